@@ -1,0 +1,190 @@
+"""The declaration of an export type: what it reads, where it is published, when it may go out, and how it is built.
+
+Everything else in the project (planning, scanning, gating, publishing, verification) follows from these declarations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from enum import Enum
+from typing import Any, ClassVar, TypeVar
+
+from exporters.league.dates import season_start
+from exporters.schema import Table
+
+Json = dict[str, Any]
+FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
+
+
+class Grain(Enum):
+    """What one document is about, and so which stage builds it."""
+
+    PLAYER = "player"
+    SLATE = "slate"
+    SEASON = "season"
+
+
+class Cache(Enum):
+    """How long readers may keep a document, in seconds."""
+
+    LIVE = 30
+    SHORT = 300
+    HOUR = 3600
+    DAY = 86400
+
+    @property
+    def header(self) -> str:
+        """The Cache-Control header."""
+        return f"public, max-age={self.value}"
+
+
+class Gate(Enum):
+    """What must be in the warehouse before an export type goes out on a date with games."""
+
+    CONTEXT = "context_rows"
+    PREDICTIONS = "active_predictions"
+
+
+class Follows(Enum):
+    """Which document a pointer shows: that of the current league day, or the newest one that is not empty."""
+
+    TODAY = "today"
+    LATEST = "latest"
+
+
+@dataclass(frozen=True)
+class Window:
+    """The partition dates that a document of one date needs: from ``first(day)`` to the day itself.
+
+    Attributes:
+        days: Calendar days before the date.
+        seasons: Seasons, the date's own included; takes the place of ``days``.
+    """
+
+    days: int = 0
+    seasons: int = 0
+
+    NIGHT: ClassVar[Window]
+    SEASON: ClassVar[Window]
+    TWO_SEASONS: ClassVar[Window]
+
+    def first(self, day: date) -> date:
+        """Return the first partition date that a document of ``day`` needs."""
+        return season_start(day, self.seasons - 1) if self.seasons else day - timedelta(self.days)
+
+
+Window.NIGHT = Window()
+Window.SEASON = Window(seasons=1)
+Window.TWO_SEASONS = Window(seasons=2)
+
+
+@dataclass(frozen=True)
+class Read:
+    """Columns of one table, over the partitions of a window.
+
+    Attributes:
+        table: The table.
+        columns: The columns that are used; a row carries no others.
+        window: How far back from a document's date; ignored when the table is unpartitioned.
+        equals: Equality filters that may be pushed down to the warehouse. Whoever uses the rows must still apply
+            them, because another export may read the same table without them.
+        champion: Push down ``system_id`` = the configured champion as well.
+    """
+
+    table: Table[Any]
+    columns: tuple[str, ...]
+    window: Window = Window.NIGHT
+    equals: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    champion: bool = False
+
+
+@dataclass(frozen=True)
+class Pointer:
+    """A fixed path that mirrors a dated document.
+
+    Attributes:
+        path: Path template; ``{player}`` in per-player exports.
+        follows: Which document it shows.
+        cache: Its cache policy.
+    """
+
+    path: str
+    follows: Follows
+    cache: Cache = Cache.SHORT
+
+
+@dataclass(eq=False)
+class Export:
+    """One export type.
+
+    Attributes:
+        name: As requested: ``tonight-players``.
+        grain: What one document is about.
+        reads: Everything that its functions read, the facts that they use included.
+        path: Path template of the dated document, with ``{date}`` and, per player, ``{player}``.
+        cache: Cache policy of the dated document.
+        settled_cache: Policy once every game of the date is final; ``cache`` when None.
+        pointers: Fixed paths that mirror it.
+        gates: What must be there before it goes out.
+        counts: Dotted paths of the document's counts. A document is empty when all of them are zero.
+    """
+
+    name: str
+    grain: Grain
+    reads: Iterable[Read]
+    path: str
+    cache: Cache
+    settled_cache: Cache | None = None
+    pointers: tuple[Pointer, ...] = ()
+    gates: frozenset[Gate] = frozenset()
+    counts: tuple[str, ...] = ()
+    make_card: Callable[[Any], Any] | None = field(default=None, init=False)
+    make_row: Callable[[Any], Any] | None = field(default=None, init=False)
+    build: Callable[[Any], Json | None] | None = field(default=None, init=False)
+    absent: Callable[[str, date, str], Json] | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        self.reads = tuple(self.reads)
+
+    def card(self, function: FunctionT) -> FunctionT:
+        """Register the function that condenses a PlayerNight for the date or season document (decorator).
+
+        It returns plain values (dicts, lists, strings, numbers), or None for a player whom the document does not show.
+        """
+        self.make_card = function
+        return function
+
+    def row(self, function: FunctionT) -> FunctionT:
+        """Register the function that condenses a Slate for the season document (decorator); plain values or None."""
+        self.make_row = function
+        return function
+
+    def builder(self, function: FunctionT) -> FunctionT:
+        """Register the function that builds the document from a PlayerNight, Slate or Season (decorator)."""
+        self.build = function
+        return function
+
+    def absentee(self, function: FunctionT) -> FunctionT:
+        """Register the function that makes the document of a player who is not on a date (decorator).
+
+        Player pointers that still show an older date are moved to it. It takes player id, date and ``generated_at``.
+        """
+        self.absent = function
+        return function
+
+    def item_counts(self, document: Json) -> dict[str, int]:
+        """Return the declared counts of a document, by dotted path."""
+        return {path: _count(document, path) for path in self.counts}
+
+    def is_empty(self, document: Json) -> bool:
+        """Whether a document shows nothing; never so for a type that declares no counts."""
+        return bool(self.counts) and not any(self.item_counts(document).values())
+
+
+def _count(document: Json, path: str) -> int:
+    value: Any = document
+    for key in path.split("."):
+        value = value[key]
+    return len(value) if isinstance(value, (list, dict)) else int(value)

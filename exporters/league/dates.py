@@ -1,0 +1,43 @@
+"""Seasons and instants.
+
+A season is named by the year in which it starts and begins on 1 October.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
+
+from exporters.schema import Instant
+
+NEW_YORK = ZoneInfo("America/New_York")
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+
+def season_year(day: date) -> int:
+    """Return the start year of the season that ``day`` belongs to: 2024 for 2025-03-01."""
+    return day.year if day.month >= 10 else day.year - 1
+
+
+def season_start(day: date, seasons_back: int = 0) -> date:
+    """Return 1 October of the season of ``day``, or of an earlier season."""
+    return date(season_year(day) - seasons_back, 10, 1)
+
+
+def season_label(day: date) -> str:
+    """Return the season of ``day`` as the registry writes it: ``2024-25`` for 2025-03-01."""
+    year = season_year(day)
+    return f"{year}-{(year + 1) % 100:02d}"
+
+
+def utc(instant: Instant) -> datetime:
+    """Return an instant as an aware datetime."""
+    return _EPOCH + timedelta(microseconds=instant)
+
+
+def clock_text(instant: Instant | None) -> str | None:
+    """Return the New York wall-clock time of an instant, such as ``7:30 PM ET``; None when unknown."""
+    if instant is None:
+        return None
+    local = utc(instant).astimezone(NEW_YORK)
+    return f"{local.hour % 12 or 12}:{local.minute:02d} {'AM' if local.hour < 12 else 'PM'} ET"

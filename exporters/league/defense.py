@@ -1,0 +1,76 @@
+"""How each team's defence ranks on a date."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from exporters.declaration import Read, Window
+from exporters.league.selection import latest_per
+from exporters.tables import DEFENSE, DefenseRow
+
+FRESH_DAYS = 30
+"""Older analyses do not take part in the ranking (contract B2-D10)."""
+MIN_TEAMS = 25
+"""With fewer teams than this there is no ranking."""
+
+READS = (
+    Read(
+        DEFENSE,
+        ("team_abbr", "analysis_date", "opponent_points_per_game", "processed_at", "early_season_flag"),
+        Window(days=FRESH_DAYS),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class DefenseRank:
+    """A team's place among all defences: rank 1 allows the fewest points; equal teams share a rank."""
+
+    rank: int
+    points_allowed: Decimal
+
+    @property
+    def tier(self) -> str:
+        """``elite`` to rank 5, ``good`` to 10, ``average`` to 20, ``weak`` beyond."""
+        for limit, tier in ((5, "elite"), (10, "good"), (20, "average")):
+            if self.rank <= limit:
+                return tier
+        return "weak"
+
+
+class Defenses:
+    """The analyses of all teams. A row of a date is computed before that date's games and so is known on it."""
+
+    def __init__(self, rows: Iterable[DefenseRow]) -> None:
+        """Keep the newest row per team and date; a row without a value or of the early season says nothing."""
+        usable = (row for row in rows if row.opponent_points_per_game is not None and not row.early_season_flag)
+        chosen = latest_per(
+            usable, key=lambda row: (row.team_abbr, row.analysis_date), by=lambda row: (row.processed_at,)
+        )
+        self._by_date: dict[date, list[DefenseRow]] = defaultdict(list)
+        for row in chosen.values():
+            self._by_date[row.analysis_date].append(row)
+        self._ranks: dict[date, Mapping[str, DefenseRank]] = {}
+
+    def ranks(self, day: date) -> Mapping[str, DefenseRank]:
+        """Return each team's rank as known on a date; empty when too few teams have a fresh analysis."""
+        if day not in self._ranks:
+            self._ranks[day] = self._rank(day)
+        return self._ranks[day]
+
+    def _rank(self, day: date) -> Mapping[str, DefenseRank]:
+        newest: dict[str, Decimal] = {}
+        for age in range(FRESH_DAYS + 1):
+            for row in self._by_date.get(day - timedelta(days=age), ()):
+                if row.opponent_points_per_game is not None:
+                    newest.setdefault(row.team_abbr, row.opponent_points_per_game)
+        if len(newest) < MIN_TEAMS:
+            return {}
+        ranks: dict[Decimal, int] = {}
+        for place, value in enumerate(sorted(newest.values()), start=1):
+            ranks.setdefault(value, place)
+        return {team: DefenseRank(ranks[value], value) for team, value in newest.items()}

@@ -1,0 +1,54 @@
+"""Who a player is: a valid id, a display name, a team."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import date
+
+from exporters.declaration import Read
+from exporters.league.dates import season_label
+from exporters.tables import REGISTRY, RegistryRow
+
+READS = (
+    Read(
+        REGISTRY,
+        (
+            "player_lookup",
+            "player_name",
+            "season",
+            "team_abbr",
+            "last_gamebook_activity_date",
+            "last_roster_activity_date",
+        ),
+    ),
+)
+
+_PLAYER_LOOKUP = re.compile(r"[a-z0-9]{1,80}")
+_RESERVED = frozenset({"index"})
+
+
+def is_player_lookup(value: str) -> bool:
+    """Whether a player id may become part of an object's path: lower-case letters and digits, and not reserved."""
+    return _PLAYER_LOOKUP.fullmatch(value) is not None and value not in _RESERVED
+
+
+def registry_entry(rows: Iterable[RegistryRow], day: date) -> RegistryRow | None:
+    """Return a player's registry row as of a date (contract B1-D7).
+
+    That of the season, or of the latest season before it: the team with the latest activity, then the lowest name.
+    """
+    label = season_label(day)
+    candidates = [row for row in rows if row.season <= label]
+    if not candidates:
+        return None
+    season = max(row.season for row in candidates)
+    return min(
+        (row for row in candidates if row.season == season),
+        key=lambda row: (-_last_activity(row), row.player_name, row.team_abbr),
+    )
+
+
+def _last_activity(row: RegistryRow) -> int:
+    active = (row.last_gamebook_activity_date, row.last_roster_activity_date)
+    return max((day.toordinal() for day in active if day is not None), default=0)

@@ -1,0 +1,292 @@
+"""A player as known on one date, and the rows and the league behind him."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from exporters.config import ExportConfig
+from exporters.declaration import Read
+from exporters.league.availability import Fatigue, Injury, select_fatigue, select_injury
+from exporters.league.box_scores import BoxScores, Tally
+from exporters.league.defense import Defenses
+from exporters.league.forecasts import Forecast, forecast, select_prediction
+from exporters.league.grades import Grades
+from exporters.league.identity import registry_entry
+from exporters.league.odds import Odds, best_odds
+from exporters.league.readiness import Census
+from exporters.league.runs import CorrectRuns, LineRun, LineRuns
+from exporters.league.schedule import Game, Schedule, teams_of
+from exporters.league.selection import known, latest
+from exporters.schema import RowT, Table
+from exporters.tables import (
+    ACCURACY,
+    CONTEXT,
+    DEFENSE,
+    FACTORS,
+    GAMES,
+    INJURIES,
+    PREDICTIONS,
+    PROPS,
+    REGISTRY,
+    SCHEDULE,
+    ContextRow,
+    RegistryRow,
+)
+
+CONTEXT_READS = (
+    Read(
+        CONTEXT,
+        (
+            "player_lookup",
+            "game_id",
+            "game_date",
+            "team_abbr",
+            "opponent_team_abbr",
+            "home_game",
+            "days_rest",
+            "back_to_back",
+            "context_version",
+            "processed_at",
+        ),
+    ),
+)
+
+LIMITED_GAMES = 10
+"""With fewer played games this season a player's averages are marked as limited data."""
+HOT_TENTHS = 30
+"""Tenths of a point by which the last five games must differ from the season to be hot or cold (contract B1-D12)."""
+
+Rows = Mapping[str, Sequence[Any]]
+"""Table name to rows."""
+
+
+class League:
+    """What every player's night shares: league-wide tables, counts and configuration."""
+
+    def __init__(self, rows: Rows, census: Census, config: ExportConfig) -> None:
+        """Index the league-wide tables that were read."""
+        self.census = census
+        self.config = config
+        self.schedule = Schedule(rows.get(SCHEDULE.name, ()))
+        self.defenses = Defenses(rows.get(DEFENSE.name, ()))
+
+
+class PlayerHistory:
+    """All rows of one player, every table."""
+
+    def __init__(self, player: str, rows: Rows, system_id: str) -> None:
+        """Keep the rows; nothing is sorted before it is asked for."""
+        self.player = player
+        self._rows = rows
+        self._system_id = system_id
+        self._by_day: dict[str, dict[date, list[Any]]] = {}
+
+    def rows(self, table: Table[RowT]) -> Sequence[RowT]:
+        """Return the rows of a table, in no particular order."""
+        return self._rows.get(table.name, ())
+
+    def on(self, table: Table[RowT], day: date) -> Sequence[RowT]:
+        """Return the rows of a table whose ``game_date`` is ``day``."""
+        if table.name not in self._by_day:
+            by_day: dict[date, list[Any]] = defaultdict(list)
+            for row in self._rows.get(table.name, ()):
+                by_day[row.game_date].append(row)
+            self._by_day[table.name] = by_day
+        return self._by_day[table.name].get(day, ())
+
+    @cached_property
+    def box_scores(self) -> BoxScores:
+        """The player's games."""
+        return BoxScores(self.rows(GAMES))
+
+    @cached_property
+    def grades(self) -> Grades:
+        """The champion's graded forecasts of the player."""
+        return Grades(self.rows(ACCURACY), self._system_id)
+
+    @cached_property
+    def line_runs(self) -> LineRuns:
+        """The player's runs of games over or under the line."""
+        return LineRuns(self.box_scores)
+
+    @cached_property
+    def correct_runs(self) -> CorrectRuns:
+        """The champion's runs of correct forecasts of the player."""
+        return CorrectRuns(self.grades)
+
+
+@dataclass(frozen=True)
+class Matchup:
+    """The game that a player is in on a date.
+
+    Attributes:
+        game_id: Canonical where the game can be resolved, else as stored.
+        team: The player's team; None when no table tells.
+        opponent: The other team; None when no table tells.
+        is_home: Whether the player's team is at home; None when unknown.
+    """
+
+    game_id: str
+    team: str | None
+    opponent: str | None
+    is_home: bool | None
+
+
+@dataclass(frozen=True)
+class Averages:
+    """Points and minutes per game, one decimal; None without games."""
+
+    ppg: Decimal | None
+    mpg: Decimal | None
+
+
+class PlayerNight:
+    """One player as known on one date.
+
+    Facts are worked out when first asked for and then shared by every document of the run. Box scores and grades are
+    those before the date, unless a fact says otherwise.
+    """
+
+    def __init__(self, history: PlayerHistory, league: League, day: date, generated_at: str) -> None:
+        """Bind a player's history to a date; ``generated_at`` is the request's, as published."""
+        self.history = history
+        self.league = league
+        self.date = day
+        self.generated_at = generated_at
+
+    @property
+    def player(self) -> str:
+        """The player's id."""
+        return self.history.player
+
+    @property
+    def config(self) -> ExportConfig:
+        """The exporters' configuration."""
+        return self.league.config
+
+    @cached_property
+    def registry(self) -> RegistryRow | None:
+        """The player's registry entry as of the date."""
+        return registry_entry(self.history.rows(REGISTRY), self.date)
+
+    @property
+    def name(self) -> str:
+        """The display name; the player's id when the registry does not know him."""
+        return self.player if self.registry is None else self.registry.player_name
+
+    @cached_property
+    def context(self) -> ContextRow | None:
+        """Tonight's context: the highest version, then the newest; None for a player without a game tonight."""
+        return latest(
+            self.history.on(CONTEXT, self.date), by=lambda row: (known(row.context_version), known(row.processed_at))
+        )
+
+    @cached_property
+    def matchup(self) -> Matchup | None:
+        """The player's game: from tonight's context, else from the box score or the grade of the date, else forecast.
+
+        Contract P3, P4. None for a player without any of these.
+        """
+        context = self.context
+        if context is not None:
+            return self._matchup(context.game_id, context.team_abbr, context.opponent_team_abbr, context.home_game)
+        played = self.history.box_scores.on(self.date)
+        if played is not None:
+            return self._matchup(played.game_id, played.team_abbr, played.opponent_team_abbr, None)
+        graded = self.history.grades.on(self.date)
+        if graded is not None:
+            return self._matchup(graded.game_id, graded.team_abbr, graded.opponent_team_abbr, None)
+        return None if self.forecast is None else self._matchup(self.forecast.game_id, None, None, None)
+
+    def _matchup(self, game_id: str, team: str | None, opponent: str | None, at_home: bool | None) -> Matchup:
+        game: Game | None = self.league.schedule.find(self.date, game_id, team)
+        teams = (game.away, game.home) if game else teams_of(game_id)
+        if at_home is None and team is not None and teams is not None and team in teams:
+            at_home = team == teams[1]
+        if opponent is None and team is not None and teams is not None and team in teams:
+            opponent = teams[0] if team == teams[1] else teams[1]
+        return Matchup(game.game_id if game else game_id, team, opponent, at_home)
+
+    @cached_property
+    def forecast(self) -> Forecast | None:
+        """The champion's forecast of tonight's game."""
+        row = select_prediction(
+            self.history.on(PREDICTIONS, self.date),
+            self.config.champion_system_id,
+            self.date,
+            self.league.census.versions,
+        )
+        return None if row is None else forecast(row)
+
+    @cached_property
+    def odds(self) -> Odds:
+        """The best odds for the forecast's line."""
+        if self.forecast is None or self.forecast.line is None:
+            return Odds()
+        return best_odds(self.history.on(PROPS, self.date), self.forecast.line)
+
+    @cached_property
+    def injury(self) -> Injury:
+        """What was reported about tonight's game, up to the date."""
+        reports = self.history.on(INJURIES, self.date)
+        return select_injury(row for row in reports if row.report_date is not None and row.report_date <= self.date)
+
+    @cached_property
+    def fatigue(self) -> Fatigue:
+        """The player's fatigue tonight."""
+        game_id = "" if self.matchup is None else self.matchup.game_id
+        return select_fatigue(self.history.on(FACTORS, self.date), game_id)
+
+    @cached_property
+    def season(self) -> Averages:
+        """Averages over the season's played games."""
+        scores = self.history.box_scores
+        span = scores.season_span(self.date)
+        return Averages(scores.ppg(span), scores.mpg(span))
+
+    @cached_property
+    def games_played(self) -> int:
+        """Games played this season."""
+        first, end = self.history.box_scores.season_span(self.date)
+        return end - first
+
+    @property
+    def limited_data(self) -> bool:
+        """Too few games this season for averages to mean much."""
+        return self.games_played < LIMITED_GAMES
+
+    def recent(self, count: int) -> Averages:
+        """Return the averages over the newest ``count`` played games, over all seasons."""
+        scores = self.history.box_scores
+        span = scores.recent_span(count, self.date)
+        return Averages(scores.ppg(span), scores.mpg(span))
+
+    def tally(self, split: str) -> Tally:
+        """Return the season's totals for a split of :meth:`BoxScores.tally`."""
+        return self.history.box_scores.tally(split, self.date)
+
+    @cached_property
+    def last_5(self) -> Averages:
+        """Averages over the newest five played games."""
+        return self.recent(5)
+
+    @cached_property
+    def form(self) -> str | None:
+        """``Hot``, ``Cold`` or ``Neutral``: the last five games against the season; None when either is unknown."""
+        if self.last_5.ppg is None or self.season.ppg is None:
+            return None
+        difference = int((self.last_5.ppg - self.season.ppg).scaleb(1))
+        if abs(difference) < HOT_TENTHS:
+            return "Neutral"
+        return "Hot" if difference > 0 else "Cold"
+
+    @cached_property
+    def run(self) -> LineRun:
+        """The current run of games over or under the line, before tonight."""
+        return self.history.line_runs.before(self.date)

@@ -1,0 +1,62 @@
+"""Exact arithmetic, rounded once, ties away from zero.
+
+Averages and rates are ratios of integers until the one rounding. Rounded values are ``Decimal``: they compare and print
+exactly, and become JSON numbers only in :func:`number`.
+"""
+
+from __future__ import annotations
+
+import math
+from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
+from typing import overload
+
+_UNITS = tuple(Decimal(1).scaleb(-digits) for digits in range(7))
+
+
+def rounded_ratio(numerator: int, denominator: int, digits: int) -> Decimal | None:
+    """Return ``numerator / denominator`` with ``digits`` decimals, ties away from zero.
+
+    None when the denominator is zero: an average over nothing.
+    """
+    if denominator == 0:
+        return None
+    scaled = (2 * abs(numerator) * 10**digits + denominator) // (2 * denominator)
+    return _decimal(-scaled if numerator < 0 else scaled, digits)
+
+
+@lru_cache(maxsize=16_384)
+def _decimal(scaled: int, digits: int) -> Decimal:
+    return Decimal(scaled).scaleb(-digits)
+
+
+def round_away(value: Decimal, digits: int) -> Decimal:
+    """Return ``value`` with ``digits`` decimals, ties away from zero."""
+    return value.quantize(_UNITS[digits], ROUND_HALF_UP)
+
+
+@overload
+def number(value: Decimal | float) -> float | None: ...
+@overload
+def number(value: None) -> None: ...
+def number(value: Decimal | float | None) -> float | None:
+    """Return a JSON number with a fraction (``20`` becomes ``20.0``); None for null, NaN and infinities."""
+    if value is None:
+        return None
+    converted = float(value)
+    return converted if math.isfinite(converted) else None
+
+
+def tenths(value: Decimal) -> int:
+    """Return ``value`` in tenths; exact for columns with one decimal, rounded away from zero otherwise."""
+    return int(round_away(value, 1).scaleb(1))
+
+
+def percent_text(numerator: int, denominator: int) -> str:
+    """Return a share as whole percent, such as ``57%``, rounded once from the exact ratio."""
+    return f"{rounded_ratio(100 * numerator, denominator, 0)}%"
+
+
+def signed_text(value: Decimal) -> str:
+    """Return ``value`` with an explicit sign, such as ``+3.0`` or ``-2.5``; zero is ``+0.0``."""
+    return f"{value:+}"

@@ -1,0 +1,66 @@
+"""The best current odds on a player's points."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from exporters.declaration import Read
+from exporters.league.numbers import tenths
+from exporters.league.selection import latest_per
+from exporters.tables import PROPS, PropsRow
+
+READS = (
+    Read(
+        PROPS,
+        (
+            "player_lookup",
+            "game_date",
+            "points_line",
+            "bet_side",
+            "odds_american",
+            "is_best_line",
+            "market_type",
+            "is_active",
+            "bookmaker",
+            "bookmaker_last_update",
+        ),
+        equals={"market_type": ("points",)},
+    ),
+)
+
+LOWEST, HIGHEST = 100, 10_000
+"""American odds are real when their magnitude lies in this range (contract ODDS, B1-D22)."""
+
+
+@dataclass(frozen=True)
+class Odds:
+    """American odds of both sides of one line; None when nobody offers the side."""
+
+    over: int | None = None
+    under: int | None = None
+
+
+def best_odds(offers: Iterable[PropsRow], line: Decimal) -> Odds:
+    """Return the best odds for a points line (contract B1-D5).
+
+    Of each bookmaker's offers on a side only the newest counts, and only active best-line offers take part.
+    """
+    current = latest_per(
+        (
+            offer
+            for offer in offers
+            if offer.market_type == "points"
+            and offer.is_active
+            and offer.is_best_line
+            and tenths(Decimal(repr(offer.points_line))) == tenths(line)
+        ),
+        key=lambda offer: (offer.bet_side.lower(), offer.bookmaker),
+        by=lambda offer: (offer.bookmaker_last_update,),
+    )
+    best: dict[str, int] = {}
+    for (side, _), offer in current.items():
+        if LOWEST <= abs(offer.odds_american) <= HIGHEST:
+            best[side] = max(offer.odds_american, best.get(side, -HIGHEST))
+    return Odds(best.get("over"), best.get("under"))

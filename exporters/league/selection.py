@@ -1,0 +1,46 @@
+"""Choosing one row out of several that claim the same key.
+
+No table enforces its grain and scans arrive in any order, so every choice is made by a total order: the stated keys
+first, and the whole row after them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable
+from typing import Any, TypeVar
+
+RowT = TypeVar("RowT", bound=tuple[Any, ...])
+KeyT = TypeVar("KeyT", bound=Hashable)
+Ordering = Callable[[RowT], tuple[Any, ...]]
+
+
+def known(value: Any) -> tuple[bool, Any]:
+    """Return a sort key in which null is lower than every value."""
+    return (value is not None, 0 if value is None else value)
+
+
+def _whole(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(known(value) for value in row)
+
+
+def latest(rows: Iterable[RowT], by: Ordering[RowT]) -> RowT | None:
+    """Return the row with the greatest ``by``; among equals the greatest row. None when there is no row."""
+    best: RowT | None = None
+    best_key: tuple[Any, ...] = ()
+    for row in rows:
+        key = by(row)
+        if best is None or key > best_key or (key == best_key and _whole(row) > _whole(best)):
+            best, best_key = row, key
+    return best
+
+
+def latest_per(rows: Iterable[RowT], key: Callable[[RowT], KeyT], by: Ordering[RowT]) -> dict[KeyT, RowT]:
+    """Return, for every ``key``, the :func:`latest` of its rows."""
+    chosen: dict[KeyT, RowT] = {}
+    order: dict[KeyT, tuple[Any, ...]] = {}
+    for row in rows:
+        group = key(row)
+        rank = by(row)
+        if group not in chosen or rank > order[group] or (rank == order[group] and _whole(row) > _whole(chosen[group])):
+            chosen[group], order[group] = row, rank
+    return chosen
