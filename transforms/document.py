@@ -1,0 +1,82 @@
+"""A built document, ready to be written."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+
+import orjson
+
+from exporters.declaration import Export, Json
+
+_FORMAT = orjson.OPT_INDENT_2
+
+
+@dataclass(frozen=True)
+class Document:
+    """One JSON document.
+
+    Attributes:
+        path: Where it is published, below the output.
+        export: Name of its export type.
+        date: The game date that it is about, ISO.
+        key: The player id of a player document; empty otherwise.
+        content: UTF-8 JSON, two-space indentation, keys in the contract's order.
+        digest: Of the content without ``generated_at``: equal digests, equal documents.
+        cache_control: The Cache-Control header.
+        counts: The export's declared counts.
+        empty: It shows nothing.
+    """
+
+    path: str
+    export: str
+    date: str
+    key: str
+    content: bytes
+    digest: str
+    cache_control: str
+    counts: dict[str, int]
+    empty: bool
+
+
+def encode(value: Json) -> bytes:
+    """Return a document as published; non-finite numbers become null."""
+    return orjson.dumps(value, option=_FORMAT)
+
+
+def content_digest(content: bytes, generated_at: str) -> str:
+    """Return the digest of a document without its ``generated_at``.
+
+    The quotes make the removed text unambiguous: inside a JSON string they would be escaped.
+    """
+    stamp = b'"generated_at": ' + orjson.dumps(generated_at)
+    return hashlib.blake2b(content.replace(stamp, b""), digest_size=16).hexdigest()
+
+
+def make_document(
+    export: Export, value: Json, day: date, generated_at: str, *, settled: bool, key: str = ""
+) -> Document:
+    """Return the dated document of an export.
+
+    Args:
+        export: The export type.
+        value: What its builder returned.
+        day: The date that the document is about.
+        generated_at: The request's time, as published.
+        settled: Every game of the date is over.
+        key: The player id of a player document.
+    """
+    content = encode(value)
+    cache = export.settled_cache if settled and export.settled_cache else export.cache
+    return Document(
+        path=export.path.format(date=day.isoformat(), player=key),
+        export=export.name,
+        date=day.isoformat(),
+        key=key,
+        content=content,
+        digest=content_digest(content, generated_at),
+        cache_control=cache.header,
+        counts=export.item_counts(value),
+        empty=export.is_empty(value),
+    )

@@ -1,0 +1,265 @@
+"""The manifest of a date: what was published for it, by whom, and what is missing.
+
+``manifest/{date}.json`` is written after the documents and pointers of a run. It holds the digest of every document, so
+that the next run of the date can leave alone what has not changed. A run that is about to replace a document first
+leaves a marker; a marker that outlives its run says that documents may no longer be what the manifest says, and the
+next run then writes all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import orjson
+
+from exporters.declaration import Export
+from exporters.league.readiness import Census, State, verdict
+from transforms.failure import Failure
+from transforms.plan import Plan
+from transforms.store import ABSENT, GenerationMismatch, Store
+
+MANIFEST_CACHE = "no-cache, max-age=0"
+_ATTEMPTS = 10
+
+
+def manifest_path(day: date | str) -> str:
+    """Return the path of a date's manifest."""
+    return f"manifest/{day}.json"
+
+
+def marker_path(day: date | str) -> str:
+    """Return the path of the marker of a run that is replacing a date's documents."""
+    return f"manifest/{day}.open.json"
+
+
+@dataclass(frozen=True)
+class Published:
+    """What the last complete run left behind for a date.
+
+    Attributes:
+        digests: Document path to digest; empty when nothing can be taken for granted.
+    """
+
+    digests: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one document.
+
+    Attributes:
+        path: Its dated path.
+        export: Name of its export type.
+        key: The player id of a player document; empty otherwise.
+        action: ``written``, ``unchanged`` or ``failed``.
+        size: Bytes of its content.
+        digest: Digest of its content.
+        cache_control: Its Cache-Control header.
+        empty: It shows nothing.
+        counts: Its declared counts.
+        error: Why it failed.
+    """
+
+    path: str
+    export: str
+    key: str
+    action: str
+    size: int
+    digest: str
+    cache_control: str
+    empty: bool
+    counts: Mapping[str, int]
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class PointerOutcome:
+    """What became of one pointer: ``moved``, ``unchanged``, ``kept`` (with the reason) or ``failed``."""
+
+    path: str
+    export: str
+    action: str
+    reason: str = ""
+
+
+@dataclass
+class Publication:
+    """Everything that happened to one date in one run.
+
+    Attributes:
+        day: The date.
+        outcomes: Of its documents.
+        failures: Of all steps.
+        build_ms: Time spent on building, by export.
+        publish_ms: Time spent on writing, by export.
+        pointers: Of its pointers.
+    """
+
+    day: date
+    outcomes: list[Outcome] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    build_ms: dict[str, float] = field(default_factory=dict)
+    publish_ms: dict[str, float] = field(default_factory=dict)
+    pointers: list[PointerOutcome] = field(default_factory=list)
+
+
+def load_manifest(store: Store, day: date | str) -> tuple[dict[str, Any] | None, int]:
+    """Return a date's manifest and its generation; (None, ``ABSENT``) when there is none."""
+    found = store.read(manifest_path(day))
+    return (None, ABSENT) if found is None else (orjson.loads(found[0]), found[1].generation)
+
+
+def load_published(store: Store, day: date | str) -> Published:
+    """Return what may be taken as published for a date; nothing when a run of the date never finished."""
+    manifest, _ = load_manifest(store, day)
+    if manifest is None or store.stat(marker_path(day)) is not None:
+        return Published()
+    digests: dict[str, str] = {}
+    for section in manifest["exports"].values():
+        digests.update(section["documents"])
+    return Published(digests)
+
+
+def open_date(store: Store, day: str, run_id: str) -> None:
+    """Leave the marker of a run that is about to replace documents of a date; nothing happens when it is there."""
+    try:
+        store.write(
+            marker_path(day),
+            orjson.dumps({"run_id": run_id}),
+            cache_control=MANIFEST_CACHE,
+            if_generation=ABSENT,
+        )
+    except GenerationMismatch:
+        return
+
+
+def write_manifest(store: Store, plan: Plan, census: Census, publication: Publication) -> dict[str, Any]:
+    """Write a date's manifest, keeping the sections of export types that this run did not touch, and return it.
+
+    Raises:
+        GenerationMismatch: Other runs of the date kept writing it.
+    """
+    for attempt in range(_ATTEMPTS):
+        previous, generation = load_manifest(store, publication.day)
+        manifest = make_manifest(plan, census, publication, previous)
+        try:
+            store.write(
+                manifest_path(publication.day),
+                orjson.dumps(manifest, option=orjson.OPT_INDENT_2),
+                cache_control=MANIFEST_CACHE,
+                if_generation=generation,
+            )
+        except GenerationMismatch:
+            if attempt == _ATTEMPTS - 1:
+                raise
+            continue
+        store.delete(marker_path(publication.day))
+        return manifest
+    raise AssertionError("unreachable")
+
+
+def make_manifest(
+    plan: Plan, census: Census, publication: Publication, previous: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """Return the manifest of a date after a run."""
+    kept = {} if previous is None else previous["exports"]
+    day = publication.day
+    due = [export for export in plan.exports if day in plan.document_dates(export)]
+    sections = {export.name: _section(export, plan, census, publication, kept.get(export.name)) for export in due}
+    general = [failure for failure in publication.failures if failure.export not in sections]
+    count = census.on(day)
+    return {
+        "date": day.isoformat(),
+        "status": _status(sections.values(), general),
+        "run": {
+            "run_id": plan.run.run_id,
+            "generated_at": plan.run.generated_at,
+            "correlation_id": plan.run.correlation_id,
+            "trigger_source": plan.run.trigger_source,
+            "code_version": plan.run.code_version,
+        },
+        "champion_system_id": plan.config.champion_system_id,
+        "census": {
+            "games": count.games,
+            "final_games": count.final_games,
+            "context_rows": count.context_rows,
+            "active_predictions": count.active_predictions,
+            "model_version": census.versions.get((day, plan.config.champion_system_id)),
+        },
+        "tables": {
+            table: {"rows": census.rows[table], "bytes": census.bytes.get(table, 0)} for table in sorted(census.rows)
+        },
+        "broken_tables": dict(census.broken),
+        "failures": [_failure(failure) for failure in general],
+        "exports": dict(sorted({**kept, **sections}.items())),
+    }
+
+
+def _section(
+    export: Export, plan: Plan, census: Census, publication: Publication, previous: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    found = verdict(export, publication.day, census, plan.config)
+    outcomes = sorted((made for made in publication.outcomes if made.export == export.name), key=_path)
+    failures = [failure for failure in publication.failures if failure.export == export.name]
+    pointers = [moved for moved in publication.pointers if moved.export == export.name]
+    before: Mapping[str, str] = {} if previous is None else previous["documents"]
+    documents = {made.path: made.digest for made in outcomes if made.action != "failed"}
+    lost = {made.path for made in outcomes if made.action == "failed"}
+    counts: dict[str, int] = {}
+    for made in outcomes:
+        for name, value in made.counts.items():
+            counts[name] = counts.get(name, 0) + value
+    return {
+        "run_id": plan.run.run_id,
+        "state": found.state.value,
+        "reason": found.reason,
+        "written": sum(made.action == "written" for made in outcomes),
+        "unchanged": sum(made.action == "unchanged" for made in outcomes),
+        "failed": len(failures) + len(lost),
+        "bytes": sum(made.size for made in outcomes),
+        "counts": counts,
+        "build_ms": round(publication.build_ms.get(export.name, 0.0), 1),
+        "publish_ms": round(publication.publish_ms.get(export.name, 0.0), 1),
+        "failures": [
+            *(_failure(failure) for failure in failures),
+            *({"step": "PublishDocuments", "key": made.path, "error": made.error} for made in outcomes if made.error),
+        ],
+        "pointers": {
+            "moved": sum(moved.action == "moved" for moved in pointers),
+            "unchanged": sum(moved.action == "unchanged" for moved in pointers),
+            "kept": _reasons(moved.reason for moved in pointers if moved.action == "kept"),
+            "failed": {moved.path: moved.reason for moved in pointers if moved.action == "failed"},
+        },
+        # Documents of earlier runs stay in the list, because they stay in the store: a withheld type leaves all of
+        # them alone, and a player who is no longer expected leaves his.
+        "stale": sorted(before.keys() - documents.keys() - lost) if found.publishes else [],
+        "documents": dict(sorted({**before, **documents}.items())),
+    }
+
+
+def _path(made: Outcome) -> str:
+    return made.path
+
+
+def _failure(failure: Failure) -> dict[str, str]:
+    return {"step": failure.step, "key": failure.key, "error": failure.error}
+
+
+def _reasons(reasons: Iterable[str]) -> dict[str, int]:
+    counted: dict[str, int] = {}
+    for reason in reasons:
+        counted[reason] = counted.get(reason, 0) + 1
+    return dict(sorted(counted.items()))
+
+
+def _status(sections: Iterable[Mapping[str, Any]], general: Sequence[Failure]) -> str:
+    """``success`` when all went out, ``failed`` when nothing did, ``partial`` in between."""
+    complete, some = not general, False
+    for section in sections:
+        held = section["state"] in (State.WITHHELD.value, State.FAILED.value)
+        complete = complete and not (held or section["failed"] or section["pointers"]["failed"])
+        some = some or section["written"] + section["unchanged"] > 0 or (not held and not section["failed"])
+    return "success" if complete else "partial" if some else "failed"

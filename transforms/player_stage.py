@@ -1,0 +1,260 @@
+"""The player stage: each player's history is sorted once, and every date is answered from it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, NamedTuple
+
+import apache_beam as beam
+import pyarrow as pa
+from apache_beam import pvalue
+from apache_beam.metrics import Metrics
+
+from exporters.declaration import Export, Grain
+from exporters.league.identity import is_player_lookup
+from exporters.league.night import League, PlayerHistory, PlayerNight
+from exporters.league.readiness import Census, reads_of, verdict
+from exporters.tables import TABLES
+from transforms.decoding import Defect, decode, rows_by_player
+from transforms.document import Document, make_document
+from transforms.failure import Failure, failure_from
+from transforms.plan import Plan
+from transforms.warehouse import TableBatch
+
+DOCUMENTS = "documents"
+SLATE_CARDS = "slate_cards"
+SEASON_CARDS = "season_cards"
+FAILURES = "failures"
+
+_TABLES = {table.name: table for table in TABLES}
+
+
+@dataclass
+class CardBatch:
+    """The cards that one shard made for one date.
+
+    Attributes:
+        cards: Export name to (player, card) pairs.
+    """
+
+    cards: dict[str, list[tuple[str, Any]]] = field(default_factory=dict)
+
+
+@dataclass
+class DocumentBatch:
+    """Documents of one date that were built together.
+
+    Attributes:
+        documents: The documents.
+        milliseconds: Time that building took, by export name.
+    """
+
+    documents: list[Document] = field(default_factory=list)
+    milliseconds: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass
+class NightBatch:
+    """Everything that one shard makes for one date."""
+
+    day: date
+    documents: DocumentBatch = field(default_factory=DocumentBatch)
+    slate_cards: CardBatch = field(default_factory=CardBatch)
+    season_cards: CardBatch = field(default_factory=CardBatch)
+    failures: list[Failure] = field(default_factory=list)
+
+
+def decode_all(batches: Iterable[TableBatch]) -> tuple[dict[str, list[Any]], list[Defect]]:
+    """Return the rows of all batches by table, and the rows that cannot be used."""
+    by_table: dict[str, list[pa.RecordBatch]] = {}
+    for scanned in batches:
+        by_table.setdefault(scanned.table, []).append(scanned.batch)
+    rows: dict[str, list[Any]] = {}
+    defects: list[Defect] = []
+    for table in sorted(by_table):
+        rows[table], found = decode(table, by_table[table])
+        defects.extend(found)
+    return rows, defects
+
+
+def sweep_histories(plan: Plan, census: Census, batches: Iterable[TableBatch]) -> Iterator[NightBatch]:
+    """Build everything that the plan wants of some players, date by date.
+
+    Args:
+        plan: The plan.
+        census: The census of the whole scan.
+        batches: All rows of these players, and the league-wide tables that player functions read.
+
+    Yields:
+        One batch per date, in date order; dates without anything to say are left out.
+    """
+    rows, defects = decode_all(batches)
+    league_rows = {table: rows[table] for table in rows if _TABLES[table].player is None}
+    league = League(league_rows, census, plan.config)
+    histories, failures = _histories(plan, rows, defects)
+    defective = _defects_by_player(defects)
+    if failures:
+        yield NightBatch(plan.dates[-1], failures=failures)
+    for day, exports in plan.exports_by_date.items():
+        made = NightBatch(day)
+        ready = [(export, verdict(export, day, census, plan.config)) for export in exports]
+        nights = [PlayerNight(history, league, day, plan.run.generated_at) for history in histories]
+        for export, found in ready:
+            if found.publishes:
+                started = time.perf_counter()
+                for night in nights:
+                    _make(made, plan, export, night, defective.get(night.player, ()))
+                made.documents.milliseconds[export.name] = 1000 * (time.perf_counter() - started)
+        if made.documents.documents or made.slate_cards.cards or made.season_cards.cards or made.failures:
+            yield made
+
+
+def _histories(
+    plan: Plan, rows: dict[str, list[Any]], defects: Sequence[Defect]
+) -> tuple[list[PlayerHistory], list[Failure]]:
+    """Return the players in order, and a failure for each id that may not become part of a path."""
+    by_player: dict[str, dict[str, list[Any]]] = {}
+    for table, found in rows.items():
+        if _TABLES[table].player is not None:
+            for player, owned in rows_by_player(_TABLES[table], found).items():
+                by_player.setdefault(player, {})[table] = owned
+    failures = [
+        Failure("SweepHistories", "", defect.table, f"ValueError: {defect.message}")
+        for defect in defects
+        if defect.player is None and _TABLES[defect.table].player is not None
+    ]
+    for player in sorted(by_player):
+        if not is_player_lookup(player):
+            tables = ", ".join(sorted(by_player.pop(player)))
+            failures.append(
+                Failure(
+                    "SweepHistories",
+                    "",
+                    player,
+                    f"ValueError: player_lookup {player!r} in {tables} is not lower-case letters and digits; "
+                    "correct it in the warehouse",
+                )
+            )
+    system = plan.config.champion_system_id
+    return [PlayerHistory(player, by_player[player], system) for player in sorted(by_player)], failures
+
+
+def _defects_by_player(defects: Sequence[Defect]) -> dict[str, list[Defect]]:
+    found: dict[str, list[Defect]] = {}
+    for defect in defects:
+        if defect.player is not None:
+            found.setdefault(defect.player, []).append(defect)
+    return found
+
+
+def _make(made: NightBatch, plan: Plan, export: Export, night: PlayerNight, defects: Sequence[Defect]) -> None:
+    """Make what one export wants of one player's night; whatever goes wrong costs that player only."""
+    function = export.build if export.grain is Grain.PLAYER else export.make_card
+    if function is None:
+        return
+    try:
+        value = function(night)
+        if value is None:
+            return
+        for defect in defects:
+            if _concerns(defect, export, night.date):
+                raise ValueError(defect.message)
+        if export.grain is Grain.PLAYER:
+            made.documents.documents.append(
+                make_document(
+                    export,
+                    value,
+                    night.date,
+                    plan.run.generated_at,
+                    settled=night.league.census.on(night.date).settled,
+                    key=night.player,
+                )
+            )
+        else:
+            to_slate = export.grain is Grain.SLATE or export.make_row is not None
+            batch = made.slate_cards if to_slate else made.season_cards
+            batch.cards.setdefault(export.name, []).append((night.player, value))
+    except Exception as error:
+        made.failures.append(failure_from("SweepHistories", export.name, night.player, error))
+
+
+def _concerns(defect: Defect, export: Export, day: date) -> bool:
+    """Whether an export looks at the row of a defect when it looks at a player on ``day``."""
+    return any(
+        read.table.name == defect.table and (defect.day is None or read.window.first(day) <= defect.day <= day)
+        for read in reads_of(export)
+    )
+
+
+class PlayerStage(NamedTuple):
+    """What the player stage yields, each keyed by ISO date."""
+
+    documents: beam.PCollection[tuple[str, DocumentBatch]]
+    slate_cards: beam.PCollection[tuple[str, CardBatch]]
+    season_cards: beam.PCollection[tuple[str, CardBatch]]
+    failures: beam.PCollection[tuple[str, Failure]]
+
+
+@dataclass
+class BuildPlayerStage(beam.PTransform):
+    """Turn each shard's record batches into player documents and cards.
+
+    Input: (shard, TableBatch). Output: :class:`PlayerStage`. A player whose function raises costs that player's
+    document or card: it goes to ``failures``.
+    """
+
+    plan: Plan
+    census: beam.PCollection[Census]
+
+    def expand(self, batches: beam.PCollection[tuple[int, TableBatch]]) -> PlayerStage:
+        """Wire the stage."""
+        swept = (
+            batches
+            | "GroupByShard" >> beam.GroupByKey()
+            | "SweepHistories"
+            >> beam.ParDo(SweepHistories(self.plan), pvalue.AsSingleton(self.census))
+            .with_output_types(
+                Any,
+                documents=tuple[str, DocumentBatch],
+                slate_cards=tuple[str, CardBatch],
+                season_cards=tuple[str, CardBatch],
+                failures=tuple[str, Failure],
+            )
+            .with_outputs(DOCUMENTS, SLATE_CARDS, SEASON_CARDS, FAILURES)
+        )
+        return PlayerStage(swept[DOCUMENTS], swept[SLATE_CARDS], swept[SEASON_CARDS], swept[FAILURES])
+
+
+@dataclass
+class SweepHistories(beam.DoFn):
+    """Wraps :func:`sweep_histories` for one shard."""
+
+    plan: Plan
+
+    def setup(self) -> None:
+        """Prepare the metrics."""
+        self._documents = Metrics.counter("players", "documents")
+        self._cards = Metrics.counter("players", "cards")
+        self._failures = Metrics.counter("players", "failures")
+        self._milliseconds = Metrics.distribution("players", "shard_milliseconds")
+
+    def process(self, shard: tuple[int, Iterable[TableBatch]], census: Census) -> Iterable[pvalue.TaggedOutput]:
+        """Yield what a shard makes, date by date."""
+        started = time.perf_counter()
+        for made in sweep_histories(self.plan, census, shard[1]):
+            key = made.day.isoformat()
+            if made.documents.documents or made.documents.milliseconds:
+                yield pvalue.TaggedOutput(DOCUMENTS, (key, made.documents))
+            for output, batch in ((SLATE_CARDS, made.slate_cards), (SEASON_CARDS, made.season_cards)):
+                if batch.cards:
+                    self._cards.inc(sum(map(len, batch.cards.values())))
+                    yield pvalue.TaggedOutput(output, (key, batch))
+            reported = self.plan.reporting_date(made.day).isoformat()
+            for failure in made.failures:
+                yield pvalue.TaggedOutput(FAILURES, (reported, failure))
+            self._documents.inc(len(made.documents.documents))
+            self._failures.inc(len(made.failures))
+        self._milliseconds.update(int(1000 * (time.perf_counter() - started)))

@@ -1,0 +1,145 @@
+"""Moving pointers: fixed paths that mirror a dated document, and only ever move forward."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from exporters.declaration import Export, Follows, Pointer
+from exporters.league.readiness import Census, State, verdict
+from transforms.document import content_digest, encode
+from transforms.manifest import Outcome, PointerOutcome
+from transforms.plan import Plan
+from transforms.store import ABSENT, GenerationMismatch, Store, StoredObject, StoreError
+
+_ATTEMPTS = 5
+
+
+def object_metadata(*, day: str, digest: str, empty: bool) -> dict[str, str]:
+    """Return the metadata that every published document carries, so that a pointer tells what it shows."""
+    return {"game_date": day, "digest": digest, "empty": "true" if empty else "false"}
+
+
+def held_back(plan: Plan, pointer: Pointer, day: date) -> str | None:
+    """Return why a pointer may not move to a document of ``day`` whatever it shows now; None when it may.
+
+    ``auto`` lets a today pointer show only the current league day, and a latest pointer only today or yesterday:
+    a backfill of past dates never moves either. Of a range, only the last date counts.
+    """
+    if plan.update_latest == "never":
+        return "the request says never"
+    if day != plan.dates[-1]:
+        return "not the last date of the range"
+    if plan.update_latest == "force":
+        return None
+    if pointer.follows is Follows.TODAY and day != plan.league_day:
+        return "not the current league day"
+    if not plan.league_day - timedelta(days=1) <= day <= plan.league_day:
+        return "not the current league day or the one before"
+    return None
+
+
+def refuses(pointer: Pointer, shown: StoredObject | None, made: Outcome, day: date, state: State) -> str | None:
+    """Return why a pointer that shows ``shown`` may not move to ``made``; None when it may."""
+    if shown is not None and shown.metadata.get("game_date", "") > day.isoformat():
+        return "shows a newer game date"
+    off_day = pointer.follows is Follows.TODAY and state is State.NO_GAMES
+    if made.empty and not off_day:
+        if pointer.follows is Follows.LATEST:
+            return "the document is empty"
+        if shown is not None and shown.metadata.get("empty") == "false":
+            return "would replace a document by an empty one"
+    return None
+
+
+@dataclass
+class PointerMover:
+    """Moves the pointers of one date, by compare-and-set on their generation."""
+
+    store: Store
+    plan: Plan
+    census: Census
+
+    def move(self, export: Export, day: date, outcomes: Sequence[Outcome]) -> list[PointerOutcome]:
+        """Move every pointer of an export as far as it may go and return what became of each.
+
+        Args:
+            export: The export type.
+            day: The date of the documents.
+            outcomes: What became of its documents in this run.
+        """
+        state = verdict(export, day, self.census, self.plan.config).state
+        moved: list[PointerOutcome] = []
+        for pointer in export.pointers:
+            reason = held_back(self.plan, pointer, day)
+            for made in outcomes:
+                if made.action == "failed":
+                    continue
+                path = pointer.path.format(player=made.key)
+                if reason is not None:
+                    moved.append(PointerOutcome(path, export.name, "kept", reason))
+                else:
+                    moved.append(self._move_one(pointer, path, made, day, state))
+            if reason is None and export.absent is not None and state is not State.WITHHELD:
+                moved.extend(self._retire(export, pointer, day, {made.key for made in outcomes}))
+        return moved
+
+    def _move_one(self, pointer: Pointer, path: str, made: Outcome, day: date, state: State) -> PointerOutcome:
+        try:
+            for _ in range(_ATTEMPTS):
+                shown = self.store.stat(path)
+                reason = None if self.plan.update_latest == "force" else refuses(pointer, shown, made, day, state)
+                if reason is not None:
+                    return PointerOutcome(path, made.export, "kept", reason)
+                metadata = object_metadata(day=day.isoformat(), digest=made.digest, empty=made.empty)
+                if shown is not None and shown.metadata == metadata and not self.plan.rewrite:
+                    return PointerOutcome(path, made.export, "unchanged")
+                dated = self.store.read(made.path)
+                if dated is None:
+                    return PointerOutcome(path, made.export, "failed", f"{made.path} is not in the store")
+                if self._write(path, dated[0], pointer, metadata, shown):
+                    return PointerOutcome(path, made.export, "moved")
+        except StoreError as error:
+            return PointerOutcome(path, made.export, "failed", str(error))
+        return PointerOutcome(path, made.export, "failed", f"changed {_ATTEMPTS} times while it was being moved")
+
+    def _retire(self, export: Export, pointer: Pointer, day: date, present: set[str]) -> list[PointerOutcome]:
+        """Point players who have no game on the date to a document that says so."""
+        assert export.absent is not None
+        prefix, suffix = pointer.path.split("{player}")
+        retired: list[PointerOutcome] = []
+        for shown in self.store.list(prefix, recursive=False):
+            player = shown.path[len(prefix) : len(shown.path) - len(suffix)]
+            if player in present or shown.metadata.get("game_date", day.isoformat()) >= day.isoformat():
+                continue
+            generated_at = self.plan.run.generated_at
+            content = encode(export.absent(player, day, generated_at))
+            digest = content_digest(content, generated_at)
+            metadata = object_metadata(day=day.isoformat(), digest=digest, empty=True)
+            try:
+                done = self._write(shown.path, content, pointer, metadata, shown)
+            except StoreError as error:
+                retired.append(PointerOutcome(shown.path, export.name, "failed", str(error)))
+                continue
+            retired.append(
+                PointerOutcome(shown.path, export.name, "moved")
+                if done
+                else PointerOutcome(shown.path, export.name, "kept", "somebody else moved it")
+            )
+        return retired
+
+    def _write(
+        self, path: str, content: bytes, pointer: Pointer, metadata: dict[str, str], shown: StoredObject | None
+    ) -> bool:
+        try:
+            self.store.write(
+                path,
+                content,
+                cache_control=pointer.cache.header,
+                metadata=metadata,
+                if_generation=ABSENT if shown is None else shown.generation,
+            )
+        except GenerationMismatch:
+            return False
+        return True
