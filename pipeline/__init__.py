@@ -1,0 +1,1 @@
+"""What is run: requests, options, planning, the graph and the entry points."""

@@ -1,0 +1,177 @@
+"""Running a configured export: plan, preflight, graph, report."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from datetime import datetime, timezone
+from typing import Any, TextIO
+
+import apache_beam as beam
+import orjson
+from apache_beam.options.pipeline_options import PipelineOptions, SetupOptions, StandardOptions
+
+from exporters.registry import exports, groups
+from pipeline.graph import build
+from pipeline.locations import LocalFolder, ParquetFolder
+from pipeline.options import OptionsError, RunConfig, parse_run
+from pipeline.planning import describe, make_plan, preflight
+from pipeline.problems import Problem
+from pipeline.report import Summary, summarize, table
+from transforms.local_store import LocalStore
+from transforms.manifest import load_manifest
+from transforms.parquet_warehouse import ParquetWarehouse
+from transforms.plan import Plan
+from transforms.progress import PROGRESS
+from transforms.store import Store, StoreError
+from transforms.warehouse import Warehouse
+
+ALL_PUBLISHED, SOMETHING_MISSING, BAD_REQUEST = 0, 1, 2
+"""Exit codes."""
+
+LOCAL_RUNNERS = frozenset({None, "DirectRunner", "SwitchingDirectRunner", "BundleBasedDirectRunner", "FnApiRunner"})
+"""Runner options that mean this process; all run on the Fn API runner, because Beam's switch first tries to download
+another one."""
+
+_PROGRESS_SECONDS = 0.2
+
+
+def main(argv: Sequence[str]) -> int:
+    """Carry out a command line and return its exit code."""
+    try:
+        options, config = parse_run(argv, known_types=tuple(exports()), groups=groups(), now=datetime.now(timezone.utc))
+        warehouse, store = open_warehouse(config), open_store(config)
+    except OptionsError as error:
+        _say(sys.stderr, str(error))
+        return BAD_REQUEST
+    plan = make_plan(config.request, config.export_config, shards=config.shards)
+    if config.dry_run:
+        _say(sys.stdout, orjson.dumps(describe(plan), option=orjson.OPT_INDENT_2).decode())
+        return ALL_PUBLISHED
+    try:
+        if not config.skip_preflight:
+            plan = preflight(plan, warehouse, store)
+        summary = run(plan, warehouse, store, options, output=str(config.output))
+    except StoreError as error:
+        _say(sys.stderr, f"nothing was published: {error}")
+        return SOMETHING_MISSING
+    if summary is None:
+        return ALL_PUBLISHED
+    report(summary, as_json=config.json)
+    return summary.exit_code
+
+
+def open_warehouse(config: RunConfig) -> Warehouse:
+    """Return the warehouse that a configuration names.
+
+    Raises:
+        OptionsError: This version cannot read it.
+    """
+    if isinstance(config.warehouse, ParquetFolder):
+        return ParquetWarehouse(config.warehouse.path)
+    raise OptionsError(
+        [
+            Problem(
+                "--warehouse", str(config.warehouse), "cannot be read by this version", "give a folder of Parquet files"
+            )
+        ]
+    )
+
+
+def open_store(config: RunConfig) -> Store:
+    """Return the store that a configuration names.
+
+    Raises:
+        OptionsError: This version cannot write to it.
+    """
+    if isinstance(config.output, LocalFolder):
+        return LocalStore(config.output.path)
+    raise OptionsError([Problem("--output", str(config.output), "cannot be written by this version", "give a folder")])
+
+
+def run(plan: Plan, warehouse: Warehouse, store: Store, options: PipelineOptions, *, output: str) -> Summary | None:
+    """Run a plan and return what it published; None when it was handed to a service that goes on by itself.
+
+    Raises:
+        StoreError: The outcome cannot be read back.
+    """
+    if options.view_as(SetupOptions).save_main_session is None:
+        options.view_as(SetupOptions).save_main_session = False
+    local = options.view_as(StandardOptions).runner in LOCAL_RUNNERS
+    pipeline = beam.Pipeline(runner=_local_runner() if local else None, options=options)
+    build(pipeline, plan, warehouse, store)
+    if not local:
+        result = pipeline.run()
+        _say(sys.stdout, f"submitted run {plan.run.run_id}: {result}")
+        return None
+    with _Watch(plan):
+        pipeline.run().wait_until_finish()
+    return summarize(plan, output, {day.isoformat(): load_manifest(store, day)[0] for day in plan.dates})
+
+
+def _local_runner() -> Any:
+    from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+
+    return FnApiRunner()
+
+
+def report(summary: Summary, *, as_json: bool) -> None:
+    """Print a summary: the table, what is missing, where to look and, last, the JSON line if it is wanted."""
+    _say(sys.stdout, table(summary))
+    for line in summary.missing:
+        _say(sys.stdout, f"missing: {line}")
+    moved = sum(export.pointers_moved for export in summary.exports.values())
+    first, last = summary.dates[0], summary.dates[-1]
+    span = first if first == last else f"{first} to {last}"
+    _say(sys.stdout, f"{summary.status}: {span} is in {summary.output} ({moved} pointers moved)")
+    _say(sys.stdout, f"look at {summary.output}/manifest/{last}.json")
+    if as_json:
+        _say(sys.stdout, orjson.dumps(summary.to_json()).decode())
+
+
+def _say(stream: TextIO, text: str) -> None:
+    stream.write(text + "\n")
+    stream.flush()
+
+
+class _Watch:
+    """Shows progress on standard error while a run goes on: one moving line on a terminal, plain lines elsewhere."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._stop = threading.Event()
+        self._started = time.monotonic()
+        self._thread = threading.Thread(target=self._show, daemon=True)
+        self._before = (PROGRESS.rows, PROGRESS.documents, PROGRESS.dates)
+
+    def __enter__(self) -> None:
+        first, last = self._plan.dates[0], self._plan.dates[-1]
+        _say(sys.stderr, f"exporting {', '.join(self._plan.export_types)} for {first} to {last}")
+        self._thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+        if sys.stderr.isatty():
+            sys.stderr.write("\r\033[K")
+        _say(sys.stderr, self._line())
+
+    def _show(self) -> None:
+        shown = 0.0
+        while not self._stop.wait(_PROGRESS_SECONDS):
+            if sys.stderr.isatty():
+                sys.stderr.write(f"\r\033[K{self._line()}")
+                sys.stderr.flush()
+            elif time.monotonic() - max(shown, self._started) > 10:
+                shown = time.monotonic()
+                _say(sys.stderr, self._line())
+
+    def _line(self) -> str:
+        rows, documents, dates = self._before
+        return (
+            f"{time.monotonic() - self._started:.1f} s: {PROGRESS.rows - rows:,} rows read, "
+            f"{PROGRESS.documents - documents:,} documents published, "
+            f"{PROGRESS.dates - dates} of {len(self._plan.dates)} dates done"
+        )

@@ -1,0 +1,85 @@
+"""Where tables are read and objects are written, as the command line names it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+BIGQUERY_PATTERN = r"bigquery:((?:[a-z0-9.-]+:)?[a-z][a-z0-9-]{0,61}[a-z0-9])"
+GCS_PATTERN = r"gs://([a-z0-9][a-z0-9._-]{1,220}[a-z0-9])((?:/[^/\s\x00-\x1f\x7f]+)*)/?"
+FOLDER_PATTERN = r"(?![A-Za-z][A-Za-z0-9+.-]+:)(?!~)(?!\s)[^\x00-\x1f\x7f]+(?<!\s)"
+"""A path without control characters. A drive letter is no scheme, but ``bq:`` and ``s3:`` are; no shell expands ``~``
+behind an equals sign."""
+
+
+@dataclass(frozen=True)
+class ParquetFolder:
+    """A warehouse in a folder of Parquet files."""
+
+    path: str
+
+    def __str__(self) -> str:
+        return self.path
+
+
+@dataclass(frozen=True)
+class BigQueryProject:
+    """A warehouse in the datasets of a BigQuery project."""
+
+    project: str
+
+    def __str__(self) -> str:
+        return f"bigquery:{self.project}"
+
+
+@dataclass(frozen=True)
+class LocalFolder:
+    """An output in a local folder."""
+
+    path: str
+
+    def __str__(self) -> str:
+        return self.path
+
+
+@dataclass(frozen=True)
+class GcsPrefix:
+    """An output in a bucket.
+
+    Attributes:
+        bucket: The bucket's name.
+        prefix: Object name prefix without slashes at its ends; empty for the bucket's root.
+    """
+
+    bucket: str
+    prefix: str = ""
+
+    def __str__(self) -> str:
+        return f"gs://{self.bucket}/{self.prefix}" if self.prefix else f"gs://{self.bucket}"
+
+
+def parse_warehouse(value: str) -> ParquetFolder | BigQueryProject:
+    """Return the warehouse that ``PATH`` or ``bigquery:PROJECT`` names.
+
+    Raises:
+        ValueError: It names neither.
+    """
+    if match := re.fullmatch(BIGQUERY_PATTERN, value):
+        return BigQueryProject(match[1])
+    if re.fullmatch(FOLDER_PATTERN, value):
+        return ParquetFolder(value)
+    raise ValueError("is neither a folder nor bigquery:PROJECT")
+
+
+def parse_output(value: str) -> LocalFolder | GcsPrefix:
+    """Return the output that ``PATH`` or ``gs://BUCKET/PREFIX`` names.
+
+    Raises:
+        ValueError: It names neither.
+    """
+    match = re.fullmatch(GCS_PATTERN, value)
+    if match and not {".", ".."} & set(match[2].split("/")):
+        return GcsPrefix(match[1], match[2].strip("/"))
+    if match is None and re.fullmatch(FOLDER_PATTERN, value):
+        return LocalFolder(value)
+    raise ValueError("is neither a folder nor gs://BUCKET/PREFIX")

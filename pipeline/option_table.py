@@ -1,0 +1,361 @@
+"""The options of the pipeline, one record each.
+
+The argument parser, the help text and a Flex Template's metadata are all made from this table. It imports no Beam, so
+that ``--help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass
+from enum import Enum
+
+from exporters.config import ExportConfig
+from pipeline import request_reader as grammar
+from pipeline.locations import BIGQUERY_PATTERN, FOLDER_PATTERN, GCS_PATTERN
+from pipeline.problems import Problem, show
+
+_CONFIG = ExportConfig()
+
+
+class Kind(Enum):
+    """What an option's text must hold."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    BOOLEAN = "boolean"
+    ENUM = "enum"
+
+
+class Group(Enum):
+    """A section of the help text."""
+
+    PLACES = "Where to read and write"
+    REQUEST = "What to export"
+    RULES = "What is ready, what is shown"
+    RUN = "How to run"
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option.
+
+    Attributes:
+        name: Name of the flag, without dashes; request options bear the name of their request key.
+        kind: What its text must hold.
+        group: Section of the help text.
+        help: What it means, in sentences.
+        example: A value that it takes.
+        default: Its value when it is not given; None when there is none.
+        default_help: The default in words, where ``default`` cannot say it.
+        metavar: What the help text writes for the value.
+        required: Whether it must be given.
+        pattern: Regular expression of the whole text; None leaves it to the kind.
+        remote_pattern: Regular expression of the texts that mean something to a remote worker; None when all do.
+        choices: Values of an ENUM.
+        low: Smallest INTEGER.
+        high: Largest INTEGER.
+        of_beam: Beam declares the flag itself.
+    """
+
+    name: str
+    kind: Kind
+    group: Group
+    help: str
+    example: str
+    default: str | None = None
+    default_help: str = ""
+    metavar: str = ""
+    required: bool = False
+    pattern: str | None = None
+    remote_pattern: str | None = None
+    choices: tuple[str, ...] = ()
+    low: int = 0
+    high: int = 1_000_000
+    of_beam: bool = False
+
+    @property
+    def flag(self) -> str:
+        """The flag as typed."""
+        return f"--{self.name}"
+
+    @property
+    def regex(self) -> str:
+        """An anchored regular expression that every accepted text matches."""
+        by_kind = {
+            Kind.TEXT: ".+",
+            Kind.INTEGER: "[0-9]{1,9}",
+            Kind.BOOLEAN: "true|false",
+            Kind.ENUM: "|".join(self.choices),
+        }
+        return f"^(?:{self.pattern or by_kind[self.kind]})$"
+
+    @property
+    def remote_regex(self) -> str:
+        """The same for a Flex Template's metadata, in the syntax that Python, Java and RE2 share."""
+        return f"^(?:{self.remote_pattern})$" if self.remote_pattern else self.regex
+
+    @property
+    def usage(self) -> str:
+        """The flag and its value, as the help text and an example of it show them."""
+        return self.flag if self.kind is Kind.BOOLEAN else f"{self.flag}={self.metavar or self.kind.name}"
+
+    @property
+    def described(self) -> str:
+        """Meaning, default and example."""
+        default = self.default_help or self.default or ("false" if self.kind is Kind.BOOLEAN else "")
+        note = "Required. " if self.required else f"Default: {default}. " if default else ""
+        return f"{self.help} {note}Example: {self.shown_example}"
+
+    @property
+    def shown_example(self) -> str:
+        """The flag with its example, as typed into a shell."""
+        return self.flag if self.kind is Kind.BOOLEAN else f"{self.flag}={shlex.quote(self.example)}"
+
+    def problem(self, value: str) -> Problem | None:
+        """Return what is wrong with a text, as far as the option alone can tell; None when it is fine."""
+        if not value:
+            return self.wrong(value, "is empty")
+        # fullmatch, because $ would let a trailing newline through.
+        if not re.fullmatch(self.regex[1:-1], value):
+            reason = {
+                Kind.TEXT: "is not understood",
+                Kind.INTEGER: "is not a whole number",
+                Kind.BOOLEAN: "is neither true nor false",
+                Kind.ENUM: f"is not one of {', '.join(self.choices)}",
+            }
+            return self.wrong(value, reason[self.kind])
+        if self.kind is Kind.INTEGER and not self.low <= int(value) <= self.high:
+            return self.wrong(value, f"is not between {self.low} and {self.high}")
+        return None
+
+    def wrong(self, value: object, reason: str) -> Problem:
+        """Return a problem of this option; the fix is its example."""
+        return Problem(self.flag, show(value), reason, f"write it like {self.shown_example}")
+
+
+OPTIONS: tuple[Option, ...] = (
+    Option(
+        "warehouse",
+        Kind.TEXT,
+        Group.PLACES,
+        "Where the tables are: a folder of Parquet files, or a BigQuery project.",
+        example="bigquery:my-project",
+        metavar="PATH|bigquery:PROJECT",
+        required=True,
+        pattern=f"{BIGQUERY_PATTERN}|{FOLDER_PATTERN}",
+        remote_pattern=BIGQUERY_PATTERN,
+    ),
+    Option(
+        "output",
+        Kind.TEXT,
+        Group.PLACES,
+        "Where the documents go: a folder, or a prefix of a bucket.",
+        example="gs://my-bucket/v1",
+        metavar="PATH|gs://BUCKET/PREFIX",
+        required=True,
+        pattern=f"{GCS_PATTERN}|{FOLDER_PATTERN}",
+        remote_pattern=GCS_PATTERN,
+    ),
+    Option(
+        "export_types",
+        Kind.TEXT,
+        Group.REQUEST,
+        "Export types or groups to build, separated by commas; 'all' is every one.",
+        example="tonight,tonight-players",
+        metavar="LIST",
+        pattern="[a-z0-9-]+(?:,[a-z0-9-]+)*",
+    ),
+    Option(
+        "target_date",
+        Kind.TEXT,
+        Group.REQUEST,
+        "The game date. 'today' and 'yesterday' are league days: New York, from 04:00 to 04:00.",
+        example="2026-02-12",
+        metavar="DATE",
+        pattern=f"today|yesterday|{grammar.DATE_PATTERN}",
+    ),
+    Option(
+        "start_date",
+        Kind.TEXT,
+        Group.REQUEST,
+        "First date of a range; needs --end_date and takes the place of --target_date.",
+        example="2025-10-21",
+        metavar="DATE",
+        pattern=f"today|yesterday|{grammar.DATE_PATTERN}",
+    ),
+    Option(
+        "end_date",
+        Kind.TEXT,
+        Group.REQUEST,
+        "Last date of a range, inclusive.",
+        example="yesterday",
+        metavar="DATE",
+        pattern=f"today|yesterday|{grammar.DATE_PATTERN}",
+    ),
+    Option(
+        "players",
+        Kind.BOOLEAN,
+        Group.REQUEST,
+        "Export player profiles, which have no date; takes the place of the dates.",
+        example="true",
+    ),
+    Option(
+        "min_games",
+        Kind.INTEGER,
+        Group.REQUEST,
+        "Games that a player needs for a profile; only with --players.",
+        example="10",
+        default_help="5",
+        metavar="N",
+        low=1,
+        high=grammar.MAX_MIN_GAMES,
+    ),
+    Option(
+        "update_latest",
+        Kind.ENUM,
+        Group.REQUEST,
+        "Whether fixed paths such as latest.json may move: 'auto' moves them forward only, 'never' leaves them alone, "
+        "'force' moves them even back.",
+        example="never",
+        default_help="auto",
+        metavar="auto|never|force",
+        choices=grammar.POINTER_POLICIES,
+    ),
+    Option(
+        "generated_at",
+        Kind.TEXT,
+        Group.REQUEST,
+        "The instant that documents carry and that 'today' is reckoned from. Give it to repeat a run byte for byte.",
+        example="2026-02-12T18:00:00Z",
+        default_help="now",
+        metavar="INSTANT",
+        pattern=grammar.INSTANT_PATTERN,
+    ),
+    Option(
+        "champion_system_id",
+        Kind.TEXT,
+        Group.REQUEST,
+        "The model whose predictions are shown.",
+        example="catboost_v10",
+        default_help=_CONFIG.champion_system_id,
+        metavar="ID",
+        pattern=grammar.CHAMPION_PATTERN,
+    ),
+    Option(
+        "correlation_id",
+        Kind.TEXT,
+        Group.REQUEST,
+        "Joins this run to logs and events elsewhere; the manifest and the completion event carry it.",
+        example="nightly-2026-02-12",
+        default_help="run- and the time",
+        metavar="TEXT",
+        pattern=rf"[^\x00-\x1f\x7f]{{1,{grammar.MAX_TEXT_LENGTH}}}",
+    ),
+    Option(
+        "trigger_source",
+        Kind.TEXT,
+        Group.REQUEST,
+        "Who asked for this run, for the manifest and the completion event.",
+        example="scheduler",
+        default_help="unknown",
+        metavar="TEXT",
+        pattern=rf"[^\x00-\x1f\x7f]{{1,{grammar.MAX_TEXT_LENGTH}}}",
+    ),
+    Option(
+        "rewrite",
+        Kind.BOOLEAN,
+        Group.REQUEST,
+        "Write documents even when they are unchanged.",
+        example="true",
+    ),
+    Option(
+        "request",
+        Kind.TEXT,
+        Group.REQUEST,
+        "All of this section as one JSON object, as in a Pub/Sub message; takes the place of its other options.",
+        example='{"export_types": ["tonight"], "target_date": "today"}',
+        metavar="JSON",
+        pattern=r"\s*\{[\s\S]*\}\s*",
+    ),
+    Option(
+        "min_context_rows",
+        Kind.INTEGER,
+        Group.RULES,
+        "Rows of the game context that a date with games needs before tonight types go out.",
+        example="20",
+        default=str(_CONFIG.min_context_rows),
+        metavar="N",
+    ),
+    Option(
+        "min_active_predictions",
+        Kind.INTEGER,
+        Group.RULES,
+        "Active predictions that a date with games needs before prediction types go out.",
+        example="20",
+        default=str(_CONFIG.min_active_predictions),
+        metavar="N",
+    ),
+    Option(
+        "min_streak_length",
+        Kind.INTEGER,
+        Group.RULES,
+        "The shortest run of games that the streaks document lists.",
+        example="5",
+        default=str(_CONFIG.min_streak_length),
+        metavar="N",
+        low=1,
+        high=1000,
+    ),
+    Option(
+        "shards",
+        Kind.INTEGER,
+        Group.RUN,
+        "Parts that the players are divided into; more parts use more workers.",
+        example="64",
+        default="16",
+        metavar="N",
+        low=1,
+        high=10_000,
+    ),
+    Option(
+        "upload_threads",
+        Kind.INTEGER,
+        Group.RUN,
+        "Uploads that each worker process keeps in flight.",
+        example="64",
+        default="32",
+        metavar="N",
+        low=1,
+        high=256,
+    ),
+    Option(
+        "dry_run",
+        Kind.BOOLEAN,
+        Group.RUN,
+        "Read and build, but publish nothing.",
+        example="true",
+        of_beam=True,
+    ),
+    Option(
+        "skip_preflight",
+        Kind.BOOLEAN,
+        Group.RUN,
+        "Start without checking tables, columns, bucket and permissions first.",
+        example="true",
+    ),
+    Option(
+        "json",
+        Kind.BOOLEAN,
+        Group.RUN,
+        "Report the outcome as JSON, for programs.",
+        example="true",
+    ),
+)
+"""Every option, in the order of the help text."""
+
+REQUEST_OPTIONS: tuple[Option, ...] = tuple(
+    option for option in OPTIONS if option.group is Group.REQUEST and option.name != "request"
+)
+"""The options that spell out a request, one for each of its keys."""

@@ -1,0 +1,89 @@
+"""A run in one process and without Beam: the same functions, called in a loop.
+
+It is what the graph is measured against, and what a single request costs at least.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from exporters.declaration import Grain
+from exporters.tables import TABLES
+from transforms.date_stages import build_season, build_slate, rows_by_as_of_date
+from transforms.failure import Failure
+from transforms.manifest import Published, load_published, write_manifest
+from transforms.plan import Plan
+from transforms.player_stage import CardBatch, DocumentBatch, sweep_histories
+from transforms.publish import DocumentPublisher, OutcomeBatch, gather, move_pointers
+from transforms.route import split_by_date
+from transforms.scan import scan_all
+from transforms.store import Store
+from transforms.warehouse import TableBatch, Warehouse
+
+_PLAYER_TABLES = frozenset(table.name for table in TABLES if table.player is not None)
+
+
+def run_plain(plan: Plan, warehouse: Warehouse, store: Store) -> dict[str, dict[str, Any]]:
+    """Carry out a plan and return the manifest of each target date, by ISO date."""
+    batches, census = scan_all(plan, warehouse)
+    log = _Log(plan, store)
+    cards: dict[Grain, dict[date, list[CardBatch]]] = {Grain.SLATE: defaultdict(list), Grain.SEASON: defaultdict(list)}
+    for night in sweep_histories(plan, census, batches):
+        log.add(night.day, night.documents, night.failures)
+        cards[Grain.SLATE][night.day].append(night.slate_cards)
+        cards[Grain.SEASON][night.day].append(night.season_cards)
+    rows: dict[date, dict[date, dict[str, Any]]] = defaultdict(dict)
+    slate_tables = _by_date(plan, batches, Grain.SLATE)
+    for day in sorted({day for export in plan.exports for day in plan.slate_dates(export)}):
+        slate = build_slate(plan, census, day, cards[Grain.SLATE][day], slate_tables[day])
+        log.add(day, slate.documents, slate.failures)
+        for as_of, made in rows_by_as_of_date(plan, slate):
+            rows[as_of][day] = made
+    season_tables = _by_date(plan, batches, Grain.SEASON)
+    for day in sorted({day for export in plan.exports for day in plan.season_dates(export)}):
+        season = build_season(plan, census, day, cards[Grain.SEASON][day], season_tables[day], rows[day])
+        log.add(day, season.documents, season.failures)
+    return {
+        day.isoformat(): write_manifest(
+            store,
+            plan,
+            census,
+            move_pointers(plan, store, census, gather(day.isoformat(), log.outcomes[day], log.failures[day])),
+        )
+        for day in plan.dates
+    }
+
+
+def _by_date(plan: Plan, batches: Iterable[TableBatch], grain: Grain) -> dict[date, list[TableBatch]]:
+    found: dict[date, list[TableBatch]] = defaultdict(list)
+    for scanned in batches:
+        if scanned.table not in _PLAYER_TABLES:
+            for day, part in split_by_date(scanned, plan, grain):
+                found[date.fromisoformat(day)].append(part)
+    return found
+
+
+class _Log:
+    """Publishes documents as they come and keeps what became of them."""
+
+    def __init__(self, plan: Plan, store: Store) -> None:
+        self.outcomes: dict[date, list[OutcomeBatch]] = defaultdict(list)
+        self.failures: dict[date, list[Failure]] = defaultdict(list)
+        self._publisher = DocumentPublisher(store, plan)
+        self._plan = plan
+        self._published = {day: load_published(store, day) for day in plan.dates}
+
+    def add(self, day: date, documents: DocumentBatch, failures: Iterable[Failure]) -> None:
+        spent: dict[str, float] = defaultdict(float)
+        outcomes = []
+        for document in documents.documents:
+            started = time.perf_counter()
+            outcomes.append(self._publisher.publish(document, self._published.get(day, Published())))
+            spent[document.export] += 1000 * (time.perf_counter() - started)
+        reported = self._plan.reporting_date(day)
+        self.outcomes[reported].append(OutcomeBatch(outcomes, documents.milliseconds, dict(spent)))
+        self.failures[reported].extend(failures)

@@ -1,0 +1,150 @@
+"""What a run published, told from the manifests that it wrote: a table for people, JSON for scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from transforms.plan import Plan
+
+_HEADINGS = ("export type", "documents", "written", "unchanged", "bytes", "failed", "withheld", "seconds")
+
+
+@dataclass
+class ExportSummary:
+    """One export type over all dates of a run.
+
+    Attributes:
+        written: Documents written.
+        unchanged: Documents that were published already.
+        bytes: Of all its documents.
+        failed: Documents, or players of a document, that are missing.
+        withheld: Dates on which it was held back or could not be built.
+        pointers_moved: Fixed paths that show something new.
+        seconds: Time spent on building and writing, summed over all workers.
+    """
+
+    written: int = 0
+    unchanged: int = 0
+    bytes: int = 0
+    failed: int = 0
+    withheld: int = 0
+    pointers_moved: int = 0
+    seconds: float = 0.0
+
+    def add(self, section: Mapping[str, Any]) -> None:
+        """Add the section of one date's manifest."""
+        self.written += section["written"]
+        self.unchanged += section["unchanged"]
+        self.bytes += section["bytes"]
+        self.failed += section["failed"] + len(section["pointers"]["failed"])
+        self.withheld += section["state"] in ("withheld", "failed")
+        self.pointers_moved += section["pointers"]["moved"]
+        self.seconds += (section["build_ms"] + section["publish_ms"]) / 1000
+
+
+@dataclass
+class Summary:
+    """A whole run.
+
+    Attributes:
+        run_id: The run.
+        status: ``success``, ``partial`` or ``failed``.
+        output: Where the documents are.
+        dates: Target dates, ISO.
+        exports: By export type.
+        missing: One line for everything that was asked for and is not there.
+    """
+
+    run_id: str
+    status: str
+    output: str
+    dates: Sequence[str]
+    exports: dict[str, ExportSummary] = field(default_factory=dict)
+    missing: list[str] = field(default_factory=list)
+
+    @property
+    def exit_code(self) -> int:
+        """0 when everything is published, 1 when something is missing."""
+        return 0 if self.status == "success" else 1
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the summary as JSON values."""
+        return {
+            "run_id": self.run_id,
+            "status": self.status,
+            "output": self.output,
+            "dates": [self.dates[0], self.dates[-1]],
+            "exports": {
+                name: {**vars(summary), "seconds": round(summary.seconds, 3)} for name, summary in self.exports.items()
+            },
+            "missing": self.missing,
+        }
+
+
+def summarize(plan: Plan, output: str, manifests: Mapping[str, Mapping[str, Any] | None]) -> Summary:
+    """Return what a run did.
+
+    Args:
+        plan: The plan of the run.
+        output: Where it published.
+        manifests: ISO date to its manifest; None, or the manifest of another run, where this run wrote none.
+    """
+    days = [day.isoformat() for day in plan.dates]
+    summary = Summary(plan.run.run_id, "success", output, days, {name: ExportSummary() for name in plan.export_types})
+    statuses: list[str] = []
+    for day in days:
+        manifest = manifests.get(day)
+        if manifest is None or manifest["run"]["run_id"] != plan.run.run_id:
+            summary.missing.append(f"{day}: no manifest was written; run it again")
+            statuses.append("failed")
+            continue
+        statuses.append(manifest["status"])
+        summary.missing.extend(f"{day} {_line(failure)}" for failure in manifest["failures"])
+        for name, section in manifest["exports"].items():
+            if section["run_id"] == plan.run.run_id:
+                summary.exports[name].add(section)
+                summary.missing.extend(_missing(day, name, section))
+    if set(statuses) != {"success"}:
+        summary.status = "failed" if set(statuses) == {"failed"} else "partial"
+    return summary
+
+
+def _missing(day: str, name: str, section: Mapping[str, Any]) -> list[str]:
+    lines = []
+    if section["state"] in ("withheld", "failed"):
+        lines.append(f"{day} {name} is {section['state']}: {section['reason']}")
+    lines.extend(f"{day} {name} {_line(failure)}" for failure in section["failures"])
+    lines.extend(f"{day} {name} pointer {path}: {reason}" for path, reason in section["pointers"]["failed"].items())
+    return lines
+
+
+def _line(failure: Mapping[str, str]) -> str:
+    return f"{failure['key']}: {failure['error']}"
+
+
+def table(summary: Summary) -> str:
+    """Return the summary as aligned text, one row per export type."""
+    rows = [_HEADINGS]
+    for name, export in summary.exports.items():
+        rows.append(
+            (
+                name,
+                f"{export.written + export.unchanged:,}",
+                f"{export.written:,}",
+                f"{export.unchanged:,}",
+                f"{export.bytes:,}",
+                f"{export.failed:,}",
+                f"{export.withheld:,}",
+                f"{export.seconds:.2f}",
+            )
+        )
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(_aligned(row, widths) for row in rows)
+
+
+def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
+    name, *numbers = row
+    cells = [name.ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(numbers, widths[1:], strict=True))]
+    return "  ".join(cells)
