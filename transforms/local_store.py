@@ -29,8 +29,8 @@ _FIXES = {
     errno.ENOSPC: "free some disk space",
     errno.EDQUOT: "free some disk space or raise the quota",
     errno.EFBIG: "raise the file size limit",
-    errno.EACCES: "make the folder writable for this user",
-    errno.EPERM: "make the folder writable for this user",
+    errno.EACCES: "give this user access to it",
+    errno.EPERM: "give this user access to it",
     errno.EROFS: "choose a root on a writable file system",
     errno.ENOTDIR: "a file stands where a folder is needed; remove it or choose another root",
     errno.EEXIST: "a file stands where a folder is needed; remove it or choose another root",
@@ -179,10 +179,11 @@ class LocalStore:
                 os.close(descriptor)
             _in_folder(target, self._commit, staged, target)
         except BaseException:
-            for leftover in (staged, sidecar):
-                if leftover is not None:
-                    with suppress(OSError):
-                        os.unlink(leftover)
+            with suppress(OSError):
+                os.unlink(staged)
+                # Only when the staging file was still there: else the sidecar describes the object in place.
+                if sidecar is not None:
+                    os.unlink(sidecar)
             raise
         if previous != ABSENT:
             with suppress(OSError):
@@ -297,7 +298,7 @@ def _reporting(action: str, name: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        fix = _FIXES.get(error.errno or 0, "see the cause")
+        fix = _FIXES.get(error.errno or 0, "check the path and the disk")
         raise StoreError(f"cannot {action} {name}: {error.strerror or error}; {fix}") from error
 
 
@@ -315,11 +316,11 @@ def _named(generation: int) -> str:
 
 def _in_folder(name: str, act: Callable[_Args, _Result], *args: _Args.args, **kwargs: _Args.kwargs) -> _Result:
     """Do what needs the folder of ``name``, and make that only when it turns out to be missing."""
-    # More than one attempt, since a concurrent delete removes folders that it leaves empty.
+    # More than one attempt, since a concurrent delete removes folders that it leaves empty, even while they are made.
     for _ in range(100):
         with suppress(FileNotFoundError):
             return act(*args, **kwargs)
-        with suppress(FileNotFoundError):
+        with suppress(FileNotFoundError, FileExistsError):
             os.makedirs(os.path.dirname(name), exist_ok=True)
     return act(*args, **kwargs)
 

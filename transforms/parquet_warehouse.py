@@ -212,8 +212,7 @@ class _Shape:
         if self._checked is None or self._checked[:2] != (schema, file.keys.keys()):
             for name in self.kinds:
                 _check_column(self.scan, file, schema, name)
-            # Without any column there would be no batches to count rows by.
-            stored = [name for name in self.kinds if name in schema.names] or schema.names[:1]
+            stored = [name for name in self.kinds if name in schema.names]
             self._checked = schema, file.keys.keys(), stored
         return self._checked[2]
 
@@ -391,8 +390,9 @@ def _blaming(scan: TableScan, path: str) -> Iterator[None]:
     try:
         yield
     except (pa.ArrowException, OSError, ValueError) as error:
-        fix = "grant access to it" if isinstance(error, PermissionError) else "write it again or remove it"
-        raise WarehouseError(f"table {scan.table}: cannot read {path}: {_one_line(error)}; {fix}") from error
+        raise WarehouseError(
+            f"table {scan.table}: cannot read {path}: {_one_line(error)}; write it again or grant access to it"
+        ) from error
 
 
 def _one_line(error: BaseException) -> str:
