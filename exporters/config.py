@@ -2,7 +2,135 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+FIRST_DATE = date(2021, 10, 1)
+"""Where the record begins: documents about all of a player's career look no further back (contract P&L P1)."""
+Bands = tuple[tuple[str, Decimal], ...]
+"""Labels with their inclusive lower bounds, descending: a value takes the first label whose bound it reaches."""
+
+
+@dataclass(frozen=True)
+class PickTier:
+    """One tier of the best bets: it selects picks and words their rationale (contract B1).
+
+    Attributes:
+        name: As published.
+        min_edge: Smallest edge in points, inclusive; a pick belongs to the first tier that it reaches.
+        most: Picks that are kept.
+        promise: What the rationale says of the tier.
+        hit_rate: The target hit rate that the rationale gives.
+    """
+
+    name: str
+    min_edge: Decimal
+    most: int
+    promise: str
+    hit_rate: str
+
+
+@dataclass(frozen=True)
+class PlayerRole:
+    """A role that the rationale of a best bet derives from the forecast.
+
+    Attributes:
+        name: As the rationale writes it.
+        below: Forecast points, exclusive.
+        remark: What the rationale says of it, hit rate included.
+    """
+
+    name: str
+    below: Decimal
+    remark: str
+
+
+@dataclass(frozen=True)
+class BestBetRules:
+    """What makes a pick a best bet, and how it is scored (contract P&R §2.2, §2.3).
+
+    Attributes:
+        tiers: By descending edge; the last one takes every other pick.
+        most: Picks in all.
+        points_below: Forecast points from which a player counts as a star and is left out, exclusive.
+        skipped_confidence: Confidence, 0 to 100, that is left out: from the first value up to below the second.
+        alert_level: The quality alert level that a forecast must have.
+        alert_level_since: Before this date the level was not recorded, and forecasts without one pass (contract B5).
+        full_edge: Edge in points at which the edge factor stops growing.
+        min_history: Decided picks of the player from which his own accuracy counts.
+        default_accuracy: The history factor with fewer.
+        placeholder_line: Not a real line where nothing says where a line comes from (contract B11).
+        confidence_labels: How the rationale calls a confidence, 0 to 100; nothing below the last bound.
+        edge_labels: How it calls an edge in points.
+        record_labels: How it calls the player's own accuracy, a share.
+        roles: How it calls players, by ascending forecast.
+    """
+
+    tiers: tuple[PickTier, ...] = (
+        PickTier("premium", Decimal(5), 5, "the widest gap between forecast and line", "83-88%"),
+        PickTier("strong", Decimal(3), 10, "a clear gap between forecast and line", "74-79%"),
+        PickTier("value", Decimal(0), 10, "a narrow gap between forecast and line", "63-69%"),
+    )
+    most: int = 25
+    points_below: Decimal = Decimal(25)
+    skipped_confidence: tuple[Decimal, Decimal] = (Decimal(88), Decimal(90))
+    alert_level: str = "green"
+    alert_level_since: date = date(2026, 2, 10)
+    full_edge: Decimal = Decimal(5)
+    min_history: int = 5
+    default_accuracy: Decimal = Decimal("0.85")
+    placeholder_line: Decimal = Decimal(20)
+    confidence_labels: Bands = (("High", Decimal(90)), ("Good", Decimal(80)))
+    edge_labels: Bands = (("Strong", Decimal(5)), ("Solid", Decimal(4)), ("Moderate", Decimal(2)))
+    record_labels: Bands = (("Strong", Decimal("0.8")), ("Good", Decimal("0.7")))
+    roles: tuple[PlayerRole, ...] = (
+        PlayerRole("Bench player", Decimal(12), "where the model does best: 89% hit rate"),
+        PlayerRole("Rotation player", Decimal(18), "where the model does well: 73%+ hit rate"),
+    )
+
+
+@dataclass(frozen=True)
+class ResultTiers:
+    """How graded forecasts are grouped (contract P&R §3.3).
+
+    Attributes:
+        confidence: By confidence, 0 to 100; the last tier takes unknown ones, too.
+        player: By season scoring average; the last tier takes unknown ones, too.
+        rested_days: Days of rest from which a player counts as rested.
+    """
+
+    confidence: Bands = (("high", Decimal(70)), ("medium", Decimal(55)), ("low", Decimal(0)))
+    player: Bands = (("elite", Decimal(25)), ("starter", Decimal(15)), ("role_player", Decimal(0)))
+    rested_days: int = 2
+
+
+@dataclass(frozen=True)
+class SubsetRules:
+    """What may become a pick of a subset, and what a pick pays (contract C §1.2, F-3).
+
+    Attributes:
+        min_feature_quality: Smallest quality of the newest features, 0 to 100, inclusive.
+        alert_level: The quality alert level of a forecast whose features raised no alert.
+        payout: What a won pick returns on a stake of one; a lost one costs the stake.
+    """
+
+    min_feature_quality: Decimal = Decimal(85)
+    alert_level: str = "green"
+    payout: Decimal = Decimal("0.909")
+
+
+def _codenames() -> Mapping[str, str]:
+    return {
+        "catboost_v9_q43_train1102_0131": "aurora",
+        "catboost_v9_q45_train1102_0131": "summit",
+        "catboost_v9_202602": "phoenix-b",
+        "catboost_v8": "atlas",
+        "ensemble_v1": "echo",
+        "similarity_v1": "drift",
+        "xgboost_v2": "flint",
+    }
 
 
 @dataclass(frozen=True)
@@ -14,9 +142,25 @@ class ExportConfig:
         min_context_rows: Rows of the game context that a date with games needs before tonight types go out.
         min_active_predictions: Active predictions that a date with games needs before prediction types go out.
         min_streak_length: The shortest run that the streaks document lists.
+        min_profile_games: Dates with a graded forecast that a player needs for a profile.
+        codenames: The other models that may be named in public: system id to ``model_id`` of
+            ``exporters.league.public_names``. The champion needs none.
+        best_bets: What makes a best bet.
+        result_tiers: How graded forecasts are grouped.
+        min_compared: Recommendations of the season that a model needs to win a comparison (contract Y9).
+        subsets: What may become a pick of a subset.
+        write_subset_picks: Freeze the subset picks of dates whose games have not begun. Documents of such a date then
+            show what this run selects, not what an earlier one froze.
     """
 
     champion_system_id: str = "catboost_v9"
     min_context_rows: int = 30
     min_active_predictions: int = 50
     min_streak_length: int = 4
+    min_profile_games: int = 5
+    codenames: Mapping[str, str] = field(default_factory=_codenames, hash=False)
+    best_bets: BestBetRules = BestBetRules()
+    result_tiers: ResultTiers = ResultTiers()
+    min_compared: int = 30
+    subsets: SubsetRules = SubsetRules()
+    write_subset_picks: bool = False

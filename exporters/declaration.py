@@ -5,13 +5,14 @@ Everything else in the project (planning, scanning, gating, publishing, verifica
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import Enum
 from typing import Any, ClassVar, TypeVar
 
-from exporters.league.dates import season_start
+from exporters.config import FIRST_DATE
+from exporters.league.dates import season_label, season_start
 from exporters.schema import Table
 
 Json = dict[str, Any]
@@ -30,6 +31,7 @@ class Cache(Enum):
     """How long readers may keep a document, in seconds."""
 
     LIVE = 30
+    MINUTE = 60
     SHORT = 300
     HOUR = 3600
     DAY = 86400
@@ -56,28 +58,40 @@ class Follows(Enum):
 
 @dataclass(frozen=True)
 class Window:
-    """The partition dates that a document of one date needs: from ``first(day)`` to the day itself.
+    """The partition dates that a document of one date needs: from ``first(day)`` to ``last(day)``.
 
     Attributes:
         days: Calendar days before the date.
         seasons: Seasons, the date's own included; takes the place of ``days``.
+        since: The first date, whatever the document's; takes the place of both.
+        ahead: Calendar days after the date.
     """
 
     days: int = 0
     seasons: int = 0
+    since: date | None = None
+    ahead: int = 0
 
     NIGHT: ClassVar[Window]
     SEASON: ClassVar[Window]
     TWO_SEASONS: ClassVar[Window]
+    ON_RECORD: ClassVar[Window]
 
     def first(self, day: date) -> date:
         """Return the first partition date that a document of ``day`` needs."""
+        if self.since is not None:
+            return self.since
         return season_start(day, self.seasons - 1) if self.seasons else day - timedelta(self.days)
+
+    def last(self, day: date) -> date:
+        """Return the last partition date that a document of ``day`` needs."""
+        return day + timedelta(self.ahead)
 
 
 Window.NIGHT = Window()
 Window.SEASON = Window(seasons=1)
 Window.TWO_SEASONS = Window(seasons=2)
+Window.ON_RECORD = Window(since=FIRST_DATE)
 
 
 @dataclass(frozen=True)
@@ -98,6 +112,11 @@ class Read:
     window: Window = Window.NIGHT
     equals: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     champion: bool = False
+
+
+def over(window: Window, *reads: Read) -> tuple[Read, ...]:
+    """Return reads of the same columns over another window."""
+    return tuple(replace(read, window=window) for read in reads)
 
 
 @dataclass(frozen=True)
@@ -123,12 +142,18 @@ class Export:
         name: As requested: ``tonight-players``.
         grain: What one document is about.
         reads: Everything that its functions read, the facts that they use included.
-        path: Path template of the dated document, with ``{date}`` and, per player, ``{player}``.
+        path: Path template of the dated document, with ``{date}`` and, per player, ``{player}``. One without ``{date}``
+            is that of the newest date; it may hold ``{season}``.
         cache: Cache policy of the dated document.
-        settled_cache: Policy once every game of the date is final; ``cache`` when None.
+        settled_cache: Policy of a document that shows something and waits for nothing, once every game of the date is
+            final; ``cache`` when None.
         pointers: Fixed paths that mirror it.
         gates: What must be there before it goes out.
         counts: Dotted paths of the document's counts. A document is empty when all of them are zero.
+        outlives_forecasts: Once the forecasts of a date have expired it is built from their grades, and needs no active
+            predictions.
+        lists: The PLAYER export whose documents this SEASON document lists. The two are always requested together, and
+            a card is made of exactly the players whose document was built.
     """
 
     name: str
@@ -140,10 +165,16 @@ class Export:
     pointers: tuple[Pointer, ...] = ()
     gates: frozenset[Gate] = frozenset()
     counts: tuple[str, ...] = ()
+    outlives_forecasts: bool = False
+    lists: Export | None = None
     make_card: Callable[[Any], Any] | None = field(default=None, init=False)
     make_row: Callable[[Any], Any] | None = field(default=None, init=False)
     build: Callable[[Any], Json | None] | None = field(default=None, init=False)
     absent: Callable[[str, date, str], Json] | None = field(default=None, init=False)
+    is_open: Callable[[Json], bool] | None = field(default=None, init=False)
+    freeze: Callable[[Any, str, str], Sequence[tuple[Table[Any], Sequence[Any]]] | None] | None = field(
+        default=None, init=False
+    )
 
     def __post_init__(self) -> None:
         self.reads = tuple(self.reads)
@@ -173,6 +204,45 @@ class Export:
         """
         self.absent = function
         return function
+
+    def freezer(self, function: FunctionT) -> FunctionT:
+        """Register the function that returns the rows that a run writes back to the warehouse for a date (decorator).
+
+        It takes a Slate, the run id and the trigger source, and returns tables with their rows in the order of writing,
+        the last of which makes the others count; None when there is nothing to write.
+        """
+        self.freeze = function
+        return function
+
+    def opener(self, function: FunctionT) -> FunctionT:
+        """Register the function that tells whether a document still waits for outcomes (decorator).
+
+        Such a document keeps ``cache``, even when every game of the date is over.
+        """
+        self.is_open = function
+        return function
+
+    def cache_of(self, document: Json, *, settled: bool) -> Cache:
+        """Return the cache policy of a dated document; one that tells of an error is kept for a minute (contract S20).
+
+        Args:
+            document: The document.
+            settled: Every game of the date is over.
+        """
+        if "error" in document:
+            return Cache.MINUTE
+        if not settled or self.settled_cache is None or self.is_empty(document):
+            return self.cache
+        return self.cache if self.is_open is not None and self.is_open(document) else self.settled_cache
+
+    @property
+    def is_about_a_night(self) -> bool:
+        """Its documents are about the games of one date; others are about all that happened up to a date."""
+        return self.grain is not Grain.SEASON and "{date}" in self.path
+
+    def path_of(self, day: date, player: str = "") -> str:
+        """Return the path of the document of a date."""
+        return self.path.format(date=day.isoformat(), season=season_label(day), player=player)
 
     def item_counts(self, document: Json) -> dict[str, int]:
         """Return the declared counts of a document, by dotted path."""

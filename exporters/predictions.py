@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from exporters.declaration import Cache, Export, Follows, Gate, Grain, Json, Pointer
+from exporters.declaration import Cache, Export, Follows, Gate, Grain, Json, Pointer, Window, over
 from exporters.league import box_scores, forecasts, grades, schedule
 from exporters.league.night import CONTEXT_READS, PlayerNight
 from exporters.league.numbers import number
@@ -15,7 +15,13 @@ from exporters.league.slate import Slate
 PREDICTIONS = Export(
     name="predictions",
     grain=Grain.SLATE,
-    reads=(*forecasts.READS, *CONTEXT_READS, *schedule.READS, *box_scores.READS, *grades.READS),
+    reads=(
+        *forecasts.READS,
+        *CONTEXT_READS,
+        *schedule.READS,
+        *box_scores.NIGHT_READS,
+        *over(Window.NIGHT, *grades.READS),
+    ),
     path="predictions/{date}.json",
     cache=Cache.HOUR,
     pointers=(Pointer("predictions/today.json", Follows.TODAY),),

@@ -7,16 +7,38 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 import exporters
 from exporters.declaration import Export
 
 GROUPS: Mapping[str, Sequence[str]] = {
-    "tonight-all": ("tonight", "tonight-players", "predictions", "streaks"),
+    "tonight-all": (
+        "tonight",
+        "tonight-players",
+        "predictions",
+        "best-bets",
+        "streaks",
+        "subset-picks",
+        "season-subsets",
+        "daily-signals",
+    ),
+    "daily-results": (
+        "results",
+        "performance",
+        "best-bets",
+        "predictions",
+        "subset-picks",
+        "season-subsets",
+        "subset-performance",
+        "subset-definitions",
+    ),
+    "players": ("player-profiles", "player-index", "player-season"),
 }
-"""Group name to the export types that it stands for."""
+"""Group name to the export types that it stands for; ``backfill`` and ``all`` follow from the declarations."""
+PLAYER_TYPES: Sequence[str] = ("player-profiles",)
+"""The export types that a request for players stands for."""
 
 
 @lru_cache(maxsize=1)
@@ -38,6 +60,21 @@ def exports() -> Mapping[str, Export]:
     return dict(sorted(found.items()))
 
 
+def together(names: Iterable[str]) -> frozenset[str]:
+    """Return export types, those that list their documents, and those whose documents they list."""
+    pairs = ({export.name, export.lists.name} for export in exports().values() if export.lists is not None)
+    chosen = set(names)
+    return frozenset(chosen.union(*(pair for pair in pairs if pair & chosen)))
+
+
 def groups() -> Mapping[str, Sequence[str]]:
-    """Return every group by name; ``all`` is every export type."""
-    return {**GROUPS, "all": tuple(exports())}
+    """Return every group by name.
+
+    ``backfill`` is every type with a dated document, ``all`` is every type.
+    """
+    declared = exports()
+    return {
+        **{name: tuple(member for member in members if member in declared) for name, members in GROUPS.items()},
+        "backfill": tuple(name for name, export in declared.items() if "{date}" in export.path),
+        "all": tuple(declared),
+    }

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from exporters.declaration import Cache, Export, Follows, Gate, Grain, Json, Pointer
 from exporters.league import availability, box_scores, defense, forecasts, identity, schedule
-from exporters.league.box_scores import Tally, outcome, played_at_home
+from exporters.league.box_scores import Tally, made_of, outcome, played_at_home
 from exporters.league.forecasts import Forecast
 from exporters.league.night import CONTEXT_READS, PlayerNight
 from exporters.league.numbers import number, percent_text, round_away, signed_text, tenths
@@ -144,9 +144,9 @@ def form_entry(row: GameRow) -> Json:
         "is_dnp": missed,
         "points": None if missed else row.points,
         "minutes": None if missed else number(row.minutes_played),
-        "fg": None if missed else _made_of(row.fg_makes, row.fg_attempts),
-        "three": None if missed else _made_of(row.three_pt_makes, row.three_pt_attempts),
-        "ft": None if missed else _made_of(row.ft_makes, row.ft_attempts),
+        "fg": None if missed else made_of(row.fg_makes, row.fg_attempts),
+        "three": None if missed else made_of(row.three_pt_makes, row.three_pt_attempts),
+        "ft": None if missed else made_of(row.ft_makes, row.ft_attempts),
         "over_under": DNP if missed else outcome(row),
         "line": number(row.points_line),
         "margin": margin,
@@ -158,10 +158,6 @@ def _versus_average(entry: Json, season_ppg: Decimal | None) -> Json:
     if entry["is_dnp"]:
         return {**entry, "vs_avg": DNP}
     return entry if season_ppg is None else {**entry, "vs_avg": versus(entry["points"], tenths(season_ppg))}
-
-
-def _made_of(makes: int | None, attempts: int | None) -> str | None:
-    return None if makes is None or not attempts else f"{makes}/{attempts}"
 
 
 def factors(night: PlayerNight, context: ContextRow) -> list[Json]:

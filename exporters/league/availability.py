@@ -9,14 +9,23 @@ from exporters.declaration import Read, Window
 from exporters.league.selection import known, latest
 from exporters.tables import FACTORS, INJURIES, FactorsRow, InjuryRow
 
-REPORT_DAYS = 7
-"""How many days before a game its injury reports are looked for; a report lists the games of two days."""
+REPORT_WINDOW = Window(days=7)
+"""Where a game's injury reports are looked for; a report lists the games of two days."""
 
 INJURY_READS = (
     Read(
         INJURIES,
-        ("player_lookup", "injury_status", "reason", "report_date", "report_hour", "game_date", "processed_at"),
-        Window(days=REPORT_DAYS),
+        (
+            "player_lookup",
+            "injury_status",
+            "reason",
+            "report_date",
+            "report_hour",
+            "game_date",
+            "game_id",
+            "processed_at",
+        ),
+        REPORT_WINDOW,
     ),
 )
 FATIGUE_READS = (

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -15,10 +15,12 @@ from typing import Any, TypeVar
 from exporters.declaration import Read, Window
 from exporters.league.dates import season_start, season_year
 from exporters.league.numbers import rounded_ratio, tenths
-from exporters.league.schedule import teams_of
+from exporters.league.schedule import Schedule, teams_of
 from exporters.league.selection import known, latest_per
 from exporters.tables import GAMES, GameRow
 
+HISTORY = Window.TWO_SEASONS
+"""How far back games are looked at: the newest ten are of these seasons or there are fewer (contract B1.2)."""
 READS = (
     Read(
         GAMES,
@@ -35,9 +37,28 @@ READS = (
             "is_active",
             "processed_at",
         ),
-        Window.TWO_SEASONS,
+        HISTORY,
     ),
 )
+NIGHT_READS = (
+    Read(
+        GAMES,
+        (
+            "player_lookup",
+            "game_date",
+            "game_id",
+            "team_abbr",
+            "opponent_team_abbr",
+            "points",
+            "minutes_played",
+            "is_dnp",
+            "is_active",
+            "is_partial_game_data",
+            "processed_at",
+        ),
+    ),
+)
+"""The box score of the date itself: who played for whom, and what a pick is decided by."""
 SHOOTING_READS = (
     Read(
         GAMES,
@@ -50,7 +71,24 @@ SHOOTING_READS = (
             "ft_makes",
             "ft_attempts",
         ),
-        Window.TWO_SEASONS,
+        HISTORY,
+    ),
+)
+
+BOX_READS = (
+    Read(
+        GAMES,
+        (
+            "player_lookup",
+            "offensive_rebounds",
+            "defensive_rebounds",
+            "assists",
+            "steals",
+            "blocks",
+            "turnovers",
+            "dnp_reason",
+        ),
+        HISTORY,
     ),
 )
 
@@ -75,10 +113,42 @@ def was_played(row: GameRow) -> bool:
     return row.points is not None and not row.is_dnp and row.is_active is not False
 
 
-def played_at_home(row: GameRow) -> bool | None:
-    """Return whether the player's team was the home team; None when the game id does not tell."""
+def played_at_home(row: GameRow, schedule: Schedule | None = None) -> bool | None:
+    """Return whether the player's team was the home team; None when unknown (contract P&L §2.2).
+
+    Args:
+        row: The game.
+        schedule: Where a game is looked up whose id does not tell, if the dates around it were scanned.
+    """
     teams = teams_of(row.game_id)
-    return None if teams is None or not row.team_abbr else teams[1] == row.team_abbr
+    if teams is None and schedule is not None:
+        game = schedule.find(row.game_date, row.game_id, row.team_abbr)
+        teams = None if game is None else (game.away, game.home)
+    return None if teams is None or row.team_abbr not in teams else teams[1] == row.team_abbr
+
+
+def rebounds(row: GameRow) -> int | None:
+    """Return the rebounds of both kinds; None when one of them is unknown."""
+    if row.offensive_rebounds is None or row.defensive_rebounds is None:
+        return None
+    return row.offensive_rebounds + row.defensive_rebounds
+
+
+def made_of(makes: int | None, attempts: int | None) -> str | None:
+    """Return shots as ``makes/attempts``; None when either is unknown or there was none (contract B2-D9, P18)."""
+    return None if makes is None or not attempts else f"{makes}/{attempts}"
+
+
+def rest_gaps(played: Iterable[GameRow]) -> Iterator[int | None]:
+    """Yield, for played games in order, the calendar days since the one before (contract P&L §2.3).
+
+    None for the first game of a season: the gap counts nights, and summers are not rest.
+    """
+    previous: date | None = None
+    for row in played:
+        day = row.game_date
+        yield None if previous is None or season_year(previous) != season_year(day) else (day - previous).days
+        previous = day
 
 
 @dataclass(frozen=True)
@@ -108,12 +178,23 @@ class Tally:
         return rounded_ratio(self.overs, self.decided, 3)
 
 
+def tally_of(played: Iterable[GameRow]) -> Tally:
+    """Return the totals over some played games."""
+    games = list(played)
+    outcomes = [outcome(row) for row in games]
+    return Tally(
+        games=len(games),
+        points=sum(row.points or 0 for row in games),
+        overs=outcomes.count("OVER"),
+        decided=len(outcomes) - outcomes.count(None),
+    )
+
+
 class _Split:
     """Running totals over a subset of the played games, addressed by position among all of them."""
 
     def __init__(self, positions: Sequence[int], games: Sequence[GameRow], outcomes: Sequence[str | None]) -> None:
         self._positions = positions
-        self._views: dict[Callable[[GameRow], Any], dict[int, Any]] = {}
         self._points = [0, *accumulate(games[i].points or 0 for i in positions)]
         self._overs = [0, *accumulate(outcomes[i] == "OVER" for i in positions)]
         self._decided = [0, *accumulate(outcomes[i] is not None for i in positions)]
@@ -128,16 +209,31 @@ class _Split:
         )
 
 
+def _newest(dates: Sequence[date], count: int, day: date) -> tuple[int, int]:
+    """Return the positions of the newest ``count`` of some ascending dates before a date."""
+    end = bisect_left(dates, day)
+    return max(end - count, bisect_left(dates, HISTORY.first(day), 0, end)), end
+
+
 class BoxScores:
     """All games of one player, oldest first.
 
     ``rows`` holds every game, did-not-play rows included; ``played`` only those in which the player took part. Every
-    question is asked as of a date and sees only games before it.
+    question is asked as of a date and sees only games before it, from :data:`HISTORY` on: a run over many dates has
+    read more than the date alone would, and must not show it.
     """
 
     def __init__(self, rows: Iterable[GameRow]) -> None:
-        """Keep the newest row of each game (contract B1-D11)."""
-        chosen = latest_per(rows, key=lambda row: row.game_id, by=lambda row: (known(row.processed_at),))
+        """Keep the newest row of each game (contract B1-D11).
+
+        The date is part of the key, so that a row of a later date never hides one that was known before.
+        """
+        chosen = latest_per(
+            rows,
+            key=lambda row: (row.game_date, row.game_id),
+            by=lambda row: (known(row.processed_at),),
+            ties=(*READS[0].columns, *SHOOTING_READS[0].columns),
+        )
         self.rows = sorted(chosen.values(), key=lambda row: (row.game_date, row.game_id))
         self.played = [row for row in self.rows if was_played(row)]
         self._dates = [row.game_date for row in self.rows]
@@ -154,10 +250,10 @@ class BoxScores:
         A game is viewed once, however many nights show it: a view must depend on nothing but its row, and must not be
         changed by whoever gets it.
         """
-        end = bisect_left(self._dates, day)
+        first, end = _newest(self._dates, count, day)
         views = self._views.setdefault(view, {})
         found: list[ViewT] = []
-        for i in range(end - 1, max(0, end - count) - 1, -1):
+        for i in reversed(range(first, end)):
             if i not in views:
                 views[i] = view(self.rows[i])
             found.append(views[i])
@@ -172,14 +268,21 @@ class BoxScores:
             end += 1
         return found
 
+    def between(self, first: date, last: date) -> list[GameRow]:
+        """Return every game from ``first`` to ``last``, both included, oldest first."""
+        return self.rows[bisect_left(self._dates, first) : bisect_right(self._dates, last)]
+
+    def played_between(self, first: date, last: date) -> list[GameRow]:
+        """Return the played games from ``first`` to ``last``, both included, oldest first."""
+        return self.played[bisect_left(self._played_dates, first) : bisect_right(self._played_dates, last)]
+
     def season_span(self, day: date) -> tuple[int, int]:
         """Return the positions in ``played`` of the season's games before a date."""
         return bisect_left(self._played_dates, season_start(day)), bisect_left(self._played_dates, day)
 
     def recent_span(self, count: int, day: date) -> tuple[int, int]:
-        """Return the positions in ``played`` of the newest ``count`` games before a date, over all seasons."""
-        end = bisect_left(self._played_dates, day)
-        return max(0, end - count), end
+        """Return the positions in ``played`` of the newest ``count`` games before a date, over both seasons."""
+        return _newest(self._played_dates, count, day)
 
     def ppg(self, span: tuple[int, int]) -> Decimal | None:
         """Return points per game over a span, one decimal."""
@@ -205,18 +308,13 @@ class BoxScores:
     @cached_property
     def _splits(self) -> dict[str, _Split]:
         positions: dict[str, list[int]] = defaultdict(list)
-        previous: GameRow | None = None
-        for i, row in enumerate(self.played):
+        for i, (row, gap) in enumerate(zip(self.played, rest_gaps(self.played), strict=True)):
             at_home = played_at_home(row)
             if at_home is not None:
                 positions["home" if at_home else "away"].append(i)
             positions[f"vs:{row.opponent_team_abbr}"].append(i)
-            gap = None
-            if previous is not None and season_year(previous.game_date) == season_year(row.game_date):
-                gap = (row.game_date - previous.game_date).days
             positions["back_to_back" if gap == 1 else "normal"].append(i)
             if gap is not None and gap >= RESTED_GAP:
                 positions["rested"].append(i)
-            previous = row
         outcomes = [outcome(row) for row in self.played]
         return {name: _Split(found, self.played, outcomes) for name, found in positions.items()}

@@ -35,6 +35,16 @@ def utc(instant: Instant) -> datetime:
     return _EPOCH + timedelta(microseconds=instant)
 
 
+def instant_of(text: str) -> Instant:
+    """Return the instant of an ISO 8601 text with offset, such as ``generated_at``."""
+    return Instant((datetime.fromisoformat(text) - _EPOCH) // timedelta(microseconds=1))
+
+
+def new_york_date(instant: Instant) -> date:
+    """Return the New York calendar date of an instant."""
+    return utc(instant).astimezone(NEW_YORK).date()
+
+
 def clock_text(instant: Instant | None) -> str | None:
     """Return the New York wall-clock time of an instant, such as ``7:30 PM ET``; None when unknown."""
     if instant is None:

@@ -49,7 +49,10 @@ class Defenses:
         """Keep the newest row per team and date; a row without a value or of the early season says nothing."""
         usable = (row for row in rows if row.opponent_points_per_game is not None and not row.early_season_flag)
         chosen = latest_per(
-            usable, key=lambda row: (row.team_abbr, row.analysis_date), by=lambda row: (row.processed_at,)
+            usable,
+            key=lambda row: (row.team_abbr, row.analysis_date),
+            by=lambda row: (row.processed_at,),
+            ties=READS[0].columns,
         )
         self._by_date: dict[date, list[DefenseRow]] = defaultdict(list)
         for row in chosen.values():

@@ -8,6 +8,7 @@ from datetime import date
 
 from exporters.declaration import Read
 from exporters.league.dates import season_label
+from exporters.league.selection import whole
 from exporters.tables import REGISTRY, RegistryRow
 
 READS = (
@@ -18,11 +19,16 @@ READS = (
             "player_name",
             "season",
             "team_abbr",
+            "games_played",
             "last_gamebook_activity_date",
             "last_roster_activity_date",
         ),
     ),
 )
+POSITION_READS = (Read(REGISTRY, ("player_lookup", "position")),)
+
+UNKNOWN_PLAYER = "Player not found"
+"""The error of a document whose player the registry has never heard of."""
 
 _PLAYER_LOOKUP = re.compile(r"[a-z0-9]{1,80}")
 _RESERVED = frozenset({"index"})
@@ -34,9 +40,10 @@ def is_player_lookup(value: str) -> bool:
 
 
 def registry_entry(rows: Iterable[RegistryRow], day: date) -> RegistryRow | None:
-    """Return a player's registry row as of a date (contract B1-D7).
+    """Return a player's registry row as of a date (contract B1-D7, P&L §2.5).
 
-    That of the season, or of the latest season before it: the team with the latest activity, then the lowest name.
+    That of the season, or of the latest season before it: the team with the latest activity, then the one with the most
+    games, then the lowest name.
     """
     label = season_label(day)
     candidates = [row for row in rows if row.season <= label]
@@ -45,7 +52,7 @@ def registry_entry(rows: Iterable[RegistryRow], day: date) -> RegistryRow | None
     season = max(row.season for row in candidates)
     return min(
         (row for row in candidates if row.season == season),
-        key=lambda row: (-_last_activity(row), row.player_name, row.team_abbr),
+        key=lambda row: (-_last_activity(row), -(row.games_played or 0), row.player_name, row.team_abbr, whole(row)),
     )
 
 

@@ -5,37 +5,53 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
 from exporters.config import ExportConfig
 from exporters.declaration import Read
-from exporters.league.availability import Fatigue, Injury, select_fatigue, select_injury
+from exporters.league.availability import REPORT_WINDOW, Fatigue, Injury, select_fatigue, select_injury
 from exporters.league.box_scores import BoxScores, Tally
 from exporters.league.defense import Defenses
+from exporters.league.features import select_features
 from exporters.league.forecasts import Forecast, forecast, select_prediction
+from exporters.league.frozen_picks import PlayerPicks
 from exporters.league.grades import Grades
 from exporters.league.identity import registry_entry
+from exporters.league.news import News
 from exporters.league.odds import Odds, best_odds
+from exporters.league.picks import Outcome, outcome
+from exporters.league.ratings import Ratings
 from exporters.league.readiness import Census
 from exporters.league.runs import CorrectRuns, LineRun, LineRuns
-from exporters.league.schedule import Game, Schedule, teams_of
+from exporters.league.schedule import Game, Schedule, canonical_game_id, teams_of
 from exporters.league.selection import known, latest
+from exporters.league.shot_profile import ShotZones
+from exporters.league.team_results import TeamResults
 from exporters.schema import RowT, Table
 from exporters.tables import (
     ACCURACY,
     CONTEXT,
     DEFENSE,
     FACTORS,
+    FEATURES,
     GAMES,
     INJURIES,
+    NEWS_ARTICLES,
+    NEWS_INSIGHTS,
     PREDICTIONS,
     PROPS,
     REGISTRY,
     SCHEDULE,
+    SHOT_ZONES,
+    SUBSET_PICKS,
+    SUBSET_VERSIONS,
+    TEAM_GAMES,
     ContextRow,
+    FeatureRow,
+    PredictionRow,
     RegistryRow,
 )
 
@@ -70,11 +86,40 @@ class League:
     """What every player's night shares: league-wide tables, counts and configuration."""
 
     def __init__(self, rows: Rows, census: Census, config: ExportConfig) -> None:
-        """Index the league-wide tables that were read."""
+        """Keep the league-wide tables that were read; none is looked at before a fact asks for it."""
         self.census = census
         self.config = config
-        self.schedule = Schedule(rows.get(SCHEDULE.name, ()))
-        self.defenses = Defenses(rows.get(DEFENSE.name, ()))
+        self._rows = rows
+
+    @cached_property
+    def schedule(self) -> Schedule:
+        """The games of the scanned dates."""
+        return Schedule(self._rows.get(SCHEDULE.name, ()))
+
+    @cached_property
+    def defenses(self) -> Defenses:
+        """The teams' defences."""
+        return Defenses(self._rows.get(DEFENSE.name, ()))
+
+    @cached_property
+    def ratings(self) -> Ratings:
+        """The ratings of the teams' defences."""
+        return Ratings(self._rows.get(DEFENSE.name, ()))
+
+    @cached_property
+    def results(self) -> TeamResults:
+        """Who won the games of the scanned dates."""
+        return TeamResults(self._rows.get(TEAM_GAMES.name, ()), self.schedule)
+
+    @cached_property
+    def news(self) -> News:
+        """The articles."""
+        return News(self._rows.get(NEWS_ARTICLES.name, ()), self._rows.get(NEWS_INSIGHTS.name, ()))
+
+    @cached_property
+    def frozen_dates(self) -> frozenset[date]:
+        """The dates of which a complete version of the subset picks is on record."""
+        return frozenset(row.game_date for row in self._rows.get(SUBSET_VERSIONS.name, ()) if row.is_complete)
 
 
 class PlayerHistory:
@@ -85,16 +130,16 @@ class PlayerHistory:
         self.player = player
         self._rows = rows
         self._system_id = system_id
-        self._by_day: dict[str, dict[date, list[Any]]] = {}
+        self._by_day: dict[str, dict[date | None, list[Any]]] = {}
 
     def rows(self, table: Table[RowT]) -> Sequence[RowT]:
         """Return the rows of a table, in no particular order."""
         return self._rows.get(table.name, ())
 
-    def on(self, table: Table[RowT], day: date) -> Sequence[RowT]:
-        """Return the rows of a table whose ``game_date`` is ``day``."""
+    def on(self, table: Table[RowT], day: date | None) -> Sequence[RowT]:
+        """Return the rows of a table whose ``game_date`` is ``day``, or null."""
         if table.name not in self._by_day:
-            by_day: dict[date, list[Any]] = defaultdict(list)
+            by_day: dict[date | None, list[Any]] = defaultdict(list)
             for row in self._rows.get(table.name, ()):
                 by_day[row.game_date].append(row)
             self._by_day[table.name] = by_day
@@ -104,6 +149,11 @@ class PlayerHistory:
     def box_scores(self) -> BoxScores:
         """The player's games."""
         return BoxScores(self.rows(GAMES))
+
+    @cached_property
+    def shot_zones(self) -> ShotZones:
+        """Where the player's shots came from."""
+        return ShotZones(self.rows(SHOT_ZONES))
 
     @cached_property
     def grades(self) -> Grades:
@@ -119,6 +169,11 @@ class PlayerHistory:
     def correct_runs(self) -> CorrectRuns:
         """The champion's runs of correct forecasts of the player."""
         return CorrectRuns(self.grades)
+
+    @cached_property
+    def subset_picks(self) -> PlayerPicks:
+        """The player's frozen picks of all subsets."""
+        return PlayerPicks(self.player, self.rows(SUBSET_PICKS), self.box_scores, self._system_id)
 
 
 @dataclass(frozen=True)
@@ -144,6 +199,16 @@ class Averages:
 
     ppg: Decimal | None
     mpg: Decimal | None
+
+
+def form_of(last_5: Decimal | None, season: Decimal | None) -> str | None:
+    """Return ``Hot``, ``Cold`` or ``Neutral`` of two averages with one decimal; None when either is unknown."""
+    if last_5 is None or season is None:
+        return None
+    difference = int((last_5 - season).scaleb(1))
+    if abs(difference) < HOT_TENTHS:
+        return "Neutral"
+    return "Hot" if difference > 0 else "Cold"
 
 
 class PlayerNight:
@@ -207,22 +272,69 @@ class PlayerNight:
     def _matchup(self, game_id: str, team: str | None, opponent: str | None, at_home: bool | None) -> Matchup:
         game: Game | None = self.league.schedule.find(self.date, game_id, team)
         teams = (game.away, game.home) if game else teams_of(game_id)
-        if at_home is None and team is not None and teams is not None and team in teams:
-            at_home = team == teams[1]
-        if opponent is None and team is not None and teams is not None and team in teams:
-            opponent = teams[0] if team == teams[1] else teams[1]
-        return Matchup(game.game_id if game else game_id, team, opponent, at_home)
+        if game is not None:
+            game_id = game.game_id
+        elif teams is None and team is not None and opponent is not None and at_home is not None:
+            teams = (opponent, team) if at_home else (team, opponent)
+            game_id = canonical_game_id(self.date, *teams)
+        if teams is not None and team in teams:
+            if at_home is None:
+                at_home = team == teams[1]
+            if opponent is None:
+                opponent = teams[0] if team == teams[1] else teams[1]
+        return Matchup(game_id, team, opponent, at_home)
 
     @cached_property
-    def forecast(self) -> Forecast | None:
-        """The champion's forecast of tonight's game."""
-        row = select_prediction(
+    def prediction(self) -> PredictionRow | None:
+        """The row that holds the champion's forecast of tonight's game."""
+        return select_prediction(
             self.history.on(PREDICTIONS, self.date),
             self.config.champion_system_id,
             self.date,
             self.league.census.versions,
         )
-        return None if row is None else forecast(row)
+
+    @cached_property
+    def forecast(self) -> Forecast | None:
+        """The champion's forecast of tonight's game."""
+        return None if self.prediction is None else forecast(self.prediction)
+
+    @cached_property
+    def features(self) -> FeatureRow | None:
+        """The feature vector of tonight's game."""
+        return select_features(self.history.on(FEATURES, self.date))
+
+    @cached_property
+    def game(self) -> Game | None:
+        """Tonight's game as scheduled; None when the schedule does not know it."""
+        matchup = self.matchup
+        return None if matchup is None else self.league.schedule.find(self.date, matchup.game_id, matchup.team)
+
+    @property
+    def game_over(self) -> bool | None:
+        """Whether tonight's game is final; None when the schedule does not know it."""
+        return None if self.game is None else self.game.is_final
+
+    @cached_property
+    def through(self) -> date:
+        """The newest date whose games are history: tonight's, once the player's game is final, else the day before."""
+        return self.date if self.game_over else self.date - timedelta(days=1)
+
+    def outcome(self, side: str, line: Decimal) -> Outcome:
+        """Return what became of a pick on tonight's game.
+
+        Args:
+            side: ``OVER`` or ``UNDER``.
+            line: The line that it was picked against.
+        """
+        history = self.history
+        return outcome(
+            side,
+            line,
+            graded=history.grades.on(self.date),
+            played=history.box_scores.on(self.date),
+            over=self.game_over,
+        )
 
     @cached_property
     def odds(self) -> Odds:
@@ -233,9 +345,15 @@ class PlayerNight:
 
     @cached_property
     def injury(self) -> Injury:
-        """What was reported about tonight's game, up to the date."""
-        reports = self.history.on(INJURIES, self.date)
-        return select_injury(row for row in reports if row.report_date is not None and row.report_date <= self.date)
+        """What the last days' reports say about tonight's game; one that names no date may name the game."""
+        first = REPORT_WINDOW.first(self.date)
+        game_id = None if self.matchup is None else self.matchup.game_id
+        undated = (row for row in self.history.on(INJURIES, None) if row.game_id == game_id and game_id is not None)
+        return select_injury(
+            row
+            for row in (*self.history.on(INJURIES, self.date), *undated)
+            if row.report_date is not None and first <= row.report_date <= self.date
+        )
 
     @cached_property
     def fatigue(self) -> Fatigue:
@@ -262,7 +380,7 @@ class PlayerNight:
         return self.games_played < LIMITED_GAMES
 
     def recent(self, count: int) -> Averages:
-        """Return the averages over the newest ``count`` played games, over all seasons."""
+        """Return the averages over the newest ``count`` played games, over this season and the last."""
         scores = self.history.box_scores
         span = scores.recent_span(count, self.date)
         return Averages(scores.ppg(span), scores.mpg(span))
@@ -278,13 +396,8 @@ class PlayerNight:
 
     @cached_property
     def form(self) -> str | None:
-        """``Hot``, ``Cold`` or ``Neutral``: the last five games against the season; None when either is unknown."""
-        if self.last_5.ppg is None or self.season.ppg is None:
-            return None
-        difference = int((self.last_5.ppg - self.season.ppg).scaleb(1))
-        if abs(difference) < HOT_TENTHS:
-            return "Neutral"
-        return "Hot" if difference > 0 else "Cold"
+        """How the last five games compare to the season."""
+        return form_of(self.last_5.ppg, self.season.ppg)
 
     @cached_property
     def run(self) -> LineRun:

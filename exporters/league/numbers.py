@@ -7,9 +7,13 @@ exactly, and become JSON numbers only in :func:`number`.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
 from functools import lru_cache
 from typing import overload
+
+from exporters.config import Bands
 
 _UNITS = tuple(Decimal(1).scaleb(-digits) for digits in range(7))
 
@@ -23,6 +27,13 @@ def rounded_ratio(numerator: int, denominator: int, digits: int) -> Decimal | No
         return None
     scaled = (2 * abs(numerator) * 10**digits + denominator) // (2 * denominator)
     return _decimal(-scaled if numerator < 0 else scaled, digits)
+
+
+def rounded_mean(values: Iterable[Decimal | int], digits: int) -> Decimal | None:
+    """Return the mean with ``digits`` decimals, ties away from zero; None without values."""
+    every = list(values)
+    numerator, denominator = sum(every, Decimal(0)).as_integer_ratio()
+    return rounded_ratio(numerator, denominator * len(every), digits)
 
 
 @lru_cache(maxsize=16_384)
@@ -40,11 +51,24 @@ def number(value: Decimal | float) -> float | None: ...
 @overload
 def number(value: None) -> None: ...
 def number(value: Decimal | float | None) -> float | None:
-    """Return a JSON number with a fraction (``20`` becomes ``20.0``); None for null, NaN and infinities."""
+    """Return a JSON number with a fraction (``20`` becomes ``20.0``); None for null, NaN and infinities.
+
+    Zero has one form: a negative zero loses its sign.
+    """
     if value is None:
         return None
-    converted = float(value)
+    converted = float(value) + 0.0
     return converted if math.isfinite(converted) else None
+
+
+def exact(value: float | None) -> Decimal | None:
+    """Return the shortest decimal that reads back as ``value``; None for null, NaN and infinities."""
+    return None if value is None or not math.isfinite(value) else Decimal(repr(value))
+
+
+def label_of(value: Decimal | Fraction, bands: Bands) -> str | None:
+    """Return the first label whose lower bound ``value`` reaches; None below the last bound."""
+    return next((label for label, bound in bands if value >= bound), None)
 
 
 def tenths(value: Decimal) -> int:

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
+from functools import cached_property
 
 from exporters.config import ExportConfig
-from exporters.declaration import Export, Gate, Grain, Read
+from exporters.declaration import Export, Gate, Read
 from exporters.league.forecasts import ModelVersions
 from exporters.tables import CONTEXT, PREDICTIONS, SCHEDULE
 
@@ -30,17 +31,39 @@ class DayCount:
         final_games: Those that are over.
         context_rows: Rows of the game context.
         active_predictions: Active rows of the predictions, of all systems.
+        grades: Rows of the graded predictions, where those are read.
     """
 
     games: int = 0
     final_games: int = 0
     context_rows: int = 0
     active_predictions: int = 0
+    grades: int = 0
 
     @property
     def settled(self) -> bool:
         """Every game of the date is over."""
         return 0 < self.games == self.final_games
+
+    @property
+    def forecasts_gone(self) -> bool:
+        """The date was forecast, for it was graded, and its forecasts are no longer kept."""
+        return self.grades > 0 and self.active_predictions == 0
+
+
+@dataclass(frozen=True)
+class SystemCount:
+    """The forecasts of one system for one date, of the model version that publishes.
+
+    Attributes:
+        model_version: That version; a system may publish forecasts without one.
+        forecasts: Active forecasts.
+        picks: Those with a line that recommend OVER or UNDER.
+    """
+
+    model_version: str | None
+    forecasts: int
+    picks: int
 
 
 @dataclass(frozen=True)
@@ -49,17 +72,22 @@ class Census:
 
     Attributes:
         days: Counts by date.
-        versions: The model version that publishes, by date and system.
+        systems: Forecasts by date and system.
         broken: Tables that could not be read, with the reason.
         rows: Rows read, by table.
         bytes: Arrow bytes read, by table.
     """
 
     days: Mapping[date, DayCount] = field(default_factory=dict)
-    versions: ModelVersions = field(default_factory=dict)
+    systems: Mapping[tuple[date, str], SystemCount] = field(default_factory=dict)
     broken: Mapping[str, str] = field(default_factory=dict)
     rows: Mapping[str, int] = field(default_factory=dict)
     bytes: Mapping[str, int] = field(default_factory=dict)
+
+    @cached_property
+    def versions(self) -> ModelVersions:
+        """The model version that publishes, by date and system."""
+        return {key: count.model_version for key, count in self.systems.items()}
 
     def on(self, day: date) -> DayCount:
         """Return the counts of a date; all zero when nothing was read for it."""
@@ -90,7 +118,8 @@ class Verdict:
 
 def reads_of(export: Export) -> tuple[Read, ...]:
     """Return everything that must be read before an export can go out: its own tables and those that decide on it."""
-    return (*export.reads, GAMES_READ, *(GATE_READS[gate] for gate in Gate if gate in export.gates))
+    listed = () if export.lists is None else export.lists.reads
+    return (*export.reads, *listed, GAMES_READ, *(GATE_READS[gate] for gate in Gate if gate in export.gates))
 
 
 def verdict(export: Export, day: date, census: Census, config: ExportConfig) -> Verdict:
@@ -104,7 +133,7 @@ def verdict(export: Export, day: date, census: Census, config: ExportConfig) -> 
     if broken:
         return Verdict(State.FAILED, "; ".join(census.broken[table] for table in broken))
     count = census.on(day)
-    if count.games == 0 and export.grain is not Grain.SEASON:
+    if count.games == 0 and export.is_about_a_night:
         if count.context_rows:
             return Verdict(
                 State.WITHHELD,
@@ -116,6 +145,8 @@ def verdict(export: Export, day: date, census: Census, config: ExportConfig) -> 
             State.WITHHELD,
             f"{count.context_rows} context rows for {day}, at least {config.min_context_rows} are needed",
         )
+    if export.outlives_forecasts and count.forecasts_gone:
+        return Verdict(State.READY)
     if Gate.PREDICTIONS in export.gates and count.active_predictions < config.min_active_predictions:
         return Verdict(
             State.WITHHELD,

@@ -6,9 +6,9 @@ first, at most :data:`LONGEST`. Games that decide nothing (pushes, no line, not 
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
@@ -50,12 +50,24 @@ class Runs(Generic[RowT]):
             self._starts.append(self._starts[-1] if current == previous else i)
             previous = current
 
-    def until(self, day: date) -> Sequence[RowT]:
-        """Return the run that is current after ``day``, newest row first; empty when its season has no rows yet."""
-        end = bisect_right(self._dates, day)
+    def until(self, day: date, longest: int | None = LONGEST) -> Sequence[RowT]:
+        """Return the run that is current after ``day``, newest row first; empty when its season has no rows yet.
+
+        Args:
+            day: The date.
+            longest: How many rows of the run there are at most; None for all of them.
+        """
+        return self._run(bisect_right(self._dates, day), day, longest)
+
+    def before(self, day: date, longest: int | None = LONGEST) -> Sequence[RowT]:
+        """Return the run that stands before the games of ``day``, of the season of ``day``; see :meth:`until`."""
+        return self._run(bisect_left(self._dates, day), day, longest)
+
+    def _run(self, end: int, day: date, longest: int | None) -> Sequence[RowT]:
         if end == 0 or season_year(self._dates[end - 1]) != season_year(day):
             return ()
-        return self._rows[max(self._starts[end - 1], end - LONGEST) : end][::-1]
+        start = self._starts[end - 1]
+        return self._rows[start if longest is None else max(start, end - longest) : end][::-1]
 
 
 class LineRun(NamedTuple):
@@ -81,18 +93,22 @@ class LineRuns:
 
     def before(self, day: date) -> LineRun:
         """Return the run that stands before a date's game."""
-        return self._line_run(day - timedelta(days=1))
+        return _line_run(self._runs.before(day))
 
     def settled(self, day: date, schedule: Schedule) -> LineRun:
         """Return the run up to and including a date, whose own game counts only once it is final."""
         today = self._scores.on(day)
         if today is not None and schedule.is_final(day, today.game_id):
-            return self._line_run(day)
+            return _line_run(self._runs.until(day))
         return self.before(day)
 
-    def _line_run(self, day: date) -> LineRun:
-        games = self._runs.until(day)
-        return LineRun(outcome(games[0]) if games else None, games)
+    def whole(self, day: date) -> LineRun:
+        """Return the run up to and including a date, however long it is (contract P&L S10)."""
+        return _line_run(self._runs.until(day, longest=None))
+
+
+def _line_run(games: Sequence[GameRow]) -> LineRun:
+    return LineRun(outcome(games[0]) if games else None, games)
 
 
 class CorrectRuns:

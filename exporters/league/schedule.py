@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from exporters.declaration import Read, Window
+from exporters.league.dates import season_start
 from exporters.league.selection import known, latest_per
 from exporters.schema import Instant
 from exporters.tables import SCHEDULE, ScheduleRow
@@ -32,6 +33,7 @@ READS = (
 )
 
 FINAL = 3
+_PRESEASON = "001"
 _CANONICAL = re.compile(r"\d{8}_[A-Z0-9]{2,4}_[A-Z0-9]{2,4}")
 _STATUS = {1: "scheduled", 2: "in_progress", FINAL: "final"}
 
@@ -68,11 +70,15 @@ class Game:
         return self.status == _STATUS[FINAL]
 
 
+def _canonical_id(row: ScheduleRow) -> str:
+    return canonical_game_id(row.game_date, row.away_team_tricode, row.home_team_tricode)
+
+
 def _game(row: ScheduleRow) -> Game:
     status = _STATUS.get(row.game_status or 0, "scheduled")
     played = status != "scheduled"
     return Game(
-        game_id=canonical_game_id(row.game_date, row.away_team_tricode, row.home_team_tricode),
+        game_id=_canonical_id(row),
         official_id=row.game_id,
         home=row.home_team_tricode,
         away=row.away_team_tricode,
@@ -87,25 +93,56 @@ def _tip_order(game: Game) -> tuple[bool, int, str]:
     return (game.tip_off is None, game.tip_off or 0, game.game_id)
 
 
+def _meeting(row: ScheduleRow) -> tuple[date, frozenset[str]]:
+    return (row.game_date, frozenset((row.away_team_tricode, row.home_team_tricode)))
+
+
+def _one_per_meeting(rows: Iterable[ScheduleRow]) -> dict[tuple[date, frozenset[str]], ScheduleRow]:
+    return latest_per(rows, key=_meeting, by=lambda row: (known(row.game_status), row.processed_at))
+
+
+def season_opening(rows: Iterable[ScheduleRow], day: date) -> date:
+    """Return the first date of the season of ``day`` on which a game counted; 1 October before any (contract G-6).
+
+    Official ids of preseason games start with 001.
+    """
+    start = season_start(day)
+    played = (row.game_date for row in rows if start <= row.game_date <= day and not row.game_id.startswith(_PRESEASON))
+    return min(played, default=start)
+
+
+def first_tips(rows: Iterable[ScheduleRow]) -> dict[date, Instant]:
+    """Return when the first game of each date begins, as far as tip-offs are known."""
+    tips: dict[date, Instant] = {}
+    for row in _one_per_meeting(rows).values():
+        if row.game_date_est is not None:
+            tips[row.game_date] = min(row.game_date_est, tips.get(row.game_date, row.game_date_est))
+    return tips
+
+
 class Schedule:
     """The games of the dates that were scanned."""
 
     def __init__(self, rows: Iterable[ScheduleRow]) -> None:
-        """Keep one row per date and matchup: the highest status, then the newest (contract B1-D3)."""
-        chosen = latest_per(
-            rows,
-            key=lambda row: (row.game_date, row.away_team_tricode, row.home_team_tricode),
-            by=lambda row: (known(row.game_status), row.processed_at),
-        )
+        """Keep one row per date and pair of teams: the highest status, then the newest (contract B1-D3, L12).
+
+        Two teams meet once a day, so rows that disagree about who is at home, or about the official id, are of one
+        game; it is found by every id that it ever had.
+        """
+        every = list(rows)
+        games = {meeting: _game(row) for meeting, row in _one_per_meeting(every).items()}
         self._by_date: dict[date, list[Game]] = defaultdict(list)
         self._by_id: dict[tuple[date, str], Game] = {}
-        for row in chosen.values():
-            game = _game(row)
-            self._by_date[row.game_date].append(game)
-            self._by_id[row.game_date, game.game_id] = game
-            self._by_id[row.game_date, game.official_id] = game
-        for games in self._by_date.values():
-            games.sort(key=_tip_order)
+        for (day, _), game in games.items():
+            self._by_date[day].append(game)
+        for found in self._by_date.values():
+            found.sort(key=_tip_order)
+        for row in every:
+            game = games[_meeting(row)]
+            for game_id in (_canonical_id(row), row.game_id):
+                other = self._by_id.setdefault((row.game_date, game_id), game)
+                if game.game_id < other.game_id:
+                    self._by_id[row.game_date, game_id] = game
 
     def on(self, day: date) -> list[Game]:
         """Return the games of a date by tip-off, unknown tip-offs last, then by id."""
@@ -117,6 +154,12 @@ class Schedule:
         if found is None and team is not None:
             found = next((game for game in self.on(day) if team in (game.home, game.away)), None)
         return found
+
+    def has_begun(self, day: date, now: Instant) -> bool:
+        """Whether a game of a date has begun: its status says so, or its tip-off is not after ``now``."""
+        return any(
+            game.status != _STATUS[1] or (game.tip_off is not None and game.tip_off <= now) for game in self.on(day)
+        )
 
     def is_final(self, day: date, game_id: str) -> bool:
         """Whether the schedule knows this game and says that it is over."""

@@ -6,7 +6,7 @@ first, and the whole row after them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, TypeVar
 
 RowT = TypeVar("RowT", bound=tuple[Any, ...])
@@ -19,7 +19,8 @@ def known(value: Any) -> tuple[bool, Any]:
     return (value is not None, 0 if value is None else value)
 
 
-def _whole(row: tuple[Any, ...]) -> tuple[Any, ...]:
+def whole(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return a sort key of a row in which every column takes part: what no other key decides, this one does."""
     return tuple(known(value) for value in row)
 
 
@@ -29,18 +30,36 @@ def latest(rows: Iterable[RowT], by: Ordering[RowT]) -> RowT | None:
     best_key: tuple[Any, ...] = ()
     for row in rows:
         key = by(row)
-        if best is None or key > best_key or (key == best_key and _whole(row) > _whole(best)):
+        if best is None or key > best_key or (key == best_key and whole(row) > whole(best)):
             best, best_key = row, key
     return best
 
 
-def latest_per(rows: Iterable[RowT], key: Callable[[RowT], KeyT], by: Ordering[RowT]) -> dict[KeyT, RowT]:
-    """Return, for every ``key``, the :func:`latest` of its rows."""
+def latest_per(
+    rows: Iterable[RowT], key: Callable[[RowT], KeyT], by: Ordering[RowT], ties: Sequence[str] = ()
+) -> dict[KeyT, RowT]:
+    """Return, for every ``key``, the :func:`latest` of its rows.
+
+    Args:
+        rows: The rows.
+        key: What the rows of one group have in common.
+        by: The order within a group.
+        ties: Columns that decide first among equals, as far as they were scanned. They are those of the documents that
+            must not change because another one has more columns read.
+    """
     chosen: dict[KeyT, RowT] = {}
     order: dict[KeyT, tuple[Any, ...]] = {}
     for row in rows:
         group = key(row)
         rank = by(row)
-        if group not in chosen or rank > order[group] or (rank == order[group] and _whole(row) > _whole(chosen[group])):
+        if (
+            group not in chosen
+            or rank > order[group]
+            or (rank == order[group] and _tie_order(row, ties) > _tie_order(chosen[group], ties))
+        ):
             chosen[group], order[group] = row, rank
     return chosen
+
+
+def _tie_order(row: tuple[Any, ...], ties: Sequence[str]) -> tuple[Any, ...]:
+    return (*(known(getattr(row, name, None)) for name in ties), *whole(row))

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from exporters.declaration import Json
-from exporters.league.box_scores import outcome, was_played
+from exporters.league.box_scores import outcome
 from exporters.league.numbers import number, tenths
 from exporters.tables import GameRow
 
@@ -19,7 +19,7 @@ _LETTERS = {"OVER": "O", "UNDER": "U", None: UNDECIDED}
 
 def not_played(row: GameRow) -> bool:
     """Whether a row is listed as did-not-play; a played game may still lack points."""
-    return bool(row.is_dnp) or (row.is_active is False and not was_played(row))
+    return bool(row.is_dnp) or row.is_active is False
 
 
 def versus(points: int | None, average_tenths: int) -> str:

@@ -1,0 +1,37 @@
+"""Fixtures of all tests."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from tests.support.warehouses import League
+
+# A busy machine is no failure, and a check that lands a change must not depend on luck; elsewhere, chance goes on looking.
+settings.register_profile("project", max_examples=40, deadline=None, derandomize="CI" in os.environ)
+settings.load_profile("project")
+
+FIRST_DATE, TODAY = date(2025, 12, 20), date(2026, 2, 3)
+
+
+@pytest.fixture(scope="session")
+def league(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> League:
+    """The small demo league, generated once and shared by all workers of a session."""
+    from demo.generate import generate
+    from demo.options import DemoOptions
+
+    own: Path = tmp_path_factory.getbasetemp()
+    shared = own if worker_id == "master" else own.parent
+    with open(shared / "league.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        generate(
+            DemoOptions(
+                output=shared / "league" / "warehouse", seasons=1, players=60, first_date=FIRST_DATE, last_date=TODAY
+            )
+        )
+    return League(shared / "league" / "warehouse", TODAY)

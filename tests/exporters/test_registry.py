@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import pytest
+
+from exporters.declaration import Grain
+from exporters.registry import exports, groups
+from exporters.tonight import TONIGHT
+
+TONIGHT_TYPES = ("predictions", "streaks", "tonight", "tonight-players")
+
+
+def test_every_module_with_an_export_is_found_in_name_order() -> None:
+    found = exports()
+    assert list(found) == sorted(found)
+    assert set(TONIGHT_TYPES) <= set(found)
+    assert found["tonight"] is TONIGHT
+    assert all(export.name == name for name, export in found.items())
+
+
+@pytest.mark.parametrize("name", exports())
+def test_every_declaration_is_complete(name: str) -> None:
+    export = exports()[name]
+    assert export.build is not None
+    assert ("{player}" in export.path) == (export.grain is Grain.PLAYER)
+    columns: dict[str, set[str]] = {}
+    for read in export.reads:
+        columns.setdefault(read.table.name, set()).update(read.columns)
+    for read in export.reads:
+        found = columns[read.table.name]
+        assert found <= set(read.table.columns), f"{read.table} has no such column"
+        assert set(read.equals) <= found, f"{read.table}: filters that were pushed down are applied again"
+        assert not read.champion or "system_id" in found
+        assert read.table.player is None or read.table.player in found, f"{read.table} cannot be sharded"
+    for pointer in export.pointers:
+        assert "{date}" not in pointer.path
+        assert ("{player}" in pointer.path) == ("{player}" in export.path)
+
+
+def test_paths_never_collide() -> None:
+    paths = [path for export in exports().values() for path in (export.path, *(p.path for p in export.pointers))]
+    assert len(paths) == len(set(paths))
+
+
+def test_groups_hold_declared_types_only() -> None:
+    found = groups()
+    assert found["all"] == tuple(exports())
+    assert set(TONIGHT_TYPES) <= set(found["tonight-all"])
+    for members in found.values():
+        assert len(members) == len(set(members))
+        assert set(members) <= set(exports())
+
+
+def test_s_d10_asking_for_groups_never_changes_them() -> None:
+    assert groups() == groups()
+    assert groups() is not groups()

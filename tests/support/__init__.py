@@ -1,0 +1,1 @@
+"""What tests share: an eager runner, named matchers, tiny warehouses, stores and export types."""

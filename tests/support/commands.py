@@ -1,0 +1,61 @@
+"""Stand-ins for command-line tools: first on PATH, they record how they are called."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+_STAND_IN = """\
+#!{python} -IS
+import json, sys
+with open({log!r}, "a") as log:
+    log.write(json.dumps([{name!r}, *sys.argv[1:]]) + "\\n")
+words = " ".join(sys.argv[1:])
+for start, code, output in {answers!r}:
+    if words.startswith(start):
+        sys.stdout.write(output)
+        sys.exit(code)
+"""
+
+
+class FakeCommands:
+    """A folder of stand-ins; what is not answered succeeds and prints nothing."""
+
+    def __init__(self, folder: Path) -> None:
+        """Keep the folder that is put on PATH."""
+        self._folder = folder
+        self._log = folder / "calls.jsonl"
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def add(self, name: str, answers: Sequence[tuple[str, int, str]] = ()) -> None:
+        """Stand in for a command.
+
+        Args:
+            name: Of the command.
+            answers: Start of the arguments, exit code and standard output; the first that fits counts.
+        """
+        path = self._folder / name
+        text = _STAND_IN.format(python=sys.executable, log=str(self._log), name=name, answers=list(answers))
+        path.write_text(text)
+        path.chmod(0o755)
+
+    def run(self, *command: str, script: str | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run a command with the stand-ins first on PATH; ``script`` is its standard input."""
+        return subprocess.run(
+            command,
+            input=script,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+            env={**os.environ, "PATH": f"{self._folder}{os.pathsep}{os.environ['PATH']}", **environment},
+        )
+
+    @property
+    def calls(self) -> list[list[str]]:
+        """Every call so far, the name of the command first."""
+        return [json.loads(line) for line in self._log.read_text().splitlines()] if self._log.exists() else []

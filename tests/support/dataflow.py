@@ -1,0 +1,85 @@
+"""A Dataflow API on a local port: starts templates, and plays jobs through the states that a test scripts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+
+
+@dataclass
+class FakeDataflow:
+    """What the API answers and what it was asked.
+
+    Attributes:
+        states: Answers to questions for the job, in turn; the last one stays. A number is an HTTP error.
+        messages: What the job has said.
+        refusal: HTTP status and message of a launch that is refused.
+        launches: Bodies that were posted.
+        paths: Everything that was asked for, without the query.
+        endpoint: Where it answers.
+    """
+
+    states: Sequence[str | int] = ("JOB_STATE_DONE",)
+    messages: Sequence[dict[str, str]] = ()
+    refusal: tuple[int, str] | None = None
+    launches: list[dict[str, Any]] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
+    endpoint: str = ""
+
+    def answer(self, path: str, body: bytes) -> tuple[int, dict[str, Any]]:
+        """Return the HTTP status and body of one call."""
+        self.paths.append(path)
+        if path.endswith("/flexTemplates:launch"):
+            if self.refusal is not None:
+                return _error(*self.refusal)
+            self.launches.append(json.loads(body))
+            return 200, {"job": {"id": "job-1"}}
+        if path.endswith("/messages"):
+            return 200, {"jobMessages": list(self.messages)}
+        asked = sum(path.endswith("/jobs/job-1") for path in self.paths)
+        state = self.states[min(asked, len(self.states)) - 1]
+        return _error(state, "not now") if isinstance(state, int) else (200, {"currentState": state})
+
+
+def _error(status: int, message: str) -> tuple[int, dict[str, Any]]:
+    return status, {"error": {"code": status, "message": message}}
+
+
+@contextmanager
+def dataflow_api(fake: FakeDataflow) -> Iterator[FakeDataflow]:
+    """Serve a fake on a free port while the block runs."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self._answer(b"")
+
+        def do_POST(self) -> None:
+            self._answer(self.rfile.read(int(self.headers["Content-Length"])))
+
+        def _answer(self, body: bytes) -> None:
+            status, answer = fake.answer(self.path.partition("?")[0], body)
+            content = json.dumps(answer).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    fake.endpoint = f"http://127.0.0.1:{server.server_port}"
+    try:
+        yield fake
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

@@ -1,0 +1,105 @@
+"""Named matchers: each says what it expects, and names what differs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from transforms.store import Store
+
+_TIMINGS = re.compile(rb'"(?:build_ms|publish_ms|bytes|finished_at)": [^\n]+')
+
+
+_NO_DOCUMENTS = ("manifest/", "failures/", "schemas/")
+
+
+def contents(store: Store, prefix: str = "") -> dict[str, bytes]:
+    """Return the content of every object below a prefix, by path."""
+    return {found.path: _content(store, found.path) for found in store.list(prefix)}
+
+
+def documents(store: Store) -> dict[str, bytes]:
+    """Return the content of all documents and pointers: of everything that is neither about a run nor about a type."""
+    return {path: held for path, held in contents(store).items() if not path.startswith(_NO_DOCUMENTS)}
+
+
+def generations(store: Store, *, without: Iterable[str] = ("manifest/",)) -> dict[str, int]:
+    """Return the generation of every object, by path."""
+    return {found.path: found.generation for found in store.list("") if not found.path.startswith(tuple(without))}
+
+
+def json_of(store: Store, path: str) -> Any:
+    """Return an object's JSON value."""
+    return orjson.loads(_content(store, path))
+
+
+def manifest_of(store: Store, day: Any) -> dict[str, Any]:
+    """Return the manifest of a date."""
+    found: dict[str, Any] = json_of(store, f"manifest/{day}.json")
+    return found
+
+
+def _content(store: Store, path: str) -> bytes:
+    found = store.read(path)
+    assert found is not None, f"{path} is not in the store"
+    return found[0]
+
+
+def without_timings(objects: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return objects without what may differ from run to run: clock times, and how Arrow laid out the scanned bytes."""
+    return {path: _TIMINGS.sub(b"", held) if path.startswith("manifest/") else held for path, held in objects.items()}
+
+
+def assert_same_objects(found: Mapping[str, bytes], expected: Mapping[str, bytes]) -> None:
+    """Insist on the same paths with the same bytes, and on there being some."""
+    assert expected, "nothing to compare"
+    missing, extra = sorted(expected.keys() - found.keys()), sorted(found.keys() - expected.keys())
+    changed = sorted(path for path in found.keys() & expected.keys() if found[path] != expected[path])
+    same = not missing + extra + changed
+    assert same, f"missing {missing[:9]}; extra {extra[:9]}; different {changed[:9]}"
+
+
+def assert_mirrors(store: Store, pointer: str, dated: str) -> None:
+    """Insist that a pointer shows a dated document: its bytes, its game date, its digest."""
+    shown, made = store.read(pointer), store.read(dated)
+    assert shown is not None, f"{pointer} is not there"
+    assert made is not None, f"{dated} is not there"
+    assert shown[0] == made[0], f"{pointer} does not show the bytes of {dated}"
+    assert shown[1].metadata == made[1].metadata, f"{pointer} is labelled {shown[1].metadata}"
+
+
+def assert_one_line_each(text: str, *, names: Iterable[str]) -> None:
+    """Insist on an error for people: no stack, nothing blank, and every name in it."""
+    assert "Traceback" not in text, text
+    lines = text.rstrip("\n").split("\n")
+    assert all(line.strip() for line in lines), text
+    for name in names:
+        assert name in text, f"{name!r} is not in {text!r}"
+
+
+def assert_no_leftovers(root: Path) -> None:
+    """Insist that an output folder holds objects only: no staging file, no marker of a run."""
+    leftovers = [path for path in root.rglob("*") if path.is_file() and _is_leftover(path.relative_to(root))]
+    assert not leftovers, leftovers
+
+
+def _is_leftover(path: Path) -> bool:
+    if path.parts[0] == ".store":
+        return path.parts[1] != "locks"
+    return path.name.startswith(".") or path.suffix not in (".json", ".ndjson") or path.name.endswith(".open.json")
+
+
+def differing(left: Any, right: Any, path: str = "") -> list[str]:
+    """Return the dotted paths at which two JSON values differ."""
+    if isinstance(left, dict) and isinstance(right, dict):
+        names = list(dict.fromkeys((*left, *right)))
+        return [found for name in names for found in differing(left.get(name), right.get(name), f"{path}.{name}")]
+    if isinstance(left, list) and isinstance(right, list) and len(left) == len(right):
+        return [
+            found for i, (a, b) in enumerate(zip(left, right, strict=True)) for found in differing(a, b, f"{path}[{i}]")
+        ]
+    return [] if left == right else [path.lstrip(".")]
