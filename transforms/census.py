@@ -11,10 +11,10 @@ import apache_beam as beam
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from exporters.league.readiness import Census, DayCount
+from exporters.league.readiness import Census, DayCount, SystemCount
 from exporters.league.schedule import FINAL
 from exporters.league.selection import known
-from exporters.tables import CONTEXT, PREDICTIONS, SCHEDULE
+from exporters.tables import ACCURACY, CONTEXT, PREDICTIONS, SCHEDULE
 from transforms.warehouse import TableBatch
 
 Matchup = tuple[date, str, str]
@@ -28,9 +28,10 @@ class Count:
     """Partial counts; they add up in any order.
 
     Attributes:
-        games: Highest status by date and matchup.
+        games: Highest status by date and pair of teams.
         context_rows: By date.
         active_predictions: By date.
+        grades: By date.
         votes: By date, system and model version: forecasts with a real pick, active forecasts, newest creation.
         rows: By table.
         bytes: By table.
@@ -40,6 +41,7 @@ class Count:
     games: dict[Matchup, int] = field(default_factory=dict)
     context_rows: dict[date, int] = field(default_factory=dict)
     active_predictions: dict[date, int] = field(default_factory=dict)
+    grades: dict[date, int] = field(default_factory=dict)
     votes: dict[VersionKey, tuple[int, int, int]] = field(default_factory=dict)
     rows: dict[str, int] = field(default_factory=dict)
     bytes: dict[str, int] = field(default_factory=dict)
@@ -54,6 +56,8 @@ class Count:
             self._add_games(batch)
         elif table == CONTEXT.name:
             _add_per_day(self.context_rows, batch.column("game_date"))
+        elif table == ACCURACY.name:
+            _add_per_day(self.grades, batch.column("game_date"))
         elif table == PREDICTIONS.name and "is_active" in batch.schema.names:
             _add_per_day(self.active_predictions, batch.column("game_date").filter(batch.column("is_active")))
             if set(_VERSION_COLUMNS) <= set(batch.schema.names):
@@ -63,7 +67,9 @@ class Count:
         columns = (batch.column(name).to_pylist() for name in ("game_date", "away_team_tricode", "home_team_tricode"))
         for day, away, home, status in zip(*columns, batch.column("game_status").to_pylist(), strict=True):
             if day is not None:
-                key = (day, away or "", home or "")
+                # Two teams meet once a day; rows may disagree about who is at home.
+                one, other = sorted((away or "", home or ""))
+                key = (day, one, other)
                 self.games[key] = max(status or 0, self.games.get(key, 0))
 
     def _add_votes(self, batch: pa.RecordBatch) -> None:
@@ -97,6 +103,7 @@ class Count:
         for mine, theirs in (
             (self.context_rows, other.context_rows),
             (self.active_predictions, other.active_predictions),
+            (self.grades, other.grades),
         ):
             for day, n in theirs.items():
                 mine[day] = mine.get(day, 0) + n
@@ -114,7 +121,7 @@ class Count:
         games: dict[date, list[int]] = {}
         for (day, _, _), status in self.games.items():
             games.setdefault(day, []).append(status)
-        days = games.keys() | self.context_rows.keys() | self.active_predictions.keys()
+        days = games.keys() | self.context_rows.keys() | self.active_predictions.keys() | self.grades.keys()
         return Census(
             days={
                 day: DayCount(
@@ -122,17 +129,18 @@ class Count:
                     final_games=games.get(day, []).count(FINAL),
                     context_rows=self.context_rows.get(day, 0),
                     active_predictions=self.active_predictions.get(day, 0),
+                    grades=self.grades.get(day, 0),
                 )
                 for day in sorted(days)
             },
-            versions=self._publishing_versions(),
+            systems=self._systems(),
             broken=dict(sorted(self.broken.items())),
             rows=dict(sorted(self.rows.items())),
             bytes=dict(sorted(self.bytes.items())),
         )
 
-    def _publishing_versions(self) -> dict[tuple[date, str], str | None]:
-        """Elect one model version per date and system (contract M-3, P9).
+    def _systems(self) -> dict[tuple[date, str], SystemCount]:
+        """Elect the model version that publishes on each date, by system, and count its forecasts (contract M-3, P9).
 
         The one with the most picks; should nobody have picks, the most active forecasts. Ties go to the newest, then
         to the greatest name.
@@ -142,7 +150,9 @@ class Count:
             rank = (*vote, known(version))
             if (day, system) not in best or rank > best[day, system][0]:
                 best[day, system] = (rank, version)
-        return {key: version for key, (_, version) in sorted(best.items())}
+        return {
+            key: SystemCount(version, forecasts=rank[1], picks=rank[0]) for key, (rank, version) in sorted(best.items())
+        }
 
 
 def _add_per_day(counts: dict[date, int], days: pa.Array) -> None:

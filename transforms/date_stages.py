@@ -12,16 +12,30 @@ import apache_beam as beam
 from apache_beam import pvalue
 
 from exporters.declaration import Export, Grain
-from exporters.league.readiness import Census, verdict
+from exporters.league.readiness import Census, State, verdict
 from exporters.league.slate import Season, Slate
 from transforms.document import make_document
 from transforms.failure import Failure, failure_from
 from transforms.plan import Plan
-from transforms.player_stage import DOCUMENTS, FAILURES, CardBatch, DocumentBatch, decode_all
+from transforms.player_stage import DOCUMENTS, FAILURES, CardBatch, DocumentBatch, decode_all, unusable_row
 from transforms.warehouse import TableBatch
 
 SEASON_ROWS = "season_rows"
+FROZEN = "frozen"
 CARDS, TABLES, ROWS, DATES = "cards", "tables", "rows", "dates"
+
+
+@dataclass(frozen=True)
+class FrozenRows:
+    """Rows that a run writes back to the warehouse.
+
+    Attributes:
+        export: The export type that made them.
+        tables: Table names and their rows, in the order of writing; the last makes the others count.
+    """
+
+    export: str
+    tables: tuple[tuple[str, tuple[tuple[Any, ...], ...]], ...]
 
 
 @dataclass
@@ -32,12 +46,14 @@ class DateBatch:
         day: The date.
         documents: Its documents.
         rows: Export name to the row that the season document of that export needs.
+        frozen: What is written back to the warehouse.
         failures: What could not be built.
     """
 
     day: date
     documents: DocumentBatch = field(default_factory=DocumentBatch)
     rows: dict[str, Any] = field(default_factory=dict)
+    frozen: list[FrozenRows] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
 
 
@@ -56,9 +72,7 @@ def _player(card: tuple[str, Any]) -> str:
 
 def _league_rows(made: DateBatch, batches: Iterable[TableBatch]) -> dict[str, list[Any]]:
     rows, defects = decode_all(batches)
-    made.failures.extend(
-        Failure("BuildSlates", "", defect.table, f"ValueError: {defect.message}") for defect in defects
-    )
+    made.failures.extend(map(unusable_row, defects))
     return rows
 
 
@@ -81,6 +95,7 @@ def build_slate(
             _make(made, plan, census, export, slate, as_row=True)
         else:
             _make(made, plan, census, export, slate, as_row=False)
+            _freeze(made, plan, census, export, slate)
     return made
 
 
@@ -133,19 +148,36 @@ def _make(made: DateBatch, plan: Plan, census: Census, export: Export, subject: 
         elif value is not None:
             settled = census.on(made.day).settled
             made.documents.documents.append(
-                make_document(export, value, made.day, plan.run.generated_at, settled=settled)
+                make_document(export, value, made.day, plan.run.generated_at, settled=settled, validate=plan.validate)
             )
     except Exception as error:
-        made.failures.append(failure_from("BuildSlates", export.name, export.path.format(date=made.day), error))
+        step = "BuildSeasons" if isinstance(subject, Season) else "BuildSlates"
+        made.failures.append(failure_from(step, export.name, export.path_of(made.day), error, f"date {made.day}"))
     made.documents.milliseconds[export.name] = 1000 * (time.perf_counter() - started)
 
 
+def _freeze(made: DateBatch, plan: Plan, census: Census, export: Export, slate: Slate) -> None:
+    """Add what an export freezes of a slate, when the plan wants that."""
+    if export.freeze is None or not plan.config.write_subset_picks:
+        return
+    if verdict(export, made.day, census, plan.config).state is not State.READY:
+        return
+    try:
+        tables = export.freeze(slate, plan.run.run_id, plan.run.trigger_source)
+        if tables is not None:
+            named = tuple((table.name, tuple(map(tuple, rows))) for table, rows in tables)
+            made.frozen.append(FrozenRows(export.name, named))
+    except Exception as error:
+        made.failures.append(failure_from("BuildSlates", export.name, export.path_of(made.day), error))
+
+
 class DateStage(NamedTuple):
-    """What a date or season stage yields, keyed by ISO date; only slates yield season rows."""
+    """What a date or season stage yields, keyed by ISO date; only slates yield season rows and frozen rows."""
 
     documents: beam.PCollection[tuple[str, DocumentBatch]]
     season_rows: beam.PCollection[tuple[str, tuple[str, dict[str, Any]]]]
     failures: beam.PCollection[tuple[str, Failure]]
+    frozen: beam.PCollection[tuple[str, FrozenRows]]
 
 
 @dataclass
@@ -168,7 +200,7 @@ class BuildDateStage(beam.PTransform):
             | "GroupByDate" >> beam.CoGroupByKey()
             | "BuildSlates" >> _outputs_of(beam.ParDo(BuildSlates(self.plan), pvalue.AsSingleton(self.census)))
         )
-        return DateStage(built[DOCUMENTS], built[SEASON_ROWS], built[FAILURES])
+        return DateStage(built[DOCUMENTS], built[SEASON_ROWS], built[FAILURES], built[FROZEN])
 
 
 @dataclass
@@ -192,7 +224,7 @@ class BuildSeasonStage(beam.PTransform):
             | "GroupByAsOfDate" >> beam.CoGroupByKey()
             | "BuildSeasons" >> _outputs_of(beam.ParDo(BuildSeasons(self.plan), pvalue.AsSingleton(self.census)))
         )
-        return DateStage(built[DOCUMENTS], built[SEASON_ROWS], built[FAILURES])
+        return DateStage(built[DOCUMENTS], built[SEASON_ROWS], built[FAILURES], built[FROZEN])
 
 
 def _outputs_of(build: beam.ParDo) -> beam.PTransform:
@@ -201,7 +233,8 @@ def _outputs_of(build: beam.ParDo) -> beam.PTransform:
         documents=tuple[str, DocumentBatch],
         season_rows=tuple[str, tuple[str, dict[str, Any]]],
         failures=tuple[str, Failure],
-    ).with_outputs(DOCUMENTS, SEASON_ROWS, FAILURES)
+        frozen=tuple[str, FrozenRows],
+    ).with_outputs(DOCUMENTS, SEASON_ROWS, FAILURES, FROZEN)
 
 
 Grouped = tuple[str, Mapping[str, Sequence[Any]]]
@@ -222,6 +255,8 @@ class BuildSlates(beam.DoFn):
         yield from _outputs(self.plan, made)
         for as_of, rows in rows_by_as_of_date(self.plan, made):
             yield pvalue.TaggedOutput(SEASON_ROWS, (as_of.isoformat(), (key, rows)))
+        for frozen in made.frozen:
+            yield pvalue.TaggedOutput(FROZEN, (key, frozen))
 
 
 @dataclass

@@ -9,6 +9,7 @@ from datetime import date
 import orjson
 
 from exporters.declaration import Export, Json
+from transforms.validation import require_valid
 
 _FORMAT = orjson.OPT_INDENT_2
 
@@ -27,6 +28,7 @@ class Document:
         cache_control: The Cache-Control header.
         counts: The export's declared counts.
         empty: It shows nothing.
+        fixed: Its path holds no date, so that documents of other dates share it.
     """
 
     path: str
@@ -38,6 +40,7 @@ class Document:
     cache_control: str
     counts: dict[str, int]
     empty: bool
+    fixed: bool = False
 
 
 def encode(value: Json) -> bytes:
@@ -55,7 +58,7 @@ def content_digest(content: bytes, generated_at: str) -> str:
 
 
 def make_document(
-    export: Export, value: Json, day: date, generated_at: str, *, settled: bool, key: str = ""
+    export: Export, value: Json, day: date, generated_at: str, *, settled: bool, key: str = "", validate: bool = False
 ) -> Document:
     """Return the dated document of an export.
 
@@ -66,17 +69,23 @@ def make_document(
         generated_at: The request's time, as published.
         settled: Every game of the date is over.
         key: The player id of a player document.
+        validate: Check it against its schema.
+
+    Raises:
+        InvalidDocument: It does not fit its schema.
     """
-    content = encode(value)
-    cache = export.settled_cache if settled and export.settled_cache else export.cache
+    path, content = export.path_of(day, key), encode(value)
+    if validate:
+        require_valid(export, path, content)
     return Document(
-        path=export.path.format(date=day.isoformat(), player=key),
+        path=path,
         export=export.name,
         date=day.isoformat(),
         key=key,
         content=content,
         digest=content_digest(content, generated_at),
-        cache_control=cache.header,
+        cache_control=export.cache_of(value, settled=settled).header,
         counts=export.item_counts(value),
         empty=export.is_empty(value),
+        fixed="{date}" not in export.path,
     )

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, timezone
 from typing import Any
 
 import orjson
 
 from exporters.declaration import Export
-from exporters.league.readiness import Census, State, verdict
+from exporters.league.readiness import Census, State, SystemCount, verdict
 from transforms.failure import Failure
 from transforms.plan import Plan
 from transforms.store import ABSENT, GenerationMismatch, Store
@@ -54,13 +54,14 @@ class Outcome:
         path: Its dated path.
         export: Name of its export type.
         key: The player id of a player document; empty otherwise.
-        action: ``written``, ``unchanged`` or ``failed``.
+        action: ``written``, ``unchanged``, ``failed``, or ``kept`` when a fixed path keeps what it shows.
         size: Bytes of its content.
         digest: Digest of its content.
         cache_control: Its Cache-Control header.
         empty: It shows nothing.
         counts: Its declared counts.
         error: Why it failed.
+        reason: Why a fixed path keeps what it shows.
     """
 
     path: str
@@ -73,6 +74,7 @@ class Outcome:
     empty: bool
     counts: Mapping[str, int]
     error: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,7 @@ class Publication:
         build_ms: Time spent on building, by export.
         publish_ms: Time spent on writing, by export.
         pointers: Of its pointers.
+        failures_path: Where the full record of all failures is; None without failures.
     """
 
     day: date
@@ -104,12 +107,24 @@ class Publication:
     build_ms: dict[str, float] = field(default_factory=dict)
     publish_ms: dict[str, float] = field(default_factory=dict)
     pointers: list[PointerOutcome] = field(default_factory=list)
+    failures_path: str | None = None
 
 
 def load_manifest(store: Store, day: date | str) -> tuple[dict[str, Any] | None, int]:
-    """Return a date's manifest and its generation; (None, ``ABSENT``) when there is none."""
+    """Return a date's manifest and its generation; (None, ``ABSENT``) when there is none.
+
+    What cannot be understood counts as no manifest: nothing is taken from it, and the next run replaces it.
+    """
     found = store.read(manifest_path(day))
-    return (None, ABSENT) if found is None else (orjson.loads(found[0]), found[1].generation)
+    return (None, ABSENT) if found is None else (_understood(found[0]), found[1].generation)
+
+
+def _understood(content: bytes) -> dict[str, Any] | None:
+    try:
+        manifest = orjson.loads(content)
+    except orjson.JSONDecodeError:
+        return None
+    return manifest if isinstance(manifest, dict) and isinstance(manifest.get("exports"), dict) else None
 
 
 def load_published(store: Store, day: date | str) -> Published:
@@ -171,6 +186,7 @@ def make_manifest(
     sections = {export.name: _section(export, plan, census, publication, kept.get(export.name)) for export in due}
     general = [failure for failure in publication.failures if failure.export not in sections]
     count = census.on(day)
+    champion = census.systems.get((day, plan.config.champion_system_id), SystemCount(None, 0, 0))
     return {
         "date": day.isoformat(),
         "status": _status(sections.values(), general),
@@ -180,20 +196,25 @@ def make_manifest(
             "correlation_id": plan.run.correlation_id,
             "trigger_source": plan.run.trigger_source,
             "code_version": plan.run.code_version,
+            "commit": plan.run.commit,
+            "lock": plan.run.lock,
+            "finished_at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         },
-        "champion_system_id": plan.config.champion_system_id,
-        "census": {
+        "champion": {"system_id": plan.config.champion_system_id, "model_version": champion.model_version},
+        "funnel": {
             "games": count.games,
             "final_games": count.final_games,
             "context_rows": count.context_rows,
             "active_predictions": count.active_predictions,
-            "model_version": census.versions.get((day, plan.config.champion_system_id)),
+            "champion_predictions": champion.forecasts,
+            "champion_picks": champion.picks,
         },
         "tables": {
             table: {"rows": census.rows[table], "bytes": census.bytes.get(table, 0)} for table in sorted(census.rows)
         },
         "broken_tables": dict(census.broken),
         "failures": [_failure(failure) for failure in general],
+        "failures_path": publication.failures_path,
         "exports": dict(sorted({**kept, **sections}.items())),
     }
 
@@ -206,18 +227,24 @@ def _section(
     failures = [failure for failure in publication.failures if failure.export == export.name]
     pointers = [moved for moved in publication.pointers if moved.export == export.name]
     before: Mapping[str, str] = {} if previous is None else previous["documents"]
-    documents = {made.path: made.digest for made in outcomes if made.action != "failed"}
+    documents = {made.path: made.digest for made in outcomes if made.action in ("written", "unchanged")}
     lost = {made.path for made in outcomes if made.action == "failed"}
+    # What a fixed path keeps is the document of another date, whose manifest tells of it.
+    kept = {made.path for made in outcomes if made.action == "kept"}
+    before = {path: digest for path, digest in before.items() if path not in kept}
     counts: dict[str, int] = {}
     for made in outcomes:
         for name, value in made.counts.items():
             counts[name] = counts.get(name, 0) + value
     return {
         "run_id": plan.run.run_id,
+        "code_version": plan.run.code_version,
+        "inputs": plan.inputs.get(export.name, {}).get(publication.day.isoformat()),
         "state": found.state.value,
         "reason": found.reason,
         "written": sum(made.action == "written" for made in outcomes),
         "unchanged": sum(made.action == "unchanged" for made in outcomes),
+        "kept": _reasons(made.reason for made in outcomes if made.action == "kept"),
         "failed": len(failures) + len(lost),
         "bytes": sum(made.size for made in outcomes),
         "counts": counts,

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import glob
 import json
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timezone
 from functools import reduce
@@ -18,10 +17,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from exporters.schema import Column
-from transforms.warehouse import ScanStream, TableScan, WarehouseError, arrow_field
+from transforms.arrow_columns import (
+    BATCH_ROWS,
+    coalesced,
+    converted,
+    convertible,
+    declared_type,
+    nearest,
+    one_line,
+    validated_batch,
+)
+from transforms.parquet_append import append_file
+from transforms.warehouse import ScanStream, TablePart, TableScan, WarehouseError, arrow_field
 
-_BATCH_ROWS = 32_768
 _STREAM_ROWS = 32_768
 _STREAM_BYTES = 8 * 2**20
 _MAX_STREAMS = 32
@@ -29,24 +37,6 @@ _WHOLE_FILE_BYTES = 2**20
 _EPOCH = date(1970, 1, 1)
 _DAY_MICROSECONDS = 86_400_000_000
 _HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
-
-_LISTS = (
-    pa.types.is_list,
-    pa.types.is_large_list,
-    pa.types.is_fixed_size_list,
-    pa.types.is_list_view,
-    pa.types.is_large_list_view,
-)
-_FAMILIES = (
-    (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view),
-    (pa.types.is_integer,),
-    (pa.types.is_floating,),
-    (pa.types.is_boolean,),
-    (pa.types.is_decimal,),
-    (pa.types.is_date,),
-    (pa.types.is_timestamp,),
-)
-"""Types that convert into each other; whether each value does without loss shows when it is read."""
 
 
 class _File(NamedTuple):
@@ -112,17 +102,29 @@ class ParquetWarehouse:
     def read(self, stream: ScanStream) -> Iterator[pa.RecordBatch]:
         """Yield the rows of a stream in ``stream.scan.schema``: 32,768 to 65,536 rows a batch, the last one aside."""
         shape = _Shape(stream.scan)
-        pending: list[pa.RecordBatch] = []
-        rows = 0
-        for piece in json.loads(stream.handle):
-            for batch in self._read_piece(shape, _Piece(*piece)):
-                pending.append(batch)
-                rows += batch.num_rows
-                if rows >= _BATCH_ROWS:
-                    yield pa.concat_batches(pending)
-                    pending, rows = [], 0
-        if pending:
-            yield pa.concat_batches(pending)
+        pieces = (_Piece(*piece) for piece in json.loads(stream.handle))
+        return coalesced(rows for piece in pieces for rows in self._read_piece(shape, piece))
+
+    @property
+    def concurrency(self) -> int:
+        """One: Arrow reads from memory or a disk, which threads would only queue up for."""
+        return 1
+
+    def parts(self, scan: TableScan) -> list[TablePart]:
+        """Return a part per file: its path, size and modification time, and the dates that it may hold rows of."""
+        return [self._part(scan, file) for file in self._files(scan)]
+
+    def _part(self, scan: TableScan, file: _File) -> TablePart:
+        # Looked at before the footer: a file that is replaced in between then counts as the older one.
+        with _blaming(scan, file.path):
+            status = os.stat(f"{self.root}/{file.path}")
+        with self._open(scan, file) as parquet:
+            first, last = _days_of(scan, file, parquet)
+        return TablePart(first, last, f"{file.path} {status.st_size} {status.st_mtime_ns}")
+
+    def append(self, table: str, batch: pa.RecordBatch, *, day: date, name: str) -> None:
+        """Add rows of one partition date to a table, as one file that appears at once."""
+        append_file(self.root, table, batch, day=day, name=name)
 
     def _files(self, scan: TableScan) -> list[_File]:
         """Return the files of a scan's table in path order, without those whose folder rules them out."""
@@ -133,7 +135,7 @@ class ParquetWarehouse:
             tables = {name.removesuffix(".parquet").replace("/", ".") for name in names}
             raise WarehouseError(
                 f"table {scan.table}: neither folder {name} nor file {name}.parquet is in {self.root}; "
-                f"put it there or choose another root{_nearest(scan.table, tables)}"
+                f"put it there or choose another root{nearest(scan.table, tables)}"
             )
         if len(found) > 1:
             raise WarehouseError(f"table {scan.table}: {' and '.join(found)} are both in {self.root}; remove one")
@@ -176,7 +178,7 @@ class ParquetWarehouse:
             stored = shape.check(file, parquet.schema_arrow)
             groups = range(piece.start, piece.stop)
             # Memory is reserved for a whole batch, which a small file would not fill.
-            size = min(_BATCH_ROWS, piece.file_rows)
+            size = min(BATCH_ROWS, piece.file_rows)
             for batch in parquet.iter_batches(size, row_groups=groups, columns=stored, use_threads=False):
                 rows = shape.conform(file, batch)
                 if rows.num_rows:
@@ -225,10 +227,7 @@ class _Shape:
             if mask.true_count < batch.num_rows:
                 batch = batch.filter(mask)
         columns = [self._column(file, batch, name) for name in self.scan.columns]
-        rows = pa.RecordBatch.from_arrays(columns, schema=self._schema)
-        # A damaged page may decode to text that is no UTF-8, which would surface far from here.
-        rows.validate(full=True)
-        return rows
+        return validated_batch(columns, self._schema)
 
     def _column(self, file: _File, batch: pa.RecordBatch, name: str) -> pa.Array:
         """Return a column of a batch, or of the folder that the file lies in, in its declared type."""
@@ -237,15 +236,12 @@ class _Shape:
             index = batch.schema.get_field_index(name)
             if index < 0:
                 return pa.repeat(_folder_value(file.keys[name], kind), batch.num_rows)
-            values = batch.column(index)
-            if values.type != kind:
-                values = values.cast(kind)
+            return converted(batch.column(index), kind)
         except pa.ArrowException as error:
             raise WarehouseError(
                 f"table {self.scan.table}: a value of column {name} of {file.path} is not "
-                f"{_declared(self._columns[name])}: {_one_line(error)}; write the file again with that type"
+                f"{declared_type(self._columns[name])}: {one_line(error)}; write the file again with that type"
             ) from error
-        return pc.coalesce(values, pa.scalar([], kind)) if values.null_count and pa.types.is_list(kind) else values
 
 
 def _bounds(scan: TableScan, name: str, kind: pa.DataType) -> list[tuple[str, Any, pa.Scalar]]:
@@ -284,6 +280,25 @@ def _overlaps(scan: TableScan, statistics: pq.Statistics | None) -> bool:
     return (scan.first is None or scan.first <= high) and (scan.last is None or low <= scan.last)
 
 
+def _days_of(scan: TableScan, file: _File, parquet: pq.ParquetFile) -> tuple[date | None, date | None]:
+    """Return the first and last partition date of a file as folder or footer give them; None and None without them."""
+    metadata = parquet.metadata
+    partition = scan.declaration.partition
+    with suppress(ValueError, KeyError):
+        day = date.fromisoformat(file.keys[partition or ""][:10])
+        return day, day
+    leaf = next((i for i in range(metadata.num_columns) if metadata.schema.column(i).path == partition), None)
+    if leaf is None:
+        return None, None
+    groups = [metadata.row_group(i).column(leaf).statistics for i in range(metadata.num_row_groups)]
+    if not groups or not all(group is not None and group.has_min_max for group in groups):
+        return None, None
+    try:
+        return min(_day(group.min) for group in groups), max(_day(group.max) for group in groups)
+    except (ValueError, OverflowError):
+        return None, None
+
+
 def _day(value: date | datetime) -> date:
     if not isinstance(value, datetime):
         return value
@@ -311,27 +326,16 @@ def _check_column(scan: TableScan, file: _File, schema: pa.Schema, name: str) ->
     column = scan.declaration.columns[name]
     if name in schema.names:
         found = schema.field(name).type
-        if not _convertible(found, arrow_field(column).type):
+        if not convertible(found, arrow_field(column).type):
             raise WarehouseError(
-                f"table {scan.table}: column {name} of {file.path} is {found}, expected {_declared(column)}; "
+                f"table {scan.table}: column {name} of {file.path} is {found}, expected {declared_type(column)}; "
                 "write the file again with that type"
             )
     elif name not in file.keys:
         raise WarehouseError(
-            f"table {scan.table}: column {name} is missing in {file.path}, expected {_declared(column)}; "
-            f"write the file again with it{_nearest(name, schema.names)}"
+            f"table {scan.table}: column {name} is missing in {file.path}, expected {declared_type(column)}; "
+            f"write the file again with it{nearest(name, schema.names)}"
         )
-
-
-def _convertible(found: pa.DataType, wanted: pa.DataType) -> bool:
-    if pa.types.is_dictionary(found):
-        return _convertible(found.value_type, wanted)
-    if found == wanted or pa.types.is_null(found):
-        return True
-    if pa.types.is_list(wanted):
-        return any(is_kind(found) for is_kind in _LISTS) and _convertible(found.value_type, wanted.value_type)
-    family = next(kinds for kinds in _FAMILIES if any(is_kind(wanted) for is_kind in kinds))
-    return any(is_kind(found) for is_kind in family)
 
 
 def _folder_keys(path: str, columns: Collection[str]) -> dict[str, str]:
@@ -373,17 +377,6 @@ def _visible_files(root: str, folder: str) -> Iterator[str]:
                 yield path
 
 
-def _nearest(name: str, existing: Iterable[str]) -> str:
-    nearest = difflib.get_close_matches(name, sorted(existing), n=1)
-    return f" (nearest: {nearest[0]})" if nearest else ""
-
-
-def _declared(column: Column) -> str:
-    """Return a column's type as the error messages print it."""
-    kind = str(column).split()[1]
-    return f"REPEATED {kind}" if column.mode == "REPEATED" else kind
-
-
 @contextmanager
 def _blaming(scan: TableScan, path: str) -> Iterator[None]:
     """Turn whatever goes wrong with a file into a :class:`WarehouseError` that names it."""
@@ -391,9 +384,5 @@ def _blaming(scan: TableScan, path: str) -> Iterator[None]:
         yield
     except (pa.ArrowException, OSError, ValueError) as error:
         raise WarehouseError(
-            f"table {scan.table}: cannot read {path}: {_one_line(error)}; write it again or grant access to it"
+            f"table {scan.table}: cannot read {path}: {one_line(error)}; write it again or grant access to it"
         ) from error
-
-
-def _one_line(error: BaseException) -> str:
-    return " ".join(str(error).split())

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, timedelta
 from functools import cached_property
+from typing import Any
 
 from exporters.config import ExportConfig
 from exporters.declaration import Export, Grain
@@ -23,7 +24,9 @@ class Run:
         generated_at: The request's time as documents publish it: ISO 8601, UTC.
         correlation_id: Given by whoever asked.
         trigger_source: Given by whoever asked.
-        code_version: Git commit or package version of the code that runs.
+        code_version: Version and commit of the code that runs.
+        commit: That commit.
+        lock: Digest of the locked dependencies of the code that runs.
     """
 
     run_id: str
@@ -31,6 +34,8 @@ class Run:
     correlation_id: str = ""
     trigger_source: str = ""
     code_version: str = ""
+    commit: str = ""
+    lock: str = ""
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,10 @@ class Plan:
         update_latest: Pointer policy: ``auto``, ``never`` or ``force``.
         rewrite: Write documents even when their content has not changed.
         shards: Number of player shards.
+        validate: Check documents against their schema, and leave out those that do not fit.
         broken: Tables that preflight found unreadable, with the reason.
+        inputs: By export type and ISO date, a digest of the versions of everything that the document is made of; there
+            is none where nobody asked, or where a table cannot be read.
     """
 
     run: Run
@@ -59,7 +67,13 @@ class Plan:
     update_latest: str = "auto"
     rewrite: bool = False
     shards: int = 16
+    validate: bool = False
     broken: Mapping[str, str] = field(default_factory=dict)
+    inputs: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what was worked out: a worker takes the exports from its own registry, and pickles stay small."""
+        return {attribute.name: getattr(self, attribute.name) for attribute in fields(self)}
 
     @cached_property
     def exports(self) -> tuple[Export, ...]:
@@ -72,8 +86,13 @@ class Plan:
         return {scan.table: scan for scan in self.scans}
 
     def document_dates(self, export: Export) -> tuple[date, ...]:
-        """Return the dates that an export's documents are about: only the last one when its path holds no date."""
-        return self.dates if "{date}" in export.path else self.dates[-1:]
+        """Return the dates that an export's documents are about: only the last one when its path holds no date.
+
+        A player's document of a season is that of the newest date on which there is one, which may be any of them.
+        """
+        if "{date}" in export.path or (export.grain is Grain.PLAYER and "{season}" in export.path):
+            return self.dates
+        return self.dates[-1:]
 
     def slate_dates(self, export: Export) -> tuple[date, ...]:
         """Return the dates whose slates an export looks at.
@@ -89,6 +108,10 @@ class Plan:
     def season_dates(self, export: Export) -> tuple[date, ...]:
         """Return the as-of dates of an export's season documents."""
         return self.document_dates(export) if export.grain is Grain.SEASON else ()
+
+    def lists_of(self, export: Export) -> tuple[Export, ...]:
+        """Return the exports that list an export's documents."""
+        return tuple(other for other in self.exports if other.lists is export)
 
     def reporting_date(self, day: date) -> date:
         """Return the target date whose manifest tells of ``day``: itself, or the last one for any other date."""
@@ -114,21 +137,22 @@ class Plan:
         needed = (export for export in self.exports if export.grain is Grain.PLAYER or export.make_card is not None)
         return frozenset(read.table.name for export in needed for read in export.reads if read.table.player is None)
 
-    def row_dates(self, table: str, grain: Grain) -> Mapping[date, date]:
-        """Return, for every date that a stage builds, the first partition date of a league-wide table it needs.
+    def row_dates(self, table: str, grain: Grain) -> Mapping[date, tuple[date, date]]:
+        """Return, for every date that a stage builds, the first and last partition date of a league-wide table it needs.
 
         Args:
             table: Name of the table.
             grain: The stage: ``SLATE`` or ``SEASON``.
         """
-        first: dict[date, date] = {}
+        spans: dict[date, tuple[date, date]] = {}
         for export in self.exports:
             for read in export.reads:
                 if read.table.name != table:
                     continue
                 for day in self._stage_dates(export, grain):
-                    first[day] = min(read.window.first(day), first.get(day, date.max))
-        return first
+                    first, last = spans.get(day, (date.max, date.min))
+                    spans[day] = (min(read.window.first(day), first), max(read.window.last(day), last))
+        return spans
 
     def _stage_dates(self, export: Export, grain: Grain) -> tuple[date, ...]:
         return self.season_dates(export) if grain is Grain.SEASON else self.slate_dates(export)

@@ -89,7 +89,8 @@ def sweep_histories(plan: Plan, census: Census, batches: Iterable[TableBatch]) -
         batches: All rows of these players, and the league-wide tables that player functions read.
 
     Yields:
-        One batch per date, in date order; dates without anything to say are left out.
+        One batch per date, newest first, so that the document of a path without a date is that of the newest date which
+        has one; dates without anything to say are left out.
     """
     rows, defects = decode_all(batches)
     league_rows = {table: rows[table] for table in rows if _TABLES[table].player is None}
@@ -98,7 +99,8 @@ def sweep_histories(plan: Plan, census: Census, batches: Iterable[TableBatch]) -
     defective = _defects_by_player(defects)
     if failures:
         yield NightBatch(plan.dates[-1], failures=failures)
-    for day, exports in plan.exports_by_date.items():
+    settled: set[str] = set()
+    for day, exports in reversed(list(plan.exports_by_date.items())):
         made = NightBatch(day)
         ready = [(export, verdict(export, day, census, plan.config)) for export in exports]
         nights = [PlayerNight(history, league, day, plan.run.generated_at) for history in histories]
@@ -106,7 +108,7 @@ def sweep_histories(plan: Plan, census: Census, batches: Iterable[TableBatch]) -
             if found.publishes:
                 started = time.perf_counter()
                 for night in nights:
-                    _make(made, plan, export, night, defective.get(night.player, ()))
+                    _make(made, plan, export, night, defective.get(night.player, ()), settled)
                 made.documents.milliseconds[export.name] = 1000 * (time.perf_counter() - started)
         if made.documents.documents or made.slate_cards.cards or made.season_cards.cards or made.failures:
             yield made
@@ -115,17 +117,18 @@ def sweep_histories(plan: Plan, census: Census, batches: Iterable[TableBatch]) -
 def _histories(
     plan: Plan, rows: dict[str, list[Any]], defects: Sequence[Defect]
 ) -> tuple[list[PlayerHistory], list[Failure]]:
-    """Return the players in order, and a failure for each id that may not become part of a path."""
+    """Return the players in order, and a failure for each row of nobody and each id that may not be part of a path."""
     by_player: dict[str, dict[str, list[Any]]] = {}
     for table, found in rows.items():
         if _TABLES[table].player is not None:
             for player, owned in rows_by_player(_TABLES[table], found).items():
                 by_player.setdefault(player, {})[table] = owned
-    failures = [
-        Failure("SweepHistories", "", defect.table, f"ValueError: {defect.message}")
-        for defect in defects
-        if defect.player is None and _TABLES[defect.table].player is not None
-    ]
+    failures = []
+    for defect in defects:
+        if defect.player is None:
+            failures.append(unusable_row(defect))
+        else:
+            by_player.setdefault(defect.player, {}).setdefault(defect.table, [])
     for player in sorted(by_player):
         if not is_player_lookup(player):
             tables = ", ".join(sorted(by_player.pop(player)))
@@ -142,6 +145,11 @@ def _histories(
     return [PlayerHistory(player, by_player[player], system) for player in sorted(by_player)], failures
 
 
+def unusable_row(defect: Defect) -> Failure:
+    """Return the failure of a row that belongs to no player; the same from whatever shard or stage meets it."""
+    return Failure("DecodeRows", "", defect.table, f"ValueError: {defect.message}")
+
+
 def _defects_by_player(defects: Sequence[Defect]) -> dict[str, list[Defect]]:
     found: dict[str, list[Defect]] = {}
     for defect in defects:
@@ -150,19 +158,36 @@ def _defects_by_player(defects: Sequence[Defect]) -> dict[str, list[Defect]]:
     return found
 
 
-def _make(made: NightBatch, plan: Plan, export: Export, night: PlayerNight, defects: Sequence[Defect]) -> None:
-    """Make what one export wants of one player's night; whatever goes wrong costs that player only."""
+def _make(
+    made: NightBatch, plan: Plan, export: Export, night: PlayerNight, defects: Sequence[Defect], settled: set[str]
+) -> None:
+    """Make what one export wants of one player's night; whatever goes wrong costs that player only.
+
+    Args:
+        made: What is made goes here.
+        plan: The plan.
+        export: The export.
+        night: The player's night.
+        defects: The player's rows that cannot be used.
+        settled: Paths without a date that a newer date has filled, or failed to fill; grows.
+    """
     function = export.build if export.grain is Grain.PLAYER else export.make_card
-    if function is None:
+    if function is None or export.lists is not None:
+        return
+    is_fixed = export.grain is Grain.PLAYER and "{date}" not in export.path
+    path = export.path_of(night.date, night.player) if is_fixed else ""
+    if path in settled:
         return
     try:
         value = function(night)
+        concerning = [defect for defect in defects if _concerns(defect, export, night.date)]
+        # A player who is not shown may be missing because of a row of the date itself.
+        if concerning and (value is not None or any(defect.day == night.date for defect in concerning)):
+            raise ValueError(min(defect.message for defect in concerning))
         if value is None:
             return
-        for defect in defects:
-            if _concerns(defect, export, night.date):
-                raise ValueError(defect.message)
         if export.grain is Grain.PLAYER:
+            listed = [(other.name, other.make_card(night)) for other in plan.lists_of(export) if other.make_card]
             made.documents.documents.append(
                 make_document(
                     export,
@@ -171,20 +196,26 @@ def _make(made: NightBatch, plan: Plan, export: Export, night: PlayerNight, defe
                     plan.run.generated_at,
                     settled=night.league.census.on(night.date).settled,
                     key=night.player,
+                    validate=plan.validate,
                 )
             )
+            for name, card in listed:
+                made.season_cards.cards.setdefault(name, []).append((night.player, card))
         else:
             to_slate = export.grain is Grain.SLATE or export.make_row is not None
             batch = made.slate_cards if to_slate else made.season_cards
             batch.cards.setdefault(export.name, []).append((night.player, value))
     except Exception as error:
-        made.failures.append(failure_from("SweepHistories", export.name, night.player, error))
+        made.failures.append(failure_from("SweepHistories", export.name, night.player, error, f"date {night.date}"))
+    if path:
+        settled.add(path)
 
 
 def _concerns(defect: Defect, export: Export, day: date) -> bool:
     """Whether an export looks at the row of a defect when it looks at a player on ``day``."""
     return any(
-        read.table.name == defect.table and (defect.day is None or read.window.first(day) <= defect.day <= day)
+        read.table.name == defect.table
+        and (defect.day is None or read.window.first(day) <= defect.day <= read.window.last(day))
         for read in reads_of(export)
     )
 
@@ -246,13 +277,13 @@ class SweepHistories(beam.DoFn):
         started = time.perf_counter()
         for made in sweep_histories(self.plan, census, shard[1]):
             key = made.day.isoformat()
+            reported = self.plan.reporting_date(made.day).isoformat()
             if made.documents.documents or made.documents.milliseconds:
-                yield pvalue.TaggedOutput(DOCUMENTS, (key, made.documents))
+                yield pvalue.TaggedOutput(DOCUMENTS, (reported, made.documents))
             for output, batch in ((SLATE_CARDS, made.slate_cards), (SEASON_CARDS, made.season_cards)):
                 if batch.cards:
                     self._cards.inc(sum(map(len, batch.cards.values())))
                     yield pvalue.TaggedOutput(output, (key, batch))
-            reported = self.plan.reporting_date(made.day).isoformat()
             for failure in made.failures:
                 yield pvalue.TaggedOutput(FAILURES, (reported, failure))
             self._documents.inc(len(made.documents.documents))

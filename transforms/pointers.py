@@ -1,19 +1,21 @@
-"""Moving pointers: fixed paths that mirror a dated document, and only ever move forward."""
+"""Fixed paths only ever move forward: pointers, which mirror a dated document, and documents whose path has no date."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from exporters.declaration import Export, Follows, Pointer
 from exporters.league.readiness import Census, State, verdict
-from transforms.document import content_digest, encode
+from transforms.document import Document, content_digest, encode
 from transforms.manifest import Outcome, PointerOutcome
 from transforms.plan import Plan
 from transforms.store import ABSENT, GenerationMismatch, Store, StoredObject, StoreError
+from transforms.validation import InvalidDocument, require_valid
 
-_ATTEMPTS = 5
+ATTEMPTS = 5
+"""How often a fixed path is looked at again when somebody else wrote it in between."""
 
 
 def object_metadata(*, day: str, digest: str, empty: bool) -> dict[str, str]:
@@ -42,15 +44,43 @@ def held_back(plan: Plan, pointer: Pointer, day: date) -> str | None:
 
 def refuses(pointer: Pointer, shown: StoredObject | None, made: Outcome, day: date, state: State) -> str | None:
     """Return why a pointer that shows ``shown`` may not move to ``made``; None when it may."""
-    if shown is not None and shown.metadata.get("game_date", "") > day.isoformat():
-        return "shows a newer game date"
     off_day = pointer.follows is Follows.TODAY and state is State.NO_GAMES
-    if made.empty and not off_day:
-        if pointer.follows is Follows.LATEST:
-            return "the document is empty"
-        if shown is not None and shown.metadata.get("empty") == "false":
-            return "would replace a document by an empty one"
+    reason = regresses(shown, day.isoformat(), empty=made.empty and not off_day)
+    if reason is None and made.empty and pointer.follows is Follows.LATEST:
+        return "the document is empty"
+    return reason
+
+
+def regresses(shown: StoredObject | None, day: str, *, empty: bool) -> str | None:
+    """Return why a document may not take the place of ``shown``; None when it may.
+
+    Args:
+        shown: What a fixed path shows; None when there is nothing.
+        day: The ISO date of the document.
+        empty: The document shows nothing, where there should be something.
+    """
+    if shown is None:
+        return None
+    if shown.metadata.get("game_date", "") > day:
+        return "shows a newer game date"
+    if empty and shown.metadata.get("empty") == "false":
+        return "would replace a document by an empty one"
     return None
+
+
+def keeps(plan: Plan, shown: StoredObject | None, document: Document) -> str | None:
+    """Return why a fixed path keeps what it shows instead of ``document``; None when it takes it (contract S10, Y12).
+
+    Unlike a pointer, the path has no dated document behind it: a run of any past date may fill it while it is empty or
+    shows an older date, and a date that is yet to come may only fill it while there is nothing.
+    """
+    if shown is None or plan.update_latest == "force":
+        return None
+    if plan.update_latest == "never":
+        return "the request says never"
+    if document.date > plan.league_day.isoformat():
+        return "the date is after the current league day"
+    return regresses(shown, document.date, empty=document.empty)
 
 
 @dataclass
@@ -61,39 +91,43 @@ class PointerMover:
     plan: Plan
     census: Census
 
-    def move(self, export: Export, day: date, outcomes: Sequence[Outcome]) -> list[PointerOutcome]:
+    def move(
+        self, export: Export, day: date, outcomes: Sequence[Outcome], failed: Collection[str] = ()
+    ) -> list[PointerOutcome]:
         """Move every pointer of an export as far as it may go and return what became of each.
 
         Args:
             export: The export type.
             day: The date of the documents.
             outcomes: What became of its documents in this run.
+            failed: Players whose document could not be built; their pointers stay where they are.
         """
-        state = verdict(export, day, self.census, self.plan.config).state
+        found = verdict(export, day, self.census, self.plan.config)
         moved: list[PointerOutcome] = []
         for pointer in export.pointers:
             reason = held_back(self.plan, pointer, day)
             for made in outcomes:
-                if made.action == "failed":
+                if made.action in ("failed", "kept"):
                     continue
                 path = pointer.path.format(player=made.key)
                 if reason is not None:
                     moved.append(PointerOutcome(path, export.name, "kept", reason))
                 else:
-                    moved.append(self._move_one(pointer, path, made, day, state))
-            if reason is None and export.absent is not None and state is not State.WITHHELD:
-                moved.extend(self._retire(export, pointer, day, {made.key for made in outcomes}))
+                    moved.append(self._move_one(pointer, path, made, day, found.state))
+            if reason is None and export.absent is not None and found.publishes:
+                moved.extend(self._retire(export, pointer, day, {made.key for made in outcomes}.union(failed)))
         return moved
 
     def _move_one(self, pointer: Pointer, path: str, made: Outcome, day: date, state: State) -> PointerOutcome:
         try:
-            for _ in range(_ATTEMPTS):
+            for _ in range(ATTEMPTS):
                 shown = self.store.stat(path)
                 reason = None if self.plan.update_latest == "force" else refuses(pointer, shown, made, day, state)
                 if reason is not None:
                     return PointerOutcome(path, made.export, "kept", reason)
                 metadata = object_metadata(day=day.isoformat(), digest=made.digest, empty=made.empty)
-                if shown is not None and shown.metadata == metadata and not self.plan.rewrite:
+                # A document that was written again may differ in generated_at, which its digest leaves out.
+                if shown is not None and shown.metadata == metadata and made.action == "unchanged":
                     return PointerOutcome(path, made.export, "unchanged")
                 dated = self.store.read(made.path)
                 if dated is None:
@@ -102,7 +136,7 @@ class PointerMover:
                     return PointerOutcome(path, made.export, "moved")
         except StoreError as error:
             return PointerOutcome(path, made.export, "failed", str(error))
-        return PointerOutcome(path, made.export, "failed", f"changed {_ATTEMPTS} times while it was being moved")
+        return PointerOutcome(path, made.export, "failed", f"changed {ATTEMPTS} times while it was being moved")
 
     def _retire(self, export: Export, pointer: Pointer, day: date, present: set[str]) -> list[PointerOutcome]:
         """Point players who have no game on the date to a document that says so."""
@@ -118,8 +152,10 @@ class PointerMover:
             digest = content_digest(content, generated_at)
             metadata = object_metadata(day=day.isoformat(), digest=digest, empty=True)
             try:
+                if self.plan.validate:
+                    require_valid(export, shown.path, content)
                 done = self._write(shown.path, content, pointer, metadata, shown)
-            except StoreError as error:
+            except (StoreError, InvalidDocument) as error:
                 retired.append(PointerOutcome(shown.path, export.name, "failed", str(error)))
                 continue
             retired.append(

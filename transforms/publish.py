@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -18,12 +18,14 @@ from apache_beam.utils.windowed_value import WindowedValue
 from exporters.league.readiness import Census
 from transforms.document import Document
 from transforms.failure import Failure
+from transforms.failure_log import write_failure_log
 from transforms.manifest import Outcome, Publication, Published, load_published, open_date, write_manifest
 from transforms.plan import Plan
 from transforms.player_stage import DocumentBatch
-from transforms.pointers import PointerMover, object_metadata
+from transforms.pointers import ATTEMPTS, PointerMover, keeps, object_metadata
 from transforms.progress import PROGRESS
-from transforms.store import Store, StoreError
+from transforms.store import ABSENT, GenerationMismatch, Store, StoreError
+from transforms.throttling import report_throttling
 
 OUTCOMES, FAILURES, DATES = "outcomes", "failures", "dates"
 
@@ -49,25 +51,21 @@ class DocumentPublisher:
 
     store: Store
     plan: Plan
+    _opened: set[str] = field(default_factory=set, repr=False)
 
     def publish(self, document: Document, published: Published) -> Outcome:
-        """Write a document unless it is published already, and return what became of it; never raises StoreError."""
-        action, error = "written", ""
-        before = published.digests.get(document.path)
-        if before == document.digest and not self.plan.rewrite:
-            action = "unchanged"
-        else:
-            try:
-                if before is not None:
-                    open_date(self.store, document.date, self.plan.run.run_id)
-                self.store.write(
-                    document.path,
-                    document.content,
-                    cache_control=document.cache_control,
-                    metadata=object_metadata(day=document.date, digest=document.digest, empty=document.empty),
-                )
-            except StoreError as failed:
-                action, error = "failed", f"{type(failed).__name__}: {failed}"
+        """Write a document unless it is published already, and return what became of it; never raises StoreError.
+
+        A document at a fixed path is published as a pointer is moved: never back in time, and never to an empty one.
+        """
+        error = reason = ""
+        try:
+            if document.fixed:
+                action, reason = self._publish_fixed(document)
+            else:
+                action = self._publish_dated(document, published)
+        except StoreError as failed:
+            action, error = "failed", f"{type(failed).__name__}: {failed}"
         return Outcome(
             path=document.path,
             export=document.export,
@@ -79,7 +77,50 @@ class DocumentPublisher:
             empty=document.empty,
             counts=document.counts,
             error=error,
+            reason=reason,
         )
+
+    def _publish_dated(self, document: Document, published: Published) -> str:
+        before = published.digests.get(document.path)
+        if before == document.digest and not self.plan.rewrite:
+            return "unchanged"
+        if before is not None and document.date not in self._opened:
+            open_date(self.store, document.date, self.plan.run.run_id)
+            self._opened.add(document.date)
+        self.store.write(
+            document.path, document.content, cache_control=document.cache_control, metadata=_metadata(document)
+        )
+        return "written"
+
+    def _publish_fixed(self, document: Document) -> tuple[str, str]:
+        """Return the action, and the reason when the path keeps what it shows.
+
+        Every date shares the path, so that only the object itself tells what is published.
+        """
+        metadata = _metadata(document)
+        for _ in range(ATTEMPTS):
+            shown = self.store.stat(document.path)
+            reason = keeps(self.plan, shown, document)
+            if reason is not None:
+                return "kept", reason
+            if shown is not None and shown.metadata == metadata and not self.plan.rewrite:
+                return "unchanged", ""
+            try:
+                self.store.write(
+                    document.path,
+                    document.content,
+                    cache_control=document.cache_control,
+                    metadata=metadata,
+                    if_generation=ABSENT if shown is None else shown.generation,
+                )
+            except GenerationMismatch:
+                continue
+            return "written", ""
+        raise StoreError(f"{document.path} changed {ATTEMPTS} times while it was being written: run it again")
+
+
+def _metadata(document: Document) -> dict[str, str]:
+    return object_metadata(day=document.date, digest=document.digest, empty=document.empty)
 
 
 @dataclass
@@ -108,9 +149,9 @@ class PublishRun(beam.PTransform):
             | "LoadPublished" >> beam.ParDo(LoadPublished(self.store))
         )
         outcomes = (
-            players | "PublishPlayers" >> beam.ParDo(PublishDocuments(self.plan, self.store), published),
-            slates | "PublishDates" >> beam.ParDo(PublishDocuments(self.plan, self.store), published),
-            seasons | "PublishSeasons" >> beam.ParDo(PublishDocuments(self.plan, self.store), published),
+            players | "PublishPlayers" >> self._publish(published),
+            slates | "PublishDates" >> self._publish(published),
+            seasons | "PublishSeasons" >> self._publish(published),
         ) | "FlattenOutcomes" >> beam.Flatten()
         dates = players.pipeline | "ListDates" >> beam.Create([(day, True) for day in days])
         census = pvalue.AsSingleton(self.census)
@@ -120,6 +161,10 @@ class PublishRun(beam.PTransform):
             | "MovePointers" >> beam.ParDo(MovePointers(self.plan, self.store), census)
             | "WriteManifest" >> beam.ParDo(WriteManifest(self.plan, self.store), census)
         )
+
+    def _publish(self, published: pvalue.AsDict) -> beam.PTransform:
+        publish = PublishDocuments(self.plan, self.store)
+        return beam.ParDo(publish, published).with_output_types(tuple[str, OutcomeBatch])
 
 
 @dataclass
@@ -145,7 +190,8 @@ class PublishDocuments(beam.DoFn):
         self._publisher = DocumentPublisher(self.store, self.plan)
         self._threads = ThreadPoolExecutor(self.store.concurrency) if self.store.concurrency > 1 else None
         self._counters = {
-            action: Metrics.counter("publish", f"documents_{action}") for action in ("written", "unchanged", "failed")
+            action: Metrics.counter("publish", f"documents_{action}")
+            for action in ("written", "unchanged", "kept", "failed")
         }
         self._bytes = Metrics.counter("publish", "bytes")
         self._milliseconds = Metrics.distribution("publish", "document_milliseconds")
@@ -186,6 +232,8 @@ class PublishDocuments(beam.DoFn):
     def _finish(
         self, day: str, documents: DocumentBatch, futures: list[Future[tuple[Outcome, float]]]
     ) -> tuple[str, OutcomeBatch]:
+        while wait(futures, timeout=1).not_done:
+            report_throttling()
         return self._outcomes(day, documents, [future.result() for future in futures])
 
     def _outcomes(
@@ -199,12 +247,13 @@ class PublishDocuments(beam.DoFn):
             if made.action == "written":
                 self._bytes.inc(made.size)
         PROGRESS.documents += len(timed)
+        report_throttling()
         return day, OutcomeBatch([made for made, _ in timed], documents.milliseconds, spent)
 
 
 def gather(day: str, batches: Iterable[OutcomeBatch], failures: Iterable[Failure]) -> Publication:
-    """Bring together everything that happened to a date."""
-    publication = Publication(date.fromisoformat(day), failures=sorted(failures, key=_failure_order))
+    """Bring together everything that happened to a date; what several shards report alike counts once."""
+    publication = Publication(date.fromisoformat(day), failures=sorted(set(failures), key=_failure_order))
     for batch in batches:
         publication.outcomes.extend(batch.outcomes)
         for total, spent in ((publication.build_ms, batch.build_ms), (publication.publish_ms, batch.publish_ms)):
@@ -214,8 +263,8 @@ def gather(day: str, batches: Iterable[OutcomeBatch], failures: Iterable[Failure
     return publication
 
 
-def _failure_order(failure: Failure) -> tuple[str, str, str]:
-    return (failure.export, failure.key, failure.error)
+def _failure_order(failure: Failure) -> tuple[str, str, str, str]:
+    return (failure.export, failure.key, failure.error, failure.step)
 
 
 def _outcome_order(made: Outcome) -> str:
@@ -228,8 +277,15 @@ def move_pointers(plan: Plan, store: Store, census: Census, publication: Publica
     for export in plan.exports:
         if export.pointers and publication.day in plan.document_dates(export):
             made = [outcome for outcome in publication.outcomes if outcome.export == export.name]
-            publication.pointers.extend(mover.move(export, publication.day, made))
+            failed = {failure.key for failure in publication.failures if failure.export == export.name}
+            publication.pointers.extend(mover.move(export, publication.day, made, failed))
     return publication
+
+
+def finish_date(plan: Plan, store: Store, census: Census, publication: Publication) -> dict[str, Any]:
+    """Write what failed for a date, then its manifest, and return the manifest."""
+    write_failure_log(store, plan.run, publication)
+    return write_manifest(store, plan, census, publication)
 
 
 @dataclass
@@ -244,17 +300,19 @@ class MovePointers(beam.DoFn):
         day, inputs = gathered
         if inputs[DATES]:
             yield move_pointers(self.plan, self.store, census, gather(day, inputs[OUTCOMES], inputs[FAILURES]))
+            report_throttling()
 
 
 @dataclass
 class WriteManifest(beam.DoFn):
-    """Write the manifest of a publication and yield (date, manifest)."""
+    """Wraps :func:`finish_date` for one publication."""
 
     plan: Plan
     store: Store
 
     def process(self, publication: Publication, census: Census) -> Iterable[tuple[str, dict[str, Any]]]:
         """Yield the manifest of a date."""
-        manifest = write_manifest(self.store, self.plan, census, publication)
+        manifest = finish_date(self.plan, self.store, census, publication)
+        report_throttling()
         PROGRESS.dates += 1
         yield publication.day.isoformat(), manifest

@@ -32,6 +32,8 @@ def shard_of(player: str, shards: int) -> int:
 
 def split_by_shard(batch: pa.RecordBatch, player: str, shards: int) -> Iterator[tuple[int, pa.RecordBatch]]:
     """Yield a batch cut by the shard of its ``player`` column; rows without a player go to shard 0."""
+    if batch.num_rows == 0:
+        return
     encoded = batch.column(player).dictionary_encode()
     by_value = np.array([shard_of(value, shards) for value in encoded.dictionary.to_pylist()] or [0], dtype=np.int32)
     positions = pc.fill_null(encoded.indices, 0).to_numpy(zero_copy_only=False)
@@ -56,11 +58,11 @@ def split_by_date(scanned: TableBatch, plan: Plan, grain: Grain) -> Iterator[tup
         return
     days = scanned.batch.column(partition).cast(pa.date32())
     span = pc.min_max(days).as_py()
-    for day, first in wanted.items():
-        if span["min"] is None or span["max"] < first or span["min"] > day:
+    for day, (first, last) in wanted.items():
+        if span["min"] is None or span["max"] < first or span["min"] > last:
             continue
         inside = pc.and_(
-            pc.greater_equal(days, pa.scalar(first, pa.date32())), pc.less_equal(days, pa.scalar(day, pa.date32()))
+            pc.greater_equal(days, pa.scalar(first, pa.date32())), pc.less_equal(days, pa.scalar(last, pa.date32()))
         )
         rows = scanned.batch.filter(inside)
         if rows.num_rows:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -11,11 +11,15 @@ import apache_beam as beam
 import pyarrow as pa
 from apache_beam import pvalue
 from apache_beam.metrics import Metrics
+from apache_beam.transforms.window import GlobalWindow
+from apache_beam.utils.windowed_value import WindowedValue
 
 from exporters.league.readiness import Census
 from transforms.census import Count, TakeCensus
 from transforms.plan import Plan
 from transforms.progress import PROGRESS
+from transforms.side_by_side import Reads, side_by_side
+from transforms.throttling import report_throttling
 from transforms.warehouse import ScanStream, TableBatch, TableScan, Warehouse, WarehouseError
 
 BATCHES = "batches"
@@ -70,7 +74,9 @@ class ScanTables(beam.PTransform):
         """Wire the scan."""
         split = (
             begin
-            | "ListScans" >> beam.Create([scan for scan in self.plan.scans if scan.table not in self.plan.broken])
+            # One element, so that the tables are split side by side even where there is one worker.
+            | "ListScans"
+            >> beam.Create([tuple(scan for scan in self.plan.scans if scan.table not in self.plan.broken)])
             | "SplitScans"
             >> beam.ParDo(SplitScans(self.warehouse))
             .with_output_types(ScanStream, counts=Count)
@@ -95,21 +101,23 @@ class ScanTables(beam.PTransform):
 
 @dataclass
 class SplitScans(beam.DoFn):
-    """Turn a :class:`TableScan` into its streams; an unreadable table becomes a count that names it."""
+    """Turn scans into their streams; an unreadable table becomes a count that names it."""
 
     warehouse: Warehouse
 
-    def process(self, scan: TableScan) -> Iterable[Any]:
-        """Yield the streams of a scan."""
-        try:
-            yield from self.warehouse.split(scan)
-        except WarehouseError as error:
-            yield pvalue.TaggedOutput(COUNTS, Count(broken={scan.table: str(error)}))
+    def process(self, scans: tuple[TableScan, ...]) -> Iterable[Any]:
+        """Yield the streams of some scans."""
+        for found in split_all(self.warehouse, scans):
+            if isinstance(found, Count):
+                yield pvalue.TaggedOutput(COUNTS, found)
+            else:
+                yield from found
+        report_throttling()
 
 
 @dataclass
 class ReadStreams(beam.DoFn):
-    """Turn a :class:`ScanStream` into :class:`TableBatch` elements and one :class:`Count`."""
+    """Turn a :class:`ScanStream` into :class:`TableBatch` elements and one :class:`Count`, several at a time."""
 
     warehouse: Warehouse
 
@@ -118,18 +126,78 @@ class ReadStreams(beam.DoFn):
         self._rows = Metrics.counter("scan", "rows")
         self._bytes = Metrics.counter("scan", "bytes")
         self._milliseconds = Metrics.distribution("scan", "stream_milliseconds")
+        self._reads: Reads[ScanStream, TableBatch | _Ended] | None = None
+
+    def start_bundle(self) -> None:
+        """Start with nothing being read."""
+        self._stop()
+        if self.warehouse.concurrency > 1:
+            self._reads = Reads(self._read, self.warehouse.concurrency)
+
+    def teardown(self) -> None:
+        """End what is still being read, of a bundle that broke off."""
+        self._stop()
 
     def process(self, stream: ScanStream) -> Iterable[Any]:
-        """Yield the batches of a stream."""
+        """Yield the batches of a stream, or of others that were begun before."""
+        if self._reads is None:
+            yield from map(self._counted, self._read(stream))
+        else:
+            self._reads.start(stream)
+            yield from map(self._counted, self._reads.until(self.warehouse.concurrency))
+
+    def finish_bundle(self) -> Iterable[Any]:
+        """Yield the batches of all that is still being read."""
+        if self._reads is not None:
+            for output in map(self._counted, self._reads.until(0)):
+                if isinstance(output, pvalue.TaggedOutput):
+                    yield pvalue.TaggedOutput(output.tag, _in_global_window(output.value))
+                else:
+                    yield _in_global_window(output)
+
+    def _stop(self) -> None:
+        if self._reads is not None:
+            self._reads.stop()
+
+    def _read(self, stream: ScanStream) -> Iterator[TableBatch | _Ended]:
         started = time.perf_counter()
         count = Count()
-        for scanned in read_counted(self.warehouse, stream, count):
-            self._rows.inc(scanned.batch.num_rows)
-            self._bytes.inc(scanned.batch.nbytes)
-            PROGRESS.rows += scanned.batch.num_rows
-            yield scanned
-        self._milliseconds.update(int(1000 * (time.perf_counter() - started)))
-        yield pvalue.TaggedOutput(COUNTS, count)
+        yield from read_counted(self.warehouse, stream, count)
+        yield _Ended(count, int(1000 * (time.perf_counter() - started)))
+
+    def _counted(self, found: TableBatch | _Ended) -> Any:
+        """Return what was found as an output; in the thread of the DoFn, since metrics count in no other."""
+        if isinstance(found, _Ended):
+            self._milliseconds.update(found.milliseconds)
+            report_throttling()
+            return pvalue.TaggedOutput(COUNTS, found.count)
+        self._rows.inc(found.batch.num_rows)
+        self._bytes.inc(found.batch.nbytes)
+        PROGRESS.rows += found.batch.num_rows
+        return found
+
+
+class _Ended(NamedTuple):
+    """A stream was read to its end, or broke."""
+
+    count: Count
+    milliseconds: int
+
+
+def _in_global_window(value: Any) -> WindowedValue:
+    return WindowedValue(value, GlobalWindow().max_timestamp(), (GlobalWindow(),))
+
+
+def split_all(warehouse: Warehouse, scans: Sequence[TableScan]) -> list[list[ScanStream] | Count]:
+    """Return the streams of each scan, or a count that names its table when that is unreadable."""
+
+    def split(scan: TableScan) -> list[ScanStream] | Count:
+        try:
+            return warehouse.split(scan)
+        except WarehouseError as error:
+            return Count(broken={scan.table: str(error)})
+
+    return side_by_side(split, scans, warehouse.concurrency)
 
 
 def read_counted(warehouse: Warehouse, stream: ScanStream, count: Count) -> Iterator[TableBatch]:
@@ -145,16 +213,20 @@ def read_counted(warehouse: Warehouse, stream: ScanStream, count: Count) -> Iter
 
 def scan_all(plan: Plan, warehouse: Warehouse) -> tuple[list[TableBatch], Census]:
     """Read every table of a plan in this process; what :class:`ScanTables` does, without Beam."""
-    count = Count(broken=dict(plan.broken))
+    total = Count(broken=dict(plan.broken))
+    streams: list[ScanStream] = []
+    for found in split_all(warehouse, [scan for scan in plan.scans if scan.table not in plan.broken]):
+        if isinstance(found, Count):
+            total.merge(found)
+        else:
+            streams.extend(found)
+
+    def read(stream: ScanStream) -> tuple[list[TableBatch], Count]:
+        count = Count()
+        return list(read_counted(warehouse, stream, count)), count
+
     batches: list[TableBatch] = []
-    for scan in plan.scans:
-        if scan.table in plan.broken:
-            continue
-        try:
-            streams = warehouse.split(scan)
-        except WarehouseError as error:
-            count.broken[scan.table] = str(error)
-            continue
-        for stream in streams:
-            batches.extend(read_counted(warehouse, stream, count))
-    return batches, count.census()
+    for scanned, count in side_by_side(read, streams, warehouse.concurrency):
+        batches.extend(scanned)
+        total.merge(count)
+    return batches, total.census()
