@@ -5,21 +5,26 @@ from __future__ import annotations
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Sequence
 from datetime import datetime, timezone
 from typing import Any, TextIO
 
 import apache_beam as beam
 import orjson
-from apache_beam.options.pipeline_options import PipelineOptions, SetupOptions, StandardOptions
+from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions, SetupOptions, StandardOptions
 
-from exporters.registry import exports, groups
+from exporters.registry import PLAYER_TYPES, exports, groups
 from pipeline.graph import build
+from pipeline.inputs import with_inputs
 from pipeline.locations import LocalFolder, ParquetFolder
 from pipeline.options import OptionsError, RunConfig, parse_run
-from pipeline.planning import describe, make_plan, preflight
-from pipeline.problems import Problem
+from pipeline.planning import describe, estimate_bytes, make_plan, preflight
 from pipeline.report import Summary, summarize, table
+from pipeline.version import current_build
+from pipeline.worker_image import use_own_image
+from transforms.bigquery_warehouse import BigQueryWarehouse, trace_of
+from transforms.gcs_store import GcsStore
 from transforms.local_store import LocalStore
 from transforms.manifest import load_manifest
 from transforms.parquet_warehouse import ParquetWarehouse
@@ -38,24 +43,42 @@ another one."""
 _PROGRESS_SECONDS = 0.2
 
 
+class RunError(Exception):
+    """A run broke off: a manifest could not be written, or there is a defect in the pipeline. One line."""
+
+
 def main(argv: Sequence[str]) -> int:
     """Carry out a command line and return its exit code."""
     try:
-        options, config = parse_run(argv, known_types=tuple(exports()), groups=groups(), now=datetime.now(timezone.utc))
+        options, config = parse_run(
+            argv,
+            known_types=tuple(exports()),
+            groups=groups(),
+            now=datetime.now(timezone.utc),
+            player_types=PLAYER_TYPES,
+        )
         warehouse, store = open_warehouse(config), open_store(config)
     except OptionsError as error:
         _say(sys.stderr, str(error))
         return BAD_REQUEST
-    plan = make_plan(config.request, config.export_config, shards=config.shards)
+    plan = make_plan(config.request, config.export_config, shards=config.shards, validate=config.validate)
     if config.dry_run:
-        _say(sys.stdout, orjson.dumps(describe(plan), option=orjson.OPT_INDENT_2).decode())
+        description = describe(plan)
+        if isinstance(warehouse, BigQueryWarehouse):
+            description["estimated_bytes"] = estimate_bytes(plan, warehouse.estimate)
+        _say(sys.stdout, orjson.dumps(description, option=orjson.OPT_INDENT_2).decode())
         return ALL_PUBLISHED
     try:
         if not config.skip_preflight:
             plan = preflight(plan, warehouse, store)
-        summary = run(plan, warehouse, store, options, output=str(config.output))
+        plan = with_inputs(plan, warehouse)
     except StoreError as error:
         _say(sys.stderr, f"nothing was published: {error}")
+        return SOMETHING_MISSING
+    try:
+        summary = run(plan, warehouse, store, options, output=str(config.output))
+    except (RunError, StoreError) as error:
+        _say(sys.stderr, f"the run broke off: {error}; what it published is safe, run it again to complete it")
         return SOMETHING_MISSING
     if summary is None:
         return ALL_PUBLISHED
@@ -64,41 +87,40 @@ def main(argv: Sequence[str]) -> int:
 
 
 def open_warehouse(config: RunConfig) -> Warehouse:
-    """Return the warehouse that a configuration names.
-
-    Raises:
-        OptionsError: This version cannot read it.
-    """
+    """Return the warehouse that a configuration names."""
     if isinstance(config.warehouse, ParquetFolder):
         return ParquetWarehouse(config.warehouse.path)
-    raise OptionsError(
-        [
-            Problem(
-                "--warehouse", str(config.warehouse), "cannot be read by this version", "give a folder of Parquet files"
-            )
-        ]
+    return BigQueryWarehouse(
+        config.warehouse.project,
+        quota_project=config.bigquery_quota_project,
+        trace_id=trace_of(config.request.correlation_id),
+        rest_endpoint=config.bigquery_rest_endpoint,
+        storage_endpoint=config.bigquery_storage_endpoint,
     )
 
 
 def open_store(config: RunConfig) -> Store:
-    """Return the store that a configuration names.
-
-    Raises:
-        OptionsError: This version cannot write to it.
-    """
+    """Return the store that a configuration names."""
     if isinstance(config.output, LocalFolder):
         return LocalStore(config.output.path)
-    raise OptionsError([Problem("--output", str(config.output), "cannot be written by this version", "give a folder")])
+    return GcsStore(
+        config.output.bucket,
+        config.output.prefix,
+        concurrency=config.upload_threads,
+        endpoint=config.gcs_endpoint,
+    )
 
 
 def run(plan: Plan, warehouse: Warehouse, store: Store, options: PipelineOptions, *, output: str) -> Summary | None:
     """Run a plan and return what it published; None when it was handed to a service that goes on by itself.
 
     Raises:
+        RunError: The run broke off.
         StoreError: The outcome cannot be read back.
     """
     if options.view_as(SetupOptions).save_main_session is None:
         options.view_as(SetupOptions).save_main_session = False
+    use_own_image(options, current_build())
     local = options.view_as(StandardOptions).runner in LOCAL_RUNNERS
     pipeline = beam.Pipeline(runner=_local_runner() if local else None, options=options)
     build(pipeline, plan, warehouse, store)
@@ -106,8 +128,12 @@ def run(plan: Plan, warehouse: Warehouse, store: Store, options: PipelineOptions
         result = pipeline.run()
         _say(sys.stdout, f"submitted run {plan.run.run_id}: {result}")
         return None
-    with _Watch(plan):
-        pipeline.run().wait_until_finish()
+    with _Watch(plan, counts=options.view_as(DirectOptions).direct_running_mode != "multi_processing"):
+        try:
+            pipeline.run().wait_until_finish()
+        except Exception as error:
+            # A worker process sends its whole stack as text, which Beam has logged; its last line says what it was.
+            raise RunError(traceback.format_exception_only(error)[-1].strip().splitlines()[-1]) from error
     return summarize(plan, output, {day.isoformat(): load_manifest(store, day)[0] for day in plan.dates})
 
 
@@ -137,10 +163,14 @@ def _say(stream: TextIO, text: str) -> None:
 
 
 class _Watch:
-    """Shows progress on standard error while a run goes on: one moving line on a terminal, plain lines elsewhere."""
+    """Shows progress on standard error while a run goes on: one moving line on a terminal, plain lines elsewhere.
 
-    def __init__(self, plan: Plan) -> None:
+    The counts are those of this process; where the work is done by others, ``counts`` leaves them out.
+    """
+
+    def __init__(self, plan: Plan, *, counts: bool) -> None:
         self._plan = plan
+        self._counts = counts
         self._stop = threading.Event()
         self._started = time.monotonic()
         self._thread = threading.Thread(target=self._show, daemon=True)
@@ -170,8 +200,11 @@ class _Watch:
 
     def _line(self) -> str:
         rows, documents, dates = self._before
+        elapsed = f"{time.monotonic() - self._started:.1f} s"
+        if not self._counts:
+            return elapsed
         return (
-            f"{time.monotonic() - self._started:.1f} s: {PROGRESS.rows - rows:,} rows read, "
+            f"{elapsed}: {PROGRESS.rows - rows:,} rows read, "
             f"{PROGRESS.documents - documents:,} documents published, "
             f"{PROGRESS.dates - dates} of {len(self._plan.dates)} dates done"
         )

@@ -7,9 +7,11 @@ from typing import Any
 import apache_beam as beam
 
 from transforms.date_stages import BuildDateStage, BuildSeasonStage
+from transforms.materialize import MaterializeSubsetPicks
 from transforms.plan import Plan
 from transforms.player_stage import BuildPlayerStage
 from transforms.publish import PublishRun
+from transforms.publish_schemas import PublishSchemas
 from transforms.route import RouteBatches
 from transforms.scan import ScanTables
 from transforms.store import Store
@@ -35,5 +37,11 @@ def build(
         plan, scanned.census, routed.to_seasons, slates.season_rows
     )
     stages = (players, slates, seasons)
-    failures = tuple(stage.failures for stage in stages) | "FlattenFailures" >> beam.Flatten()
+    written = (
+        (slates.frozen | "MaterializeSubsetPicks" >> MaterializeSubsetPicks(plan, warehouse),)
+        if plan.config.write_subset_picks
+        else ()
+    )
+    schemas = pipeline | "PublishSchemas" >> PublishSchemas(plan, store)
+    failures = (*(stage.failures for stage in stages), schemas, *written) | "FlattenFailures" >> beam.Flatten()
     return tuple(stage.documents for stage in stages) | "Publish" >> PublishRun(plan, store, scanned.census, failures)

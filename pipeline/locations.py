@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-BIGQUERY_PATTERN = r"bigquery:((?:[a-z0-9.-]+:)?[a-z][a-z0-9-]{0,61}[a-z0-9])"
+PROJECT_PATTERN = r"(?:[a-z0-9.-]+:)?[a-z][a-z0-9-]{0,61}[a-z0-9]"
+BIGQUERY_PATTERN = f"bigquery:({PROJECT_PATTERN})"
+URL_PATTERN = r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?"
+ADDRESS_PATTERN = r"[A-Za-z0-9.-]+:[0-9]{1,5}"
 GCS_PATTERN = r"gs://([a-z0-9][a-z0-9._-]{1,220}[a-z0-9])((?:/[^/\s\x00-\x1f\x7f]+)*)/?"
 FOLDER_PATTERN = r"(?![A-Za-z][A-Za-z0-9+.-]+:)(?!~)(?!\s)[^\x00-\x1f\x7f]+(?<!\s)"
 """A path without control characters. A drive letter is no scheme, but ``bq:`` and ``s3:`` are; no shell expands ``~``

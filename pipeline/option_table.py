@@ -13,7 +13,14 @@ from enum import Enum
 
 from exporters.config import ExportConfig
 from pipeline import request_reader as grammar
-from pipeline.locations import BIGQUERY_PATTERN, FOLDER_PATTERN, GCS_PATTERN
+from pipeline.locations import (
+    ADDRESS_PATTERN,
+    BIGQUERY_PATTERN,
+    FOLDER_PATTERN,
+    GCS_PATTERN,
+    PROJECT_PATTERN,
+    URL_PATTERN,
+)
 from pipeline.problems import Problem, show
 
 _CONFIG = ExportConfig()
@@ -157,6 +164,43 @@ OPTIONS: tuple[Option, ...] = (
         required=True,
         pattern=f"{GCS_PATTERN}|{FOLDER_PATTERN}",
         remote_pattern=GCS_PATTERN,
+    ),
+    Option(
+        "bigquery_quota_project",
+        Kind.TEXT,
+        Group.PLACES,
+        "The project that pays for what is read from BigQuery.",
+        example="my-billing-project",
+        default_help="the warehouse's project",
+        metavar="PROJECT",
+        pattern=PROJECT_PATTERN,
+    ),
+    Option(
+        "bigquery_rest_endpoint",
+        Kind.TEXT,
+        Group.PLACES,
+        "A BigQuery emulator's REST API, which is sent no credentials; needs --bigquery_storage_endpoint.",
+        example="http://localhost:9050",
+        metavar="URL",
+        pattern=URL_PATTERN,
+    ),
+    Option(
+        "bigquery_storage_endpoint",
+        Kind.TEXT,
+        Group.PLACES,
+        "A BigQuery emulator's Storage API (gRPC), which is sent no credentials; needs --bigquery_rest_endpoint.",
+        example="localhost:9060",
+        metavar="HOST:PORT",
+        pattern=ADDRESS_PATTERN,
+    ),
+    Option(
+        "gcs_endpoint",
+        Kind.TEXT,
+        Group.PLACES,
+        "A GCS emulator, which is sent no credentials.",
+        example="http://localhost:4443",
+        metavar="URL",
+        pattern=URL_PATTERN,
     ),
     Option(
         "export_types",
@@ -309,6 +353,14 @@ OPTIONS: tuple[Option, ...] = (
         high=1000,
     ),
     Option(
+        "write_subset_picks",
+        Kind.BOOLEAN,
+        Group.RULES,
+        "Write the subset picks of dates whose games have not begun back to the warehouse, a folder, as a new version. "
+        "Documents show that version, and records are reckoned from what was written.",
+        example="true",
+    ),
+    Option(
         "shards",
         Kind.INTEGER,
         Group.RUN,
@@ -329,6 +381,13 @@ OPTIONS: tuple[Option, ...] = (
         metavar="N",
         low=1,
         high=256,
+    ),
+    Option(
+        "validate",
+        Kind.BOOLEAN,
+        Group.RUN,
+        "Check every document against its schema before it is written; one that does not fit is reported and left out.",
+        example="true",
     ),
     Option(
         "dry_run",

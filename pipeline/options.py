@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NoReturn, TypeVar
@@ -78,8 +78,13 @@ class RunConfig:
         output: Where documents are written.
         request: What to export.
         export_config: The rules of the exporters; its champion is the request's.
+        bigquery_quota_project: The project that pays for reading; empty for the warehouse's own.
+        bigquery_rest_endpoint: URL of a BigQuery emulator; empty for the service itself.
+        bigquery_storage_endpoint: ``HOST:PORT`` of its Storage API; likewise.
+        gcs_endpoint: URL of a GCS emulator; empty for the service itself.
         shards: Parts that the players are divided into.
         upload_threads: Uploads that each worker process keeps in flight.
+        validate: Check documents against their schema before they are written.
         dry_run: Publish nothing.
         skip_preflight: Start unchecked.
         json: Report the outcome as JSON.
@@ -89,8 +94,13 @@ class RunConfig:
     output: LocalFolder | GcsPrefix
     request: ExportRequest
     export_config: ExportConfig
+    bigquery_quota_project: str = ""
+    bigquery_rest_endpoint: str = ""
+    bigquery_storage_endpoint: str = ""
+    gcs_endpoint: str = ""
     shards: int = 16
     upload_threads: int = 32
+    validate: bool = False
     dry_run: bool = False
     skip_preflight: bool = False
     json: bool = False
@@ -104,6 +114,7 @@ class RunConfig:
         groups: Mapping[str, Sequence[str]],
         now: datetime,
         player_types: Sequence[str] = (),
+        max_range_days: int = RequestDefaults.max_range_days,
     ) -> RunConfig:
         """Validate the options of a run.
 
@@ -113,17 +124,24 @@ class RunConfig:
             groups: Group name to its export types.
             now: The current instant, aware.
             player_types: The export types that ``--players`` stands for.
+            max_range_days: Dates that the request may span.
 
         Raises:
             OptionsError: Something is wrong; it holds every problem, those of the request included.
         """
         settings = _Settings(options)
         numbers = {option.name: settings.number(option) for option in OPTIONS if option.default is not None}
-        defaults = RequestDefaults(ExportConfig().champion_system_id, player_types=tuple(player_types))
+        defaults = RequestDefaults(ExportConfig().champion_system_id, max_range_days, tuple(player_types))
         warehouse = settings.place("warehouse", parse_warehouse)
         output = settings.place("output", parse_output)
+        rest_endpoint, storage_endpoint = settings.pair("bigquery_rest_endpoint", "bigquery_storage_endpoint")
+        quota_project, gcs_endpoint = settings.text("bigquery_quota_project"), settings.text("gcs_endpoint")
         request = settings.request(known_types, groups, defaults, now)
-        switches = {name: settings.switch(name) for name in ("dry_run", "skip_preflight", "json")}
+        switches = {name: settings.switch(name) for name in ("validate", "dry_run", "skip_preflight", "json")}
+        write_subset_picks = settings.switch("write_subset_picks")
+        if write_subset_picks and isinstance(warehouse, BigQueryProject):
+            reason = "writes to folders only, and the warehouse is a BigQuery project"
+            settings.problems.append(Problem("--write_subset_picks", "true", reason, "leave it out"))
         if settings.problems or warehouse is None or output is None or request is None:
             raise OptionsError(sorted(settings.problems, key=_place))
         return cls(
@@ -135,9 +153,14 @@ class RunConfig:
                 min_context_rows=numbers["min_context_rows"],
                 min_active_predictions=numbers["min_active_predictions"],
                 min_streak_length=numbers["min_streak_length"],
+                write_subset_picks=write_subset_picks,
             ),
             shards=numbers["shards"],
             upload_threads=numbers["upload_threads"],
+            bigquery_quota_project=quota_project,
+            bigquery_rest_endpoint=rest_endpoint,
+            bigquery_storage_endpoint=storage_endpoint,
+            gcs_endpoint=gcs_endpoint,
             **switches,
         )
 
@@ -166,6 +189,7 @@ def parse_run(
     groups: Mapping[str, Sequence[str]],
     now: datetime,
     player_types: Sequence[str] = (),
+    max_range_days: int = RequestDefaults.max_range_days,
 ) -> tuple[ExportOptions, RunConfig]:
     """Read and validate a command line: :func:`parse_command_line`, then :meth:`RunConfig.from_options`.
 
@@ -175,13 +199,25 @@ def parse_run(
     options, problems = _read(argv)
     try:
         config = RunConfig.from_options(
-            options, known_types=known_types, groups=groups, now=now, player_types=player_types
+            options,
+            known_types=known_types,
+            groups=groups,
+            now=now,
+            player_types=player_types,
+            max_range_days=max_range_days,
         )
     except OptionsError as error:
-        raise OptionsError([*problems, *error.problems]) from None
+        meant = {problem.fix for problem in problems}
+        others = (problem for problem in error.problems if not _is_misspelt(problem, meant))
+        raise OptionsError([*problems, *others]) from None
     if problems:
         raise OptionsError(problems)
     return options, config
+
+
+def _is_misspelt(missing: Problem, fixes: Collection[str]) -> bool:
+    """Whether an option is missing only because its flag was spelt in a way that is already reported."""
+    return missing.reason == "is missing" and f"did you mean {missing.key}?" in fixes
 
 
 def _place(problem: Problem) -> int:
@@ -237,6 +273,22 @@ class _Settings:
             self.problems.append(problem)
             return 0
         return int(text)
+
+    def text(self, name: str) -> str:
+        """Return a text, empty by default."""
+        text = self._texts.get(name, "")
+        if text and (problem := _BY_NAME[name].problem(text)):
+            self.problems.append(problem)
+        return text
+
+    def pair(self, first: str, second: str) -> tuple[str, str]:
+        """Return two texts of which neither means anything without the other."""
+        for name, other in ((first, second), (second, first)):
+            if self._is_given(name) and not self._is_given(other):
+                option = _BY_NAME[other]
+                problem = Problem(option.flag, "", f"is missing beside --{name}", f"add {option.shown_example}")
+                self.problems.append(problem)
+        return self.text(first), self.text(second)
 
     def switch(self, name: str) -> bool:
         """Return a boolean, false by default."""

@@ -15,10 +15,12 @@ from exporters.declaration import Grain
 from exporters.tables import TABLES
 from transforms.date_stages import build_season, build_slate, rows_by_as_of_date
 from transforms.failure import Failure
-from transforms.manifest import Published, load_published, write_manifest
+from transforms.manifest import Published, load_published
+from transforms.materialize import append_frozen, appending
 from transforms.plan import Plan
 from transforms.player_stage import CardBatch, DocumentBatch, sweep_histories
-from transforms.publish import DocumentPublisher, OutcomeBatch, gather, move_pointers
+from transforms.publish import DocumentPublisher, OutcomeBatch, finish_date, gather, move_pointers
+from transforms.publish_schemas import publish_schema
 from transforms.route import split_by_date
 from transforms.scan import scan_all
 from transforms.store import Store
@@ -31,8 +33,11 @@ def run_plain(plan: Plan, warehouse: Warehouse, store: Store) -> dict[str, dict[
     """Carry out a plan and return the manifest of each target date, by ISO date."""
     batches, census = scan_all(plan, warehouse)
     log = _Log(plan, store)
+    schemas = (publish_schema(store, plan, export) for export in plan.exports)
+    log.failures[plan.dates[-1]].extend(failure for failure in schemas if failure is not None)
     cards: dict[Grain, dict[date, list[CardBatch]]] = {Grain.SLATE: defaultdict(list), Grain.SEASON: defaultdict(list)}
-    for night in sweep_histories(plan, census, batches):
+    swept = [scanned for scanned in batches if scanned.table in _PLAYER_TABLES | plan.shared_tables]
+    for night in sweep_histories(plan, census, swept):
         log.add(night.day, night.documents, night.failures)
         cards[Grain.SLATE][night.day].append(night.slate_cards)
         cards[Grain.SEASON][night.day].append(night.season_cards)
@@ -43,14 +48,16 @@ def run_plain(plan: Plan, warehouse: Warehouse, store: Store) -> dict[str, dict[
         log.add(day, slate.documents, slate.failures)
         for as_of, made in rows_by_as_of_date(plan, slate):
             rows[as_of][day] = made
+        failed = [append_frozen(plan, appending(warehouse), day, frozen) for frozen in slate.frozen]
+        log.failures[plan.reporting_date(day)].extend(failure for failure in failed if failure is not None)
     season_tables = _by_date(plan, batches, Grain.SEASON)
     for day in sorted({day for export in plan.exports for day in plan.season_dates(export)}):
         season = build_season(plan, census, day, cards[Grain.SEASON][day], season_tables[day], rows[day])
         log.add(day, season.documents, season.failures)
     return {
-        day.isoformat(): write_manifest(
-            store,
+        day.isoformat(): finish_date(
             plan,
+            store,
             census,
             move_pointers(plan, store, census, gather(day.isoformat(), log.outcomes[day], log.failures[day])),
         )

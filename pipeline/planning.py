@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -12,38 +13,52 @@ from typing import Any
 from exporters.config import ExportConfig
 from exporters.declaration import Export, Read
 from exporters.league.readiness import reads_of
+from exporters.registry import together
 from pipeline.request import ExportRequest
-from pipeline.version import code_version
+from pipeline.version import current_build
 from transforms.plan import Plan, Run
 from transforms.store import Store
 from transforms.warehouse import TableScan, Warehouse, WarehouseError
 
 
-def make_plan(request: ExportRequest, config: ExportConfig, *, shards: int = 16) -> Plan:
+def make_plan(
+    request: ExportRequest,
+    config: ExportConfig,
+    *,
+    shards: int = 16,
+    validate: bool = False,
+    dates: Sequence[date] = (),
+) -> Plan:
     """Return the plan of a request.
 
     Args:
-        request: A parsed request; its dates decide which partitions are read.
+        request: A parsed request; its dates decide which partitions are read. One for players is as of its league day.
         config: The exporters' configuration.
         shards: Number of player shards.
+        validate: Check documents against their schema before they are written.
+        dates: Those of the request's dates that are wanted, ascending; all of them when there are none.
     """
     generated_at = request.generated_at.isoformat()
+    build = current_build()
     plan = Plan(
         run=Run(
             run_id=_run_id(request),
             generated_at=generated_at,
             correlation_id=request.correlation_id,
             trigger_source=request.trigger_source,
-            code_version=code_version(),
+            code_version=build.code_version,
+            commit=build.commit,
+            lock=build.lock,
         ),
-        export_types=tuple(sorted(request.export_types)),
-        dates=request.dates,
+        export_types=tuple(sorted(together(request.export_types))),
+        dates=tuple(dates) or request.dates or (request.league_day,),
         scans=(),
-        config=config,
+        config=replace(config, min_profile_games=request.min_games) if request.players else config,
         league_day=request.league_day,
         update_latest=request.update_latest.value,
         rewrite=request.rewrite,
         shards=shards,
+        validate=validate,
     )
     return replace(plan, scans=plan_scans(plan))
 
@@ -70,7 +85,7 @@ def _scan(plan: Plan, table: str, needs: list[tuple[Export, Read]]) -> TableScan
     last: date | None = None
     if declared.partition is not None:
         first = min(read.window.first(_first_date(plan, export)) for export, read in needs)
-        last = plan.dates[-1]
+        last = max(read.window.last(plan.dates[-1]) for _, read in needs)
     columns = {column for _, read in needs for column in read.columns}
     if declared.partition is not None:
         columns.add(declared.partition)
@@ -104,6 +119,24 @@ def preflight(plan: Plan, warehouse: Warehouse, store: Store) -> Plan:
         except WarehouseError as error:
             broken[scan.table] = str(error)
     return replace(plan, broken=broken)
+
+
+def estimate_bytes(plan: Plan, estimate: Callable[[TableScan], int]) -> dict[str, int | str]:
+    """Return what a plan's scans would read, in bytes by table; what is wrong with a table instead, as text.
+
+    Args:
+        plan: The plan.
+        estimate: Returns the bytes of a scan, after a while; raises WarehouseError.
+    """
+
+    def bytes_of(scan: TableScan) -> int | str:
+        try:
+            return estimate(scan)
+        except WarehouseError as error:
+            return str(error)
+
+    with ThreadPoolExecutor(8) as threads:
+        return dict(zip((scan.table for scan in plan.scans), threads.map(bytes_of, plan.scans), strict=True))
 
 
 def describe(plan: Plan) -> dict[str, Any]:

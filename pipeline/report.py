@@ -8,7 +8,7 @@ from typing import Any
 
 from transforms.plan import Plan
 
-_HEADINGS = ("export type", "documents", "written", "unchanged", "bytes", "failed", "withheld", "seconds")
+_HEADINGS = ("export type", "documents", "written", "unchanged", "kept", "bytes", "failed", "withheld", "seconds")
 
 
 @dataclass
@@ -18,6 +18,7 @@ class ExportSummary:
     Attributes:
         written: Documents written.
         unchanged: Documents that were published already.
+        kept: Fixed paths that go on showing something newer or better.
         bytes: Of all its documents.
         failed: Documents, or players of a document, that are missing.
         withheld: Dates on which it was held back or could not be built.
@@ -27,6 +28,7 @@ class ExportSummary:
 
     written: int = 0
     unchanged: int = 0
+    kept: int = 0
     bytes: int = 0
     failed: int = 0
     withheld: int = 0
@@ -37,6 +39,7 @@ class ExportSummary:
         """Add the section of one date's manifest."""
         self.written += section["written"]
         self.unchanged += section["unchanged"]
+        self.kept += sum(section["kept"].values())
         self.bytes += section["bytes"]
         self.failed += section["failed"] + len(section["pointers"]["failed"])
         self.withheld += section["state"] in ("withheld", "failed")
@@ -134,6 +137,7 @@ def table(summary: Summary) -> str:
                 f"{export.written + export.unchanged:,}",
                 f"{export.written:,}",
                 f"{export.unchanged:,}",
+                f"{export.kept:,}",
                 f"{export.bytes:,}",
                 f"{export.failed:,}",
                 f"{export.withheld:,}",

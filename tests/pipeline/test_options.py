@@ -148,6 +148,10 @@ class TestConfig:
         assert pickle.loads(pickle.dumps(config)) == config
         assert hash(config) == hash(run(*NIGHT))
 
+    def test_subset_picks_are_written_when_asked_for(self) -> None:
+        assert run(*NIGHT, "--write_subset_picks").export_config == ExportConfig(write_subset_picks=True)
+        assert run(*NIGHT, "--write_subset_picks=false").export_config == ExportConfig()
+
     def test_options_from_code_and_any_view(self) -> None:
         options = ExportOptions(
             [], warehouse="data", output="out", export_types="tonight", target_date="today", shards=4, dry_run=True
@@ -273,6 +277,12 @@ class TestProblems:
         assert lines == [
             '--target_date: "today" excludes --request; put it into --request',
             '--rewrite: "true" excludes --request; put it into --request',
+        ]
+
+    def test_subset_picks_are_written_to_folders(self) -> None:
+        lines = problems("--warehouse=bigquery:my-project", *NIGHT[1:], "--write_subset_picks")
+        assert lines == [
+            "--write_subset_picks=true: writes to folders only, and the warehouse is a BigQuery project: leave it out"
         ]
 
     def test_dataflow_needs_shared_places(self) -> None:

@@ -1,0 +1,113 @@
+"""Where the deployment lives: ``deploy/settings.env``, which shell scripts source and this module reads."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from pathlib import Path
+from string import Template
+
+from pipeline.option_table import OPTIONS
+from pipeline.problems import Problem, ProblemsError, nearest, show
+
+ROOT = Path(__file__).resolve().parents[1]
+SETTINGS = ROOT / "deploy" / "settings.env"
+
+_PATTERNS = {
+    "project": r"[a-z][a-z0-9-]{4,28}[a-z0-9]",
+    "region": r"[a-z]+-[a-z]+[0-9]+",
+    "warehouse_project": r"[a-z][a-z0-9-]{4,28}[a-z0-9]",
+    "template": r"gs://[a-z0-9][a-z0-9._-]+/\S+\.json",
+    "image": r"[a-z0-9.-]+(?:/[a-z0-9._-]+)+",
+    **dict.fromkeys(
+        ("build_account", "schedule_account", "worker_account"), r"[a-z0-9-]+@[a-z0-9-]+\.iam\.gserviceaccount\.com"
+    ),
+    **dict.fromkeys(("output_bucket", "work_bucket"), r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]"),
+    **{option.name: option.remote_regex[1:-1] for option in OPTIONS if option.name in ("warehouse", "output")},
+}
+
+
+class SettingsError(ProblemsError):
+    """The settings cannot be used; the message has one line per problem."""
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """The settings of a deployment.
+
+    Attributes:
+        project: Where jobs run.
+        region: Where jobs run.
+        warehouse: As ``--warehouse`` takes it.
+        warehouse_project: Holds the tables.
+        output_bucket: Holds the documents.
+        output: As ``--output`` takes it.
+        work_bucket: Holds staging files and the template.
+        template: The template, ``gs://``.
+        repository: Artifact Registry repository of the image.
+        image: The image, without a tag.
+        build_account: Builds image and template.
+        schedule_account: Starts jobs.
+        worker_account: Runs them.
+    """
+
+    project: str
+    region: str
+    warehouse: str
+    warehouse_project: str
+    output_bucket: str
+    output: str
+    work_bucket: str
+    template: str
+    repository: str
+    image: str
+    build_account: str
+    schedule_account: str
+    worker_account: str
+
+    @property
+    def temp_location(self) -> str:
+        """Where Dataflow may keep files while a job runs."""
+        return f"gs://{self.work_bucket}/temp"
+
+    @property
+    def staging_location(self) -> str:
+        """Where Dataflow keeps what a job's workers download."""
+        return f"gs://{self.work_bucket}/staging"
+
+
+def load_deployment(path: Path = SETTINGS) -> Deployment:
+    """Read the settings.
+
+    Raises:
+        SettingsError: A line, a name or a value is not understood, or a name is missing.
+    """
+    names = [field.name.upper() for field in fields(Deployment)]
+    values: dict[str, str] = {}
+    problems = list(_read(path, names, values))
+    for name in names:
+        if name not in values:
+            problems.append(Problem(name, "", f"is missing in {path.name}", f"add {name}=..."))
+        elif not re.fullmatch(pattern := _PATTERNS.get(name.lower(), r"\S+"), values[name]):
+            problems.append(Problem(name, show(values[name]), "is not understood", f"it must match {pattern}"))
+    if problems:
+        raise SettingsError(problems)
+    return Deployment(**{name.lower(): value for name, value in values.items()})
+
+
+def _read(path: Path, names: list[str], values: dict[str, str]) -> Iterator[Problem]:
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        text = line.strip()
+        if not text or text.startswith("#"):
+            continue
+        name, sign, value = text.partition("=")
+        if not sign or name not in names:
+            meant = nearest(name, names)
+            fix = f"did you mean {meant}?" if meant else "write NAME=value"
+            yield Problem(f"{path.name} line {number}", show(text), "names no setting", fix)
+            continue
+        try:
+            values[name] = Template(value).substitute(values)
+        except (KeyError, ValueError):
+            yield Problem(name, show(value), "refers to a name that is not further up", "define that one first")

@@ -1,0 +1,118 @@
+"""Compares what manifests say with what is really there.
+
+    python -m pipeline.verify --output=out --target_date=2026-02-11
+
+Every document that a manifest lists must be in the store with the digest that the manifest gives, and every pointer
+must show what one of the dated documents shows.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from exporters.registry import exports
+from pipeline.locations import LocalFolder, parse_output
+from transforms.local_store import LocalStore
+from transforms.manifest import load_manifest, marker_path
+from transforms.store import Store, StoreError
+
+OK, DIFFERENT = 0, 1
+"""Exit codes; argparse itself ends with 2 on a bad request."""
+
+
+@dataclass
+class Verification:
+    """What was found.
+
+    Attributes:
+        checked: Objects that were compared.
+        problems: One line for each that is not as it should be.
+    """
+
+    checked: int
+    problems: list[str]
+
+
+def verify(store: Store, days: Sequence[date]) -> Verification:
+    """Compare the manifests of some dates, and the pointers of all export types, with the store."""
+    found = Verification(0, [])
+    for day in days:
+        _verify_date(store, day, found)
+    for path, problem in _pointer_problems(store, found):
+        found.problems.append(f"{path}: {problem}")
+    return found
+
+
+def _verify_date(store: Store, day: date, found: Verification) -> None:
+    manifest, _ = load_manifest(store, day)
+    if manifest is None:
+        found.problems.append(f"{day}: has no manifest; export it")
+        return
+    if store.stat(marker_path(day)) is not None:
+        found.problems.append(f"{day}: a run was cut off while it replaced documents; export the date again")
+    for name, section in manifest["exports"].items():
+        if section["state"] in ("withheld", "failed"):
+            found.problems.append(f"{day} {name}: {section['state']}: {section['reason']}")
+        found.problems.extend(f"{day} {name}: {failure['key']}: {failure['error']}" for failure in section["failures"])
+        for path, digest in section["documents"].items():
+            found.checked += 1
+            there = store.stat(path)
+            if there is None:
+                found.problems.append(f"{path}: is missing; export {name} for {day} with --rewrite")
+            elif there.metadata.get("game_date", "") > str(day):
+                continue  # A fixed path, which a later date has taken over.
+            elif there.metadata.get("digest") != digest:
+                found.problems.append(f"{path}: is not what the manifest of {day} lists; export {name} with --rewrite")
+
+
+def _pointer_problems(store: Store, found: Verification) -> Iterator[tuple[str, str]]:
+    """Yield the pointers that differ from the dated document that they say they show."""
+    for export in exports().values():
+        for pointer in export.pointers:
+            if "{player}" in pointer.path or "{date}" not in export.path:
+                continue
+            shown = store.read(pointer.path)
+            if shown is None:
+                continue
+            found.checked += 1
+            day = shown[1].metadata.get("game_date", "")
+            dated = store.read(export.path.format(date=day, player="", season="")) if day else None
+            if dated is None:
+                yield pointer.path, f"shows {day or 'an unknown date'}, whose document is missing; export it again"
+            elif dated[0] != shown[0]:
+                yield pointer.path, f"differs from the document of {day} that it mirrors; export that date again"
+
+
+def main(argv: Sequence[str]) -> int:
+    """Carry out a command line and return its exit code."""
+    parser = argparse.ArgumentParser(prog="python -m pipeline.verify", description=__doc__)
+    parser.add_argument("--output", required=True, help="where the documents are: PATH")
+    parser.add_argument("--target_date", type=date.fromisoformat, help="one date, for example 2026-02-11")
+    parser.add_argument("--start_date", type=date.fromisoformat, help="first date of a range")
+    parser.add_argument("--end_date", type=date.fromisoformat, help="last date of a range")
+    arguments = parser.parse_args(argv)
+    first = arguments.target_date or arguments.start_date
+    last = arguments.target_date or arguments.end_date
+    if first is None or last is None or last < first:
+        parser.error("give --target_date, or --start_date and --end_date in order")
+    place = parse_output(arguments.output)
+    if not isinstance(place, LocalFolder):
+        parser.error(f"--output {arguments.output} cannot be read by this version; give a folder")
+    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    try:
+        found = verify(LocalStore(place.path), days)
+    except StoreError as error:
+        sys.stderr.write(f"{error}\n")
+        return DIFFERENT
+    for problem in found.problems:
+        sys.stdout.write(f"{problem}\n")
+    sys.stdout.write(f"{found.checked:,} objects checked, {len(found.problems)} problems\n")
+    return DIFFERENT if found.problems else OK
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

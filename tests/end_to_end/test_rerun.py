@@ -1,0 +1,237 @@
+"""Running a request again writes what has changed and nothing else, whatever happened to the run before."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from exporters.tables import CONTEXT, GAMES, PREDICTIONS, REGISTRY
+from pipeline.plain import run_plain
+from tests.support.eager import pipeline
+from tests.support.matchers import assert_same_objects, contents, documents, generations, json_of, manifest_of
+from tests.support.plans import TONIGHT_TYPES, plan_of
+from tests.support.stores import MemoryStore, Refuse
+from tests.support.warehouses import League, MemoryWarehouse, find_row, with_value
+from transforms.manifest import marker_path
+from transforms.store import StoreError
+
+LATER = "2026-02-03T20:00:00Z"
+
+
+def run(warehouse: Any, store: MemoryStore, day: date, **request: Any) -> dict[str, Any]:
+    plan = plan_of(*TONIGHT_TYPES, first=day, last=request.pop("last", day), **request)
+    return run_plain(plan, warehouse, store)[plan.dates[-1].isoformat()]
+
+
+def changed_by(store: MemoryStore, before: dict[str, int]) -> set[str]:
+    """The objects that were written since, manifests aside."""
+    return {path for path, generation in generations(store).items() if before.get(path) != generation}
+
+
+def world(league: League, day: date) -> tuple[MemoryWarehouse, MemoryStore]:
+    warehouse, store = league.changed(), MemoryStore()
+    run(warehouse, store, day)
+    return warehouse, store
+
+
+class TestSameRequest:
+    def test_it_writes_nothing_and_says_so(self, league: League) -> None:
+        warehouse, store = world(league, league.today)
+        before, bytes_before = generations(store), documents(store)
+        store.written.clear()
+        manifest = run(warehouse, store, league.today, generated_at=LATER)
+        assert store.written == [f"manifest/{league.today}.json"]
+        assert generations(store) == before
+        assert documents(store) == bytes_before, "with the generated_at of the run that wrote them"
+        for name, section in manifest["exports"].items():
+            assert (section["written"], section["pointers"]["moved"]) == (0, 0), name
+            assert section["unchanged"] == len(section["documents"]) > 0
+        assert manifest["status"] == "success"
+
+    def test_the_graph_reruns_alike(self, league: League) -> None:
+        from pipeline.graph import build
+
+        warehouse, store = world(league, league.today)
+        before = generations(store)
+        root = pipeline()
+        build(root, plan_of(*TONIGHT_TYPES, first=league.today, generated_at=LATER), warehouse, store)
+        root.run().wait_until_finish()
+        assert generations(store) == before
+
+    def test_a_rewrite_writes_everything(self, league: League) -> None:
+        warehouse, store = world(league, league.today)
+        before = generations(store)
+        manifest = run(warehouse, store, league.today, generated_at=LATER, rewrite=True)
+        assert changed_by(store, before) == set(before)
+        assert all(section["unchanged"] == 0 for section in manifest["exports"].values())
+        assert json_of(store, "tonight/all-players.json")["generated_at"] == "2026-02-03T20:00:00+00:00"
+
+    def test_only_the_types_that_are_asked_for_are_looked_at(self, league: League) -> None:
+        warehouse, store = world(league, league.today)
+        store.written.clear()
+        run_plain(plan_of("streaks", first=league.today, rewrite=True), warehouse, store)
+        written = {path.split("/")[0] for path in store.written}
+        assert written - {"schemas"} == {"streaks", "manifest"}
+        assert set(manifest_of(store, league.today)["exports"]) == set(TONIGHT_TYPES)
+
+
+def one_more_point(league: League, day: date) -> tuple[Any, pa.Table]:
+    """A player of the date scored one point more in his last game."""
+    player = _someone_tonight(league, day)
+    games = league.rows(GAMES)
+    own = [i for i, name in enumerate(games.column("player_lookup").to_pylist()) if name == player]
+    played = [i for i in own if games.column("game_date")[i].as_py() < day and games.column("points")[i].as_py()]
+    at = max(played, key=lambda i: games.column("game_date")[i].as_py())
+    return GAMES, with_value(games, at, points=games.column("points")[at].as_py() + 1)
+
+
+def another_line(league: League, day: date) -> tuple[Any, pa.Table]:
+    """The champion's forecast of one player says something else."""
+    rows = league.rows(PREDICTIONS)
+    at = find_row(
+        rows, game_date=day, system_id="catboost_v9", is_active=True, player_lookup=_someone_tonight(league, day)
+    )
+    return PREDICTIONS, with_value(rows, at, predicted_points=Decimal("47.5"))
+
+
+def another_name(league: League, day: date) -> tuple[Any, pa.Table]:
+    """One player is called something else."""
+    rows = league.rows(REGISTRY)
+    at = find_row(rows, player_lookup=_someone_tonight(league, day), season="2025-26")
+    return REGISTRY, with_value(rows, at, player_name="Somebody Else")
+
+
+def _someone_tonight(league: League, day: date) -> str:
+    forecast = league.rows(PREDICTIONS)
+    context = league.rows(CONTEXT)
+    expected = {
+        row["player_lookup"]
+        for row in context.select(["player_lookup", "game_date"]).to_pylist()
+        if row["game_date"] == day
+    }
+    known = sorted(
+        row["player_lookup"]
+        for row in forecast.select(
+            ["player_lookup", "game_date", "system_id", "is_active", "prediction_version"]
+        ).to_pylist()
+        if row["game_date"] == day and row["is_active"] and row["system_id"] == "catboost_v9"
+    )
+    single = [player for player in known if known.count(player) == 1 and player in expected]
+    return single[0]
+
+
+class TestChangedInput:
+    @pytest.mark.parametrize("change", [one_more_point, another_line, another_name])
+    def test_it_rewrites_exactly_the_documents_that_show_it(self, league: League, change: Any) -> None:
+        day = league.today
+        _, store = world(league, day)
+        before, old = generations(store), documents(store)
+        table, rows = change(league, day)
+        changed = league.changed({table: rows})
+        fresh = MemoryStore()
+        run(changed, fresh, day)
+        new = documents(fresh)
+        expected = {path for path in new if new[path] != old[path]}
+        manifest = run(changed, store, day, generated_at=LATER)
+        assert changed_by(store, before) == expected
+        assert {f"tonight/{day}.json", "tonight/all-players.json"} <= expected
+        assert len([path for path in expected if path.startswith(f"tonight/player/{day}")]) == 1
+        assert {path: held for path, held in documents(store).items() if path not in expected} == {
+            path: held for path, held in old.items() if path not in expected
+        }
+        dated = {path for path in expected if day.isoformat() in path}
+        assert sum(section["written"] for section in manifest["exports"].values()) == len(dated)
+
+    def test_a_player_who_is_no_longer_expected_leaves_his_document_behind(self, league: League) -> None:
+        day = league.today
+        _, store = world(league, day)
+        player = _someone_tonight(league, day)
+        context = league.rows(CONTEXT)
+        kept = [
+            name != player or on != day
+            for name, on in zip(
+                context.column("player_lookup").to_pylist(), context.column("game_date").to_pylist(), strict=True
+            )
+        ]
+        manifest = run(league.changed({CONTEXT: context.filter(pa.array(kept))}), store, day, generated_at=LATER)
+        path = f"tonight/player/{day}/{player}.json"
+        assert manifest["exports"]["tonight-players"]["stale"] == [path]
+        assert path in documents(store)
+
+
+class TestCutOff:
+    def test_a_run_that_ends_before_its_manifest_is_not_trusted(self, league: League) -> None:
+        """The run replaced documents; the manifest still tells the old digests, which would match the next run's."""
+        day = league.today
+        warehouse, store = world(league, day)
+        complete = documents(store)
+        store.before_write = Refuse(f"manifest/{day}.json")
+        with pytest.raises(StoreError):
+            run(league.changed(dict([one_more_point(league, day)])), store, day, generated_at=LATER)
+        store.before_write = lambda _: None
+        assert store.stat(marker_path(day)) is not None
+        assert documents(store) != complete
+        manifest = run(warehouse, store, day)
+        assert_same_objects(documents(store), complete)
+        assert all(section["unchanged"] == 0 for section in manifest["exports"].values())
+        assert store.stat(marker_path(day)) is None
+        store.written.clear()
+        run(warehouse, store, day)
+        assert store.written == [f"manifest/{day}.json"], "trusted again"
+
+    def test_a_first_run_that_ends_before_its_manifest_is_made_again(self, league: League) -> None:
+        warehouse, store = league.changed(), MemoryStore()
+        store.before_write = Refuse("manifest/")
+        with pytest.raises(StoreError):
+            run(warehouse, store, league.today)
+        store.before_write = lambda _: None
+        manifest = run(warehouse, store, league.today)
+        assert manifest["status"] == "success"
+        assert all(section["unchanged"] == 0 for section in manifest["exports"].values())
+
+    def test_documents_that_could_not_be_written_are_written_by_the_next_run_alone(self, league: League) -> None:
+        warehouse, store = league.changed(), MemoryStore()
+        store.before_write = refuse = Refuse("tonight/player/", passing=3)
+        manifest = run(warehouse, store, league.today)
+        assert manifest["status"] == "partial"
+        section = manifest["exports"]["tonight-players"]
+        assert (section["written"], section["failed"]) == (3, len(refuse.refused) - 3), "and three pointers"
+        store.before_write = lambda _: None
+        section = run(warehouse, store, league.today)["exports"]["tonight-players"]
+        assert section["unchanged"] == 3
+        assert section["failed"] == 0
+        fresh = MemoryStore()
+        run(warehouse, fresh, league.today)
+        assert_same_objects(contents(store, "tonight/player/"), contents(fresh, "tonight/player/"))
+
+    def test_a_worker_that_dies_leaves_nothing_torn_or_lost(self, league: League) -> None:
+        warehouse, store, fresh = league.changed(), MemoryStore(), MemoryStore()
+        written: list[str] = []
+
+        def die(path: str) -> None:
+            written.append(path)
+            if len(written) == 12:
+                raise KeyboardInterrupt
+
+        store.before_write = die
+        with pytest.raises(KeyboardInterrupt):
+            run(warehouse, store, league.today)
+        store.before_write = lambda _: None
+        run(warehouse, fresh, league.today)
+        torn = documents(store)
+        assert 0 < len(torn) < len(documents(fresh))
+        assert torn.items() <= documents(fresh).items()
+        run(warehouse, store, league.today)
+        assert_same_objects(documents(store), documents(fresh))
+
+    def test_a_range_remembers_every_date(self, league: League) -> None:
+        warehouse, store = league.changed(), MemoryStore()
+        first = league.today - timedelta(days=4)
+        run(warehouse, store, first, last=league.today)
+        before = generations(store)
+        run(warehouse, store, first, last=league.today, generated_at=LATER)
+        assert generations(store) == before

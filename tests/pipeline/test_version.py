@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from apache_beam.options.pipeline_options import PipelineOptions, WorkerOptions
+
+from pipeline.stamp import main as stamp
+from pipeline.version import (
+    ROOT,
+    Build,
+    checkout_commit,
+    current_build,
+    lock_digest,
+    package_version,
+    read_build,
+    source_digest,
+)
+from pipeline.worker_image import use_own_image
+
+COMMIT = "0123456789ab"
+IMAGE = f"us-west2-docker.pkg.dev/p/r/phase6-export:{COMMIT}"
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A checkout with one module and a lock file, not under git."""
+    made = tmp_path / "checkout"
+    (made / "pipeline").mkdir(parents=True)
+    (made / "pipeline" / "a.py").write_text("A = 1\n")
+    (made / "requirements.txt").write_text("a==1\n")
+    return made
+
+
+def commit(root: Path) -> str:
+    git = ("git", "-C", str(root), "-c", "user.name=n", "-c", "user.email=e@example.com")
+    for command in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "--message=m"]):
+        subprocess.run([*git, *command], check=True, capture_output=True, timeout=60)
+    found = subprocess.run([*git, "rev-parse", "HEAD"], check=True, capture_output=True, text=True, timeout=60)
+    return found.stdout.strip()
+
+
+class TestCheckout:
+    def test_a_commit(self, root: Path) -> None:
+        expected = commit(root)[:12]
+        assert checkout_commit(root) == expected
+        assert read_build(root, root / "none.json") == Build(package_version(), expected, lock_digest(root))
+
+    def test_changed_code_is_not_the_commit(self, root: Path) -> None:
+        expected = commit(root)[:12]
+        (root / "pipeline" / "a.py").write_text("A = 2\n")
+        first = checkout_commit(root)
+        assert re.fullmatch(f"{expected}-[0-9a-f]{{8}}", first)
+        (root / "pipeline" / "b.py").write_text("B = 1\n")
+        assert checkout_commit(root) != first
+
+    def test_what_does_not_run_does_not_matter(self, root: Path) -> None:
+        expected = commit(root)[:12]
+        (root / "README.md").write_text("new")
+        assert checkout_commit(root) == expected
+
+    def test_without_git(self, root: Path) -> None:
+        assert checkout_commit(root) == f"source-{source_digest(root)}"
+
+    def test_a_broken_repository(self, root: Path) -> None:
+        (root / ".git").write_text("gitdir: nowhere")
+        assert checkout_commit(root).startswith("source-")
+
+    def test_a_lock_file_that_is_missing(self, tmp_path: Path) -> None:
+        assert lock_digest(tmp_path) == ""
+        assert lock_digest(ROOT) != ""
+
+    def test_this_process(self) -> None:
+        assert current_build().code_version.startswith(f"{package_version()}+")
+
+
+class TestStamp:
+    def test_what_is_stamped_is_read(self, root: Path) -> None:
+        made = root / "build.json"
+        assert stamp([f"--commit={COMMIT}", f"--image={IMAGE}"], root=root, stamp=made) == 0
+        assert read_build(root, made) == Build(package_version(), COMMIT, lock_digest(root), IMAGE)
+        assert json.loads(made.read_text()).keys() == {"commit", "lock", "image"}
+
+    @pytest.mark.parametrize(
+        ("flags", "message"),
+        [
+            ((f"--commit={COMMIT[:7]}", f"--image=i:{COMMIT[:7]}"), "give 12 hexadecimal digits"),
+            ((f"--commit={COMMIT}", "--image=i:latest"), "is not tagged with its commit"),
+            ((f"--commit={COMMIT}",), "--image"),
+        ],
+    )
+    def test_what_is_rejected(
+        self, root: Path, flags: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        with pytest.raises(SystemExit, match="2"):
+            stamp(flags, root=root, stamp=root / "build.json")
+        assert message in capsys.readouterr().err
+        assert not (root / "build.json").exists()
+
+    def test_there_must_be_a_lock(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        with pytest.raises(SystemExit, match="2"):
+            stamp([f"--commit={COMMIT}", f"--image={IMAGE}"], root=tmp_path, stamp=tmp_path / "build.json")
+        assert "no lock file" in capsys.readouterr().err
+
+
+class TestWorkerImage:
+    @pytest.mark.parametrize(
+        ("flags", "image", "expected"),
+        [
+            (("--runner=DataflowRunner",), IMAGE, IMAGE),
+            (("--runner=DataflowRunner", "--sdk_container_image=other:1"), IMAGE, "other:1"),
+            (("--runner=DataflowRunner",), "", None),
+            (("--runner=DirectRunner",), IMAGE, None),
+            ((), IMAGE, None),
+        ],
+    )
+    def test_workers_run_what_the_launcher_runs(self, flags: tuple[str, ...], image: str, expected: str | None) -> None:
+        options = PipelineOptions(flags)
+        use_own_image(options, Build("1", COMMIT, "l", image))
+        assert options.view_as(WorkerOptions).sdk_container_image == expected
