@@ -2,12 +2,14 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+EMULATORS := .venv-emulators
+EMULATOR_LOCK := tests/wire/requirements-emulators
 WAREHOUSE := .demo/warehouse
 OUTPUT := out
 EXPORT_TYPES := tonight-all
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint bench demo clean lock
+.PHONY: help setup emulators run test lint bench demo template clean lock
 
 help: ## List the targets.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 10
@@ -22,6 +24,14 @@ $(VENV)/.ready: requirements-dev.txt setup.py pyproject.toml
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
+emulators: $(EMULATORS)/.ready ## Make .venv-emulators for the wire tests; skipped when it is up to date.
+
+# The emulators need Python 3.11, which need not be the interpreter that the project runs on.
+$(EMULATORS)/.ready: $(EMULATOR_LOCK).txt | setup
+	$(BIN)/uv venv --quiet --clear --no-python-downloads --python '>=3.11' $(EMULATORS)
+	$(BIN)/uv pip install --quiet --python $(EMULATORS)/bin/python --compile-bytecode --require-hashes -r $(EMULATOR_LOCK).txt
+	@touch $@
+
 demo: setup ## Generate the demo season, unless it is there.
 	@$(BIN)/python -m demo.generate --output=$(WAREHOUSE)
 
@@ -29,7 +39,7 @@ run: demo ## Export the last game night of the demo season into out/ and say wha
 	@$(BIN)/python -m pipeline.main --warehouse=$(WAREHOUSE) --output=$(OUTPUT) --export_types=$(EXPORT_TYPES) \
 		--target_date=today --generated_at=$$($(BIN)/python -m demo.tonight --warehouse=$(WAREHOUSE))
 
-test: lint ## Lint, check types and run all tests.
+test: lint emulators ## Lint, check types and run all tests.
 	$(BIN)/python -m pytest -n 2
 
 lint: setup ## Check style (ruff) and types (mypy).
@@ -43,6 +53,10 @@ bench: demo ## Measure a night and a season against the plain loop.
 lock: setup ## Compile the lock files from setup.py.
 	$(BIN)/uv pip compile --quiet --no-header --universal --python-version 3.10 --generate-hashes setup.py -o requirements.txt
 	$(BIN)/uv pip compile --quiet --no-header --universal --python-version 3.10 --generate-hashes --extra dev setup.py -o requirements-dev.txt
+	$(BIN)/uv pip compile --quiet --no-header --universal --python-version 3.11 --generate-hashes $(EMULATOR_LOCK).in -o $(EMULATOR_LOCK).txt
+
+template: setup ## Print what builds the image and the Flex Template of HEAD; EXECUTE=1 does it.
+	@PYTHON=$(BIN)/python deploy/template.sh
 
 clean: ## Remove what the other targets made.
-	rm -rf $(VENV) $(OUTPUT) .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info
+	rm -rf $(VENV) $(EMULATORS) $(OUTPUT) .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info

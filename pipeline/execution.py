@@ -65,7 +65,7 @@ def main(argv: Sequence[str]) -> int:
     if config.dry_run:
         description = describe(plan)
         if isinstance(warehouse, BigQueryWarehouse):
-            description["estimated_bytes"] = estimate_bytes(plan, warehouse.estimate)
+            description["estimated_bytes"] = estimate_bytes(plan, warehouse)
         _say(sys.stdout, orjson.dumps(description, option=orjson.OPT_INDENT_2).decode())
         return ALL_PUBLISHED
     try:

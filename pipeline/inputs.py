@@ -15,6 +15,7 @@ from datetime import date
 
 from pipeline.planning import plan_scans
 from transforms.plan import Plan
+from transforms.side_by_side import side_by_side
 from transforms.warehouse import TablePart, TableScan, Warehouse, WarehouseError
 
 _DIGEST_BYTES = 8
@@ -22,13 +23,16 @@ _DIGEST_BYTES = 8
 
 def with_inputs(plan: Plan, warehouse: Warehouse) -> Plan:
     """Return a plan with the digests of its inputs; there is none where a table cannot be read."""
-    parts: dict[str, list[TablePart]] = {}
-    for scan in plan.scans:
-        if scan.table not in plan.broken:
-            try:
-                parts[scan.table] = warehouse.parts(scan)
-            except WarehouseError:
-                continue
+
+    def parts_of(scan: TableScan) -> list[TablePart] | None:
+        try:
+            return warehouse.parts(scan)
+        except WarehouseError:
+            return None
+
+    scans = [scan for scan in plan.scans if scan.table not in plan.broken]
+    found = side_by_side(parts_of, scans, warehouse.concurrency)
+    parts = {scan.table: held for scan, held in zip(scans, found, strict=True) if held is not None}
     return replace(plan, inputs=_Digests(plan, parts).all())
 
 

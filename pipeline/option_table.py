@@ -282,7 +282,7 @@ OPTIONS: tuple[Option, ...] = (
         Kind.TEXT,
         Group.REQUEST,
         "The model whose predictions are shown.",
-        example="catboost_v10",
+        example=_CONFIG.champion_system_id,
         default_help=_CONFIG.champion_system_id,
         metavar="ID",
         pattern=grammar.CHAMPION_PATTERN,

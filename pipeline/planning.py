@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 
 from exporters.config import ExportConfig
 from exporters.declaration import Export, Read
@@ -17,6 +16,7 @@ from exporters.registry import together
 from pipeline.request import ExportRequest
 from pipeline.version import current_build
 from transforms.plan import Plan, Run
+from transforms.side_by_side import side_by_side
 from transforms.store import Store
 from transforms.warehouse import TableScan, Warehouse, WarehouseError
 
@@ -112,31 +112,36 @@ def preflight(plan: Plan, warehouse: Warehouse, store: Store) -> Plan:
         StoreError: Nothing can be published.
     """
     store.check()
-    broken: dict[str, str] = {}
-    for scan in plan.scans:
+
+    def what_is_wrong(scan: TableScan) -> str:
         try:
             warehouse.check(scan)
         except WarehouseError as error:
-            broken[scan.table] = str(error)
-    return replace(plan, broken=broken)
+            return str(error)
+        return ""
+
+    found = side_by_side(what_is_wrong, plan.scans, warehouse.concurrency)
+    return replace(plan, broken={scan.table: wrong for scan, wrong in zip(plan.scans, found, strict=True) if wrong})
 
 
-def estimate_bytes(plan: Plan, estimate: Callable[[TableScan], int]) -> dict[str, int | str]:
-    """Return what a plan's scans would read, in bytes by table; what is wrong with a table instead, as text.
+class EstimatingWarehouse(Warehouse, Protocol):
+    """A warehouse that knows what a scan costs before it is made."""
 
-    Args:
-        plan: The plan.
-        estimate: Returns the bytes of a scan, after a while; raises WarehouseError.
-    """
+    def estimate(self, scan: TableScan) -> int:
+        """Return the bytes that a scan would read; raises :class:`WarehouseError` when its table cannot be read."""
+
+
+def estimate_bytes(plan: Plan, warehouse: EstimatingWarehouse) -> dict[str, int | str]:
+    """Return what a plan's scans would read, in bytes by table; what is wrong with a table instead, as text."""
 
     def bytes_of(scan: TableScan) -> int | str:
         try:
-            return estimate(scan)
+            return warehouse.estimate(scan)
         except WarehouseError as error:
             return str(error)
 
-    with ThreadPoolExecutor(8) as threads:
-        return dict(zip((scan.table for scan in plan.scans), threads.map(bytes_of, plan.scans), strict=True))
+    found = side_by_side(bytes_of, plan.scans, warehouse.concurrency)
+    return {scan.table: size for scan, size in zip(plan.scans, found, strict=True)}
 
 
 def describe(plan: Plan) -> dict[str, Any]:

@@ -136,7 +136,7 @@ class RequestReader:
         """Return the champion's id."""
         value = self._values.get("champion_system_id", default)
         if not isinstance(value, str) or not re.fullmatch(CHAMPION_PATTERN, value):
-            fix = "use 1 to 100 letters, digits, '_', '.' or '-', for example catboost_v9"
+            fix = "use 1 to 100 letters, digits, '_', '.' or '-'"
             self._add("champion_system_id", value, "is not a model id", fix)
             return default
         return value

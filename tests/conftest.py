@@ -12,7 +12,7 @@ from hypothesis import settings
 
 from tests.support.warehouses import League
 
-# A busy machine is no failure, and a check that lands a change must not depend on luck; elsewhere, chance goes on looking.
+# A busy machine is no failure, and what lands must not depend on luck; elsewhere, chance goes on looking.
 settings.register_profile("project", max_examples=40, deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("project")
 

@@ -62,6 +62,7 @@ class TableClient:
         self._rest = RestClient(settings)
         self._lock = threading.Lock()
         self._listings: dict[tuple[str, str, str], _Listing] = {}
+        self._turns: dict[tuple[str, str, str], threading.Lock] = {}
 
     def close(self) -> None:
         """Close the connections."""
@@ -99,6 +100,8 @@ class TableClient:
         dataset, _, name = table.partition(".")
         key = (project, dataset, quota_project)
         with self._lock:
+            turn = self._turns.setdefault(key, threading.Lock())
+        with turn:
             listing = self._listings.get(key)
             if listing is None or name in listing.told or time.monotonic() - listing.taken > _FRESH_SECONDS:
                 taken = time.monotonic()

@@ -138,7 +138,7 @@ class Plan:
         return frozenset(read.table.name for export in needed for read in export.reads if read.table.player is None)
 
     def row_dates(self, table: str, grain: Grain) -> Mapping[date, tuple[date, date]]:
-        """Return, for every date that a stage builds, the first and last partition date of a league-wide table it needs.
+        """Return, for every date that a stage builds, the first and last date that it needs of a league-wide table.
 
         Args:
             table: Name of the table.

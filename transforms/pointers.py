@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 
 from exporters.declaration import Export, Follows, Pointer
 from exporters.league.readiness import Census, State, verdict
 from transforms.document import Document, content_digest, encode
 from transforms.manifest import Outcome, PointerOutcome
 from transforms.plan import Plan
+from transforms.side_by_side import side_by_side
 from transforms.store import ABSENT, GenerationMismatch, Store, StoredObject, StoreError
 from transforms.validation import InvalidDocument, require_valid
 
@@ -106,19 +108,20 @@ class PointerMover:
         moved: list[PointerOutcome] = []
         for pointer in export.pointers:
             reason = held_back(self.plan, pointer, day)
-            for made in outcomes:
-                if made.action in ("failed", "kept"):
-                    continue
-                path = pointer.path.format(player=made.key)
-                if reason is not None:
-                    moved.append(PointerOutcome(path, export.name, "kept", reason))
-                else:
-                    moved.append(self._move_one(pointer, path, made, day, found.state))
+            ready = [made for made in outcomes if made.action not in ("failed", "kept")]
+            if reason is not None:
+                paths = (pointer.path.format(player=made.key) for made in ready)
+                moved.extend(PointerOutcome(path, export.name, "kept", reason) for path in paths)
+            else:
+                # Each takes some requests in a row, and there is one for every player.
+                move = partial(self._move_one, pointer, day, found.state)
+                moved.extend(side_by_side(move, ready, self.store.concurrency))
             if reason is None and export.absent is not None and found.publishes:
                 moved.extend(self._retire(export, pointer, day, {made.key for made in outcomes}.union(failed)))
         return moved
 
-    def _move_one(self, pointer: Pointer, path: str, made: Outcome, day: date, state: State) -> PointerOutcome:
+    def _move_one(self, pointer: Pointer, day: date, state: State, made: Outcome) -> PointerOutcome:
+        path = pointer.path.format(player=made.key)
         try:
             for _ in range(ATTEMPTS):
                 shown = self.store.stat(path)
@@ -140,30 +143,33 @@ class PointerMover:
 
     def _retire(self, export: Export, pointer: Pointer, day: date, present: set[str]) -> list[PointerOutcome]:
         """Point players who have no game on the date to a document that says so."""
-        assert export.absent is not None
         prefix, suffix = pointer.path.split("{player}")
-        retired: list[PointerOutcome] = []
-        for shown in self.store.list(prefix, recursive=False):
-            player = shown.path[len(prefix) : len(shown.path) - len(suffix)]
-            if player in present or shown.metadata.get("game_date", day.isoformat()) >= day.isoformat():
-                continue
-            generated_at = self.plan.run.generated_at
-            content = encode(export.absent(player, day, generated_at))
-            digest = content_digest(content, generated_at)
-            metadata = object_metadata(day=day.isoformat(), digest=digest, empty=True)
-            try:
-                if self.plan.validate:
-                    require_valid(export, shown.path, content)
-                done = self._write(shown.path, content, pointer, metadata, shown)
-            except (StoreError, InvalidDocument) as error:
-                retired.append(PointerOutcome(shown.path, export.name, "failed", str(error)))
-                continue
-            retired.append(
-                PointerOutcome(shown.path, export.name, "moved")
-                if done
-                else PointerOutcome(shown.path, export.name, "kept", "somebody else moved it")
-            )
-        return retired
+        absent = [
+            (player, shown)
+            for shown in self.store.list(prefix, recursive=False)
+            if (player := shown.path[len(prefix) : len(shown.path) - len(suffix)]) not in present
+            and shown.metadata.get("game_date", day.isoformat()) < day.isoformat()
+        ]
+        return side_by_side(partial(self._retire_one, export, pointer, day), absent, self.store.concurrency)
+
+    def _retire_one(
+        self, export: Export, pointer: Pointer, day: date, found: tuple[str, StoredObject]
+    ) -> PointerOutcome:
+        assert export.absent is not None
+        player, shown = found
+        generated_at = self.plan.run.generated_at
+        content = encode(export.absent(player, day, generated_at))
+        digest = content_digest(content, generated_at)
+        metadata = object_metadata(day=day.isoformat(), digest=digest, empty=True)
+        try:
+            if self.plan.validate:
+                require_valid(export, shown.path, content)
+            done = self._write(shown.path, content, pointer, metadata, shown)
+        except (StoreError, InvalidDocument) as error:
+            return PointerOutcome(shown.path, export.name, "failed", str(error))
+        if not done:
+            return PointerOutcome(shown.path, export.name, "kept", "somebody else moved it")
+        return PointerOutcome(shown.path, export.name, "moved")
 
     def _write(
         self, path: str, content: bytes, pointer: Pointer, metadata: dict[str, str], shown: StoredObject | None

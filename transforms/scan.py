@@ -177,7 +177,8 @@ class ReadStreams(beam.DoFn):
         return found
 
 
-class _Ended(NamedTuple):
+@dataclass(frozen=True)
+class _Ended:
     """A stream was read to its end, or broke."""
 
     count: Count

@@ -45,7 +45,7 @@ def candidates(night: PlayerNight) -> list[Candidate]:
     rows = night.history.on(PREDICTIONS, night.date)
     if not rows:
         return []
-    teams = _teams(night)
+    teams = night_teams(night)
     quality = (night.features and night.features.feature_quality_score) or Decimal(0)
     if teams is None or quality < night.config.subsets.min_feature_quality:
         return []
@@ -60,7 +60,7 @@ def _is_pick(row: PredictionRow) -> bool:
     return row.recommendation in SIDES and row.current_points_line is not None
 
 
-def _teams(night: PlayerNight) -> tuple[str, str] | None:
+def night_teams(night: PlayerNight) -> tuple[str, str] | None:
     """Return (team, opponent): from the box score once there is one, else from the context (contract M-1)."""
     played = night.history.box_scores.on(night.date)
     if played is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -14,7 +14,7 @@ from exporters.league.numbers import exact
 from exporters.league.selection import known, latest_per
 from exporters.league.subset_pick import Pick, edge_of, grade
 from exporters.schema import Instant
-from exporters.tables import SUBSET_PICKS, SUBSET_VERSIONS, SubsetPickRow, SubsetVersionRow
+from exporters.tables import SUBSET_PICKS, SUBSET_VERSIONS, GameRow, SubsetPickRow, SubsetVersionRow
 
 READS = (
     Read(
@@ -63,6 +63,7 @@ Result = list[Any]
 class _Graded(NamedTuple):
     row: SubsetPickRow
     system_id: str
+    box_score: GameRow | None
     actual: int | None
     result: str | None
 
@@ -84,7 +85,7 @@ class PlayerPicks:
             key=lambda row: (row.game_date, row.version_id, row.system_id or champion, row.subset_id),
             by=lambda row: (row.computed_at, known(row.composite_score), known(row.prediction_id)),
         )
-        self._picks = [_Graded(chosen[key], key[2], *_grade(chosen[key], scores.on(key[0]))) for key in sorted(chosen)]
+        self._picks = [_grade(chosen[key], key[2], scores.on(key[0])) for key in sorted(chosen)]
         self._dates = [pick.row.game_date for pick in self._picks]
         self._results = _results(self._picks)
         self._result_dates = [date.fromisoformat(result[0]) for result in self._results]
@@ -103,8 +104,8 @@ def _is_whole(row: SubsetPickRow) -> bool:
     return row.predicted_points is not None and row.current_points_line is not None and row.recommendation is not None
 
 
-def _grade(row: SubsetPickRow, box_score: Any) -> tuple[int | None, str | None]:
-    return grade(row.recommendation, row.current_points_line, box_score)
+def _grade(row: SubsetPickRow, system_id: str, box_score: GameRow | None) -> _Graded:
+    return _Graded(row, system_id, box_score, *grade(row.recommendation, row.current_points_line, box_score))
 
 
 def _results(picks: Iterable[_Graded]) -> list[Result]:
@@ -120,14 +121,14 @@ def _results(picks: Iterable[_Graded]) -> list[Result]:
 
 
 def _pick(graded: _Graded, player: str) -> FrozenPick:
-    row = graded.row
+    row, played = graded.row, graded.box_score
     points, line = exact(row.predicted_points) or Decimal(0), exact(row.current_points_line) or Decimal(0)
     return {
         "player_lookup": player,
         "player_name": row.player_name or "",
         "system_id": graded.system_id,
-        "team": row.team,
-        "opponent": row.opponent,
+        "team": row.team or (None if played is None else played.team_abbr),
+        "opponent": row.opponent or (None if played is None else played.opponent_team_abbr),
         "prediction_id": row.prediction_id,
         "predicted_points": float(points),
         "current_points_line": float(line),
@@ -184,8 +185,3 @@ def locked_version(versions: Sequence[Version], first_tip: Instant | None) -> st
     """
     in_time = [version for version in versions if first_tip is None or version.computed_at < first_tip]
     return max(in_time or versions).version_id if versions else None
-
-
-def picks_of_version(picks: Iterable[FrozenPick], locked: Mapping[date, str]) -> list[FrozenPick]:
-    """Return the picks that belong to the locked version of their date."""
-    return [pick for pick in picks if locked.get(date.fromisoformat(pick["game_date"])) == pick["version_id"]]

@@ -17,7 +17,7 @@ from exporters.declaration import Export, Read, Window
 from exporters.league import candidates, frozen_picks, schedule, signals, subsets
 from exporters.league.candidates import BOX_SCORE_READS
 from exporters.league.dates import NEW_YORK, instant_of, season_start, utc
-from exporters.league.frozen_picks import FrozenPick, Version, locked_version, picks_of_version, versions_by_date
+from exporters.league.frozen_picks import FrozenPick, Version, locked_version, versions_by_date
 from exporters.league.night import PlayerNight
 from exporters.league.public_names import SUBSETS, PublicModel, PublicSubset, public_model
 from exporters.league.schedule import Schedule, first_tips, season_opening
@@ -69,14 +69,16 @@ def _is_selected_now(night: PlayerNight) -> bool:
 def _bring_up_to_date(night: PlayerNight, tonight: Sequence[FrozenPick]) -> None:
     """Add to tonight's frozen picks what the night knows, and take away what is not final.
 
-    Picks that were frozen without the time of their forecast get it (contract P-4, M-7). A box score of a game that is
-    not over decides nothing yet.
+    Picks that were frozen without the time of their forecast, or without teams, get them (contract P-4, M-7). A box
+    score of a game that is not over decides nothing yet.
     """
+    teams = candidates.night_teams(night) or (None, None)
     undated = any(pick["prediction_created_at"] is None for pick in tonight)
     made = {row.prediction_id: row.created_at for row in night.history.on(PREDICTIONS, night.date)} if undated else {}
     for pick in tonight:
         if pick["prediction_created_at"] is None:
             pick["prediction_created_at"] = made.get(pick["prediction_id"] or "")
+        pick["team"], pick["opponent"] = pick["team"] or teams[0], pick["opponent"] or teams[1]
         if pick["actual"] is not None and night.game_over is False:
             pick["actual"] = pick["result"] = None
 
@@ -177,8 +179,10 @@ class SubsetBook:
         found: dict[date, list[FrozenPick]] = defaultdict(list)
         days = _Dates()
         for card in self._cards:
-            for pick in picks_of_version(card["frozen"], self._locked):
-                found[days[pick["game_date"]]].append(pick)
+            for pick in card["frozen"]:
+                day = days[pick["game_date"]]
+                if self._locked.get(day) == pick["version_id"]:
+                    found[day].append(pick)
         return found
 
     @cached_property
@@ -188,30 +192,26 @@ class SubsetBook:
         They are those of its locked version (contract G-4), which may have none (M-2). The definitions select where
         nothing was frozen (P-2), and where this run is about to freeze its own selection (P-7).
         """
-        about_to_freeze = self._slate.config.write_subset_picks and not self.has_begun
-        if about_to_freeze or self.date not in self._locked:
+        if (self._slate.config.write_subset_picks and self.may_be_frozen) or self.date not in self._locked:
             return {Key(found.system_id, found.subset_id): members for found, members in self.selected.items()}
         return _by_subset(self._frozen.get(self.date, ()))
 
     @cached_property
-    def _schedule(self) -> Schedule:
-        return Schedule(row for row in self._slate.rows(SCHEDULE) if row.game_date == self.date)
+    def may_be_frozen(self) -> bool:
+        """Whether what is selected now may become a version of the date (contract G-4, C §1.4).
 
-    @property
-    def has_games(self) -> bool:
-        """Whether games are scheduled on the date."""
-        return bool(self._schedule.on(self.date))
-
-    @property
-    def has_begun(self) -> bool:
-        """Whether the first game of the date has begun when the document is made; past dates have."""
+        Not without definitions or games, and not once a game has begun: what was published before it is what counts,
+        and nothing may take its place.
+        """
         today = utc(self.now).astimezone(NEW_YORK).date()
-        return self.date < today or self._schedule.has_begun(self.date, self.now)
+        games = Schedule(row for row in self._slate.rows(SCHEDULE) if row.game_date == self.date)
+        has_begun = self.date < today or games.has_begun(self.date, self.now)
+        return bool(self.definitions) and bool(games.on(self.date)) and not has_begun
 
     @cached_property
     def season(self) -> Mapping[date, Mapping[Key, Sequence[Pick]]]:
         """The picks of every date of the season so far by subset: what was frozen, and tonight's."""
-        days = {day: _by_subset(picks) for day, picks in self._frozen.items() if day < self.date}
+        days = {day: _by_subset(picks) for day, picks in self._frozen.items() if self.season_start <= day < self.date}
         return {**days, self.date: self.tonight}
 
     def groups(self, with_picks: Iterable[Key] = ()) -> list[Group]:

@@ -36,17 +36,14 @@ def version_id_of(computed_at: Instant) -> str:
 
 
 def subset_version(book: SubsetBook, *, run_id: str, trigger_source: str) -> SubsetVersion | None:
-    """Return the version that a run freezes of a date.
-
-    None when there are no definitions, no games, or a game has begun: what was published before it is what counts, and
-    nothing may take its place (contract G-4, C §1.4).
+    """Return the version that a run freezes of a date; None when it may not be frozen.
 
     Args:
         book: The subsets of the date.
         run_id: The run, by which a retry is known.
         trigger_source: Who asked for it.
     """
-    if not book.definitions or not book.has_games or book.has_begun:
+    if not book.may_be_frozen:
         return None
     picks = tuple(_rows(book, run_id, trigger_source or "unknown"))
     return SubsetVersion(

@@ -19,7 +19,7 @@ from tests.exporters.test_streaks import KEYS as STREAK_KEYS
 from tests.exporters.test_tonight import CARD_KEYS
 from tests.exporters.test_tonight import KEYS as TONIGHT_KEYS
 from tests.exporters.test_tonight_players import KEYS as PLAYER_KEYS
-from tests.support.nights import document, key_paths, player_documents, scanned
+from tests.support.nights import declared, document, key_paths, player_documents, scanned
 from tests.support.rows import (
     LAST_GAME,
     TONIGHT,
@@ -77,6 +77,10 @@ NIGHT = (
     *defense_rows({"BOS": 104, "LAL": 118, "DEN": 110}),
 )
 """A night with a bit of everything, that of three players."""
+SHOWN = {name: declared(exports()[name], NIGHT) for name in EXPORTS}
+BLEMISHED = {name: blemished(rows) for name, rows in SHOWN.items()}
+CONTRADICTED = {name: contradicted(rows) for name, rows in SHOWN.items()}
+CONTRADICTED_WHOLE = contradicted(NIGHT)
 
 
 def everything(export: Export, rows: list[Row]) -> Any:
@@ -143,7 +147,7 @@ def test_rows_outside_the_declared_windows_and_filters_change_nothing(name: str,
 @given(data=st.data())
 def test_contradicting_rows_are_settled_alike_in_any_order(name: str, data: st.DataObject) -> None:
     export = exports()[name]
-    rows = data.draw(contradicted(NIGHT))
+    rows = data.draw(CONTRADICTED[name])
     assert everything(export, data.draw(disordered(rows))) == everything(export, rows)
 
 
@@ -157,7 +161,7 @@ def test_contradicting_rows_are_settled_alike_whatever_other_exports_have_scanne
     reads = [replace(read, columns=tuple(read.table.columns)) for read in export.reads]
     wide = Export(name, export.grain, reads, "", Cache.LIVE)
     wide.make_card, wide.build = export.make_card, export.build
-    rows = data.draw(contradicted(NIGHT))
+    rows = data.draw(CONTRADICTED_WHOLE)
     assert everything(wide, rows) == everything(export, rows)
 
 
@@ -173,7 +177,7 @@ def test_the_night_shows_a_bit_of_everything(name: str) -> None:
 @given(data=st.data())
 def test_with_any_columns_null_documents_keep_their_keys_and_finite_numbers(name: str, data: st.DataObject) -> None:
     export = exports()[name]
-    rows = data.draw(blemished(list(NIGHT)))
+    rows = data.draw(BLEMISHED[name])
     for made in documents(export, rows):
         json.dumps(made, allow_nan=False)
         for path, keys in objects(made):
@@ -187,7 +191,7 @@ def test_with_any_columns_null_documents_keep_their_keys_and_finite_numbers(name
 @given(data=st.data())
 def test_with_any_columns_null_order_and_duplicates_change_nothing(name: str, data: st.DataObject) -> None:
     export = exports()[name]
-    rows = data.draw(blemished(list(NIGHT)))
+    rows = data.draw(BLEMISHED[name])
     assert documents(export, data.draw(disordered(rows))) == documents(export, rows)
 
 
@@ -196,7 +200,7 @@ def test_with_any_columns_null_order_and_duplicates_change_nothing(name: str, da
 @given(data=st.data())
 def test_one_more_player_changes_no_other_ones_part(name: str, data: st.DataObject) -> None:
     export = exports()[name]
-    rows = data.draw(blemished(list(NIGHT)))
+    rows = data.draw(BLEMISHED[name])
     others = [row for row in rows if getattr(row, "player_lookup", "") != "bob"]
     for player in ("ann", "cem"):
         assert parts_of(export, others, player) == parts_of(export, rows, player)

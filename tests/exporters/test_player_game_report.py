@@ -549,6 +549,11 @@ class TestResult:
         assert made is not None
         assert made["actual"] == 31
 
+    def test_the_box_score_knows_better_than_the_grade(self) -> None:
+        made, _ = self.result(final(), tonight(points=28), graded(actual_points=27))
+        assert made is not None
+        assert made["actual"] == 28
+
     def test_a_grade_knows_the_points_where_the_box_score_is_missing(self) -> None:
         made, _ = self.result(final(), graded(actual_points=27))
         assert made is not None

@@ -433,6 +433,13 @@ class TestVersions:
         forgotten = picks(*without(night(), "player_prop_predictions"), *rows)
         assert subset(forgotten, "1")["picks"][0]["created_at"] is None
 
+    @pytest.mark.parametrize("rows", [night(), [*definitions(), *schedule(), *results()]])
+    def test_a_row_without_teams_finds_them(self, rows: list[Row]) -> None:
+        day = TODAY if rows == night() else PLAYED
+        row = subset_pick_row(game_date=day, player_lookup="a", subset_id="all_picks", team=None, opponent=None)
+        (pick,) = subset(picks(*rows, row, day=day), "8")["picks"]
+        assert (pick["team"], pick["opponent"]) == ("LAL", "BOS")
+
     def test_a_row_that_is_no_pick_is_left_out(self) -> None:
         for column in ("predicted_points", "current_points_line", "recommendation"):
             rows = [row._replace(**{column: None}) if row in frozen(TODAY)[:1] else row for row in frozen(TODAY)]

@@ -17,6 +17,8 @@ SECOND, THIRD = FIRST + timedelta(1), FIRST + timedelta(2)
 class Parts:
     """Answers with a part per date and table; some tables cannot be read."""
 
+    concurrency = 1
+
     def __init__(self, *changed: tuple[str, date | None], broken: str = "") -> None:
         self._changed = set(changed)
         self._broken = broken

@@ -226,7 +226,7 @@ class TestProblems:
             ("--min_games=5", "--min_games: 5 means nothing without players; add players: true or remove it"),
             (
                 "--champion_system_id=",
-                '--champion_system_id: "" is empty; write it like --champion_system_id=catboost_v10',
+                '--champion_system_id: "" is empty; write it like --champion_system_id=catboost_v9',
             ),
             (
                 "--correlation_id=a\nb",
@@ -282,7 +282,7 @@ class TestProblems:
     def test_subset_picks_are_written_to_folders(self) -> None:
         lines = problems("--warehouse=bigquery:my-project", *NIGHT[1:], "--write_subset_picks")
         assert lines == [
-            "--write_subset_picks=true: writes to folders only, and the warehouse is a BigQuery project: leave it out"
+            "--write_subset_picks: true writes to folders only, and the warehouse is a BigQuery project; leave it out"
         ]
 
     def test_dataflow_needs_shared_places(self) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -90,6 +91,34 @@ class SplitBreaks(MemoryWarehouse):
         if scan.table == GAMES.name:
             raise WarehouseError("table games: no permission; grant it")
         return super().split(scan)
+
+
+class SideBySide(MemoryWarehouse):
+    concurrency = 3
+
+
+class Defective(SideBySide):
+    def read(self, stream: ScanStream) -> Iterator[pa.RecordBatch]:
+        yield from super().read(stream)
+        if stream.scan.table == GAMES.name:
+            raise ZeroDivisionError("a defect")
+
+
+class TestSideBySide:
+    def test_streams_that_are_read_at_a_time_give_the_same(self) -> None:
+        warehouse = SideBySide(some_rows(), chunk_rows=1)
+        assert scanned(PLAN, warehouse) == scanned(PLAN, MemoryWarehouse(some_rows(), chunk_rows=1))
+        assert read_plainly(PLAN, warehouse) == scanned(PLAN, warehouse)
+
+    def test_a_table_that_breaks_costs_the_others_nothing(self) -> None:
+        warehouse = SideBySide(some_rows(), chunk_rows=2, breaks={GAMES: "table games: cut off; run again"})
+        found, census = scanned(PLAN, warehouse)
+        assert census.broken == {GAMES.name: "table games: cut off; run again"}
+        assert sum(len(rows) for table, rows in found if table == CONTEXT.name) == 7
+
+    def test_a_defect_in_a_thread_fails_the_step(self) -> None:
+        with pytest.raises(ZeroDivisionError, match="a defect"):
+            scanned(PLAN, Defective(some_rows()))
 
 
 class TestScanning:

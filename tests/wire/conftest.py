@@ -1,0 +1,60 @@
+"""The emulators, started once per worker process on free ports, and stopped with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+import urllib3
+
+from exporters.tables import TABLES
+from tests.support.warehouses import League
+from tests.wire.gate import Gate
+from tests.wire.services import BUCKET, BigQuery, running
+
+
+@pytest.fixture(scope="session")
+def gcs_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A GCS emulator with one bucket."""
+    with running("gcs.py", tmp_path_factory.mktemp("gcs") / "log") as url:
+        made = urllib3.request("POST", f"{url}/storage/v1/b", json={"name": BUCKET}, timeout=10, retries=False)
+        assert made.status == 200
+        yield url
+
+
+@pytest.fixture
+def gate(gcs_url: str) -> Iterator[Gate]:
+    """A proxy of the GCS emulator that can break requests."""
+    with Gate(gcs_url).opened() as gate:
+        yield gate
+
+
+@pytest.fixture
+def prefix() -> str:
+    """A prefix that no other test uses."""
+    return f"v1/{uuid4().hex}"
+
+
+@pytest.fixture(scope="session")
+def bigquery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BigQuery]:
+    """A BigQuery emulator."""
+    with running("bigquery.py", tmp_path_factory.mktemp("bigquery") / "log") as where:
+        rest, storage = where.split()
+        yield BigQuery(rest, storage)
+
+
+@pytest.fixture(scope="session")
+def league_project(bigquery: BigQuery, league: League) -> str:
+    """A project that holds the small demo league: every declared table of it."""
+    tables = bigquery.tables("the-league")
+    for table in TABLES:
+        tables.create(table, requirePartitionFilter=table.filter_required)
+        tables.load(table, league.rows(table))
+    return tables.project
+
+
+@pytest.fixture
+def project() -> str:
+    """A project that no other test uses."""
+    return f"p-{uuid4().hex[:20]}"

@@ -1,0 +1,78 @@
+"""The emulators as processes, and how tests reach them."""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.wire.bigquery_tables import Tables
+from transforms.backoff import Backoff
+from transforms.bigquery_warehouse import BigQueryWarehouse
+
+HERE = Path(__file__).parent
+PYTHON = HERE.parents[1] / ".venv-emulators/bin/python"
+SECONDS_TO_START = 60
+
+BUCKET = "documents"
+HASTY = Backoff(first=0.002, longest=0.02, total=3.0)
+"""Waits for tests, in which nobody else needs them."""
+
+
+@dataclass(frozen=True)
+class BigQuery:
+    """A BigQuery emulator.
+
+    Attributes:
+        rest: URL of its REST API.
+        storage: Address of its Storage API.
+    """
+
+    rest: str
+    storage: str
+
+    def tables(self, project: str) -> Tables:
+        """Return the tables of a project."""
+        return Tables(self.rest, project)
+
+    def warehouse(self, project: str) -> BigQueryWarehouse:
+        """Return a project as a warehouse."""
+        return BigQueryWarehouse(
+            project, rest_endpoint=self.rest, storage_endpoint=self.storage, backoff=HASTY, max_streams=4
+        )
+
+
+@contextmanager
+def running(script: str, log: Path) -> Iterator[str]:
+    """Run an emulator and yield the line that it prints about where it listens."""
+    if not PYTHON.exists():
+        raise RuntimeError("the emulators are not installed: run 'make emulators'")
+    command = [PYTHON, HERE / "launchers" / script]
+    with (
+        log.open("wb") as errors,
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True) as process,
+    ):
+        assert process.stdin is not None
+        assert process.stdout is not None
+        # Ends a launcher that hangs; the line below then is missing.
+        watchdog = threading.Timer(SECONDS_TO_START, process.kill)
+        watchdog.start()
+        try:
+            where = next((line for line in process.stdout if line.startswith("http://")), None)
+            watchdog.cancel()
+            if where is None:
+                raise RuntimeError(f"{script} did not start: {log.read_text()[-2000:]}")
+            # A pipe that nobody reads would fill up and stop it.
+            threading.Thread(target=process.stdout.read, daemon=True).start()
+            yield where.strip()
+        finally:
+            watchdog.cancel()
+            # It ends with its standard input; so it does when this process is killed.
+            process.stdin.close()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()

@@ -1,0 +1,209 @@
+"""What tables tell about themselves, and errors, that the BigQuery emulator has none of."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import pytest
+
+from exporters.tables import DEFENSE, REGISTRY, SCHEDULE
+from tests.support.warehouses import AnyTable
+from tests.wire.bigquery_tables import described
+from tests.wire.gate import Fault, Gate, Response, refuse, reset
+from transforms.backoff import Backoff
+from transforms.bigquery_warehouse import BigQueryWarehouse
+from transforms.warehouse import TablePart, TableScan, WarehouseError
+
+NOWHERE = "127.0.0.1:9"
+BOUNDED = TableScan(DEFENSE.name, ("team_abbr",), date(2026, 1, 1), date(2026, 1, 31))
+
+
+@pytest.fixture
+def rest() -> Iterator[Gate]:
+    """A REST API that answers what a test tells it to."""
+    with Gate(f"http://{NOWHERE}").opened() as gate:
+        yield gate
+
+
+@pytest.fixture
+def warehouse(rest: Gate) -> Iterator[BigQueryWarehouse]:
+    warehouse = BigQueryWarehouse(
+        "p", rest_endpoint=rest.url, storage_endpoint=NOWHERE, backoff=Backoff(0.001, 0.01, 0.2)
+    )
+    yield warehouse
+    warehouse.close()
+
+
+def answer(value: Any) -> Fault:
+    return lambda forward: Response(200, json.dumps(value).encode())
+
+
+def table(declared: AnyTable, **more: Any) -> Fault:
+    """Answer with the description of a table as it is declared, but for ``more``."""
+    columns = [described(column) for column in declared.columns.values()]
+    partitioning = {"timePartitioning": {"type": "DAY", "field": declared.partition}} if declared.partition else {}
+    return answer({"type": "TABLE", "schema": {"fields": columns}, "lastModifiedTime": "7", **partitioning, **more})
+
+
+def message_of(warehouse: BigQueryWarehouse, scan: TableScan = BOUNDED) -> str:
+    with pytest.raises(WarehouseError) as raised:
+        warehouse.check(scan)
+    assert "\n" not in str(raised.value)
+    return str(raised.value)
+
+
+def test_asks_for_the_table(rest: Gate, warehouse: BigQueryWarehouse) -> None:
+    rest.inject(table(DEFENSE))
+    dataclasses.replace(warehouse, project="example.com:p").check(BOUNDED)
+    assert [request.target for request in rest.requests] == [
+        "/bigquery/v2/projects/example.com%3Ap/datasets/nba_precompute/tables/team_defense_zone_analysis"
+    ]
+
+
+def test_a_view_is_no_table(rest: Gate, warehouse: BigQueryWarehouse) -> None:
+    rest.inject(table(DEFENSE, type="VIEW"))
+    assert "is a view, which the Storage Read API cannot read; write its rows to a table" in message_of(warehouse)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"requirePartitionFilter": True, "timePartitioning": {"type": "DAY"}},
+        {"timePartitioning": {"type": "DAY", "field": "_PARTITIONTIME", "requirePartitionFilter": True}},
+        {"requirePartitionFilter": True, "timePartitioning": None, "rangePartitioning": {"field": "_PARTITIONTIME"}},
+    ],
+)
+def test_a_filter_that_no_scan_has(rest: Gate, warehouse: BigQueryWarehouse, more: dict[str, Any]) -> None:
+    rest.inject(table(DEFENSE, **more))
+    assert message_of(warehouse).endswith(
+        "it must be read with a filter on _PARTITIONTIME, expected one on analysis_date; "
+        "partition it by that or do not require the filter"
+    )
+
+
+@pytest.mark.parametrize("scan", [BOUNDED, dataclasses.replace(BOUNDED, last=None)])
+def test_a_filter_that_a_scan_has(rest: Gate, warehouse: BigQueryWarehouse, scan: TableScan) -> None:
+    rest.inject(table(DEFENSE, requirePartitionFilter=True))
+    warehouse.check(scan)
+    rest.inject(table(DEFENSE, requirePartitionFilter=True))
+    unbounded = dataclasses.replace(scan, first=None, last=None)
+    assert "must be read with a filter on analysis_date" in message_of(warehouse, unbounded)
+
+
+@pytest.mark.parametrize(
+    ("details", "fix"),
+    [
+        (
+            "Access Denied: Table p:x: Permission bigquery.tables.get denied on table p:x (or it may not exist).",
+            "grant roles/bigquery.dataViewer on dataset p.nba_precompute to whoever runs this",
+        ),
+    ],
+)
+def test_a_permission_that_is_missing(rest: Gate, warehouse: BigQueryWarehouse, details: str, fix: str) -> None:
+    rest.inject(refuse(403, details, "accessDenied"))
+    assert message_of(warehouse) == f"table {DEFENSE.name}: 403 {details}; {fix}"
+    assert len(rest.requests) == 1
+
+
+def test_tries_again_and_gives_up(rest: Gate, warehouse: BigQueryWarehouse) -> None:
+    rest.inject(refuse(503), reset, refuse(403, "slow down", "rateLimitExceeded"), table(DEFENSE))
+    warehouse.check(BOUNDED)
+    assert len(rest.requests) == 4
+    rest.inject(*[refuse(503, "Backend error")] * 1000)
+    assert "503 Backend error (tried" in message_of(warehouse)
+
+
+def rows(*partitions: tuple[str, str | None, str]) -> list[dict[str, Any]]:
+    return [{"f": [{"v": name}, {"v": id_}, {"v": version}, {"v": "1"}]} for name, id_, version in partitions]
+
+
+class TestParts:
+    def test_pages_and_waits(self, rest: Gate, warehouse: BigQueryWarehouse) -> None:
+        name = DEFENSE.name.partition(".")[2]
+        job = {"jobReference": {"jobId": "j", "location": "EU"}}
+        rest.inject(
+            table(DEFENSE),
+            answer({"jobComplete": False, **job}),
+            answer({"jobComplete": True, "pageToken": "t", "rows": rows((name, "20260105", "1")), **job}),
+            answer({"jobComplete": True, "rows": rows((name, "20260106", "2"), ("other", "20260107", "3"))}),
+        )
+        parts = dataclasses.replace(warehouse, quota_project="payer").parts(BOUNDED)
+        assert parts == [
+            TablePart(date(2026, 1, 5), date(2026, 1, 5), "20260105 1 1"),
+            TablePart(date(2026, 1, 6), date(2026, 1, 6), "20260106 2 1"),
+        ]
+        asked = json.loads(rest.requests[1].body)
+        assert "FROM `p`.`nba_precompute`.INFORMATION_SCHEMA.PARTITIONS WHERE table_name IN ('" in asked["query"]
+        assert not asked["useLegacySql"]
+        assert [request.target for request in rest.requests[1:]] == [
+            "/bigquery/v2/projects/payer/queries",
+            "/bigquery/v2/projects/payer/queries/j?timeoutMs=60000&location=EU",
+            "/bigquery/v2/projects/payer/queries/j?timeoutMs=60000&location=EU&pageToken=t",
+        ]
+
+    def test_one_query_tells_a_dataset_once(self, rest: Gate, warehouse: BigQueryWarehouse) -> None:
+        other = dataclasses.replace(BOUNDED, table="nba_precompute.player_daily_cache", columns=("player_lookup",))
+        listed = answer({"jobComplete": True, "rows": []})
+        cache = table(DEFENSE, timePartitioning={"type": "DAY", "field": "cache_date"})
+        rest.inject(table(DEFENSE), listed, cache, table(DEFENSE), listed)
+        for scan in (BOUNDED, other, BOUNDED):
+            assert warehouse.parts(scan) == []
+        assert ["/queries" in request.target for request in rest.requests] == [False, True, False, False, True]
+
+    @pytest.mark.parametrize(
+        ("id_", "first", "last"),
+        [
+            ("2026", date(2026, 1, 1), date(2026, 12, 31)),
+            ("202602", date(2026, 2, 1), date(2026, 2, 28)),
+            ("20260103", date(2026, 1, 3), date(2026, 1, 3)),
+            ("2026010323", date(2026, 1, 3), date(2026, 1, 3)),
+            ("__NULL__", None, None),
+            ("20261399", None, None),
+            (None, None, None),
+        ],
+    )
+    def test_any_kind_of_partition(
+        self, rest: Gate, warehouse: BigQueryWarehouse, id_: str | None, first: date | None, last: date | None
+    ) -> None:
+        name = DEFENSE.name.partition(".")[2]
+        rest.inject(table(DEFENSE), answer({"jobComplete": True, "rows": rows((name, id_, "7"))}))
+        (part,) = warehouse.parts(dataclasses.replace(BOUNDED, first=date(2026, 1, 3), last=date(2026, 2, 1)))
+        assert (part.first, part.last) == (first, last)
+
+    def test_a_partition_outside_of_the_scan_is_left_out(self, rest: Gate, warehouse: BigQueryWarehouse) -> None:
+        name = DEFENSE.name.partition(".")[2]
+        rest.inject(table(DEFENSE), answer({"jobComplete": True, "rows": rows((name, "20260201", "7"))}))
+        assert warehouse.parts(BOUNDED) == []
+
+    @pytest.mark.parametrize("more", [{"type": "VIEW"}, {"type": "EXTERNAL"}, {"streamingBuffer": {}}])
+    def test_nobody_knows_when_these_change(
+        self, rest: Gate, warehouse: BigQueryWarehouse, more: dict[str, Any]
+    ) -> None:
+        rest.inject(table(DEFENSE, **more), table(DEFENSE, **more))
+        (first,), (second,) = warehouse.parts(BOUNDED), warehouse.parts(BOUNDED)
+        assert first.version != second.version
+        assert (first.first, first.last) == (None, None)
+
+    def test_streamed_rows_may_be_of_any_date(self, rest: Gate, warehouse: BigQueryWarehouse) -> None:
+        name = SCHEDULE.name.partition(".")[2]
+        scan = TableScan(SCHEDULE.name, ("game_id",), date(2026, 1, 1), date(2026, 1, 31))
+        listed = answer({"jobComplete": True, "rows": rows((name, "__UNPARTITIONED__", "7"))})
+        rest.inject(table(SCHEDULE), listed, table(SCHEDULE), listed)
+        (first,), (second,) = warehouse.parts(scan), warehouse.parts(scan)
+        assert first.version != second.version
+        assert (first.first, first.last) == (None, None)
+
+    def test_a_table_that_is_partitioned_otherwise_is_one_part(self, rest: Gate, warehouse: BigQueryWarehouse) -> None:
+        rest.inject(table(DEFENSE, timePartitioning={"type": "DAY"}, numRows="3"), table(REGISTRY, numRows="4"))
+        assert warehouse.parts(BOUNDED) == [TablePart(None, None, "7 3")]
+        assert warehouse.parts(TableScan(REGISTRY.name, ("season",))) == [TablePart(None, None, "7 4")]
+
+    def test_a_query_that_is_not_allowed(self, rest: Gate, warehouse: BigQueryWarehouse) -> None:
+        denied = "Access Denied: Project payer: User does not have bigquery.jobs.create permission in project payer."
+        rest.inject(table(DEFENSE), refuse(403, denied, "accessDenied"))
+        with pytest.raises(WarehouseError, match=r"grant roles/bigquery\.jobUser on project payer to whoever runs"):
+            dataclasses.replace(warehouse, quota_project="payer").parts(BOUNDED)

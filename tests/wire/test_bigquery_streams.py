@@ -1,0 +1,255 @@
+"""Sessions and streams that break, against a server that breaks them."""
+
+from __future__ import annotations
+
+import dataclasses
+import pickle
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import date
+from decimal import Decimal
+
+import grpc
+import pyarrow as pa
+import pytest
+from google.cloud.bigquery_storage_v1 import types
+
+from exporters.tables import ACCURACY, FEATURES, REGISTRY
+from tests.support.warehouses import AnyTable, arrow_rows
+from tests.wire.read_server import Break, ReadServer
+from transforms.backoff import Backoff
+from transforms.bigquery_warehouse import BigQueryWarehouse
+from transforms.throttling import BIGQUERY, THROTTLING
+from transforms.warehouse import TableScan, WarehouseError
+
+Code = grpc.StatusCode
+Serve = Callable[..., tuple[ReadServer, BigQueryWarehouse]]
+NOWHERE = "http://127.0.0.1:9"
+ROWS = 100_000
+SCAN = TableScan(ACCURACY.name, ("actual_points", "game_id", "player_lookup"), date(2026, 1, 1), date(2026, 1, 31))
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Serve tables, and return the server and a warehouse that reads them."""
+    with ExitStack() as stack:
+
+        def start(tables: dict[AnyTable, pa.Table], **options: int) -> tuple[ReadServer, BigQueryWarehouse]:
+            server = stack.enter_context(
+                ReadServer({table.name: rows for table, rows in tables.items()}, **options).opened()
+            )
+            warehouse = BigQueryWarehouse(
+                "p", rest_endpoint=NOWHERE, storage_endpoint=server.address, backoff=Backoff(0.001, 0.01, 0.3)
+            )
+            stack.callback(warehouse.close)
+            return server, warehouse
+
+        yield start
+
+
+@pytest.fixture(scope="module")
+def rows() -> pa.Table:
+    """Rows that differ, so that one that is lost or doubled shows."""
+    numbers = pa.array(range(ROWS), pa.int64())
+    texts = pa.array([f"g{n}" for n in range(ROWS)])
+    return pa.table({"player_lookup": texts, "game_id": texts, "actual_points": numbers})
+
+
+def read(warehouse: BigQueryWarehouse, scan: TableScan = SCAN) -> pa.Table:
+    batches = [batch for stream in warehouse.split(scan) for batch in warehouse.read(stream)]
+    return pa.Table.from_batches(batches, scan.schema)
+
+
+def test_a_session_asks_for_no_more_than_the_scan(serve: Serve, rows: pa.Table) -> None:
+    server, warehouse = serve({ACCURACY: rows})
+    asking = dataclasses.replace(warehouse, quota_project="payer", max_streams=7, trace_id="phase6-export:r-1")
+    scan = dataclasses.replace(SCAN, equals={"system_id": ("it's", "b\\")})
+    list(asking.split(scan))
+    (asked,) = server.sessions
+    session = asked.read_session
+    assert (asked.parent, asked.max_stream_count, session.trace_id) == ("projects/payer", 7, "phase6-export:r-1")
+    assert session.table == "projects/p/datasets/nba_predictions/tables/prediction_accuracy"
+    assert session.data_format == types.DataFormat.ARROW
+    assert list(session.read_options.selected_fields) == list(SCAN.columns)
+    assert session.read_options.row_restriction == (
+        "`game_date` >= DATE '2026-01-01' AND `game_date` <= DATE '2026-01-31' AND `system_id` IN ('it\\'s', 'b\\\\')"
+    )
+    codec = session.read_options.arrow_serialization_options.buffer_compression
+    assert codec == types.ArrowSerializationOptions.CompressionCodec.LZ4_FRAME
+
+
+def test_streams_hold_each_row_once_in_large_batches(serve: Serve, rows: pa.Table) -> None:
+    _, warehouse = serve({ACCURACY: rows}, streams=2)
+    streams = warehouse.split(SCAN)
+    assert len(streams) == 2
+    batches = [list(warehouse.read(stream)) for stream in pickle.loads(pickle.dumps(streams))]
+    assert [batch.num_rows for batch in batches[0]] == [33_000, 17_000]
+    assert all(batch.schema == SCAN.schema for stream in batches for batch in stream)
+    numbers = [n for stream in batches for batch in stream for n in batch.column("actual_points").to_pylist()]
+    assert numbers == list(range(ROWS))
+
+
+@pytest.mark.parametrize(
+    "code",
+    [Code.UNAVAILABLE, Code.INTERNAL, Code.UNKNOWN, Code.DEADLINE_EXCEEDED, Code.ABORTED, Code.RESOURCE_EXHAUSTED],
+)
+def test_a_stream_that_breaks_goes_on_where_it_was(serve: Serve, rows: pa.Table, code: Code) -> None:
+    server, warehouse = serve({ACCURACY: rows})
+    server.break_sessions(Break(code))
+    # At its start, in the middle, between, and at its very end.
+    server.break_reads(Break(code), Break(code, after=37), Break(code, after=1), Break(code), Break(code, after=62))
+    assert read(warehouse).column("actual_points").to_pylist() == list(range(ROWS))
+    assert [offset for _, offset in server.reads] == [0, 0, 37_000, 38_000, 38_000, 100_000]
+
+
+def test_a_stream_may_break_often_as_long_as_it_goes_on(serve: Serve, rows: pa.Table) -> None:
+    server, warehouse = serve({ACCURACY: rows})
+    server.break_reads(*[Break(Code.UNAVAILABLE, after=1)] * 100)
+    # Far fewer tries without progress would be given up.
+    hurried = dataclasses.replace(warehouse, backoff=Backoff(0.0001, 0.001, 0.2))
+    assert read(hurried).num_rows == ROWS
+    assert len(server.reads) == 101
+    hurried.close()
+
+
+def test_a_stream_that_stays_broken_is_given_up(serve: Serve, rows: pa.Table) -> None:
+    server, warehouse = serve({ACCURACY: rows})
+    server.break_reads(Break(Code.UNAVAILABLE, after=40), *[Break(Code.UNAVAILABLE, "try\nlater")] * 1000)
+    assert message_of(lambda: read(warehouse)) == (
+        "table nba_predictions.prediction_accuracy: BigQuery says UNAVAILABLE: try later; run again"
+    )
+    assert 2 < len(server.reads) < 500
+
+
+def test_slowing_down_is_reported(serve: Serve, rows: pa.Table) -> None:
+    server, warehouse = serve({ACCURACY: rows})
+    before = THROTTLING.waited(BIGQUERY)
+    server.break_reads(Break(Code.UNAVAILABLE))
+    read(warehouse)
+    assert THROTTLING.waited(BIGQUERY) == before
+    server.break_reads(Break(Code.RESOURCE_EXHAUSTED))
+    read(warehouse)
+    assert THROTTLING.waited(BIGQUERY) > before
+
+
+def message_of(act: Callable[[], object]) -> str:
+    with pytest.raises(WarehouseError) as raised:
+        act()
+    assert "\n" not in str(raised.value)
+    return str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [
+        Break(
+            Code.FAILED_PRECONDITION, "there was an error operating on '.../streams/0': session expired at 2026-01-01"
+        ),
+        Break(Code.NOT_FOUND, "Requested entity projects/p/locations/us/sessions/0/streams/0 was not found"),
+    ],
+)
+@pytest.mark.parametrize("after", [0, 3])
+def test_an_expired_session_is_said_to_be_one(serve: Serve, rows: pa.Table, ending: Break, after: int) -> None:
+    server, warehouse = serve({ACCURACY: rows})
+    server.break_reads(dataclasses.replace(ending, after=after))
+    assert message_of(lambda: read(warehouse)) == (
+        f"table {ACCURACY.name}: its read session has expired, six hours after it was split; run again"
+    )
+    assert len(server.reads) == 1
+
+
+SESSION_DENIED = "request failed: the user does not have 'bigquery.readsessions.create' permission for 'projects/payer'"
+DATA_DENIED = "Access Denied: Table p:x: User does not have permission bigquery.tables.getData on table p:x."
+
+
+@pytest.mark.parametrize(
+    ("details", "fix"),
+    [
+        (SESSION_DENIED, "grant roles/bigquery.readSessionUser on project payer to whoever runs this"),
+        (DATA_DENIED, "grant roles/bigquery.dataViewer on dataset p.nba_predictions to whoever runs this"),
+    ],
+)
+def test_a_permission_that_is_missing_is_named_at_once(serve: Serve, rows: pa.Table, details: str, fix: str) -> None:
+    server, warehouse = serve({ACCURACY: rows})
+    paying = dataclasses.replace(warehouse, quota_project="payer")
+    server.break_sessions(Break(Code.PERMISSION_DENIED, details))
+    assert message_of(lambda: paying.split(SCAN)) == f"table {ACCURACY.name}: {details}; {fix}"
+    server.break_reads(Break(Code.PERMISSION_DENIED, details))
+    assert message_of(lambda: read(paying)) == f"table {ACCURACY.name}: {details}; {fix}"
+    assert (len(server.sessions), len(server.reads)) == (2, 1)
+
+
+def test_a_request_that_is_refused_is_not_repeated(serve: Serve, rows: pa.Table) -> None:
+    server, warehouse = serve({ACCURACY: rows})
+    server.break_sessions(Break(Code.INVALID_ARGUMENT, "Row filter is invalid"))
+    message = message_of(lambda: warehouse.split(SCAN))
+    assert "BigQuery says INVALID_ARGUMENT: Row filter is invalid; compare its schema" in message
+    assert len(server.sessions) == 1
+
+
+def test_a_service_that_is_not_there_is_named() -> None:
+    warehouse = BigQueryWarehouse(
+        "p", rest_endpoint=NOWHERE, storage_endpoint="127.0.0.1:9", backoff=Backoff(0.001, 0.01, 0.05)
+    )
+    assert "BigQuery says UNAVAILABLE" in message_of(lambda: warehouse.split(SCAN))
+    assert f"{NOWHERE} does not answer" in message_of(lambda: warehouse.check(SCAN))
+    warehouse.close()
+
+
+def test_a_reader_that_stops_early_stops_the_stream(serve: Serve, rows: pa.Table) -> None:
+    server, warehouse = serve({ACCURACY: pa.concat_tables([rows] * 20)})
+    batches = warehouse.read(warehouse.split(SCAN)[0])
+    next(batches)
+    assert not server.ended.acquire(blocking=False)
+    batches.close()  # type: ignore[attr-defined]
+    assert server.ended.acquire(timeout=10)
+
+
+def test_estimates_without_reading(serve: Serve, rows: pa.Table) -> None:
+    server, warehouse = serve({ACCURACY: rows})
+    assert warehouse.estimate(SCAN) == rows.nbytes
+    assert server.reads == []
+
+
+class TestTypes:
+    """What the service may send for a declared column, and what becomes of it."""
+
+    @pytest.mark.parametrize("kind", [pa.decimal128(38, 9), pa.decimal256(76, 38), pa.decimal128(5, 2)])
+    def test_numeric(self, serve: Serve, kind: pa.DataType) -> None:
+        values = [Decimal("99.99"), Decimal("0.01"), None, Decimal("-12.50")]
+        _, warehouse = serve({FEATURES: pa.table({"feature_quality_score": pa.array(values, kind)})})
+        found = read(warehouse, TableScan(FEATURES.name, ("feature_quality_score",)))
+        assert found.column(0).to_pylist() == values
+        assert found.schema.field(0).type == pa.decimal128(5, 2)
+
+    @pytest.mark.parametrize("value", ["0.001", "1000"])
+    def test_a_value_that_does_not_fit(self, serve: Serve, value: str) -> None:
+        numbers = pa.array([Decimal(value)], pa.decimal128(38, 9))
+        _, warehouse = serve({FEATURES: pa.table({"feature_quality_score": numbers})})
+        message = message_of(lambda: read(warehouse, TableScan(FEATURES.name, ("feature_quality_score",))))
+        assert "a value of column feature_quality_score is not NUMERIC(5,2): " in message
+
+    def test_a_datetime_is_utc(self, serve: Serve) -> None:
+        times = pa.array([1_767_225_600_000_001, None], pa.timestamp("us"))
+        _, warehouse = serve({FEATURES: pa.table({"created_at": times})})
+        found = read(warehouse, TableScan(FEATURES.name, ("created_at",)))
+        assert found.column(0).cast(pa.int64()).to_pylist() == [1_767_225_600_000_001, None]
+
+    def test_a_null_list_is_empty(self, serve: Serve) -> None:
+        lists = pa.array([[1.5], None, []], pa.list_(pa.float64()))
+        _, warehouse = serve({FEATURES: pa.table({"features": lists})})
+        assert read(warehouse, TableScan(FEATURES.name, ("features",))).column(0).to_pylist() == [[1.5], [], []]
+
+    def test_a_column_of_another_type(self, serve: Serve) -> None:
+        _, warehouse = serve({REGISTRY: pa.table({"games_played": ["12"]})})
+        message = message_of(lambda: read(warehouse, TableScan(REGISTRY.name, ("games_played",))))
+        assert message == f"table {REGISTRY.name}: column games_played is string, expected INT64; change its type"
+
+    def test_a_column_that_does_not_arrive(self, serve: Serve) -> None:
+        _, warehouse = serve({REGISTRY: pa.table({"season": ["2025-26"]})})
+        message = message_of(lambda: read(warehouse, TableScan(REGISTRY.name, ("games_played", "season"))))
+        assert "column games_played is missing, expected INT64" in message
+
+    def test_no_rows(self, serve: Serve) -> None:
+        _, warehouse = serve({REGISTRY: arrow_rows(REGISTRY, [])})
+        assert read(warehouse, TableScan(REGISTRY.name, ("season",))).num_rows == 0

@@ -1,0 +1,143 @@
+"""Whole runs over the wire: BigQuery to GCS, as the command line does it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+
+import pytest
+
+from tests.end_to_end.command_line import Ended, run_main
+from tests.support.matchers import assert_one_line_each, assert_same_objects, differing, manifest_of
+from tests.support.warehouses import League
+from tests.wire.gate import Fault, Forward, Gate, Request, Response, lose, refuse, reset, truncate
+from tests.wire.services import BUCKET, HASTY, BigQuery
+from transforms.gcs_store import GcsStore
+from transforms.local_store import LocalStore
+from transforms.store import Store
+
+NIGHT = ("--export_types=all", "--target_date=today")
+
+
+@pytest.fixture(scope="module")
+def folder(league: League, tmp_path_factory: pytest.TempPathFactory) -> LocalStore:
+    """The night, exported from Parquet to a folder."""
+    output = tmp_path_factory.mktemp("night") / "out"
+    assert run_main(league, output, *NIGHT).code == 0
+    return LocalStore(str(output))
+
+
+@pytest.fixture
+def bucket(gcs_url: str, prefix: str) -> Iterator[GcsStore]:
+    """Where the night goes, without a gate."""
+    store = GcsStore(BUCKET, prefix, endpoint=gcs_url, backoff=HASTY)
+    yield store
+    store.close()
+
+
+def export(bigquery: BigQuery, project: str, gate: Gate, prefix: str, *arguments: str) -> Ended:
+    return run_main(
+        f"bigquery:{project}",
+        f"gs://{BUCKET}/{prefix}",
+        f"--bigquery_rest_endpoint={bigquery.rest}",
+        f"--bigquery_storage_endpoint={bigquery.storage}",
+        f"--gcs_endpoint={gate.url}",
+        *NIGHT,
+        *arguments,
+    )
+
+
+def objects(store: Store) -> dict[str, object]:
+    """Return everything about every object but its generation, by path; what is about runs aside."""
+    found: dict[str, object] = {}
+    for shown in store.list(""):
+        if not shown.path.startswith(("manifest/", "failures/")):
+            held = store.read(shown.path)
+            assert held is not None
+            found[shown.path] = (held[0], shown.content_type, shown.cache_control, shown.metadata)
+    return found
+
+
+def test_a_night_is_the_same_over_the_wire(
+    bigquery: BigQuery, league_project: str, league: League, folder: LocalStore, gate: Gate, bucket: GcsStore
+) -> None:
+    ended = export(bigquery, league_project, gate, bucket.prefix)
+    assert ended.code == 0, ended.err
+    assert_same_objects(objects(bucket), objects(folder))
+    changed = differing(manifest_of(bucket, league.today), manifest_of(folder, league.today))
+    # How long it took, how Arrow laid out what was read, and which versions of the tables that was.
+    telling = [path for path in changed if not path.endswith(("_ms", ".bytes", "finished_at")) and "inputs" not in path]
+    assert telling == []
+    # One request for each object, and for the check, the manifest and the marker.
+    assert len(objects(bucket)) <= gate.uploads() <= len(objects(bucket)) + 5
+
+
+def at_random(seed: int, *faults: Fault) -> Fault:
+    """One request in ten is broken, in one of several ways."""
+    chance = random.Random(seed)
+
+    def act(forward: Forward) -> Response:
+        return chance.choice(faults)(forward) if chance.random() < 0.1 else forward()
+
+    return act
+
+
+def test_a_bad_night_is_complete_or_says_what_is_missing(
+    bigquery: BigQuery, league_project: str, folder: LocalStore, gate: Gate, bucket: GcsStore
+) -> None:
+    expected = objects(folder)
+    lost = next(path for path in expected if path.startswith("tonight/player/20"))
+    pointer = next(path for path, held in expected.items() if held == expected[lost] and path != lost)
+
+    def is_lost(request: Request) -> bool:
+        return request.is_upload and f'"{bucket.prefix}/{lost}"'.encode() in request.body
+
+    gate.inject(refuse(403, "nightly does not have storage.objects.create access", "forbidden"), where=is_lost)
+    fault = at_random(1, refuse(503), refuse(429), refuse(500), reset, lose(0), lose(502), truncate)
+    gate.inject(*[fault] * 100_000)
+    ended = export(bigquery, league_project, gate, bucket.prefix)
+    assert ended.code == 1
+    assert_same_objects(objects(bucket), {path: expected[path] for path in expected if path not in (lost, pointer)})
+    missing = [line for line in ended.out.splitlines() if line.startswith("missing: ")]
+    assert len(missing) == 1
+    assert lost in missing[0]
+    assert "does not have storage.objects.create access; grant roles/storage.objectUser" in missing[0]
+
+    generations = {shown.path: shown.generation for shown in bucket.list("")}
+    ended = export(bigquery, league_project, gate, bucket.prefix)
+    assert ended.code == 0, ended.out
+    assert_same_objects(objects(bucket), expected)
+    changed = {shown.path for shown in bucket.list("") if generations.get(shown.path) != shown.generation}
+    assert {path for path in changed if not path.startswith("manifest/")} == {lost, pointer}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "names"),
+    [
+        (("--output=gs://nowhere/v1",), ["nothing was published", "there is no bucket nowhere; create it"]),
+        (("--gcs_endpoint=http://",), ["--gcs_endpoint", '"http://"', "write it like --gcs_endpoint=http://localhost"]),
+        (("--bigquery_storage_endpoint=",), ["--bigquery_storage_endpoint", "is empty"]),
+    ],
+)
+def test_what_is_wrong_is_said_before_anything_is_read(
+    bigquery: BigQuery, league_project: str, gate: Gate, arguments: tuple[str, ...], names: list[str]
+) -> None:
+    given = {argument.partition("=")[0] for argument in arguments}
+    options = {
+        "--output": f"gs://{BUCKET}/v1",
+        "--bigquery_rest_endpoint": bigquery.rest,
+        "--bigquery_storage_endpoint": bigquery.storage,
+        "--gcs_endpoint": gate.url,
+    }
+    kept = [f"{flag}={value}" for flag, value in options.items() if flag not in given]
+    ended = run_main(f"bigquery:{league_project}", "unused", *kept, *arguments, *NIGHT)
+    assert ended.code != 0
+    assert ended.out == ""
+    assert_one_line_each(ended.err, names=names)
+
+
+def test_a_dry_run_estimates_what_it_would_read(bigquery: BigQuery, league_project: str, gate: Gate) -> None:
+    ended = export(bigquery, league_project, gate, "v1", "--dry_run")
+    assert ended.code == 0
+    assert '"estimated_bytes"' in ended.out
+    assert gate.requests == []
