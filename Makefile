@@ -9,7 +9,7 @@ OUTPUT := out
 EXPORT_TYPES := tonight-all
 
 .DEFAULT_GOAL := help
-.PHONY: help setup emulators run test lint bench demo template clean lock
+.PHONY: help setup emulators run test lint bench demo docs template clean lock
 
 help: ## List the targets.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 10
@@ -49,6 +49,9 @@ lint: setup ## Check style (ruff) and types (mypy).
 
 bench: demo ## Measure a night and a season against the plain loop.
 	$(BIN)/python -m benchmarks.export
+
+docs: setup ## Write docs/api from the declarations and schemas of the export types.
+	$(BIN)/python -m pipeline.api_docs
 
 lock: setup ## Compile the lock files from setup.py.
 	$(BIN)/uv pip compile --quiet --no-header --universal --python-version 3.10 --generate-hashes setup.py -o requirements.txt

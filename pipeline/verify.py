@@ -11,11 +11,13 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from exporters.registry import exports
 from pipeline.locations import LocalFolder, parse_output
+from transforms.gcs_store import GcsStore
 from transforms.local_store import LocalStore
 from transforms.manifest import load_manifest, marker_path
 from transforms.store import Store, StoreError
@@ -58,14 +60,16 @@ def _verify_date(store: Store, day: date, found: Verification) -> None:
         if section["state"] in ("withheld", "failed"):
             found.problems.append(f"{day} {name}: {section['state']}: {section['reason']}")
         found.problems.extend(f"{day} {name}: {failure['key']}: {failure['error']}" for failure in section["failures"])
-        for path, digest in section["documents"].items():
-            found.checked += 1
-            there = store.stat(path)
-            if there is None:
+        documents = section["documents"]
+        with ThreadPoolExecutor(store.concurrency) as threads:
+            there = list(threads.map(store.stat, documents))
+        found.checked += len(documents)
+        for (path, digest), shown in zip(documents.items(), there, strict=True):
+            if shown is None:
                 found.problems.append(f"{path}: is missing; export {name} for {day} with --rewrite")
-            elif there.metadata.get("game_date", "") > str(day):
+            elif shown.metadata.get("game_date", "") > str(day):
                 continue  # A fixed path, which a later date has taken over.
-            elif there.metadata.get("digest") != digest:
+            elif shown.metadata.get("digest") != digest:
                 found.problems.append(f"{path}: is not what the manifest of {day} lists; export {name} with --rewrite")
 
 
@@ -90,7 +94,8 @@ def _pointer_problems(store: Store, found: Verification) -> Iterator[tuple[str, 
 def main(argv: Sequence[str]) -> int:
     """Carry out a command line and return its exit code."""
     parser = argparse.ArgumentParser(prog="python -m pipeline.verify", description=__doc__)
-    parser.add_argument("--output", required=True, help="where the documents are: PATH")
+    parser.add_argument("--output", required=True, help="where the documents are: PATH or gs://BUCKET/PREFIX")
+    parser.add_argument("--gcs_endpoint", help="another server of the storage API, such as an emulator")
     parser.add_argument("--target_date", type=date.fromisoformat, help="one date, for example 2026-02-11")
     parser.add_argument("--start_date", type=date.fromisoformat, help="first date of a range")
     parser.add_argument("--end_date", type=date.fromisoformat, help="last date of a range")
@@ -99,12 +104,17 @@ def main(argv: Sequence[str]) -> int:
     last = arguments.target_date or arguments.end_date
     if first is None or last is None or last < first:
         parser.error("give --target_date, or --start_date and --end_date in order")
-    place = parse_output(arguments.output)
-    if not isinstance(place, LocalFolder):
-        parser.error(f"--output {arguments.output} cannot be read by this version; give a folder")
-    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     try:
-        found = verify(LocalStore(place.path), days)
+        place = parse_output(arguments.output)
+    except ValueError as error:
+        parser.error(f"--output: {arguments.output!r} {error}")
+    store: Store
+    if isinstance(place, LocalFolder):
+        store = LocalStore(place.path)
+    else:
+        store = GcsStore(place.bucket, place.prefix, endpoint=arguments.gcs_endpoint)
+    try:
+        found = verify(store, [first + timedelta(days=n) for n in range((last - first).days + 1)])
     except StoreError as error:
         sys.stderr.write(f"{error}\n")
         return DIFFERENT

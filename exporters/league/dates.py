@@ -6,6 +6,7 @@ A season is named by the year in which it starts and begins on 1 October.
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta, timezone
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from exporters.schema import Instant
@@ -19,6 +20,7 @@ def season_year(day: date) -> int:
     return day.year if day.month >= 10 else day.year - 1
 
 
+@lru_cache(maxsize=4_096)
 def season_start(day: date, seasons_back: int = 0) -> date:
     """Return 1 October of the season of ``day``, or of an earlier season."""
     return date(season_year(day) - seasons_back, 10, 1)

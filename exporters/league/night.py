@@ -14,6 +14,7 @@ from exporters.config import ExportConfig
 from exporters.declaration import Read
 from exporters.league.availability import REPORT_WINDOW, Fatigue, Injury, select_fatigue, select_injury
 from exporters.league.box_scores import BoxScores, Tally
+from exporters.league.dates import season_year
 from exporters.league.defense import Defenses
 from exporters.league.features import select_features
 from exporters.league.forecasts import Forecast, forecast, select_prediction
@@ -131,6 +132,7 @@ class PlayerHistory:
         self._rows = rows
         self._system_id = system_id
         self._by_day: dict[str, dict[date | None, list[Any]]] = {}
+        self._registered: dict[int, RegistryRow | None] = {}
 
     def rows(self, table: Table[RowT]) -> Sequence[RowT]:
         """Return the rows of a table, in no particular order."""
@@ -144,6 +146,13 @@ class PlayerHistory:
                 by_day[row.game_date].append(row)
             self._by_day[table.name] = by_day
         return self._by_day[table.name].get(day, ())
+
+    def registry(self, day: date) -> RegistryRow | None:
+        """Return the player's registry entry as of a date: the same one all season long."""
+        year = season_year(day)
+        if year not in self._registered:
+            self._registered[year] = registry_entry(self.rows(REGISTRY), day)
+        return self._registered[year]
 
     @cached_property
     def box_scores(self) -> BoxScores:
@@ -238,7 +247,7 @@ class PlayerNight:
     @cached_property
     def registry(self) -> RegistryRow | None:
         """The player's registry entry as of the date."""
-        return registry_entry(self.history.rows(REGISTRY), self.date)
+        return self.history.registry(self.date)
 
     @property
     def name(self) -> str:

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from exporters.declaration import Read, Window
 from exporters.league.dates import season_start
@@ -43,6 +44,7 @@ def canonical_game_id(day: date, away: str, home: str) -> str:
     return f"{day:%Y%m%d}_{away}_{home}"
 
 
+@lru_cache(maxsize=16_384)
 def teams_of(game_id: str) -> tuple[str, str] | None:
     """Return (away, home) of a canonical id; None for any other text, such as the ten-digit official id."""
     if not _CANONICAL.fullmatch(game_id):

@@ -536,7 +536,14 @@ class TestRun:
         ]
         tables = {table: by_table(rows).get(table.name, []) for table in TABLES}
         together, alone = MemoryStore(), MemoryStore()
-        run_plain(plan_of("player-season", first=days[0], last=days[-1]), MemoryWarehouse(tables), together)
+        manifests = run_plain(plan_of("player-season", first=days[0], last=days[-1]), MemoryWarehouse(tables), together)
+        sections = {day: manifest["exports"]["player-season"] for day, manifest in manifests.items()}
+        assert {day: section["written"] for day, section in sections.items() if section["written"]} == {
+            "2024-09-29": 1,
+            "2024-10-04": 1,
+            "2024-10-06": 1,
+        }
+        assert not any(section["kept"] for section in sections.values())
         for day in days:
             run_plain(plan_of("player-season", first=day), MemoryWarehouse(tables), alone)
         found = {shown.path: together.read(shown.path) for shown in together.list("players/")}
@@ -555,6 +562,19 @@ class TestRun:
         assert newest is not None
         assert newest[1].metadata["game_date"] == "2024-10-04"
         assert orjson.loads(newest[0])["averages"]["games"] == 2
+
+    def test_a_newest_game_that_fails_is_not_replaced_by_an_older_one(self) -> None:
+        days = [date(2024, 10, 2), date(2024, 10, 4)]
+        rows = [
+            registry_row(),
+            *(context_row(game_date=day) for day in days),
+            game_row(game_date="2024-10-03")._replace(game_id=None),
+        ]
+        tables = {table: by_table(rows).get(table.name, []) for table in TABLES}
+        store = MemoryStore()
+        manifests = run_plain(plan_of("player-season", first=days[0], last=days[-1]), MemoryWarehouse(tables), store)
+        assert manifests["2024-10-04"]["exports"]["player-season"]["failed"] == 1
+        assert list(store.list("players/")) == []
 
     def test_a_range_of_the_league_equals_its_nights_in_order(self, league: League) -> None:
         first = league.today - timedelta(days=4)

@@ -190,6 +190,13 @@ class TestMissing:
         assert "the run broke off" in out
         assert out.splitlines()[-1].startswith("failed:")
 
+    def test_a_pass_that_goes_on_elsewhere_has_no_outcome_yet(self, desk: Desk) -> None:
+        day = desk.league.today
+        argv = ("--warehouse=w", "--output=o", f"--start_date={day}", f"--end_date={day}", f"--generated_at={NOW}")
+        _, config, _ = parse_backfill(argv, now=_NOW)
+        assert backfill(config, desk.league.warehouse, MemoryStore(), lambda plan: None) == 0
+        assert "1 jobs were submitted" in desk.capture.readouterr().out
+
     def test_a_warehouse_without_a_schedule(self, desk: Desk, tmp_path: Path) -> None:
         (tmp_path / "empty").mkdir()
         desk.warehouse, desk.with_beam = str(tmp_path / "empty"), True

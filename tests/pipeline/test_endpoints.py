@@ -14,7 +14,7 @@ from transforms.gcs_store import GcsStore
 from transforms.local_store import LocalStore
 from transforms.parquet_warehouse import ParquetWarehouse
 
-REMOTE = ("--warehouse=bigquery:example.com:p", "--output=gs://b/v1/en")
+REMOTE = ("--warehouse=bigquery:example.com:league", "--output=gs://bucket/v1/en")
 EMULATORS = (
     "--bigquery_rest_endpoint=http://localhost:9050",
     "--bigquery_storage_endpoint=localhost:9060",
@@ -36,20 +36,20 @@ def problems(*arguments: str) -> list[str]:
 def test_the_services_themselves_by_default() -> None:
     config = config_of(*REMOTE, "--correlation_id=a night's run", "--upload_threads=7")
     warehouse, store = open_warehouse(config), open_store(config)
-    assert warehouse == BigQueryWarehouse("example.com:p", trace_id="phase6-export:a-night-s-run")
-    assert store == GcsStore("b", "v1/en", concurrency=7)
+    assert warehouse == BigQueryWarehouse("example.com:league", trace_id="phase6-export:a-night-s-run")
+    assert store == GcsStore("bucket", "v1/en", concurrency=7)
 
 
 def test_emulators_by_option() -> None:
     config = config_of(*REMOTE, *EMULATORS, "--bigquery_quota_project=payer", "--correlation_id=c")
     assert open_warehouse(config) == BigQueryWarehouse(
-        "example.com:p",
+        "example.com:league",
         quota_project="payer",
         trace_id="phase6-export:c",
         rest_endpoint="http://localhost:9050",
         storage_endpoint="localhost:9060",
     )
-    assert open_store(config) == GcsStore("b", "v1/en", endpoint="https://gcs.test")
+    assert open_store(config) == GcsStore("bucket", "v1/en", endpoint="https://gcs.test")
 
 
 def test_folders() -> None:
@@ -62,9 +62,9 @@ def test_folders() -> None:
     [
         (
             EMULATORS[:1],
-            "--bigquery_storage_endpoint: is missing beside --bigquery_rest_endpoint; add --bigquery_storage",
+            "--bigquery_storage_endpoint: is missing beside --bigquery_rest_endpoint; add",
         ),
-        (EMULATORS[1:], "--bigquery_rest_endpoint: is missing beside --bigquery_storage_endpoint; add --bigquery_rest"),
+        (EMULATORS[1:], "--bigquery_rest_endpoint: is missing beside --bigquery_storage_endpoint; add"),
         (["--gcs_endpoint=localhost:1"], '--gcs_endpoint: "localhost:1" is not understood; write it like'),
         (["--gcs_endpoint=http://h/path"], '--gcs_endpoint: "http://h/path" is not understood; write it like'),
         (["--bigquery_quota_project=P"], '--bigquery_quota_project: "P" is not understood; write it like'),

@@ -49,7 +49,7 @@ def test_values_are_literals_of_the_columns_type() -> None:
         REGISTRY,
         games_played=("12", "-3"),
         last_roster_activity_date=("2026-01-05",),
-        processed_at=("2026-01-05 10:00:00",),
+        processed_at=("2026-01-05 10:00:00Z",),
         season=("2025-26", "x"),
     ) == (
         "`games_played` IN (12, -3) AND `last_roster_activity_date` IN (DATE '2026-01-05')"
@@ -65,13 +65,10 @@ def test_no_value_is_no_row() -> None:
     assert restriction(REGISTRY, season=()) == "FALSE"
 
 
-@pytest.mark.parametrize("equals", [{"no_such_column": ("x",)}, {"games_played": ("1 OR TRUE",)}, {"season": (None,)}])
+@pytest.mark.parametrize("equals", [{"no_such_column": ("x",)}, {"games_played": ("1 OR TRUE",)}])
 def test_nothing_else_gets_in(equals: dict[str, Any]) -> None:
-    try:
-        found = restriction(REGISTRY, **equals)
-    except (KeyError, ValueError, TypeError):
-        return
-    assert "OR" not in found
+    with pytest.raises((KeyError, ValueError)):
+        restriction(REGISTRY, **equals)
 
 
 UNESCAPED = {"n": "\n", "r": "\r", "t": "\t"}
