@@ -15,15 +15,25 @@ from apache_beam.metrics import Metrics
 from apache_beam.transforms.window import GlobalWindow
 from apache_beam.utils.windowed_value import WindowedValue
 
+from exporters.declaration import Export
 from exporters.league.readiness import Census
 from transforms.document import Document
 from transforms.failure import Failure
 from transforms.failure_log import write_failure_log
-from transforms.manifest import Outcome, Publication, Published, load_published, open_date, write_manifest
+from transforms.manifest import (
+    Outcome,
+    PointerOutcome,
+    Publication,
+    Published,
+    load_published,
+    open_date,
+    write_manifest,
+)
 from transforms.plan import Plan
 from transforms.player_stage import DocumentBatch
 from transforms.pointers import ATTEMPTS, PointerMover, keeps, object_metadata
 from transforms.progress import PROGRESS
+from transforms.side_by_side import side_by_side
 from transforms.store import ABSENT, GenerationMismatch, Store, StoreError
 from transforms.throttling import report_throttling
 
@@ -274,11 +284,15 @@ def _outcome_order(made: Outcome) -> str:
 def move_pointers(plan: Plan, store: Store, census: Census, publication: Publication) -> Publication:
     """Move the pointers of a date whose documents are all in the store, and return its publication."""
     mover = PointerMover(store, plan, census)
-    for export in plan.exports:
-        if export.pointers and publication.day in plan.document_dates(export):
-            made = [outcome for outcome in publication.outcomes if outcome.export == export.name]
-            failed = {failure.key for failure in publication.failures if failure.export == export.name}
-            publication.pointers.extend(mover.move(export, publication.day, made, failed))
+
+    def move(export: Export) -> list[PointerOutcome]:
+        made = [outcome for outcome in publication.outcomes if outcome.export == export.name]
+        failed = {failure.key for failure in publication.failures if failure.export == export.name}
+        return mover.move(export, publication.day, made, failed)
+
+    due = [export for export in plan.exports if export.pointers and publication.day in plan.document_dates(export)]
+    for moved in side_by_side(move, due, store.concurrency):
+        publication.pointers.extend(moved)
     return publication
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 
 import apache_beam as beam
 
@@ -13,6 +14,7 @@ from exporters.schemas import schema_of
 from transforms.document import encode
 from transforms.failure import Failure, failure_from
 from transforms.plan import Plan
+from transforms.side_by_side import side_by_side
 from transforms.store import Store, StoreError
 
 
@@ -56,21 +58,22 @@ class PublishSchemas(beam.PTransform):
         """Wire the transform."""
         return (
             begin
-            | "ListSchemas" >> beam.Create([export.name for export in self.plan.exports])
+            # One element, so that they are written side by side even where there is one worker.
+            | "ListSchemas" >> beam.Create([tuple(export.name for export in self.plan.exports)])
             | "WriteSchemas" >> beam.ParDo(WriteSchemas(self.plan, self.store)).with_output_types(tuple[str, Failure])
         )
 
 
 @dataclass
 class WriteSchemas(beam.DoFn):
-    """Wraps :func:`publish_schema` for one export type."""
+    """Wraps :func:`publish_schema` for some export types."""
 
     plan: Plan
     store: Store
 
-    def process(self, name: str) -> Iterable[tuple[str, Failure]]:
+    def process(self, names: tuple[str, ...]) -> Iterable[tuple[str, Failure]]:
         """Yield what went wrong."""
-        (export,) = (export for export in self.plan.exports if export.name == name)
-        failure = publish_schema(self.store, self.plan, export)
-        if failure is not None:
-            yield self.plan.dates[-1].isoformat(), failure
+        wanted = [export for export in self.plan.exports if export.name in names]
+        for failure in side_by_side(partial(publish_schema, self.store, self.plan), wanted, self.store.concurrency):
+            if failure is not None:
+                yield self.plan.dates[-1].isoformat(), failure

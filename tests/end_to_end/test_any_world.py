@@ -36,7 +36,7 @@ def published(warehouse: MemoryWarehouse, *names: str, first: Any, last: Any) ->
     return documents(store)
 
 
-@settings(PROPERTY)
+@settings(PROPERTY, max_examples=25)
 @given(st.data())
 def test_a_range_equals_its_nights(data: st.DataObject) -> None:
     name = data.draw(types)
@@ -48,7 +48,7 @@ def test_a_range_equals_its_nights(data: st.DataObject) -> None:
     assert together == alone
 
 
-@settings(PROPERTY)
+@settings(PROPERTY, max_examples=25)
 @given(st.data(), st.integers(0, 9), st.integers(1, 9))
 def test_order_and_cut_of_batches_do_not_matter(data: st.DataObject, seed: int, chunk_rows: int) -> None:
     name = data.draw(types)
@@ -58,7 +58,7 @@ def test_order_and_cut_of_batches_do_not_matter(data: st.DataObject, seed: int, 
     assert published(shuffled, name, first=TONIGHT, last=TONIGHT) == as_they_are
 
 
-@settings(PROPERTY)
+@settings(PROPERTY, max_examples=25)
 @given(st.data())
 def test_what_else_is_requested_changes_nothing(data: st.DataObject) -> None:
     names = sorted({data.draw(types), data.draw(types)})

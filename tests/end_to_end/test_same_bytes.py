@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,14 +10,22 @@ from typing import Any
 import pytest
 
 from exporters.registry import exports
-from exporters.tables import ACCURACY, CONTEXT, DEFENSE, GAMES, INJURIES, SCHEDULE
+from exporters.tables import ACCURACY, CONTEXT, DEFENSE, GAMES, INJURIES, SCHEDULE, SIGNALS
 from pipeline.graph import build
 from pipeline.plain import run_plain
 from tests.end_to_end.command_line import run_main
 from tests.support.eager import pipeline
 from tests.support.matchers import assert_same_objects, contents, documents, without_timings
-from tests.support.plans import TONIGHT_TYPES, dated_types, plan_of
-from tests.support.rows import accuracy_row, context_row, defense_row, game_row, injury_row, schedule_row
+from tests.support.plans import TONIGHT_TYPES, plan_of
+from tests.support.rows import (
+    accuracy_row,
+    context_row,
+    defense_row,
+    game_row,
+    injury_row,
+    schedule_row,
+    signal_row,
+)
 from tests.support.stores import MemoryStore
 from tests.support.warehouses import League, MemoryWarehouse
 from transforms.local_store import LocalStore
@@ -47,6 +56,12 @@ def night_by_night(days: list[date], warehouse: Any, *types: str) -> dict[str, b
     return documents(store)
 
 
+def without_pointers(objects: dict[str, bytes]) -> dict[str, bytes]:
+    """The documents themselves: a range moves no pointer for its earlier dates, which their nights alone would."""
+    patterns = [pointer.path.format(player="[^/]+") for export in exports().values() for pointer in export.pointers]
+    return {path: held for path, held in objects.items() if not re.fullmatch("|".join(patterns), path)}
+
+
 class TestDates:
     def test_a_month_in_one_run_equals_its_nights_alone(self, league: League) -> None:
         month = plan_of(*TONIGHT_TYPES, first=JANUARY[0], last=JANUARY[-1], update_latest="never")
@@ -55,10 +70,13 @@ class TestDates:
         assert len(found) > 500
 
     def test_a_week_of_every_type_in_one_run_equals_its_nights_alone(self, league: League) -> None:
-        types, days = dated_types(), [league.today - timedelta(days=n) for n in range(6, -1, -1)]
-        week = plan_of(*types, first=days[0], last=days[-1], update_latest="never")
-        found = documents(plainly(week, league.warehouse))
-        assert_same_objects(found, night_by_night(days, league.warehouse, *types))
+        """Paths without a date included: they end up with the document of the newest date that has one."""
+        days = [league.today - timedelta(days=n) for n in range(6, -1, -1)]
+        week = plainly(plan_of(*exports(), first=days[0], last=days[-1]), league.warehouse)
+        nights = MemoryStore()
+        for day in days:
+            run_plain(plan_of(*exports(), first=day), league.warehouse, nights)
+        assert_same_objects(without_pointers(documents(week)), without_pointers(documents(nights)))
 
     def test_rows_that_only_an_earlier_date_may_see_do_not_reach_a_later_one(self) -> None:
         """A range reads further back for its first date than its last date alone would."""
@@ -100,6 +118,13 @@ class TestDates:
         found = documents(plainly(plan_of(*TONIGHT_TYPES, first=first, last=last, update_latest="never"), warehouse))
         days = [first, first + timedelta(days=1), last]
         assert_same_objects(found, night_by_night(days, warehouse, *TONIGHT_TYPES))
+
+    def test_players_that_only_another_type_expects_hold_nothing_back(self) -> None:
+        """The schedule has lost a date: that holds back who looks for its players, and nobody else."""
+        day = date(2026, 1, 6)
+        rows = {CONTEXT: [context_row(game_date=day)] * 9, SIGNALS: [signal_row(game_date=day)]}
+        together = documents(plainly(plan_of("daily-signals", "tonight", first=day), MemoryWarehouse(rows)))
+        assert_same_objects(together, documents(plainly(plan_of("daily-signals", first=day), MemoryWarehouse(rows))))
 
     def test_what_else_is_requested_changes_no_document(self, league: League) -> None:
         day = league.today - timedelta(days=2)
