@@ -14,6 +14,7 @@ from exporters.tables import DEFENSE, REGISTRY, SCHEDULE
 from tests.support.warehouses import AnyTable
 from tests.wire.bigquery_tables import described
 from tests.wire.gate import Fault, Gate, Response, refuse, reset
+from tests.wire.services import HASTY
 from transforms.backoff import Backoff
 from transforms.bigquery_warehouse import BigQueryWarehouse
 from transforms.warehouse import TablePart, TableScan, WarehouseError
@@ -31,9 +32,7 @@ def rest() -> Iterator[Gate]:
 
 @pytest.fixture
 def warehouse(rest: Gate) -> Iterator[BigQueryWarehouse]:
-    warehouse = BigQueryWarehouse(
-        "p", rest_endpoint=rest.url, storage_endpoint=NOWHERE, backoff=Backoff(0.001, 0.01, 0.2)
-    )
+    warehouse = BigQueryWarehouse("p", rest_endpoint=rest.url, storage_endpoint=NOWHERE, backoff=HASTY)
     yield warehouse
     warehouse.close()
 
@@ -114,7 +113,9 @@ def test_tries_again_and_gives_up(rest: Gate, warehouse: BigQueryWarehouse) -> N
     warehouse.check(BOUNDED)
     assert len(rest.requests) == 4
     rest.inject(*[refuse(503, "Backend error")] * 1000)
-    assert "503 Backend error (tried" in message_of(warehouse)
+    impatient = dataclasses.replace(warehouse, backoff=Backoff(0.005, 0.01, 0.2))
+    assert "503 Backend error (tried" in message_of(impatient)
+    impatient.close()
 
 
 def rows(*partitions: tuple[str, str | None, str]) -> list[dict[str, Any]]:

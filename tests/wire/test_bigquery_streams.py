@@ -17,6 +17,7 @@ from google.cloud.bigquery_storage_v1 import types
 from exporters.tables import ACCURACY, FEATURES, REGISTRY
 from tests.support.warehouses import AnyTable, arrow_rows
 from tests.wire.read_server import Break, ReadServer
+from tests.wire.services import HASTY
 from transforms.backoff import Backoff
 from transforms.bigquery_warehouse import BigQueryWarehouse
 from transforms.throttling import BIGQUERY, THROTTLING
@@ -38,9 +39,7 @@ def serve() -> Iterator[Serve]:
             server = stack.enter_context(
                 ReadServer({table.name: rows for table, rows in tables.items()}, **options).opened()
             )
-            warehouse = BigQueryWarehouse(
-                "p", rest_endpoint=NOWHERE, storage_endpoint=server.address, backoff=Backoff(0.001, 0.01, 0.3)
-            )
+            warehouse = BigQueryWarehouse("p", rest_endpoint=NOWHERE, storage_endpoint=server.address, backoff=HASTY)
             stack.callback(warehouse.close)
             return server, warehouse
 
@@ -104,21 +103,23 @@ def test_a_stream_that_breaks_goes_on_where_it_was(serve: Serve, rows: pa.Table,
 
 def test_a_stream_may_break_often_as_long_as_it_goes_on(serve: Serve, rows: pa.Table) -> None:
     server, warehouse = serve({ACCURACY: rows})
-    server.break_reads(*[Break(Code.UNAVAILABLE, after=1)] * 100)
-    # Far fewer tries without progress would be given up.
-    hurried = dataclasses.replace(warehouse, backoff=Backoff(0.0001, 0.001, 0.2))
-    assert read(hurried).num_rows == ROWS
-    assert len(server.reads) == 101
-    hurried.close()
+    server.break_reads(*[Break(Code.UNAVAILABLE, after=1)] * 80)
+    # Half as many waits without progress would be the end.
+    waiting = dataclasses.replace(warehouse, backoff=Backoff(first=0.02, longest=0.02, total=1.0))
+    assert read(waiting).num_rows == ROWS
+    assert len(server.reads) == 81
+    waiting.close()
 
 
 def test_a_stream_that_stays_broken_is_given_up(serve: Serve, rows: pa.Table) -> None:
     server, warehouse = serve({ACCURACY: rows})
     server.break_reads(Break(Code.UNAVAILABLE, after=40), *[Break(Code.UNAVAILABLE, "try\nlater")] * 1000)
-    assert message_of(lambda: read(warehouse)) == (
+    impatient = dataclasses.replace(warehouse, backoff=Backoff(0.005, 0.01, 0.5))
+    assert message_of(lambda: read(impatient)) == (
         "table nba_predictions.prediction_accuracy: BigQuery says UNAVAILABLE: try later; run again"
     )
     assert 2 < len(server.reads) < 500
+    impatient.close()
 
 
 def test_slowing_down_is_reported(serve: Serve, rows: pa.Table) -> None:
@@ -182,9 +183,12 @@ def test_a_permission_that_is_missing_is_named_at_once(serve: Serve, rows: pa.Ta
 def test_a_request_that_is_refused_is_not_repeated(serve: Serve, rows: pa.Table) -> None:
     server, warehouse = serve({ACCURACY: rows})
     server.break_sessions(Break(Code.INVALID_ARGUMENT, "Row filter is invalid"))
-    message = message_of(lambda: warehouse.split(SCAN))
+    # The table could be asked what is wrong, if that were answered.
+    impatient = dataclasses.replace(warehouse, backoff=Backoff(0.005, 0.01, 0.05))
+    message = message_of(lambda: impatient.split(SCAN))
     assert "BigQuery says INVALID_ARGUMENT: Row filter is invalid; compare its schema" in message
     assert len(server.sessions) == 1
+    impatient.close()
 
 
 def test_a_service_that_is_not_there_is_named() -> None:

@@ -67,7 +67,20 @@ def test_a_bucket_root_and_a_prefix_hold_the_same(store: GcsStore) -> None:
     assert shown(root, f"{store.prefix}/a.json") == b"{}"
 
 
-@pytest.mark.parametrize("fault", [refuse(503), refuse(500), refuse(408), reset, lose(0), lose(502), truncate])
+FAULTS = {
+    "503": refuse(503),
+    "500": refuse(500),
+    "408": refuse(408),
+    "429": refuse(429),
+    "reset": reset,
+    "answer lost": lose(0),
+    "answer turned into a 502": lose(502),
+    "answer cut off": truncate,
+}
+UNSURE = ("reset", "answer lost", "answer turned into a 502", "answer cut off")
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 @pytest.mark.parametrize("generation", [None, ABSENT])
 def test_a_write_survives_what_passes(store: GcsStore, gate: Gate, fault: object, generation: int | None) -> None:
     gate.inject(fault, fault, where=lambda request: request.is_upload)
@@ -79,7 +92,7 @@ def test_a_write_survives_what_passes(store: GcsStore, gate: Gate, fault: object
     assert shown(store) == b"{}"
 
 
-@pytest.mark.parametrize("fault", [lose(0), lose(503), truncate])
+@pytest.mark.parametrize("fault", [FAULTS[name] for name in UNSURE], ids=UNSURE)
 def test_a_lost_answer_is_no_mismatch(store: GcsStore, gate: Gate, fault: object) -> None:
     first = write(store, b"1")
     gate.inject(fault, where=lambda request: request.is_upload)
@@ -124,7 +137,7 @@ def test_a_mismatch_is_an_answer(store: GcsStore, gate: Gate) -> None:
     assert len(gate.requests) == 2
 
 
-@pytest.mark.parametrize("fault", [refuse(503), reset, truncate, lose(504)])
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 def test_reads_lists_and_deletes_survive_as_well(store: GcsStore, gate: Gate, fault: object) -> None:
     write(store)
     for act in (lambda: shown(store), lambda: store.stat("a.json"), lambda: list(store.list(""))):
@@ -218,7 +231,7 @@ def test_a_bucket_that_is_missing_is_no_absent_object(store: GcsStore, gate: Gat
 @pytest.mark.parametrize(("fault", "says"), [(refuse(503, "Backend error"), "503 Backend error"), (reset, "answer")])
 def test_gives_up_in_time_and_says_so(store: GcsStore, gate: Gate, fault: object, says: str) -> None:
     gate.inject(*[fault] * 1000)
-    impatient = dataclasses.replace(store, backoff=Backoff(first=0.001, longest=0.01, total=0.1))
+    impatient = dataclasses.replace(store, backoff=Backoff(first=0.005, longest=0.01, total=0.5))
     message = failure(impatient, "write")
     assert says in message
     assert "tried" in message
