@@ -6,25 +6,30 @@ import json
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from itertools import permutations
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from exporters.config import ExportConfig
 from exporters.declaration import Cache, Export, Grain, Json
+from exporters.league.readiness import Census
+from exporters.league.slate import Season, Slate
 from exporters.registry import exports
 from tests.exporters.test_predictions import KEYS as PREDICTION_KEYS
 from tests.exporters.test_streaks import KEYS as STREAK_KEYS
 from tests.exporters.test_tonight import CARD_KEYS
 from tests.exporters.test_tonight import KEYS as TONIGHT_KEYS
 from tests.exporters.test_tonight_players import KEYS as PLAYER_KEYS
-from tests.support.nights import declared, document, key_paths, player_documents, scanned
+from tests.support.nights import GENERATED_AT, cards, declared, document, key_paths, player_documents, scanned
 from tests.support.rows import (
     LAST_GAME,
     TONIGHT,
     Row,
     accuracy_row,
+    by_table,
     context_row,
     defense_rows,
     factors_row,
@@ -204,6 +209,22 @@ def test_one_more_player_changes_no_other_ones_part(name: str, data: st.DataObje
     others = [row for row in rows if getattr(row, "player_lookup", "") != "bob"]
     for player in ("ann", "cem"):
         assert parts_of(export, others, player) == parts_of(export, rows, player)
+
+
+@pytest.mark.parametrize("name", ["predictions", "tonight", "streaks"])
+def test_players_who_tie_are_ordered_by_id_however_their_cards_arrive(name: str) -> None:
+    export = exports()[name]
+    players = [f"player{n}" for n in range(4)]
+    rows = [schedule_row(), *(row for player in players for row in player_rows(player, points=[30] * 5))]
+    made = cards(export, rows)
+    assert len(made) == len(players)
+    built = []
+    for order in permutations(made):
+        given = (TONIGHT, GENERATED_AT, ExportConfig(), Census(), {name: order}, by_table([schedule_row()]))
+        subject = Slate(*given) if export.grain is Grain.SLATE else Season(*given, {})
+        assert export.build is not None
+        built.append(export.build(subject))
+    assert all(document == built[0] for document in built)
 
 
 @pytest.mark.parametrize("name", EXPORTS)

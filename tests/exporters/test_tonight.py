@@ -1,20 +1,15 @@
+"""``tonight``: the document, its games, and who is in them (contract: tonight-and-streaks B1)."""
+
 from __future__ import annotations
 
 from datetime import timedelta
-from decimal import Decimal
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from exporters.config import ExportConfig
 from exporters.declaration import Cache, Follows, Gate, Grain, Json
-from exporters.league.availability import Fatigue
-from exporters.league.forecasts import Forecast
-from exporters.league.night import Averages, form_of
-from exporters.league.sparkline import Mark, Record, Sparkline
 from exporters.tonight import TONIGHT as EXPORT
-from exporters.tonight import factors
 from tests.support.nights import GENERATED_AT, document, key_paths
 from tests.support.rows import (
     LAST_GAME,
@@ -29,7 +24,6 @@ from tests.support.rows import (
     injury_row,
     player_rows,
     prediction_row,
-    props_row,
     registry_row,
     schedule_row,
 )
@@ -100,9 +94,6 @@ def card(*rows: Row, **options: Any) -> Json:
     """Return the card of the only player."""
     (player,) = players(*rows, **options)
     return player
-
-
-# The document
 
 
 def test_the_declaration() -> None:
@@ -266,9 +257,6 @@ def test_totals_count_over_all_games() -> None:
     assert not EXPORT.is_empty(built)
 
 
-# Games
-
-
 @pytest.mark.parametrize(
     ("tip_off", "shown"),
     [
@@ -323,9 +311,6 @@ def test_b1_d23_games_by_tip_off_unknown_last_then_by_id() -> None:
     assert [game["home_team"] for game in built["games"]] == ["ZZZ", "KKK", "MMM", "AAA"]
 
 
-# Duplicates
-
-
 def test_acceptance_two_rows_per_key_show_each_player_and_game_once() -> None:
     early, late = "2025-01-15T10:00:00Z", "2025-01-15T16:00:00Z"
     rows = [
@@ -377,353 +362,6 @@ def test_b1_d11_a_game_read_twice_counts_once() -> None:
     assert (player["games_played"], player["season_ppg"], player["last_5_ppg"]) == (2, 25.0, 25.0)
 
 
-# Players
-
-
-@pytest.mark.parametrize(
-    ("score", "level", "shown"),
-    [(95, "fresh", 95.0), (94, "normal", 94.0), (75, "normal", 75.0), (74, "tired", 74.0), (None, "normal", None)],
-)
-def test_fatigue(score: int | None, level: str, shown: float | None) -> None:
-    player = card(context_row(), factors_row(fatigue_score=score))
-    assert (player["fatigue_level"], player["fatigue_score"]) == (level, shown)
-
-
-def test_b1_d7_name_of_the_season_else_of_the_one_before_else_the_id() -> None:
-    last, later = (
-        registry_row(season="2023-24", player_name="Last"),
-        registry_row(season="2025-26", player_name="Later"),
-    )
-    assert card(context_row(), last, later, registry_row())["name"] == "LeBron James"
-    assert card(context_row(), last, later)["name"] == "Last"
-    assert card(context_row(), later)["name"] == "lebronjames"
-
-
-@pytest.mark.parametrize(
-    ("report", "status", "reason"),
-    [
-        ({}, "questionable", "Injury/Illness - Left Ankle; Sprain"),
-        ({"injury_status": None, "reason": "Rest"}, "available", "Rest"),
-        ({"injury_status": "available", "reason": "G League"}, "available", "G League"),
-        ({"game_date": "2025-01-14", "report_date": "2025-01-14"}, "available", None),
-        ({"game_date": "2024-03-01", "report_date": "2024-03-01"}, "available", None),
-    ],
-)
-def test_b1_d8_injuries_are_those_of_tonights_game(report: dict[str, Any], status: str, reason: str | None) -> None:
-    player = card(context_row(), injury_row(**report))
-    assert (player["injury_status"], player["injury_reason"]) == (status, reason)
-
-
-def test_b1_d9_averages_and_counts_are_of_played_games_only() -> None:
-    missed = [None, None, None, None, None]
-    player = card(context_row(), *game_log([*missed, 20, 30, 40]))
-    assert (player["season_ppg"], player["last_5_ppg"], player["games_played"]) == (30.0, 30.0, 3)
-    assert player["season_mpg"] == player["minutes_avg"] == 34.0
-    assert player["last_10_points"] == [*missed, 20, 30, 40]
-    assert player["last_10_results"] == ["DNP"] * 5 + ["O"] * 3
-    assert player["last_10_vs_avg"] == ["DNP"] * 5 + ["U", "P", "O"]
-
-
-def test_acceptance_the_newest_row_did_not_play() -> None:
-    player = card(*player_rows(points=(None, 30, 20)))
-    assert player["last_10_points"] == [None, 30, 20]
-    assert player["last_10_lines"] == [None, 19.5, 19.5]
-    assert player["last_10_results"] == ["DNP", "O", "O"]
-    assert (player["season_ppg"], player["last_5_ppg"], player["games_played"]) == (25.0, 25.0, 2)
-
-
-def test_b1_d10_every_game_of_the_season_counts_whatever_its_stage() -> None:
-    playoffs = [game_row(game_date="2025-04-10", points=10), game_row(game_date="2025-05-10", points=30)]
-    rows = [schedule_row(game_date="2025-05-12"), context_row(game_date="2025-05-12"), *playoffs]
-    (game,) = document(EXPORT, *rows, day="2025-05-12")["games"]
-    assert game["players"][0]["season_ppg"] == 20.0
-
-
-@pytest.mark.parametrize(
-    ("points", "average"), [([20, 20, 20, 21], 20.3), ([20] * 7 + [21] * 13, 20.7), ([0, 0], 0.0), ([], None)]
-)
-def test_acceptance_averages_are_rounded_away_from_zero(points: list[int], average: float | None) -> None:
-    assert card(context_row(), *game_log(points))["season_ppg"] == average
-
-
-def test_season_and_last_five_look_back_differently() -> None:
-    rows = [*game_log([40], newest="2024-10-22"), *game_log([10, 20, 30, 40, 99], newest="2024-04-10")]
-    player = card(context_row(), *rows)
-    assert (player["season_ppg"], player["last_5_ppg"], player["games_played"]) == (40.0, 28.0, 1)
-    assert player["last_10_points"] == [40, 10, 20, 30, 40, 99]
-
-
-@pytest.mark.parametrize(("games", "limited"), [(9, True), (10, False)])
-def test_limited_data_below_ten_games(games: int, limited: bool) -> None:
-    assert card(context_row(), *game_log([20] * games))["limited_data"] is limited
-
-
-@pytest.mark.parametrize(
-    ("recent", "older", "form"),
-    [
-        ([9, 8, 8, 8, 8], [3, 3, 2, 2, 2, 2, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1], "Neutral"),
-        ([10, 10, 10, 10, 10], [0] * 5, "Hot"),
-        ([0, 0, 0, 0, 0], [10] * 5, "Cold"),  # b1-d13: an average of zero is cold, not unknown
-        ([10, 10, 10, 10, 10], [4] * 5, "Hot"),  # exactly three
-        ([20] * 5, [], "Neutral"),
-        ([], [], None),
-    ],
-)
-def test_recent_form(recent: list[int], older: list[int], form: str | None) -> None:
-    expected = form if (recent, older) != ([9, 8, 8, 8, 8], []) else None
-    player = card(context_row(), *game_log(recent + older))
-    if form == "Neutral" and older:
-        assert player["last_5_ppg"] == 8.2
-        expected = form_of(Decimal("8.2"), Decimal(str(player["season_ppg"])))
-    assert player["recent_form"] == expected
-
-
-def test_b1_d12_hot_at_exactly_three_points_where_binary_floats_miss_it() -> None:
-    player = card(context_row(), *game_log([9, 8, 8, 8, 8, 2, 2, 2, 2, 3]))
-    assert (player["last_5_ppg"], player["season_ppg"]) == (8.2, 5.2)
-    assert player["recent_form"] == "Hot"
-
-
-def test_lines_are_null_where_there_was_none() -> None:
-    player = card(context_row(), *game_log([30, 20, 25], lines=[22.5, None, 25]))
-    assert player["last_10_lines"] == [22.5, None, 25.0]
-
-
-def test_where_no_line_exists_the_result_is_against_the_season_average_and_marked() -> None:
-    player = card(context_row(), *game_log([30, 20, 25, 10, None], lines=[22.5, None, 25, None, None]))
-    assert player["season_ppg"] == 21.3
-    assert player["last_10_results"] == ["O", "U", "-", "U", "DNP"]
-    assert player["last_10_results_basis"] == ["line", "season_avg", "line", "season_avg", None]
-    assert player["last_10_record"] == "1-0"
-    assert player["last_10_vs_avg"] == ["O", "U", "O", "U", "DNP"]
-    assert player["last_10_avg_record"] == "2-2"
-
-
-def test_the_arrays_of_the_last_ten_are_parallel() -> None:
-    player = card(context_row(), *game_log([20] * 14))
-    lengths = {key: len(value) for key, value in player.items() if isinstance(value, list)}
-    assert set(lengths.values()) == {10}
-
-
-def test_the_record_is_null_when_no_game_was_decided() -> None:
-    assert card(context_row(), *game_log([None, None]))["last_10_record"] is None
-    assert card(context_row(), *game_log([20, 20], lines=20))["last_10_record"] is None
-
-
-def test_b1_d13_a_season_average_of_zero_is_an_average() -> None:
-    player = card(context_row(), *game_log([0, 0]))
-    assert player["last_10_vs_avg"] == ["P", "P"]
-    assert player["last_10_avg_record"] == "0-0"
-
-
-def test_b1_d24_an_unknown_side_is_read_from_the_game() -> None:
-    assert card(context_row(home_game=None))["is_home"] is True
-    assert card(context_row(home_game=None, team_abbr="BOS", opponent_team_abbr="LAL"))["is_home"] is False
-
-
-def test_a_forecast_without_a_line_is_not_shown() -> None:
-    player = card(context_row(), prediction_row(current_points_line=None, recommendation="NO_LINE"))
-    assert player["has_line"] is False
-    assert "prediction" not in player
-
-
-def test_the_line_is_that_of_the_forecast_not_of_the_sportsbook() -> None:
-    assert card(context_row(), props_row())["has_line"] is False
-
-
-def test_confidence_is_published_from_0_to_100() -> None:
-    assert card(context_row(), prediction_row(confidence_score=0.78))["prediction"]["confidence"] == 78.0
-    assert card(context_row(), prediction_row(confidence_score=89.65))["prediction"]["confidence"] == 89.65
-
-
-# Odds
-
-
-def test_acceptance_an_assists_offer_with_the_number_of_the_line_supplies_no_odds() -> None:
-    assists = props_row(market_type="assists", odds_american=900)
-    assert card(context_row(), prediction_row(), assists)["props"][0]["over_odds"] is None
-    assert card(*player_rows(), assists)["props"][0]["over_odds"] == -115
-
-
-def test_b1_d5_inactive_offers_and_old_snapshots_supply_no_odds() -> None:
-    rows = [
-        props_row(odds_american=300, is_active=False, bookmaker="A"),
-        props_row(odds_american=200, bookmaker_last_update="2025-01-15T08:00:00Z", bookmaker="B"),
-        props_row(odds_american=-140, bookmaker_last_update="2025-01-15T16:00:00Z", bookmaker="B"),
-        props_row(odds_american=-150, bookmaker="C"),
-    ]
-    assert card(context_row(), prediction_row(), *rows)["props"] == [
-        {"stat_type": "points", "line": 22.5, "over_odds": -140, "under_odds": None}
-    ]
-
-
-@pytest.mark.parametrize("odds", [50, 199_900])
-def test_b1_d22_impossible_odds_are_null(odds: int) -> None:
-    under = props_row(bet_side="under", odds_american=odds)
-    assert card(context_row(), prediction_row(), under)["props"][0]["under_odds"] is None
-
-
-# Factors
-
-
-NO_RECORD = Record(0, 0)
-
-
-def situation(
-    *,
-    predicted: str = "22.5",
-    line: str | None = "22.5",
-    side: str = "OVER",
-    record: Record = NO_RECORD,
-    score: int | None = None,
-    days_rest: int | None = None,
-    back_to_back: bool | None = None,
-    last_5: str | None = None,
-    season: str | None = None,
-) -> list[str]:
-    """Return the factors of a night of which nothing is known but what is given."""
-    level = "normal" if score is None else "fresh" if score >= 95 else "tired" if score < 75 else "normal"
-    recent, whole = (None if value is None else Decimal(value) for value in (last_5, season))
-    night: Any = SimpleNamespace(
-        context=SimpleNamespace(days_rest=days_rest, back_to_back=back_to_back),
-        fatigue=Fatigue(score, level),
-        last_5=Averages(recent, None),
-        season=Averages(whole, None),
-        form=form_of(recent, whole),
-    )
-    points, against = Decimal(predicted), None if line is None else Decimal(line)
-    edge = None if against is None else points - against
-    return factors(night, Forecast("", points, Decimal(85), side, against, edge, None, None), record)
-
-
-def test_the_worked_example() -> None:
-    assert form_of(Decimal("23.1"), Decimal("20.1")) == "Hot"
-    over = Mark(30, 22.5, "O")
-    marks = [Mark(None, None, "DNP"), over, Mark(20, None, "-"), Mark(20, 22.5, "U"), *[over] * 5]
-    sparkline = Sparkline(marks, Decimal("20.1"))
-    fields = sparkline.fields()
-    assert fields["last_10_record"] == "6-1"
-    assert fields["last_10_vs_avg"] == ["DNP", "O", "U", "U", "O", "O", "O", "O", "O"]
-    assert fields["last_10_avg_record"] == "6-2"
-    # The game without a line is told apart from the others, and shown against the season average.
-    assert fields["last_10_results"] == ["DNP", "O", "U", "U", "O", "O", "O", "O", "O"]
-    assert sparkline.basis == [None, "line", "season_avg", *["line"] * 6]
-    assert situation(
-        predicted="27.5", record=sparkline.record, score=97, days_rest=1, last_5="23.1", season="20.1"
-    ) == [
-        "Strong model conviction (5.0 point edge)",
-        "Trending over: 6-1 last 10",
-        "Well-rested, favors performance",
-        "Scoring surge: +3.0 vs season avg",
-    ]
-
-
-def test_the_worked_examples_odds() -> None:
-    rows = [props_row(odds_american=-115), props_row(bet_side="under", odds_american=50)]
-    (props,) = card(context_row(), prediction_row(), *rows)["props"]
-    assert (props["over_odds"], props["under_odds"]) == (-115, None)
-
-
-@pytest.mark.parametrize(
-    ("predicted", "side", "factor"),
-    [
-        ("27.5", "OVER", "Strong model conviction (5.0 point edge)"),
-        ("27.4", "OVER", "Solid model edge (4.9 points)"),
-        ("25.5", "OVER", "Solid model edge (3.0 points)"),
-        ("25.4", "OVER", None),
-        ("17.5", "UNDER", "Strong model conviction (5.0 point edge)"),
-        ("18.5", "UNDER", "Solid model edge (4.0 points)"),
-        ("22.5", "UNDER", None),
-        ("27.5", "UNDER", None),  # b1-d17: the edge speaks against the recommendation
-        ("17.5", "OVER", None),
-        ("27.5", "PASS", None),  # b1-d17
-        ("27.5", "NO_LINE", None),
-        ("27.5", "", None),
-    ],
-)
-def test_b1_d17_the_edge_factor(predicted: str, side: str, factor: str | None) -> None:
-    assert situation(predicted=predicted, side=side) == ([] if factor is None else [factor])
-
-
-def test_no_edge_without_a_line() -> None:
-    assert situation(predicted="40", line=None) == []
-
-
-@pytest.mark.parametrize(
-    ("overs", "unders", "side", "factor"),
-    [
-        (7, 3, "OVER", "Hot over streak: 7-3 last 10"),
-        (7, 0, "OVER", "Hot over streak: 7-0 last 10"),
-        (3, 7, "UNDER", "Cold under streak: 3-7 last 10"),
-        (6, 1, "OVER", "Trending over: 6-1 last 10"),
-        (5, 4, "OVER", "Trending over: 5-4 last 10"),
-        (4, 5, "UNDER", "Trending under: 4-5 last 10"),
-        (5, 5, "OVER", None),  # b1-d16
-        (5, 5, "UNDER", None),
-        (4, 0, "OVER", None),
-        (4, 3, "OVER", None),
-        (3, 7, "OVER", None),
-        (7, 3, "UNDER", None),
-        (7, 3, "PASS", None),
-    ],
-)
-def test_b1_d16_the_record_factor(overs: int, unders: int, side: str, factor: str | None) -> None:
-    assert situation(side=side, record=Record(overs, unders)) == ([] if factor is None else [factor])
-
-
-@pytest.mark.parametrize(
-    ("side", "values", "factor"),
-    [
-        ("OVER", {"score": 95}, "Well-rested, favors performance"),
-        ("OVER", {"days_rest": 3}, "Well-rested, favors performance"),
-        ("OVER", {"days_rest": 2, "score": 94}, None),
-        ("OVER", {"days_rest": None}, None),
-        ("OVER", {"days_rest": 1, "back_to_back": True, "score": 60}, None),
-        ("UNDER", {"days_rest": 1}, "Back-to-back fatigue risk"),  # b1-d15
-        ("UNDER", {"back_to_back": True}, "Back-to-back fatigue risk"),
-        ("UNDER", {"back_to_back": True, "score": 60}, "Back-to-back fatigue risk"),
-        ("UNDER", {"score": 74, "days_rest": 2}, "Elevated fatigue risk"),
-        ("UNDER", {"days_rest": 0}, None),
-        ("UNDER", {"days_rest": 3, "score": 97}, None),
-        ("PASS", {"days_rest": 1, "score": 60}, None),
-    ],
-)
-def test_b1_d15_the_rest_factor(side: str, values: dict[str, Any], factor: str | None) -> None:
-    assert situation(side=side, **values) == ([] if factor is None else [factor])
-
-
-@pytest.mark.parametrize(
-    ("side", "last_5", "season", "factor"),
-    [
-        ("OVER", "23.1", "20.1", "Scoring surge: +3.0 vs season avg"),
-        ("UNDER", "17.1", "20.1", "Recent slump: -3.0 vs season avg"),
-        ("UNDER", "0.0", "12.3", "Recent slump: -12.3 vs season avg"),
-        ("UNDER", "23.1", "20.1", None),
-        ("OVER", "17.1", "20.1", None),
-        ("OVER", "22.0", "20.1", None),
-        ("PASS", "30.0", "20.1", None),
-    ],
-)
-def test_the_form_factor(side: str, last_5: str, season: str, factor: str | None) -> None:
-    assert situation(side=side, last_5=last_5, season=season) == ([] if factor is None else [factor])
-
-
-def test_factors_reach_the_card() -> None:
-    rows = [
-        context_row(days_rest=1, back_to_back=True),
-        prediction_row(predicted_points=17, recommendation="UNDER"),
-        *game_log([10] * 5 + [20] * 5, lines=15),
-    ]
-    assert card(*rows)["prediction"]["factors"] == [
-        "Strong model conviction (5.5 point edge)",
-        "Back-to-back fatigue risk",
-        "Recent slump: -5.0 vs season avg",
-    ]
-
-
-# Order of players
-
-
 def test_players_with_a_line_first_then_out_last_then_by_confidence_average_and_id() -> None:
     def player(name: str, confidence: float | None, points: int, status: str = "available") -> list[Row]:
         rows = [
@@ -760,9 +398,6 @@ def test_players_with_a_line_first_then_out_last_then_by_confidence_average_and_
 def test_an_unknown_average_counts_as_zero_in_the_order() -> None:
     rows = [context_row(player_lookup="a"), context_row(player_lookup="b"), *game_log([0], player_lookup="b")]
     assert [found["player_lookup"] for found in players(*rows)] == ["a", "b"]
-
-
-# Players and games that do not fit together
 
 
 def expected_in(players_in_game: int, *elsewhere: str) -> list[Row]:
