@@ -34,12 +34,14 @@ from demo.reports import injuries_frame, news_frames, registry_frame, season_lab
 from demo.results import feed_players_frame, gamebook_frame, games_frame, schedule_frame, team_games_frame
 from demo.subsets import definitions_frame, frozen_picks, signals_frame
 from demo.writer import write_frame
-from exporters.tables import TABLES
+from exporters.tables import WAREHOUSE_TABLES
 
 GENERATOR_VERSION = 2
 """Raised when the same options give another content, so that folders of the older version are regenerated."""
 
-_SCHEMA = hashlib.sha256("\n".join(f"{t} {c}" for t in TABLES for c in t.columns.values()).encode()).hexdigest()[:16]
+_SCHEMA = hashlib.sha256(
+    "\n".join(f"{t} {c}" for t in WAREHOUSE_TABLES for c in t.columns.values()).encode()
+).hexdigest()[:16]
 
 STAMP = "_demo.json"
 
@@ -75,7 +77,7 @@ def build(options: DemoOptions) -> tuple[League, dict[str, Frame], dict[str, int
     """Return the league, the frame of every table by name, and the rows touched per blemish."""
     league = found_league(options)
     frames = {frame.table.name: _within(options, frame) for frame in _clean_frames(league)}
-    if missing := {table.name for table in TABLES} - set(frames):
+    if missing := {table.name for table in WAREHOUSE_TABLES} - set(frames):
         raise NotImplementedError(f"the demo has no rows for {', '.join(sorted(missing))}; add a frame for each")
     return league, frames, inject(league, frames)
 

@@ -88,6 +88,7 @@ class Table(Generic[RowT]):
             and every date receives.
         filter_required: The table rejects reads without a partition filter.
         expiration_days: Days after which the warehouse drops a partition; None when it keeps them.
+        live: What a feed says right now: no warehouse stores it, and it is asked about the current league day only.
     """
 
     name: str
@@ -96,6 +97,7 @@ class Table(Generic[RowT]):
     player: str | None = None
     filter_required: bool = False
     expiration_days: int | None = None
+    live: bool = False
 
     @cached_property
     def columns(self) -> Mapping[str, Column]:

@@ -408,6 +408,27 @@ class FeedPlayerRow(NamedTuple):
     bdl_player_id: int | None
 
 
+class LiveBoxScoreRow(NamedTuple):
+    """What the live feed says of one player's game right now; a game that lists nobody yet has one row without player.
+
+    ``status`` says ``Final`` once a game is over and is its tip-off before; ``period`` is 0 until then. ``clock`` is
+    text such as ``Q4 5:39``, and ``minutes`` is ``34`` or ``28:30``. A player may be listed twice.
+    """
+
+    game_date: date
+    status: str | None
+    period: int | None
+    clock: str | None
+    home_team: str
+    visitor_team: str
+    team: str
+    feed_player_id: int | None
+    first_name: str | None
+    last_name: str | None
+    points: int | None
+    minutes: str | None
+
+
 class ShotZoneRow(NamedTuple):
     """Where a player's shots came from in the last ten games; rates are 0 to 100."""
 
@@ -509,6 +530,9 @@ FEED_PLAYERS: Table[FeedPlayerRow] = Table(
     player="player_lookup",
     filter_required=True,
 )
+LIVE_BOX_SCORES: Table[LiveBoxScoreRow] = Table(
+    "live_feed.box_scores", LiveBoxScoreRow, partition="game_date", live=True
+)
 SHOT_ZONES: Table[ShotZoneRow] = Table(
     "nba_precompute.player_shot_zone_analysis",
     ShotZoneRow,
@@ -525,3 +549,5 @@ TABLES: tuple[Table[tuple[object, ...]], ...] = tuple(
     sorted((t for t in list(globals().values()) if isinstance(t, Table)), key=lambda t: t.name)
 )
 """Every declared table, by name."""
+WAREHOUSE_TABLES: tuple[Table[tuple[object, ...]], ...] = tuple(table for table in TABLES if not table.live)
+"""Those that a warehouse stores."""

@@ -24,7 +24,10 @@ from pipeline.report import Summary, summarize, table
 from pipeline.version import current_build
 from pipeline.worker_image import use_own_image
 from transforms.bigquery_warehouse import BigQueryWarehouse, trace_of
+from transforms.feed_key import EnvironmentKey, SecretKey
 from transforms.gcs_store import GcsStore
+from transforms.live_feed import FileLiveFeed, LiveFeed, LiveWarehouse
+from transforms.live_http import HttpLiveFeed
 from transforms.local_store import LocalStore
 from transforms.manifest import load_manifest
 from transforms.parquet_warehouse import ParquetWarehouse
@@ -64,8 +67,8 @@ def main(argv: Sequence[str]) -> int:
     plan = make_plan(config.request, config.export_config, shards=config.shards, validate=config.validate)
     if config.dry_run:
         description = describe(plan)
-        if isinstance(warehouse, BigQueryWarehouse):
-            description["estimated_bytes"] = estimate_bytes(plan, warehouse)
+        if isinstance(warehouse.warehouse, BigQueryWarehouse):
+            description["estimated_bytes"] = estimate_bytes(plan, warehouse.warehouse)
         _say(sys.stdout, orjson.dumps(description, option=orjson.OPT_INDENT_2).decode())
         return ALL_PUBLISHED
     try:
@@ -86,8 +89,23 @@ def main(argv: Sequence[str]) -> int:
     return summary.exit_code
 
 
-def open_warehouse(config: RunConfig) -> Warehouse:
-    """Return the warehouse that a configuration names."""
+def open_warehouse(config: RunConfig) -> LiveWarehouse:
+    """Return the warehouse that a configuration names, together with its live feed."""
+    return LiveWarehouse(_open_tables(config), open_feed(config))
+
+
+def open_feed(config: RunConfig) -> LiveFeed | None:
+    """Return the live feed that a configuration names; None when it names none."""
+    if not config.live_feed:
+        return None
+    if not config.live_feed.startswith("http"):
+        return FileLiveFeed(config.live_feed)
+    kind, _, place = config.live_feed_key.partition(":")
+    key = None if not kind else EnvironmentKey(place) if kind == "env" else SecretKey(place)
+    return HttpLiveFeed(config.live_feed, key, config.live_feed_scheme)
+
+
+def _open_tables(config: RunConfig) -> Warehouse:
     if isinstance(config.warehouse, ParquetFolder):
         return ParquetWarehouse(config.warehouse.path)
     return BigQueryWarehouse(

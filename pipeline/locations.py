@@ -14,6 +14,12 @@ FOLDER_PATTERN = r"(?![A-Za-z][A-Za-z0-9+.-]+:)(?!~)(?!\s)[^\x00-\x1f\x7f]+(?<!\
 """A path without control characters. A drive letter is no scheme, but ``bq:`` and ``s3:`` are; no shell expands ``~``
 behind an equals sign."""
 
+FEED_URL_PATTERN = r"https://[A-Za-z0-9.-]+(?::[0-9]{1,5})?"
+FEED_PATTERN = rf"{FEED_URL_PATTERN}|http://(?:localhost|127\.0\.0\.1)(?::[0-9]{{1,5}})?|{FOLDER_PATTERN}"
+"""A key is only sent over an encrypted connection, or to this machine."""
+SECRET_PATTERN = r"secret:(projects/[A-Za-z0-9.:-]+/secrets/[A-Za-z0-9_-]{1,255}/versions/(?:latest|[0-9]+))"
+FEED_KEY_PATTERN = rf"env:[A-Za-z_][A-Za-z0-9_]*|{SECRET_PATTERN}"
+
 
 @dataclass(frozen=True)
 class ParquetFolder:

@@ -16,9 +16,13 @@ from pipeline import request_reader as grammar
 from pipeline.locations import (
     ADDRESS_PATTERN,
     BIGQUERY_PATTERN,
+    FEED_KEY_PATTERN,
+    FEED_PATTERN,
+    FEED_URL_PATTERN,
     FOLDER_PATTERN,
     GCS_PATTERN,
     PROJECT_PATTERN,
+    SECRET_PATTERN,
     URL_PATTERN,
 )
 from pipeline.problems import Problem, show
@@ -201,6 +205,38 @@ OPTIONS: tuple[Option, ...] = (
         example="http://localhost:4443",
         metavar="URL",
         pattern=URL_PATTERN,
+    ),
+    Option(
+        "live_feed",
+        Kind.TEXT,
+        Group.PLACES,
+        "Where live-grading finds the points of running games: the vendor's service, or a JSON file in its shape. "
+        "Without it, games are graded from the box scores of the warehouse alone.",
+        example="https://api.balldontlie.io",
+        metavar="URL|PATH",
+        pattern=FEED_PATTERN,
+        remote_pattern=FEED_URL_PATTERN,
+    ),
+    Option(
+        "live_feed_key",
+        Kind.TEXT,
+        Group.PLACES,
+        "Where the key of the live feed is: an environment variable (env:BDL_API_KEY), or a version of a secret of "
+        "Secret Manager.",
+        example="secret:projects/my-project/secrets/live-feed/versions/latest",
+        metavar="env:NAME|secret:VERSION",
+        pattern=FEED_KEY_PATTERN,
+        remote_pattern=SECRET_PATTERN,
+    ),
+    Option(
+        "live_feed_scheme",
+        Kind.TEXT,
+        Group.PLACES,
+        "What stands before the key in the Authorization header.",
+        example="Bearer",
+        default_help="nothing",
+        metavar="WORD",
+        pattern="[A-Za-z]{1,20}",
     ),
     Option(
         "export_types",

@@ -82,6 +82,9 @@ class RunConfig:
         bigquery_rest_endpoint: URL of a BigQuery emulator; empty for the service itself.
         bigquery_storage_endpoint: ``HOST:PORT`` of its Storage API; likewise.
         gcs_endpoint: URL of a GCS emulator; empty for the service itself.
+        live_feed: URL or file of the live feed; empty for none.
+        live_feed_key: ``env:NAME`` or ``secret:VERSION``, where its key is; empty to send none.
+        live_feed_scheme: What stands before the key.
         shards: Parts that the players are divided into.
         upload_threads: Uploads that each worker process keeps in flight.
         validate: Check documents against their schema before they are written.
@@ -98,6 +101,9 @@ class RunConfig:
     bigquery_rest_endpoint: str = ""
     bigquery_storage_endpoint: str = ""
     gcs_endpoint: str = ""
+    live_feed: str = ""
+    live_feed_key: str = ""
+    live_feed_scheme: str = ""
     shards: int = 16
     upload_threads: int = 32
     validate: bool = False
@@ -136,6 +142,7 @@ class RunConfig:
         output = settings.place("output", parse_output)
         rest_endpoint, storage_endpoint = settings.pair("bigquery_rest_endpoint", "bigquery_storage_endpoint")
         quota_project, gcs_endpoint = settings.text("bigquery_quota_project"), settings.text("gcs_endpoint")
+        live_feed, live_feed_key, live_feed_scheme = settings.live_feed()
         request = settings.request(known_types, groups, defaults, now)
         switches = {name: settings.switch(name) for name in ("validate", "dry_run", "skip_preflight", "json")}
         write_subset_picks = settings.switch("write_subset_picks")
@@ -161,6 +168,9 @@ class RunConfig:
             bigquery_rest_endpoint=rest_endpoint,
             bigquery_storage_endpoint=storage_endpoint,
             gcs_endpoint=gcs_endpoint,
+            live_feed=live_feed,
+            live_feed_key=live_feed_key,
+            live_feed_scheme=live_feed_scheme,
             **switches,
         )
 
@@ -289,6 +299,21 @@ class _Settings:
                 problem = Problem(option.flag, "", f"is missing beside --{name}", f"add {option.shown_example}")
                 self.problems.append(problem)
         return self.text(first), self.text(second)
+
+    def live_feed(self) -> tuple[str, str, str]:
+        """Return the live feed, where its key is, and what stands before the key; all empty without a feed."""
+        names = ("live_feed", "live_feed_key", "live_feed_scheme")
+        feed, key, scheme = (self.text(name) for name in names)
+        for name, value, other in (("live_feed_key", key, "live_feed"), ("live_feed_scheme", scheme, "live_feed_key")):
+            if value and not self._is_given(other):
+                problem = f"means nothing without --{other}"
+                self.problems.append(Problem(f"--{name}", show(value), problem, f"add {_BY_NAME[other].shown_example}"))
+        if key and feed and not feed.startswith("http"):
+            self.problems.append(Problem("--live_feed_key", show(key), "means nothing for a file", "leave it out"))
+        for name, value in zip(names, (feed, key, scheme), strict=True):
+            if value and self._is_remote and not re.fullmatch(_BY_NAME[name].remote_regex, value):
+                self.problems.append(_BY_NAME[name].wrong(value, "is nothing that the workers of Dataflow share"))
+        return feed, key, scheme
 
     def switch(self, name: str) -> bool:
         """Return a boolean, false by default."""

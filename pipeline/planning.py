@@ -71,11 +71,15 @@ def _run_id(request: ExportRequest) -> str:
 
 
 def plan_scans(plan: Plan) -> tuple[TableScan, ...]:
-    """Return one scan per table: the union of what the exports declare, over the union of their windows."""
+    """Return one scan per table: the union of what the exports declare, over the union of their windows.
+
+    A feed knows of no day but its own, so a live table is scanned for the league day, or not at all (contract P&L L9).
+    """
     needs: dict[str, list[tuple[Export, Read]]] = {}
     for export in plan.exports:
         for read in reads_of(export):
-            needs.setdefault(read.table.name, []).append((export, read))
+            if not read.table.live or plan.league_day in plan.dates:
+                needs.setdefault(read.table.name, []).append((export, read))
     return tuple(_scan(plan, table, needs[table]) for table in sorted(needs))
 
 
@@ -86,6 +90,8 @@ def _scan(plan: Plan, table: str, needs: list[tuple[Export, Read]]) -> TableScan
     if declared.partition is not None:
         first = min(read.window.first(_first_date(plan, export)) for export, read in needs)
         last = max(read.window.last(plan.dates[-1]) for _, read in needs)
+    if declared.live:
+        first = last = plan.league_day
     columns = {column for _, read in needs for column in read.columns}
     if declared.partition is not None:
         columns.add(declared.partition)
@@ -140,8 +146,9 @@ def estimate_bytes(plan: Plan, warehouse: EstimatingWarehouse) -> dict[str, int 
         except WarehouseError as error:
             return str(error)
 
-    found = side_by_side(bytes_of, plan.scans, warehouse.concurrency)
-    return {scan.table: size for scan, size in zip(plan.scans, found, strict=True)}
+    scans = [scan for scan in plan.scans if not scan.declaration.live]
+    found = side_by_side(bytes_of, scans, warehouse.concurrency)
+    return {scan.table: size for scan, size in zip(scans, found, strict=True)}
 
 
 def describe(plan: Plan) -> dict[str, Any]:

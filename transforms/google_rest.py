@@ -113,7 +113,7 @@ class RestClient:
 
     def __init__(self, settings: RestSettings) -> None:
         self._settings = settings
-        self._pool = _pool(settings)
+        self._pool = connection_pool(settings.endpoint, settings.connections, direct=settings.anonymous)
         self._http = google.auth.transport.urllib3.AuthorizedHttp(find_credentials(settings.anonymous), self._pool)
 
     def close(self) -> None:
@@ -208,12 +208,19 @@ def _reason(error: BaseException) -> str:
     return " ".join(str(error).split()).rpartition(">: ")[2]
 
 
-def _pool(settings: RestSettings) -> urllib3.PoolManager:
-    url = urlsplit(settings.endpoint)
-    options: dict[str, Any] = {"maxsize": settings.connections, "block": True}
+def connection_pool(endpoint: str, connections: int, *, direct: bool) -> urllib3.PoolManager:
+    """Return the connections to a service.
+
+    Args:
+        endpoint: Its URL.
+        connections: How many are kept open; further ones wait for them.
+        direct: Go past the proxy that the environment names.
+    """
+    url = urlsplit(endpoint)
+    options: dict[str, Any] = {"maxsize": connections, "block": True}
     if url.scheme == "https":
         options["ssl_context"] = _tls()
-    proxy = None if settings.anonymous else urllib.request.getproxies().get(url.scheme)
+    proxy = None if direct else urllib.request.getproxies().get(url.scheme)
     if proxy and not urllib.request.proxy_bypass(url.netloc):
         return urllib3.ProxyManager(proxy, **options)
     return urllib3.PoolManager(**options)

@@ -13,6 +13,7 @@ from apache_beam.metrics import Metrics
 
 from transforms.date_stages import FrozenRows
 from transforms.failure import Failure, failure_from
+from transforms.live_feed import stored
 from transforms.plan import Plan
 from transforms.warehouse import AppendingWarehouse, Warehouse, arrow_schema, table_named
 
@@ -25,9 +26,10 @@ def appending(warehouse: Warehouse) -> AppendingWarehouse:
     Raises:
         ValueError: This one is only read.
     """
-    if not isinstance(warehouse, AppendingWarehouse):
-        raise ValueError(f"{type(warehouse).__name__} is only read; leave out --write_subset_picks")
-    return warehouse
+    tables = stored(warehouse)
+    if not isinstance(tables, AppendingWarehouse):
+        raise ValueError(f"{type(tables).__name__} is only read; leave out --write_subset_picks")
+    return tables
 
 
 def append_frozen(plan: Plan, warehouse: AppendingWarehouse, day: date, frozen: FrozenRows) -> Failure | None:

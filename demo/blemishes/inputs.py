@@ -16,7 +16,7 @@ from exporters.tables import (
     PREDICTIONS,
     PROPS,
     SUBSET_DEFINITIONS,
-    TABLES,
+    WAREHOUSE_TABLES,
 )
 
 _RARE = 0.0003
@@ -171,7 +171,7 @@ def uncached_players(bench: Workbench) -> int:
 def rare_nulls(bench: Workbench) -> int:
     """Every nullable column that is still complete gets a few nulls."""
     touched = 0
-    for table in TABLES:
+    for table in WAREHOUSE_TABLES:
         if table is SUBSET_DEFINITIONS:
             continue
         frame = bench[table]

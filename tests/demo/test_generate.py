@@ -37,8 +37,8 @@ from exporters.tables import (
     SUBSET_GRADES,
     SUBSET_PICKS,
     SYSTEM_DAYS,
-    TABLES,
     TEAM_GAMES,
+    WAREHOUSE_TABLES,
 )
 from tests.demo.conftest import SMALL, DemoWarehouse
 from transforms.warehouse import arrow_schema
@@ -67,7 +67,7 @@ def digests(root: Path) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("table", TABLES, ids=str)
+@pytest.mark.parametrize("table", WAREHOUSE_TABLES, ids=str)
 def test_every_file_has_the_declared_schema(warehouse: DemoWarehouse, table) -> None:
     files = warehouse.files(table)
     assert files
@@ -76,7 +76,7 @@ def test_every_file_has_the_declared_schema(warehouse: DemoWarehouse, table) -> 
     assert sum(pq.read_metadata(path).num_rows for path in files) == warehouse.summary.rows[table.name]
 
 
-@pytest.mark.parametrize("table", TABLES, ids=str)
+@pytest.mark.parametrize("table", WAREHOUSE_TABLES, ids=str)
 def test_nullable_columns_are_rarely_null_and_required_ones_never(warehouse: DemoWarehouse, table) -> None:
     rows = warehouse.arrow(table)
     for column in table.columns.values():
@@ -151,7 +151,7 @@ def test_every_blemish_occurs(warehouse: DemoWarehouse) -> None:
 
 
 def test_no_table_leaves_the_range_of_dates(warehouse: DemoWarehouse) -> None:
-    for table in TABLES:
+    for table in WAREHOUSE_TABLES:
         if table.partition:
             values = [str(row[table.partition])[:10] for row in warehouse.rows(table) if row[table.partition]]
             assert str(SMALL["first_date"]) <= min(values), table

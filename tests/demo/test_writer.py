@@ -7,13 +7,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from demo.writer import GROUP_ROWS, LARGEST_GROUP, group_sizes
-from exporters.tables import TABLES
+from exporters.tables import WAREHOUSE_TABLES
 from tests.demo.conftest import DemoWarehouse
 
 BIG = ("player_prop_predictions", "upcoming_player_game_context", "player_game_summary", "prediction_accuracy")
 
 
-@pytest.mark.parametrize("table", [t for t in TABLES if t.partition], ids=str)
+@pytest.mark.parametrize("table", [t for t in WAREHOUSE_TABLES if t.partition], ids=str)
 def test_a_partitioned_table_has_a_file_per_month_in_date_order(warehouse: DemoWarehouse, table) -> None:
     for path in warehouse.files(table):
         month = path.parent.name.removeprefix("month=")
@@ -23,7 +23,7 @@ def test_a_partitioned_table_has_a_file_per_month_in_date_order(warehouse: DemoW
         assert (np.diff(days.astype(int)) >= 0).all()
 
 
-@pytest.mark.parametrize("table", [t for t in TABLES if t.partition], ids=str)
+@pytest.mark.parametrize("table", [t for t in WAREHOUSE_TABLES if t.partition], ids=str)
 def test_row_group_statistics_tell_dates_apart(warehouse: DemoWarehouse, table) -> None:
     wide = GROUP_ROWS // 20
     for path in warehouse.files(table):
@@ -45,7 +45,7 @@ def test_row_group_statistics_tell_dates_apart(warehouse: DemoWarehouse, table) 
 
 
 def test_unpartitioned_tables_are_one_file(warehouse: DemoWarehouse) -> None:
-    for table in TABLES:
+    for table in WAREHOUSE_TABLES:
         if table.partition is None:
             (path,) = warehouse.files(table)
             assert path.name == "part-0.parquet"

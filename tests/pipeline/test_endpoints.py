@@ -10,7 +10,10 @@ import pytest
 from pipeline.execution import open_store, open_warehouse
 from pipeline.options import OptionsError, RunConfig, parse_run
 from transforms.bigquery_warehouse import BigQueryWarehouse
+from transforms.feed_key import EnvironmentKey, SecretKey
 from transforms.gcs_store import GcsStore
+from transforms.live_feed import FileLiveFeed, LiveWarehouse
+from transforms.live_http import HttpLiveFeed
 from transforms.local_store import LocalStore
 from transforms.parquet_warehouse import ParquetWarehouse
 
@@ -36,13 +39,13 @@ def problems(*arguments: str) -> list[str]:
 def test_the_services_themselves_by_default() -> None:
     config = config_of(*REMOTE, "--correlation_id=a night's run", "--upload_threads=7")
     warehouse, store = open_warehouse(config), open_store(config)
-    assert warehouse == BigQueryWarehouse("example.com:league", trace_id="phase6-export:a-night-s-run")
+    assert warehouse.warehouse == BigQueryWarehouse("example.com:league", trace_id="phase6-export:a-night-s-run")
     assert store == GcsStore("bucket", "v1/en", concurrency=7)
 
 
 def test_emulators_by_option() -> None:
     config = config_of(*REMOTE, *EMULATORS, "--bigquery_quota_project=payer", "--correlation_id=c")
-    assert open_warehouse(config) == BigQueryWarehouse(
+    assert open_warehouse(config).warehouse == BigQueryWarehouse(
         "example.com:league",
         quota_project="payer",
         trace_id="phase6-export:c",
@@ -54,7 +57,48 @@ def test_emulators_by_option() -> None:
 
 def test_folders() -> None:
     config = config_of("--warehouse=in", "--output=out")
-    assert (open_warehouse(config), open_store(config)) == (ParquetWarehouse("in"), LocalStore("out"))
+    assert open_store(config) == LocalStore("out")
+    assert open_warehouse(config) == LiveWarehouse(ParquetWarehouse("in"), None)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "feed"),
+    [
+        (["--live_feed=evening.json"], FileLiveFeed("evening.json")),
+        (["--live_feed=https://feed.test"], HttpLiveFeed("https://feed.test")),
+        (
+            ["--live_feed=http://localhost:8080", "--live_feed_key=env:KEY", "--live_feed_scheme=Bearer"],
+            HttpLiveFeed("http://localhost:8080", EnvironmentKey("KEY"), "Bearer"),
+        ),
+        (
+            ["--live_feed=https://feed.test", "--live_feed_key=secret:projects/p/secrets/s/versions/7"],
+            HttpLiveFeed("https://feed.test", SecretKey("projects/p/secrets/s/versions/7")),
+        ),
+    ],
+)
+def test_a_live_feed(arguments: list[str], feed: object) -> None:
+    assert open_warehouse(config_of("--warehouse=in", "--output=out", *arguments)).feed == feed
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["--live_feed=http://feed.test"], '--live_feed: "http://feed.test" is not understood; write it like'),
+        (["--live_feed=https://u:p@feed.test"], "is not understood"),
+        (["--live_feed=https://feed.test", "--live_feed_key=secret"], '--live_feed_key: "secret" is not understood'),
+        (["--live_feed_key=env:KEY"], '--live_feed_key: "env:KEY" means nothing without --live_feed; add'),
+        (["--live_feed=a.json", "--live_feed_key=env:KEY"], '--live_feed_key: "env:KEY" means nothing for a file'),
+        (["--live_feed=https://feed.test", "--live_feed_scheme=Bearer"], "means nothing without --live_feed_key"),
+        (
+            ["--live_feed=https://feed.test", "--live_feed_key=env:KEY", "--runner=DataflowRunner"],
+            '--live_feed_key: "env:KEY" is nothing that the workers of Dataflow share',
+        ),
+        (["--live_feed=a.json", "--runner=DataflowRunner"], "is nothing that the workers of Dataflow share"),
+    ],
+)
+def test_a_live_feed_that_is_rejected(arguments: list[str], line: str) -> None:
+    [found] = problems(*arguments)
+    assert line in found
 
 
 @pytest.mark.parametrize(

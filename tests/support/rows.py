@@ -39,6 +39,7 @@ from exporters.tables import (
     GAMEBOOK,
     GAMES,
     INJURIES,
+    LIVE_BOX_SCORES,
     NEWS_ARTICLES,
     NEWS_INSIGHTS,
     NEWS_LINKS,
@@ -487,6 +488,21 @@ gamebook_row = RowFactory(
     minutes_decimal=34.25,
 )
 feed_player_row = RowFactory(FEED_PLAYERS, game_date=LAST_GAME, player_lookup=PLAYER, bdl_player_id=237)
+live_box_row = RowFactory(
+    LIVE_BOX_SCORES,
+    game_date=TONIGHT,
+    status="3rd Qtr",
+    period=3,
+    clock="Q3 6:00",
+    home_team="LAL",
+    visitor_team="BOS",
+    team="LAL",
+    feed_player_id=237,
+    first_name="LeBron",
+    last_name="James",
+    points=18,
+    minutes="24:10",
+)
 shot_zone_row = RowFactory(
     SHOT_ZONES,
     player_lookup=PLAYER,

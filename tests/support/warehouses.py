@@ -16,7 +16,8 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from exporters.schema import Table
-from exporters.tables import TABLES
+from exporters.tables import TABLES, WAREHOUSE_TABLES
+from transforms.live_feed import LiveWarehouse
 from transforms.parquet_warehouse import ParquetWarehouse
 from transforms.warehouse import ScanStream, TablePart, TableScan, WarehouseError, arrow_schema
 
@@ -159,9 +160,9 @@ class League:
         self._tables: dict[AnyTable, pa.Table] = {}
 
     @property
-    def warehouse(self) -> ParquetWarehouse:
-        """The league as it is."""
-        return ParquetWarehouse(str(self.root))
+    def warehouse(self) -> LiveWarehouse:
+        """The league as it is, without a live feed."""
+        return LiveWarehouse(ParquetWarehouse(str(self.root)))
 
     def rows(self, table: AnyTable) -> pa.Table:
         """Return all rows of a table."""
@@ -173,11 +174,13 @@ class League:
 
     def changed(self, changes: Mapping[AnyTable, pa.Table] | None = None, **options: Any) -> MemoryWarehouse:
         """Return the league in memory, some of its tables replaced; for ``options`` see :class:`MemoryWarehouse`."""
-        return MemoryWarehouse({table: self.rows(table) for table in TABLES} | dict(changes or {}), **options)
+        return MemoryWarehouse({table: self.rows(table) for table in WAREHOUSE_TABLES} | dict(changes or {}), **options)
 
     def up_to(self, day: date) -> MemoryWarehouse:
         """Return the league as the warehouse held it on a date: no partition is later."""
-        return self.changed({t: keep(self.rows(t), t, lambda d: pc.less_equal(d, day)) for t in TABLES if t.partition})
+        return self.changed(
+            {t: keep(self.rows(t), t, lambda d: pc.less_equal(d, day)) for t in WAREHOUSE_TABLES if t.partition}
+        )
 
 
 def keep(rows: pa.Table, table: AnyTable, condition: Callable[[Any], Any]) -> pa.Table:
@@ -208,7 +211,7 @@ def find_row(rows: pa.Table, **values: Any) -> int:
 
 def write_parquet(root: Path, tables: Mapping[AnyTable, pa.Table | Sequence[Any]]) -> ParquetWarehouse:
     """Write every declared table below ``root``, one file each, and return the warehouse; absent tables are empty."""
-    for table in TABLES:
+    for table in WAREHOUSE_TABLES:
         path = root.joinpath(*table.name.split(".")).with_suffix(".parquet")
         path.parent.mkdir(parents=True, exist_ok=True)
         pq.write_table(_arrow(table, tables.get(table, ())), path)

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 import urllib3
 
-from exporters.tables import TABLES
+from exporters.tables import WAREHOUSE_TABLES
 from tests.support.warehouses import League
 from tests.wire.gate import Gate
 from tests.wire.services import BUCKET, BigQuery, running
@@ -48,7 +48,7 @@ def bigquery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BigQuery]:
 def league_project(bigquery: BigQuery, league: League) -> str:
     """A project that holds the small demo league: every declared table of it."""
     tables = bigquery.tables("the-league")
-    for table in TABLES:
+    for table in WAREHOUSE_TABLES:
         tables.create(table, requirePartitionFilter=table.filter_required)
         tables.load(table, league.rows(table))
     return tables.project

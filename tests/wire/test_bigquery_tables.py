@@ -14,7 +14,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from exporters.schema import Column
-from exporters.tables import ACCURACY, DEFENSE, FEATURES, NEWS_ARTICLES, PREDICTIONS, PROPS, REGISTRY, SCHEDULE, TABLES
+from exporters.tables import (
+    ACCURACY,
+    DEFENSE,
+    FEATURES,
+    NEWS_ARTICLES,
+    PREDICTIONS,
+    PROPS,
+    REGISTRY,
+    SCHEDULE,
+    WAREHOUSE_TABLES,
+)
 from tests.support.warehouses import AnyTable, League, arrow_rows, write_parquet
 from tests.wire.bigquery_tables import described
 from tests.wire.services import BigQuery
@@ -49,7 +59,7 @@ def message_of(warehouse: Warehouse, scan: TableScan) -> str:
     return message
 
 
-@pytest.mark.parametrize("table", TABLES, ids=str)
+@pytest.mark.parametrize("table", WAREHOUSE_TABLES, ids=str)
 def test_every_table_arrives_as_from_parquet(
     bigquery: BigQuery, league_project: str, league: League, table: AnyTable
 ) -> None:
@@ -110,7 +120,7 @@ class TestRestrictions:
     def test_any_scan_is_answered_as_by_parquet(
         self, bigquery: BigQuery, league_project: str, league: League, data: st.DataObject
     ) -> None:
-        table = data.draw(st.sampled_from(TABLES))
+        table = data.draw(st.sampled_from(WAREHOUSE_TABLES))
         columns = data.draw(st.sets(st.sampled_from(sorted(table.columns)), min_size=1))
         first = last = None
         if table.partition is not None:

@@ -19,6 +19,7 @@ from tests.support.warehouses import League
 from tests.wire.gate import Fault, Forward, Gate, Request, Response, lose, refuse, reset, truncate
 from tests.wire.services import BUCKET, HASTY, BigQuery
 from transforms.gcs_store import GcsStore
+from transforms.live_feed import LiveWarehouse
 from transforms.local_store import LocalStore
 from transforms.store import Store
 
@@ -99,7 +100,8 @@ def test_a_bad_night_is_complete_or_says_what_is_missing(
     def run_again() -> Summary:
         # As the command line does it, but for waits that are meant for services which others use, too.
         plan = plan_of(*exports(), first=league.today)
-        summary = run(plan, bigquery.warehouse(league_project), store, PipelineOptions([]), output=str(store))
+        warehouse = LiveWarehouse(bigquery.warehouse(league_project))
+        summary = run(plan, warehouse, store, PipelineOptions([]), output=str(store))
         assert summary is not None
         return summary
 
