@@ -152,6 +152,7 @@ class Export:
         counts: Dotted paths of the document's counts. A document is empty when all of them are zero.
         outlives_forecasts: Once the forecasts of a date have expired it is built from their grades, and needs no active
             predictions.
+        degrades: When a table cannot be read, its objects stay as they are and the run calls it degraded, not failed.
         lists: The PLAYER export whose documents this SEASON document lists. The two are always requested together, and
             a card is made of exactly the players whose document was built.
     """
@@ -166,12 +167,14 @@ class Export:
     gates: frozenset[Gate] = frozenset()
     counts: tuple[str, ...] = ()
     outlives_forecasts: bool = False
+    degrades: bool = False
     lists: Export | None = None
     make_card: Callable[[Any], Any] | None = field(default=None, init=False)
     make_row: Callable[[Any], Any] | None = field(default=None, init=False)
     build: Callable[[Any], Json | None] | None = field(default=None, init=False)
     absent: Callable[[str, date, str], Json] | None = field(default=None, init=False)
     is_open: Callable[[Json], bool] | None = field(default=None, init=False)
+    measure: Callable[[Json], int] | None = field(default=None, init=False)
     freeze: Callable[[Any, str, str], Sequence[tuple[Table[Any], Sequence[Any]]] | None] | None = field(
         default=None, init=False
     )
@@ -222,6 +225,22 @@ class Export:
         self.is_open = function
         return function
 
+    def meter(self, function: FunctionT) -> FunctionT:
+        """Register the function that measures how much of a date's outcomes a document knows (decorator).
+
+        A document that waits for outcomes never takes the place of one of the same date that knows more.
+        """
+        self.measure = function
+        return function
+
+    def progress_of(self, document: Json) -> int | None:
+        """Return how much of its outcomes a document knows; None for a type that is not measured."""
+        return None if self.measure is None else self.measure(document)
+
+    def waits(self, document: Json) -> bool:
+        """Whether a document still waits for outcomes."""
+        return self.is_open is not None and self.is_open(document)
+
     def cache_of(self, document: Json, *, settled: bool) -> Cache:
         """Return the cache policy of a dated document; one that tells of an error is kept for a minute (contract S20).
 
@@ -233,7 +252,12 @@ class Export:
             return Cache.MINUTE
         if not settled or self.settled_cache is None or self.is_empty(document):
             return self.cache
-        return self.cache if self.is_open is not None and self.is_open(document) else self.settled_cache
+        return self.cache if self.waits(document) else self.settled_cache
+
+    @property
+    def is_live(self) -> bool:
+        """It shows games while they are played."""
+        return any(read.table.live for read in self.reads)
 
     @property
     def is_about_a_night(self) -> bool:

@@ -70,11 +70,11 @@ def together(names: Iterable[str]) -> frozenset[str]:
 def groups() -> Mapping[str, Sequence[str]]:
     """Return every group by name.
 
-    ``backfill`` is every type with a dated document, ``all`` is every type.
+    ``backfill`` is every type with a dated document that is not live, ``all`` is every type.
     """
     declared = exports()
     return {
         **{name: tuple(member for member in members if member in declared) for name, members in GROUPS.items()},
-        "backfill": tuple(name for name, export in declared.items() if "{date}" in export.path),
+        "backfill": tuple(name for name, export in declared.items() if "{date}" in export.path and not export.is_live),
         "all": tuple(declared),
     }

@@ -6,8 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from exporters.league.readiness import State
 from transforms.plan import Plan
 
+HELD = frozenset(state.value for state in (State.WITHHELD, State.FAILED, State.DEGRADED))
+"""States of an export type that went out as it was, if at all."""
 _HEADINGS = ("export type", "documents", "written", "unchanged", "kept", "bytes", "failed", "withheld", "seconds")
 
 
@@ -18,7 +21,7 @@ class ExportSummary:
     Attributes:
         written: Documents written.
         unchanged: Documents that were published already.
-        kept: Fixed paths that go on showing something newer or better.
+        kept: Paths that go on showing something newer or better.
         bytes: Of all its documents.
         failed: Documents, or players of a document, that are missing.
         withheld: Dates on which it was held back or could not be built.
@@ -42,7 +45,7 @@ class ExportSummary:
         self.kept += sum(section["kept"].values())
         self.bytes += section["bytes"]
         self.failed += section["failed"] + len(section["pointers"]["failed"])
-        self.withheld += section["state"] in ("withheld", "failed")
+        self.withheld += section["state"] in HELD
         self.pointers_moved += section["pointers"]["moved"]
         self.seconds += (section["build_ms"] + section["publish_ms"]) / 1000
 
@@ -116,7 +119,7 @@ def summarize(plan: Plan, output: str, manifests: Mapping[str, Mapping[str, Any]
 
 def _missing(day: str, name: str, section: Mapping[str, Any]) -> list[str]:
     lines = []
-    if section["state"] in ("withheld", "failed"):
+    if section["state"] in HELD:
         lines.append(f"{day} {name} is {section['state']}: {section['reason']}")
     lines.extend(f"{day} {name} {_line(failure)}" for failure in section["failures"])
     lines.extend(f"{day} {name} pointer {path}: {reason}" for path, reason in section["pointers"]["failed"].items())

@@ -17,6 +17,7 @@ from datetime import date, timedelta
 
 from exporters.registry import exports
 from pipeline.locations import LocalFolder, parse_output
+from pipeline.report import HELD
 from transforms.gcs_store import GcsStore
 from transforms.local_store import LocalStore
 from transforms.manifest import load_manifest, marker_path
@@ -57,7 +58,7 @@ def _verify_date(store: Store, day: date, found: Verification) -> None:
     if store.stat(marker_path(day)) is not None:
         found.problems.append(f"{day}: a run was cut off while it replaced documents; export the date again")
     for name, section in manifest["exports"].items():
-        if section["state"] in ("withheld", "failed"):
+        if section["state"] in HELD:
             found.problems.append(f"{day} {name}: {section['state']}: {section['reason']}")
         found.problems.extend(f"{day} {name}: {failure['key']}: {failure['error']}" for failure in section["failures"])
         documents = section["documents"]

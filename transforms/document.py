@@ -12,6 +12,8 @@ from exporters.declaration import Export, Json
 from transforms.validation import require_valid
 
 _FORMAT = orjson.OPT_INDENT_2
+_STAMPS = (b"generated_at", b"updated_at")
+"""What the request's time is called, in this or that document."""
 
 
 @dataclass(frozen=True)
@@ -24,11 +26,13 @@ class Document:
         date: The game date that it is about, ISO.
         key: The player id of a player document; empty otherwise.
         content: UTF-8 JSON, two-space indentation, keys in the contract's order.
-        digest: Of the content without ``generated_at``: equal digests, equal documents.
+        digest: Of the content without the request's time: equal digests, equal documents.
         cache_control: The Cache-Control header.
         counts: The export's declared counts.
         empty: It shows nothing.
         fixed: Its path holds no date, so that documents of other dates share it.
+        progress: How much of its outcomes it knows; None for a type that is not measured.
+        waits: It waits for outcomes.
     """
 
     path: str
@@ -41,6 +45,8 @@ class Document:
     counts: dict[str, int]
     empty: bool
     fixed: bool = False
+    progress: int | None = None
+    waits: bool = False
 
 
 def encode(value: Json) -> bytes:
@@ -49,12 +55,13 @@ def encode(value: Json) -> bytes:
 
 
 def content_digest(content: bytes, generated_at: str) -> str:
-    """Return the digest of a document without its ``generated_at``.
+    """Return the digest of a document without the request's time, under whichever of its names.
 
     The quotes make the removed text unambiguous: inside a JSON string they would be escaped.
     """
-    stamp = b'"generated_at": ' + orjson.dumps(generated_at)
-    return hashlib.blake2b(content.replace(stamp, b""), digest_size=16).hexdigest()
+    for name in _STAMPS:
+        content = content.replace(b'"%b": %b' % (name, orjson.dumps(generated_at)), b"")
+    return hashlib.blake2b(content, digest_size=16).hexdigest()
 
 
 def make_document(
@@ -88,4 +95,6 @@ def make_document(
         counts=export.item_counts(value),
         empty=export.is_empty(value),
         fixed="{date}" not in export.path,
+        progress=export.progress_of(value),
+        waits=export.waits(value),
     )

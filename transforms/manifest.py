@@ -54,14 +54,15 @@ class Outcome:
         path: Its dated path.
         export: Name of its export type.
         key: The player id of a player document; empty otherwise.
-        action: ``written``, ``unchanged``, ``failed``, or ``kept`` when a fixed path keeps what it shows.
+        action: ``written``, ``unchanged``, ``failed``, or ``kept`` when the path keeps what it shows.
         size: Bytes of its content.
-        digest: Digest of its content.
+        digest: Digest of the content that its path shows.
         cache_control: Its Cache-Control header.
         empty: It shows nothing.
         counts: Its declared counts.
         error: Why it failed.
-        reason: Why a fixed path keeps what it shows.
+        reason: Why the path keeps what it shows.
+        progress: How much of its outcomes the content that its path shows knows; None where that is not measured.
     """
 
     path: str
@@ -75,6 +76,7 @@ class Outcome:
     counts: Mapping[str, int]
     error: str = ""
     reason: str = ""
+    progress: int | None = None
 
 
 @dataclass(frozen=True)
@@ -227,10 +229,12 @@ def _section(
     failures = [failure for failure in publication.failures if failure.export == export.name]
     pointers = [moved for moved in publication.pointers if moved.export == export.name]
     before: Mapping[str, str] = {} if previous is None else previous["documents"]
-    documents = {made.path: made.digest for made in outcomes if made.action in ("written", "unchanged")}
+    dated = "{date}" in export.path
+    there = ("written", "unchanged", "kept") if dated else ("written", "unchanged")
+    documents = {made.path: made.digest for made in outcomes if made.action in there}
     lost = {made.path for made in outcomes if made.action == "failed"}
     # What a fixed path keeps is the document of another date, whose manifest tells of it.
-    kept = {made.path for made in outcomes if made.action == "kept"}
+    kept = set() if dated else {made.path for made in outcomes if made.action == "kept"}
     before = {path: digest for path, digest in before.items() if path not in kept}
     counts: dict[str, int] = {}
     for made in outcomes:
@@ -283,10 +287,11 @@ def _reasons(reasons: Iterable[str]) -> dict[str, int]:
 
 
 def _status(sections: Iterable[Mapping[str, Any]], general: Sequence[Failure]) -> str:
-    """``success`` when all went out, ``failed`` when nothing did, ``partial`` in between."""
+    """``success`` when all went out, ``failed`` when nothing did, ``partial`` in between or when something degraded."""
     complete, some = not general, False
     for section in sections:
-        held = section["state"] in (State.WITHHELD.value, State.FAILED.value)
+        degraded = section["state"] == State.DEGRADED.value
+        held = degraded or section["state"] in (State.WITHHELD.value, State.FAILED.value)
         complete = complete and not (held or section["failed"] or section["pointers"]["failed"])
-        some = some or section["written"] + section["unchanged"] > 0 or (not held and not section["failed"])
+        some = some or degraded or section["written"] + section["unchanged"] > 0 or (not held and not section["failed"])
     return "success" if complete else "partial" if some else "failed"

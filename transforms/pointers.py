@@ -20,9 +20,10 @@ ATTEMPTS = 5
 """How often a fixed path is looked at again when somebody else wrote it in between."""
 
 
-def object_metadata(*, day: str, digest: str, empty: bool) -> dict[str, str]:
+def object_metadata(*, day: str, digest: str, empty: bool, progress: int | None = None) -> dict[str, str]:
     """Return the metadata that every published document carries, so that a pointer tells what it shows."""
-    return {"game_date": day, "digest": digest, "empty": "true" if empty else "false"}
+    told = {"game_date": day, "digest": digest, "empty": "true" if empty else "false"}
+    return told if progress is None else {**told, "progress": str(progress)}
 
 
 def held_back(plan: Plan, pointer: Pointer, day: date) -> str | None:
@@ -85,6 +86,23 @@ def keeps(plan: Plan, shown: StoredObject | None, document: Document) -> str | N
     return regresses(shown, document.date, empty=document.empty)
 
 
+def knows_less(shown: StoredObject | None, document: Document) -> str | None:
+    """Return why a dated document may not take the place of ``shown``, of the same date; None when it may.
+
+    One that waits for nothing is the last word, even where a forecast was withdrawn and fewer outcomes are left.
+    """
+    if shown is None or document.progress is None:
+        return None
+    if document.empty and shown.metadata.get("empty") == "false":
+        return "would replace a document by an empty one"
+    return "shows more outcomes" if document.waits and document.progress < progress_of(shown) else None
+
+
+def progress_of(shown: StoredObject) -> int:
+    """Return how much of its outcomes a published document knows; 0 when its metadata do not tell."""
+    return int(shown.metadata.get("progress", "0"))
+
+
 @dataclass
 class PointerMover:
     """Moves the pointers of one date, by compare-and-set on their generation."""
@@ -108,7 +126,9 @@ class PointerMover:
         moved: list[PointerOutcome] = []
         for pointer in export.pointers:
             reason = held_back(self.plan, pointer, day)
-            ready = [made for made in outcomes if made.action not in ("failed", "kept")]
+            # What a fixed path keeps is the document of another date.
+            elsewhere = ("failed",) if "{date}" in export.path else ("failed", "kept")
+            ready = [made for made in outcomes if made.action not in elsewhere]
             if reason is not None:
                 paths = (pointer.path.format(player=made.key) for made in ready)
                 moved.extend(PointerOutcome(path, export.name, "kept", reason) for path in paths)
@@ -128,9 +148,11 @@ class PointerMover:
                 reason = None if self.plan.update_latest == "force" else refuses(pointer, shown, made, day, state)
                 if reason is not None:
                     return PointerOutcome(path, made.export, "kept", reason)
-                metadata = object_metadata(day=day.isoformat(), digest=made.digest, empty=made.empty)
+                metadata = object_metadata(
+                    day=day.isoformat(), digest=made.digest, empty=made.empty, progress=made.progress
+                )
                 # A document that was written again may differ in generated_at, which its digest leaves out.
-                if shown is not None and shown.metadata == metadata and made.action == "unchanged":
+                if shown is not None and shown.metadata == metadata and made.action != "written":
                     return PointerOutcome(path, made.export, "unchanged")
                 dated = self.store.read(made.path)
                 if dated is None:

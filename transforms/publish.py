@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -31,7 +31,7 @@ from transforms.manifest import (
 )
 from transforms.plan import Plan
 from transforms.player_stage import DocumentBatch
-from transforms.pointers import ATTEMPTS, PointerMover, keeps, object_metadata
+from transforms.pointers import ATTEMPTS, PointerMover, keeps, knows_less, object_metadata, progress_of
 from transforms.progress import PROGRESS
 from transforms.side_by_side import side_by_side
 from transforms.store import ABSENT, GenerationMismatch, Store, StoreError
@@ -67,40 +67,80 @@ class DocumentPublisher:
         """Write a document unless it is published already, and return what became of it; never raises StoreError.
 
         A document at a fixed path is published as a pointer is moved: never back in time, and never to an empty one.
+        One whose progress is measured never takes the place of one that knows more.
         """
-        error = reason = ""
-        try:
-            if document.fixed:
-                action, reason = self._publish_fixed(document)
-            else:
-                action = self._publish_dated(document, published)
-        except StoreError as failed:
-            action, error = "failed", f"{type(failed).__name__}: {failed}"
-        return Outcome(
+        made = Outcome(
             path=document.path,
             export=document.export,
             key=document.key,
-            action=action,
+            action="written",
             size=len(document.content),
             digest=document.digest,
             cache_control=document.cache_control,
             empty=document.empty,
             counts=document.counts,
-            error=error,
-            reason=reason,
+            progress=document.progress,
         )
+        try:
+            if not document.fixed:
+                return self._publish_dated(document, published, made)
+            action, reason = self._publish_fixed(document)
+        except StoreError as failed:
+            return replace(made, action="failed", error=f"{type(failed).__name__}: {failed}")
+        return replace(made, action=action, reason=reason)
 
-    def _publish_dated(self, document: Document, published: Published) -> str:
+    def _publish_dated(self, document: Document, published: Published, made: Outcome) -> Outcome:
         before = published.digests.get(document.path)
         if before == document.digest and not self.plan.rewrite:
-            return "unchanged"
+            return replace(made, action="unchanged")
+        if document.progress is not None and not self._is_forced:
+            return self._publish_measured(document, published, made)
+        self._open(document, published)
+        self._write(document)
+        return made
+
+    @property
+    def _is_forced(self) -> bool:
+        return self.plan.rewrite or self.plan.update_latest == "force"
+
+    def _publish_measured(self, document: Document, published: Published, made: Outcome) -> Outcome:
+        """Write a document unless what is there knows more: by compare-and-set, since another run may know more yet."""
+        for _ in range(ATTEMPTS):
+            shown = self.store.stat(document.path)
+            reason = knows_less(shown, document)
+            if shown is not None and reason is not None:
+                told = shown.metadata
+                return replace(
+                    made,
+                    action="kept",
+                    reason=reason,
+                    digest=told["digest"],
+                    empty=told["empty"] == "true",
+                    progress=progress_of(shown),
+                )
+            self._open(document, published)
+            try:
+                self._write(document, if_generation=ABSENT if shown is None else shown.generation)
+            except GenerationMismatch:
+                continue
+            return made
+        raise _contended(document)
+
+    def _open(self, document: Document, published: Published) -> None:
+        """Leave a marker when a document is about to be replaced."""
+        before = published.digests.get(document.path)
         if before is not None and document.date not in self._opened:
             open_date(self.store, document.date, self.plan.run.run_id)
             self._opened.add(document.date)
+
+    def _write(self, document: Document, if_generation: int | None = None) -> None:
         self.store.write(
-            document.path, document.content, cache_control=document.cache_control, metadata=_metadata(document)
+            document.path,
+            document.content,
+            cache_control=document.cache_control,
+            metadata=_metadata(document),
+            if_generation=if_generation,
         )
-        return "written"
 
     def _publish_fixed(self, document: Document) -> tuple[str, str]:
         """Return the action, and the reason when the path keeps what it shows.
@@ -116,21 +156,19 @@ class DocumentPublisher:
             if shown is not None and shown.metadata == metadata and not self.plan.rewrite:
                 return "unchanged", ""
             try:
-                self.store.write(
-                    document.path,
-                    document.content,
-                    cache_control=document.cache_control,
-                    metadata=metadata,
-                    if_generation=ABSENT if shown is None else shown.generation,
-                )
+                self._write(document, if_generation=ABSENT if shown is None else shown.generation)
             except GenerationMismatch:
                 continue
             return "written", ""
-        raise StoreError(f"{document.path} changed {ATTEMPTS} times while it was being written: run it again")
+        raise _contended(document)
+
+
+def _contended(document: Document) -> StoreError:
+    return StoreError(f"{document.path} changed {ATTEMPTS} times while it was being written: run it again")
 
 
 def _metadata(document: Document) -> dict[str, str]:
-    return object_metadata(day=document.date, digest=document.digest, empty=document.empty)
+    return object_metadata(day=document.date, digest=document.digest, empty=document.empty, progress=document.progress)
 
 
 @dataclass

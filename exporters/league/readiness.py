@@ -101,6 +101,7 @@ class State(Enum):
     NO_GAMES = "no_games"
     WITHHELD = "withheld"
     FAILED = "failed"
+    DEGRADED = "degraded"
 
 
 @dataclass(frozen=True)
@@ -125,13 +126,14 @@ def reads_of(export: Export) -> tuple[Read, ...]:
 def verdict(export: Export, day: date, census: Census, config: ExportConfig) -> Verdict:
     """Return whether ``export`` goes out on ``day``.
 
-    A table that could not be read fails every export that depends on it. Gates hold back an export on a date with
-    games; a date without games is held back only when players are expected all the same, because then it is the
-    schedule that is wrong.
+    A table that could not be read fails, or degrades, every export that depends on it. Gates hold back an export on a
+    date with games; a date without games is held back only when players are expected all the same, because then it is
+    the schedule that is wrong.
     """
     broken = sorted({read.table.name for read in reads_of(export)} & census.broken.keys())
     if broken:
-        return Verdict(State.FAILED, "; ".join(census.broken[table] for table in broken))
+        state = State.DEGRADED if export.degrades else State.FAILED
+        return Verdict(state, "; ".join(census.broken[table] for table in broken))
     count = census.on(day)
     if count.games == 0 and export.is_about_a_night:
         # Players that only another type of the same run looks for were not counted had this one been alone.
