@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 
 FIRST_DATE = date(2021, 10, 1)
 """Where the record begins: documents about all of a player's career look no further back (contract P&L P1)."""
@@ -121,6 +122,25 @@ class SubsetRules:
     payout: Decimal = Decimal("0.909")
 
 
+@dataclass(frozen=True)
+class LiveRules:
+    """How a running game is read, and when a forecast counts as trending (contract P&L L6).
+
+    Attributes:
+        periods: Periods of a game.
+        period_minutes: Minutes of each.
+        overtime_minutes: Minutes of each period after them.
+        min_elapsed: Share of a game that must be over before a player's points are projected to its end.
+        trend_margin: Points by which that projection must miss the line for a trend.
+    """
+
+    periods: int = 4
+    period_minutes: int = 12
+    overtime_minutes: int = 5
+    min_elapsed: Fraction = Fraction(1, 4)
+    trend_margin: Decimal = Decimal(1)
+
+
 def _codenames() -> Mapping[str, str]:
     return {
         "catboost_v9_q43_train1102_0131": "aurora",
@@ -149,6 +169,7 @@ class ExportConfig:
         result_tiers: How graded forecasts are grouped.
         min_compared: Recommendations of the season that a model needs to win a comparison (contract Y9).
         subsets: What may become a pick of a subset.
+        live: How running games are read.
         write_subset_picks: Freeze the subset picks of dates whose games have not begun. Documents of such a date then
             show what this run selects, not what an earlier one froze.
     """
@@ -163,4 +184,5 @@ class ExportConfig:
     result_tiers: ResultTiers = ResultTiers()
     min_compared: int = 30
     subsets: SubsetRules = SubsetRules()
+    live: LiveRules = LiveRules()
     write_subset_picks: bool = False

@@ -40,8 +40,8 @@ FOLLOWS = {
 }
 CONVENTIONS = (
     "Documents are UTF-8 JSON. Keys come in the order of the tables below, and a key that may be absent says so.",
-    "`generated_at` is when the export was asked for, UTC. Everything else depends on the data alone: a document whose "
-    "content is the same apart from it is not written again.",
+    "`generated_at`, or `updated_at`, is when the export was asked for, UTC. Everything else depends on the data "
+    "alone: a document whose content is the same apart from it is not written again.",
     "A date is a league day: New York, from 04:00 to 04:00.",
     "`player_lookup` is a name in lower-case letters and digits; `game_id` is `YYYYMMDD_AWAY_HOME`.",
     "Confidence is 0 to 100 in every document. Rates are shares of 1, except that `pct`, `hit_rate` and `roi` of the "

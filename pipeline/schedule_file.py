@@ -23,7 +23,7 @@ SCHEDULES = ROOT / "deploy" / "schedules.yaml"
 PREFIX = "phase6-"
 """Every scheduled job's name starts with it, so that a live job that is in no file is found."""
 
-_FILE_KEYS = ("time_zone", "jobs")
+_FILE_KEYS = ("time_zone", "streaming", "jobs")
 _JOB_KEYS = ("why", "cron", "request", "max_workers", "machine_type")
 _CRON_FIELDS = (("minute", 0, 59), ("hour", 0, 23), ("day of month", 1, 31), ("month", 1, 12), ("day of week", 0, 7))
 
@@ -61,13 +61,7 @@ def load_schedules(path: Path = SCHEDULES, *, now: datetime) -> list[Schedule]:
     Raises:
         SchedulesError: Anything is not understood.
     """
-    try:
-        found = yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)
-    except yaml.YAMLError as error:
-        problem = Problem(path.name, "", f"is not YAML: {' '.join(str(error).split())}", "correct it")
-        raise SchedulesError([problem]) from error
-    if not isinstance(found, dict) or not isinstance(found.get("jobs"), dict):
-        raise SchedulesError([Problem(path.name, "", "has no jobs", "write a mapping of names under jobs:")])
+    found = _read(path)
     problems = list(_unknown(path.name, found, _FILE_KEYS))
     if found.get("time_zone") != LEAGUE_ZONE:
         problems.append(
@@ -84,10 +78,30 @@ def load_schedules(path: Path = SCHEDULES, *, now: datetime) -> list[Schedule]:
     return schedules
 
 
-def uncovered(schedules: Sequence[Schedule]) -> list[str]:
-    """Return the export types that no schedule exports."""
+def load_streamed(path: Path = SCHEDULES) -> tuple[str, ...]:
+    """Read which export types the streaming job keeps up by itself.
+
+    Raises:
+        SchedulesError: They are not understood.
+    """
+    found = _read(path).get("streaming", [])
+    if not isinstance(found, list):
+        raise SchedulesError([Problem("streaming", show(found), "is no list", "write a list of export types")])
+    problems = []
+    for name in found:
+        if name not in exports():
+            meant = nearest(str(name), exports())
+            fix = f"did you mean {meant}?" if meant else "write export types"
+            problems.append(Problem("streaming", show(name), "is an unknown export type", fix))
+    if problems:
+        raise SchedulesError(problems)
+    return tuple(found)
+
+
+def uncovered(schedules: Sequence[Schedule], streamed: Sequence[str] = ()) -> list[str]:
+    """Return the export types that no schedule exports and the streaming job does not keep up."""
     covered = {name for schedule in schedules for name in together(schedule.parsed.export_types)}
-    return sorted(exports().keys() - covered)
+    return sorted(exports().keys() - covered - set(streamed))
 
 
 def understand(payload: Mapping[str, Any], now: datetime) -> ExportRequest:
@@ -98,6 +112,17 @@ def understand(payload: Mapping[str, Any], now: datetime) -> ExportRequest:
     """
     defaults = RequestDefaults(ExportConfig().champion_system_id, player_types=tuple(PLAYER_TYPES))
     return parse_request(payload, known_types=tuple(exports()), groups=groups(), defaults=defaults, now=now)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        found = yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)
+    except yaml.YAMLError as error:
+        problem = Problem(path.name, "", f"is not YAML: {' '.join(str(error).split())}", "correct it")
+        raise SchedulesError([problem]) from error
+    if not isinstance(found, dict) or not isinstance(found.get("jobs"), dict):
+        raise SchedulesError([Problem(path.name, "", "has no jobs", "write a mapping of names under jobs:")])
+    return found
 
 
 def _schedule(name: str, job: Any, now: datetime) -> Schedule:

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from pipeline.deployment import SETTINGS, Deployment, SettingsError, load_deployment
 from pipeline.live_schedules import differences, gcloud_script, read_dump, scheduler_job
-from pipeline.schedule_file import SCHEDULES, Schedule, SchedulesError, load_schedules, uncovered
+from pipeline.schedule_file import SCHEDULES, Schedule, SchedulesError, load_schedules, load_streamed, uncovered
 
 FINE, DIFFERENT, REJECTED = 0, 1, 2
 """Exit codes."""
@@ -36,7 +36,8 @@ def main(argv: Sequence[str]) -> int:
         schedules = load_schedules(arguments.file, now=now)
         if arguments.command == "render":
             return _render(deployment, schedules, arguments.format)
-        return _check(deployment, schedules, arguments.live, now)
+        missing = uncovered(schedules, load_streamed(arguments.file))
+        return _check(deployment, schedules, missing, arguments.live, now)
     except (SettingsError, SchedulesError) as error:
         sys.stderr.write(f"{error}\n")
         return REJECTED
@@ -68,8 +69,10 @@ def _render(deployment: Deployment, schedules: Sequence[Schedule], form: str) ->
     return FINE
 
 
-def _check(deployment: Deployment, schedules: Sequence[Schedule], live: Path | None, now: datetime) -> int:
-    lines = [f"{name}: no schedule exports it; add it to a job of {SCHEDULES.name}" for name in uncovered(schedules)]
+def _check(
+    deployment: Deployment, schedules: Sequence[Schedule], missing: Sequence[str], live: Path | None, now: datetime
+) -> int:
+    lines = [f"{name}: no schedule exports it; add it to a job of {SCHEDULES.name}" for name in missing]
     if live is not None:
         lines.extend(differences(deployment, schedules, read_dump(live.read_text(encoding="utf-8")), now))
     for line in lines:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from datetime import date
 
@@ -31,12 +32,31 @@ UNKNOWN_PLAYER = "Player not found"
 """The error of a document whose player the registry has never heard of."""
 
 _PLAYER_LOOKUP = re.compile(r"[a-z0-9]{1,80}")
+_NO_ID = re.compile(r"[^a-z0-9]")
+_LETTERS = str.maketrans(
+    {"đ": "d", "ð": "d", "ł": "l", "ø": "o", "ħ": "h", "ı": "i", "ß": "ss", "æ": "ae", "œ": "oe", "þ": "th"}
+)
+"""Letters that do not decompose into one of ours and an accent."""
 _RESERVED = frozenset({"index"})
 
 
 def is_player_lookup(value: str) -> bool:
     """Whether a player id may become part of an object's path: lower-case letters and digits, and not reserved."""
     return _PLAYER_LOOKUP.fullmatch(value) is not None and value not in _RESERVED
+
+
+def lookup_of(first_name: str | None, last_name: str | None) -> str | None:
+    """Return the player id that a name stands for, accents folded (contract P&L §2.1); None without both names.
+
+    A suffix such as Jr. is part of the last name, and stays.
+    """
+    parts = [_folded(name) for name in (first_name, last_name) if name is not None]
+    return "".join(parts) if len(parts) == 2 and all(parts) else None
+
+
+def _folded(name: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", name.lower().translate(_LETTERS))
+    return _NO_ID.sub("", decomposed.lower())
 
 
 def registry_entry(rows: Iterable[RegistryRow], day: date) -> RegistryRow | None:

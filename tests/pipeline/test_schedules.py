@@ -16,7 +16,7 @@ from exporters.registry import exports
 from pipeline.deployment import load_deployment
 from pipeline.flex_launch import launch_body
 from pipeline.live_schedules import differences, read_dump, scheduler_job
-from pipeline.schedule_file import SCHEDULES, SchedulesError, load_schedules, uncovered, understand
+from pipeline.schedule_file import SCHEDULES, SchedulesError, load_schedules, load_streamed, uncovered, understand
 from pipeline.schedules import main
 from tests.support.commands import FakeCommands
 
@@ -35,12 +35,16 @@ def changed(tmp_path: Path, before: str, after: str) -> Path:
 
 class TestTheFile:
     def test_every_export_type_is_covered(self) -> None:
-        assert uncovered(FILE) == []
+        assert uncovered(FILE, load_streamed()) == []
 
     def test_a_type_without_a_schedule_is_found(self) -> None:
         left = [schedule for schedule in FILE if schedule.name != "phase6-weekly-profiles"]
         assert "player-profiles" in uncovered(left)
         assert uncovered([]) == sorted(exports())
+
+    def test_what_the_streaming_job_keeps_up_needs_no_schedule(self) -> None:
+        assert load_streamed() == ("live-grading",)
+        assert uncovered(FILE) == ["live-grading"]
 
     def test_when_they_run(self) -> None:
         assert {schedule.name: schedule.cron for schedule in FILE} == {
@@ -74,6 +78,20 @@ class TestTheFile:
 
 
 class TestRejected:
+    @pytest.mark.parametrize(
+        ("after", "message"),
+        [
+            ("streaming: [live-gradin]", '"live-gradin" is an unknown export type; did you mean live-grading?'),
+            ("streaming: live-grading", '"live-grading" is no list'),
+        ],
+    )
+    def test_what_the_streaming_job_is_said_to_keep_up(self, tmp_path: Path, after: str, message: str) -> None:
+        path = changed(tmp_path, "streaming: [live-grading]", after)
+        with pytest.raises(SchedulesError) as caught:
+            load_streamed(path)
+        assert message in str(caught.value)
+        assert main(["--file", str(path), "check"]) == 2
+
     @pytest.mark.parametrize(
         ("before", "after", "message"),
         [
