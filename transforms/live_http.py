@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
 import urllib3
@@ -153,7 +154,8 @@ class FeedClient:
     def __post_init__(self) -> None:
         patience = self.feed.patience
         self._circuit = Circuit(patience.failures, patience.rest, self.clock)
-        self._pool = connection_pool(self.feed.url, 2, direct=False)
+        here = urlsplit(self.feed.url).hostname in ("localhost", "127.0.0.1")
+        self._pool = connection_pool(self.feed.url, 2, direct=here)
 
     def close(self) -> None:
         """Close the connections."""
@@ -207,8 +209,9 @@ class FeedClient:
             try:
                 body = self._body(response, ends) if response.status == 200 else b""
             finally:
-                # One that was not read to its end is of no use to the next request.
+                # A connection that was not read to its end is of no use to the next request, but its place is.
                 response.close()
+                response.release_conn()
         except urllib3.exceptions.HTTPError as error:
             raise _Again(type(error).__name__) from None
         status = response.status

@@ -41,6 +41,15 @@ def test_the_digest_leaves_out_when_and_nothing_else(rest: dict[str, object]) ->
     assert digest(EARLY, {**rest, "x": f'"generated_at": "{EARLY}"'}) != digest(EARLY, {**rest, "x": ""})
 
 
+def test_the_digest_leaves_out_when_under_its_other_name() -> None:
+    def digest(stamp: str, points: int) -> str:
+        return content_digest(encode({"updated_at": stamp, "points": points}), stamp)
+
+    assert digest(EARLY, 1) == digest(LATE, 1)
+    assert digest(EARLY, 1) != digest(EARLY, 2)
+    assert content_digest(encode({"updated_at": EARLY}), LATE) != content_digest(encode({"updated_at": LATE}), LATE)
+
+
 def test_a_document_knows_its_path_date_and_header() -> None:
     value = {"player": "p1", "generated_at": EARLY, "points": [3]}
     made = make_document(CARD, value, DAY, EARLY, settled=False, key="p1")

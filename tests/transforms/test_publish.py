@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -14,7 +15,7 @@ from tests.support.plans import made_up_plan
 from tests.support.stores import MemoryStore, Refuse
 from transforms.document import Document, make_document
 from transforms.failure import Failure
-from transforms.manifest import Published, marker_path
+from transforms.manifest import Outcome, Published, marker_path
 from transforms.player_stage import DocumentBatch
 from transforms.publish import DocumentPublisher, OutcomeBatch, PublishRun, gather
 
@@ -88,6 +89,86 @@ class TestDatedDocuments:
         outcome = DocumentPublisher(store, plan_of()).publish(card("a"), Published())
         assert outcome.action == "failed"
         assert outcome.error == "StoreError: cannot write card/2026-01-05/a.json: no space left; free some"
+
+
+def score(progress: int, *, waits: bool = True, players: int = 1) -> Document:
+    return replace(roster(*"abcdef"[:players]), digest=f"{progress}", progress=progress, waits=waits)
+
+
+class TestDocumentsThatAreMeasured:
+    def publish(self, store: MemoryStore, document: Document, **values: Any) -> Outcome:
+        return DocumentPublisher(store, plan_of(**values)).publish(document, Published())
+
+    def test_the_object_tells_its_progress(self) -> None:
+        store = MemoryStore()
+        assert self.publish(store, score(3)).progress == 3
+        found = store.stat(score(3).path)
+        assert found is not None
+        assert found.metadata == {"game_date": "2026-01-05", "digest": "3", "empty": "false", "progress": "3"}
+
+    @pytest.mark.parametrize(("progress", "action"), [(2, "kept"), (3, "written"), (4, "written")])
+    def test_one_that_knows_less_keeps_what_is_shown(self, progress: int, action: str) -> None:
+        store = MemoryStore()
+        self.publish(store, score(3))
+        outcome = self.publish(store, score(progress))
+        shown = store.stat(outcome.path)
+        assert shown is not None
+        assert outcome.action == action
+        assert outcome.digest == shown.metadata["digest"], "the manifest tells of what is there"
+        assert outcome.progress == max(progress, 3)
+        assert outcome.reason == ("shows more outcomes" if action == "kept" else "")
+
+    def test_one_that_waits_for_nothing_is_the_last_word(self) -> None:
+        store = MemoryStore()
+        self.publish(store, score(3))
+        assert self.publish(store, score(2, waits=False)).action == "written"
+        assert self.publish(store, score(1)).action == "kept"
+
+    def test_one_that_is_empty_never_is(self) -> None:
+        store = MemoryStore()
+        self.publish(store, score(0))
+        outcome = self.publish(store, score(0, waits=False, players=0))
+        assert (outcome.action, outcome.reason) == ("kept", "would replace a document by an empty one")
+        assert outcome.empty is False
+
+    @pytest.mark.parametrize("values", [{"rewrite": True}, {"update_latest": "force"}], ids=str)
+    def test_whoever_insists_gets_it(self, values: dict[str, Any]) -> None:
+        store = MemoryStore()
+        self.publish(store, score(3))
+        assert self.publish(store, score(2), **values).action == "written"
+
+    def test_an_object_of_somebody_else_is_replaced(self) -> None:
+        store = MemoryStore()
+        store.write(score(0).path, b"{}", cache_control="")
+        assert self.publish(store, score(0)).action == "written"
+
+    def test_another_run_that_knows_more_is_not_overwritten(self) -> None:
+        store = MemoryStore()
+        self.publish(store, score(1))
+
+        def meanwhile(path: str) -> None:
+            store.before_write = lambda path: None
+            self.publish(store, score(5))
+
+        store.before_write = meanwhile
+        assert self.publish(store, score(2)).action == "kept"
+        found = store.stat(score(0).path)
+        assert found is not None
+        assert found.metadata["progress"] == "5"
+
+    def test_a_path_that_does_not_hold_still_is_a_failure(self) -> None:
+        store = MemoryStore()
+        self.publish(store, score(1))
+
+        def meanwhile(path: str) -> None:
+            store.before_write = lambda path: None
+            store.write(path, b"{}", cache_control="")
+            store.before_write = meanwhile
+
+        store.before_write = meanwhile
+        outcome = self.publish(store, score(2))
+        assert outcome.action == "failed"
+        assert "changed 5 times while it was being written: run it again" in outcome.error
 
 
 class TestDocumentsAtFixedPaths:

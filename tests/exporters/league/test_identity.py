@@ -5,7 +5,7 @@ from itertools import permutations
 
 import pytest
 
-from exporters.league.identity import is_player_lookup, registry_entry
+from exporters.league.identity import is_player_lookup, lookup_of, registry_entry
 from tests.support.rows import TONIGHT, Row, registry_row
 
 
@@ -69,3 +69,25 @@ def test_equal_activity_goes_to_the_most_games_then_the_lowest_name_then_team() 
 def test_rows_that_differ_in_nothing_else_are_chosen_by_the_whole_row() -> None:
     rows = [registry_row(position=position) for position in ("G", "F", None)]
     assert entry(*rows) is not None
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "lookup"),
+    [
+        ("LeBron", "James", "lebronjames"),
+        ("Nikola", "Jokić", "nikolajokic"),
+        ("Dennis", "Schröder", "dennisschroder"),
+        ("Luka", "Dončić", "lukadoncic"),
+        ("Jaren", "Jackson Jr.", "jarenjacksonjr"),
+        ("De'Aaron", "Fox", "deaaronfox"),
+        ("Karl-Anthony", "Towns", "karlanthonytowns"),
+        ("Đorđe", "Łukasz-Ø", "dordelukaszo"),
+        ("İlkan", "Karaman", "ilkankaraman"),
+        ("Nene", "", None),
+        ("Nene", None, None),
+        (None, "James", None),
+        ("...", "James", None),
+    ],
+)
+def test_the_id_that_a_name_stands_for(first: str | None, last: str | None, lookup: str | None) -> None:
+    assert lookup_of(first, last) == lookup

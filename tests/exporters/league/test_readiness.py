@@ -6,9 +6,11 @@ import pytest
 
 from exporters.config import ExportConfig
 from exporters.league.readiness import Census, DayCount, State, SystemCount, Verdict, reads_of, verdict
+from exporters.live_grading import LIVE_GRADING
 from exporters.predictions import PREDICTIONS
+from exporters.schema import Table
 from exporters.streaks import STREAKS
-from exporters.tables import ACCURACY, CONTEXT, DEFENSE, GAMES, SCHEDULE
+from exporters.tables import ACCURACY, CONTEXT, DEFENSE, GAMES, LIVE_BOX_SCORES, SCHEDULE
 from exporters.tonight import TONIGHT as TONIGHT_EXPORT
 from exporters.tonight_players import TONIGHT_PLAYERS
 from tests.support.rows import CHAMPION, TONIGHT
@@ -97,3 +99,12 @@ def test_every_export_reads_the_schedule_and_what_its_gates_count() -> None:
     assert ACCURACY in tables
     assert CONTEXT not in tables
     assert sum(read.table is CONTEXT for read in reads_of(TONIGHT_EXPORT)) == 2
+
+
+@pytest.mark.parametrize("table", [LIVE_BOX_SCORES, GAMES], ids=str)
+def test_l7_l8_a_type_may_degrade_instead_of_failing(table: Table[object]) -> None:
+    broken = census(READY, **{table.name: "it is down"})
+    held = verdict(LIVE_GRADING, TONIGHT, broken, CONFIG)
+    assert held == Verdict(State.DEGRADED, "it is down")
+    assert not held.publishes
+    assert verdict(TONIGHT_PLAYERS, TONIGHT, broken, CONFIG).state is (State.FAILED if table is GAMES else State.READY)
