@@ -1,6 +1,6 @@
 """A run in one process and without Beam: the same functions, called in a loop.
 
-It is what the graph is measured against, and what a single request costs at least.
+It is how a streamed request is answered, and what the batch graph is measured against.
 """
 
 from __future__ import annotations
@@ -9,13 +9,16 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
+from functools import partial
 from typing import Any
 
 from exporters.declaration import Grain
+from exporters.league.readiness import Census
 from exporters.tables import TABLES
 from transforms.date_stages import build_season, build_slate, rows_by_as_of_date
+from transforms.document import Document
 from transforms.failure import Failure
-from transforms.manifest import Published, load_published
+from transforms.manifest import Outcome, Published, load_published
 from transforms.materialize import append_frozen, appending
 from transforms.plan import Plan
 from transforms.player_stage import CardBatch, DocumentBatch, sweep_histories
@@ -23,6 +26,7 @@ from transforms.publish import DocumentPublisher, OutcomeBatch, finish_date, gat
 from transforms.publish_schemas import publish_schema
 from transforms.route import split_by_date
 from transforms.scan import scan_all
+from transforms.side_by_side import side_by_side
 from transforms.store import Store
 from transforms.warehouse import TableBatch, Warehouse
 
@@ -32,8 +36,23 @@ _PLAYER_TABLES = frozenset(table.name for table in TABLES if table.player is not
 def run_plain(plan: Plan, warehouse: Warehouse, store: Store) -> dict[str, dict[str, Any]]:
     """Carry out a plan and return the manifest of each target date, by ISO date."""
     batches, census = scan_all(plan, warehouse)
+    return publish_scanned(plan, batches, census, warehouse, store)
+
+
+def publish_scanned(
+    plan: Plan, batches: list[TableBatch], census: Census, warehouse: Warehouse, store: Store
+) -> dict[str, dict[str, Any]]:
+    """Build and publish what a plan wants of its tables, and return the manifest of each target date, by ISO date.
+
+    Args:
+        plan: The plan.
+        batches: All rows of its scans.
+        census: Their census.
+        warehouse: Takes the rows that the plan writes back.
+        store: Takes the documents.
+    """
     log = _Log(plan, store)
-    schemas = (publish_schema(store, plan, export) for export in plan.exports)
+    schemas = side_by_side(partial(publish_schema, store, plan), plan.exports, store.concurrency)
     log.failures[plan.dates[-1]].extend(failure for failure in schemas if failure is not None)
     cards: dict[Grain, dict[date, list[CardBatch]]] = {Grain.SLATE: defaultdict(list), Grain.SEASON: defaultdict(list)}
     swept = [scanned for scanned in batches if scanned.table in _PLAYER_TABLES | plan.shared_tables]
@@ -80,17 +99,23 @@ class _Log:
     def __init__(self, plan: Plan, store: Store) -> None:
         self.outcomes: dict[date, list[OutcomeBatch]] = defaultdict(list)
         self.failures: dict[date, list[Failure]] = defaultdict(list)
+        self._store = store
         self._publisher = DocumentPublisher(store, plan)
         self._plan = plan
-        self._published = {day: load_published(store, day) for day in plan.dates}
+        found = side_by_side(partial(load_published, store), plan.dates, store.concurrency)
+        self._published = dict(zip(plan.dates, found, strict=True))
 
     def add(self, day: date, documents: DocumentBatch, failures: Iterable[Failure]) -> None:
+        """Publish a batch, several documents at a time where that is worth it."""
+        before = self._published.get(day, Published())
+        timed = side_by_side(partial(self._timed, before), documents.documents, self._store.concurrency)
         spent: dict[str, float] = defaultdict(float)
-        outcomes = []
-        for document in documents.documents:
-            started = time.perf_counter()
-            outcomes.append(self._publisher.publish(document, self._published.get(day, Published())))
-            spent[document.export] += 1000 * (time.perf_counter() - started)
+        for made, milliseconds in timed:
+            spent[made.export] += milliseconds
         reported = self._plan.reporting_date(day)
-        self.outcomes[reported].append(OutcomeBatch(outcomes, documents.milliseconds, dict(spent)))
+        self.outcomes[reported].append(OutcomeBatch([made for made, _ in timed], documents.milliseconds, dict(spent)))
         self.failures[reported].extend(failures)
+
+    def _timed(self, before: Published, document: Document) -> tuple[Outcome, float]:
+        started = time.perf_counter()
+        return self._publisher.publish(document, before), 1000 * (time.perf_counter() - started)

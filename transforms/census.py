@@ -30,6 +30,7 @@ class Count:
     Attributes:
         games: Highest status by date and pair of teams.
         context_rows: By date.
+        predictions: By date.
         active_predictions: By date.
         grades: By date.
         votes: By date, system and model version: forecasts with a real pick, active forecasts, newest creation.
@@ -40,6 +41,7 @@ class Count:
 
     games: dict[Matchup, int] = field(default_factory=dict)
     context_rows: dict[date, int] = field(default_factory=dict)
+    predictions: dict[date, int] = field(default_factory=dict)
     active_predictions: dict[date, int] = field(default_factory=dict)
     grades: dict[date, int] = field(default_factory=dict)
     votes: dict[VersionKey, tuple[int, int, int]] = field(default_factory=dict)
@@ -59,6 +61,7 @@ class Count:
         elif table == ACCURACY.name:
             _add_per_day(self.grades, batch.column("game_date"))
         elif table == PREDICTIONS.name and "is_active" in batch.schema.names:
+            _add_per_day(self.predictions, batch.column("game_date"))
             _add_per_day(self.active_predictions, batch.column("game_date").filter(batch.column("is_active")))
             if set(_VERSION_COLUMNS) <= set(batch.schema.names):
                 self._add_votes(batch)
@@ -102,6 +105,7 @@ class Count:
             self.games[key] = max(status, self.games.get(key, 0))
         for mine, theirs in (
             (self.context_rows, other.context_rows),
+            (self.predictions, other.predictions),
             (self.active_predictions, other.active_predictions),
             (self.grades, other.grades),
         ):
@@ -121,13 +125,14 @@ class Count:
         games: dict[date, list[int]] = {}
         for (day, _, _), status in self.games.items():
             games.setdefault(day, []).append(status)
-        days = games.keys() | self.context_rows.keys() | self.active_predictions.keys() | self.grades.keys()
+        days = games.keys() | self.context_rows.keys() | self.predictions.keys() | self.grades.keys()
         return Census(
             days={
                 day: DayCount(
                     games=len(games.get(day, ())),
                     final_games=games.get(day, []).count(FINAL),
                     context_rows=self.context_rows.get(day, 0),
+                    predictions=self.predictions.get(day, 0),
                     active_predictions=self.active_predictions.get(day, 0),
                     grades=self.grades.get(day, 0),
                 )

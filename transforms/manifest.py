@@ -63,6 +63,7 @@ class Outcome:
         error: Why it failed.
         reason: Why the path keeps what it shows.
         progress: How much of its outcomes the content that its path shows knows; None where that is not measured.
+        generation: Of the object, when it was written; 0 otherwise.
     """
 
     path: str
@@ -77,16 +78,21 @@ class Outcome:
     error: str = ""
     reason: str = ""
     progress: int | None = None
+    generation: int = 0
 
 
 @dataclass(frozen=True)
 class PointerOutcome:
-    """What became of one pointer: ``moved``, ``unchanged``, ``kept`` (with the reason) or ``failed``."""
+    """What became of one pointer: ``moved``, ``unchanged``, ``kept`` (with the reason) or ``failed``.
+
+    ``generation`` is that of the object, when it was moved; 0 otherwise.
+    """
 
     path: str
     export: str
     action: str
     reason: str = ""
+    generation: int = 0
 
 
 @dataclass
@@ -200,6 +206,7 @@ def make_manifest(
             "code_version": plan.run.code_version,
             "commit": plan.run.commit,
             "lock": plan.run.lock,
+            "started_at": plan.run.started_at,
             "finished_at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         },
         "champion": {"system_id": plan.config.champion_system_id, "model_version": champion.model_version},
@@ -263,6 +270,10 @@ def _section(
             "unchanged": sum(moved.action == "unchanged" for moved in pointers),
             "kept": _reasons(moved.reason for moved in pointers if moved.action == "kept"),
             "failed": {moved.path: moved.reason for moved in pointers if moved.action == "failed"},
+        },
+        "generations": {
+            **{made.path: made.generation for made in outcomes if made.action == "written"},
+            **{moved.path: moved.generation for moved in pointers if moved.action == "moved"},
         },
         # Documents of earlier runs stay in the list, because they stay in the store: a withheld type leaves all of
         # them alone, and a player who is no longer expected leaves his.

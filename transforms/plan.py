@@ -27,6 +27,7 @@ class Run:
         code_version: Version and commit of the code that runs.
         commit: That commit.
         lock: Digest of the locked dependencies of the code that runs.
+        started_at: When the execution began, ISO 8601, UTC; unlike ``generated_at``, no document shows it.
     """
 
     run_id: str
@@ -36,6 +37,7 @@ class Run:
     code_version: str = ""
     commit: str = ""
     lock: str = ""
+    started_at: str = ""
 
 
 @dataclass(frozen=True)

@@ -157,8 +157,8 @@ class PointerMover:
                 dated = self.store.read(made.path)
                 if dated is None:
                     return PointerOutcome(path, made.export, "failed", f"{made.path} is not in the store")
-                if self._write(path, dated[0], pointer, metadata, shown):
-                    return PointerOutcome(path, made.export, "moved")
+                if generation := self._write(path, dated[0], pointer, metadata, shown):
+                    return PointerOutcome(path, made.export, "moved", generation=generation)
         except StoreError as error:
             return PointerOutcome(path, made.export, "failed", str(error))
         return PointerOutcome(path, made.export, "failed", f"changed {ATTEMPTS} times while it was being moved")
@@ -186,18 +186,19 @@ class PointerMover:
         try:
             if self.plan.validate:
                 require_valid(export, shown.path, content)
-            done = self._write(shown.path, content, pointer, metadata, shown)
+            generation = self._write(shown.path, content, pointer, metadata, shown)
         except (StoreError, InvalidDocument) as error:
             return PointerOutcome(shown.path, export.name, "failed", str(error))
-        if not done:
+        if not generation:
             return PointerOutcome(shown.path, export.name, "kept", "somebody else moved it")
-        return PointerOutcome(shown.path, export.name, "moved")
+        return PointerOutcome(shown.path, export.name, "moved", generation=generation)
 
     def _write(
         self, path: str, content: bytes, pointer: Pointer, metadata: dict[str, str], shown: StoredObject | None
-    ) -> bool:
+    ) -> int:
+        """Return the generation that was written; ``ABSENT`` when somebody else was faster."""
         try:
-            self.store.write(
+            return self.store.write(
                 path,
                 content,
                 cache_control=pointer.cache.header,
@@ -205,5 +206,4 @@ class PointerMover:
                 if_generation=ABSENT if shown is None else shown.generation,
             )
         except GenerationMismatch:
-            return False
-        return True
+            return ABSENT

@@ -82,12 +82,11 @@ class DocumentPublisher:
             progress=document.progress,
         )
         try:
-            if not document.fixed:
-                return self._publish_dated(document, published, made)
-            action, reason = self._publish_fixed(document)
+            if document.fixed:
+                return self._publish_fixed(document, made)
+            return self._publish_dated(document, published, made)
         except StoreError as failed:
             return replace(made, action="failed", error=f"{type(failed).__name__}: {failed}")
-        return replace(made, action=action, reason=reason)
 
     def _publish_dated(self, document: Document, published: Published, made: Outcome) -> Outcome:
         before = published.digests.get(document.path)
@@ -96,8 +95,7 @@ class DocumentPublisher:
         if document.progress is not None and not self._is_forced:
             return self._publish_measured(document, published, made)
         self._open(document, published)
-        self._write(document)
-        return made
+        return replace(made, generation=self._write(document))
 
     @property
     def _is_forced(self) -> bool:
@@ -120,10 +118,10 @@ class DocumentPublisher:
                 )
             self._open(document, published)
             try:
-                self._write(document, if_generation=ABSENT if shown is None else shown.generation)
+                generation = self._write(document, if_generation=ABSENT if shown is None else shown.generation)
             except GenerationMismatch:
                 continue
-            return made
+            return replace(made, generation=generation)
         raise _contended(document)
 
     def _open(self, document: Document, published: Published) -> None:
@@ -133,8 +131,8 @@ class DocumentPublisher:
             open_date(self.store, document.date, self.plan.run.run_id)
             self._opened.add(document.date)
 
-    def _write(self, document: Document, if_generation: int | None = None) -> None:
-        self.store.write(
+    def _write(self, document: Document, if_generation: int | None = None) -> int:
+        return self.store.write(
             document.path,
             document.content,
             cache_control=document.cache_control,
@@ -142,8 +140,8 @@ class DocumentPublisher:
             if_generation=if_generation,
         )
 
-    def _publish_fixed(self, document: Document) -> tuple[str, str]:
-        """Return the action, and the reason when the path keeps what it shows.
+    def _publish_fixed(self, document: Document, made: Outcome) -> Outcome:
+        """Write a document at a path that other dates share, unless the path is to keep what it shows.
 
         Every date shares the path, so that only the object itself tells what is published.
         """
@@ -152,14 +150,14 @@ class DocumentPublisher:
             shown = self.store.stat(document.path)
             reason = keeps(self.plan, shown, document)
             if reason is not None:
-                return "kept", reason
+                return replace(made, action="kept", reason=reason)
             if shown is not None and shown.metadata == metadata and not self.plan.rewrite:
-                return "unchanged", ""
+                return replace(made, action="unchanged")
             try:
-                self._write(document, if_generation=ABSENT if shown is None else shown.generation)
+                generation = self._write(document, if_generation=ABSENT if shown is None else shown.generation)
             except GenerationMismatch:
                 continue
-            return "written", ""
+            return replace(made, generation=generation)
         raise _contended(document)
 
 

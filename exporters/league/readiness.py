@@ -30,6 +30,7 @@ class DayCount:
         games: Scheduled games.
         final_games: Those that are over.
         context_rows: Rows of the game context.
+        predictions: Rows of the predictions that were read, superseded ones included.
         active_predictions: Active rows of the predictions, of all systems.
         grades: Rows of the graded predictions, where those are read.
     """
@@ -37,6 +38,7 @@ class DayCount:
     games: int = 0
     final_games: int = 0
     context_rows: int = 0
+    predictions: int = 0
     active_predictions: int = 0
     grades: int = 0
 

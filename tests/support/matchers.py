@@ -11,8 +11,7 @@ import orjson
 
 from transforms.store import Store
 
-_TIMINGS = re.compile(rb'"(?:build_ms|publish_ms|bytes|finished_at)": [^\n]+')
-
+_TIMINGS = re.compile(rb'"(?:build_ms|publish_ms|bytes|started_at|finished_at)": [^\n]+|"generations": \{[^}]*\}')
 
 _NO_DOCUMENTS = ("manifest/", "failures/", "schemas/")
 
@@ -50,7 +49,7 @@ def _content(store: Store, path: str) -> bytes:
 
 
 def without_timings(objects: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Return objects without what may differ from run to run: clock times, and how Arrow laid out the scanned bytes."""
+    """Return objects without what may differ from run to run: times, generations, and how Arrow laid out bytes."""
     return {path: _TIMINGS.sub(b"", held) if path.startswith("manifest/") else held for path, held in objects.items()}
 
 

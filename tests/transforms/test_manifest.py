@@ -86,6 +86,7 @@ class TestContent:
             "code_version": "1.2",
             "commit": "",
             "lock": "",
+            "started_at": "",
         }
         assert manifest["champion"] == {"system_id": CHAMPION, "model_version": "v3"}
         assert manifest["funnel"] == {
@@ -102,9 +103,9 @@ class TestContent:
         assert list(manifest["exports"]) == ["card", "roster"]
 
     def test_a_section_counts_what_became_of_its_documents(self) -> None:
-        outcomes = [card("b"), card("a", "unchanged"), card("c", "failed", error="StoreError: full")]
+        outcomes = [card("b", generation=7), card("a", "unchanged"), card("c", "failed", error="StoreError: full")]
         pointers = [
-            PointerOutcome("card/a.json", "card", "moved"),
+            PointerOutcome("card/a.json", "card", "moved", generation=8),
             PointerOutcome("card/b.json", "card", "unchanged"),
             PointerOutcome("card/c.json", "card", "kept", "why"),
             PointerOutcome("card/d.json", "card", "kept", "why"),
@@ -138,6 +139,7 @@ class TestContent:
                 {"step": "PublishDocuments", "key": "card/2026-01-05/c.json", "error": "StoreError: full"},
             ],
             "pointers": {"moved": 1, "unchanged": 1, "kept": {"why": 2}, "failed": {"card/e.json": "full"}},
+            "generations": {"card/2026-01-05/b.json": 7, "card/a.json": 8},
             "stale": [],
             "documents": {"card/2026-01-05/a.json": "digest of a", "card/2026-01-05/b.json": "digest of b"},
         }
