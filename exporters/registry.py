@@ -34,6 +34,19 @@ GROUPS: Mapping[str, Sequence[str]] = {
         "subset-performance",
         "subset-definitions",
     ),
+    "post-game": ("tonight", "best-bets", "subset-picks", "season-subsets", "live-grading"),
+    "post-grades": (
+        "tonight",
+        "results",
+        "performance",
+        "best-bets",
+        "predictions",
+        "subset-picks",
+        "season-subsets",
+        "subset-performance",
+        "player-game-report",
+        "player-season",
+    ),
     "players": ("player-profiles", "player-index", "player-season"),
 }
 """Group name to the export types that it stands for; ``backfill`` and ``all`` follow from the declarations."""

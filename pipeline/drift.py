@@ -20,7 +20,7 @@ from typing import Any
 
 from pipeline.deployment import SETTINGS, SettingsError, load_deployment
 from pipeline.locations import GcsPrefix, LocalFolder, parse_output
-from pipeline.template_metadata import template_metadata
+from pipeline.template_metadata import BATCH, template_metadata
 from pipeline.version import ROOT, checkout_commit, lock_digest
 from transforms.gcs_store import GcsStore
 from transforms.local_store import LocalStore
@@ -102,7 +102,7 @@ def template_differences(template: Mapping[str, Any]) -> Iterator[str]:
     image = str(template.get("image", ""))
     if not image.endswith(f":{labels.get('commit')}"):
         yield f"template: its image {image or 'none'} is not that of commit {labels.get('commit')}"
-    ours = {found["name"]: found for found in template_metadata()["parameters"]}
+    ours = {found["name"]: found for found in template_metadata(BATCH)["parameters"]}
     theirs = {found.get("name"): found for found in template.get("metadata", {}).get("parameters", ())}
     for name in [*ours, *(name for name in theirs if name not in ours)]:
         if name not in theirs:

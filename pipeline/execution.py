@@ -7,6 +7,7 @@ import threading
 import time
 import traceback
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any, TextIO
 
@@ -15,10 +16,11 @@ import orjson
 from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions, SetupOptions, StandardOptions
 
 from exporters.registry import PLAYER_TYPES, exports, groups
+from pipeline.completion import publish_event, run_event
 from pipeline.graph import build
 from pipeline.inputs import with_inputs
 from pipeline.locations import LocalFolder, ParquetFolder
-from pipeline.options import OptionsError, RunConfig, parse_run
+from pipeline.options import JobConfig, OptionsError, RunConfig, StreamConfig, parse_job
 from pipeline.planning import describe, estimate_bytes, make_plan, preflight
 from pipeline.report import Summary, summarize, table
 from pipeline.version import current_build
@@ -53,7 +55,7 @@ class RunError(Exception):
 def main(argv: Sequence[str]) -> int:
     """Carry out a command line and return its exit code."""
     try:
-        options, config = parse_run(
+        options, config = parse_job(
             argv,
             known_types=tuple(exports()),
             groups=groups(),
@@ -64,6 +66,8 @@ def main(argv: Sequence[str]) -> int:
     except OptionsError as error:
         _say(sys.stderr, str(error))
         return BAD_REQUEST
+    if isinstance(config, StreamConfig):
+        return stream(config, warehouse, store, options)
     plan = make_plan(config.request, config.export_config, shards=config.shards, validate=config.validate)
     if config.dry_run:
         description = describe(plan)
@@ -77,11 +81,15 @@ def main(argv: Sequence[str]) -> int:
         plan = with_inputs(plan, warehouse)
     except StoreError as error:
         _say(sys.stderr, f"nothing was published: {error}")
+        tell_failure(config, plan, str(error))
         return SOMETHING_MISSING
     try:
-        summary = run(plan, warehouse, store, options, output=str(config.output))
+        summary = run(
+            plan, warehouse, store, options, output=str(config.output), completion_topic=config.completion_topic
+        )
     except (RunError, StoreError) as error:
         _say(sys.stderr, f"the run broke off: {error}; what it published is safe, run it again to complete it")
+        tell_failure(config, plan, str(error))
         return SOMETHING_MISSING
     if summary is None:
         return ALL_PUBLISHED
@@ -89,12 +97,51 @@ def main(argv: Sequence[str]) -> int:
     return summary.exit_code
 
 
-def open_warehouse(config: RunConfig) -> LiveWarehouse:
+def stream(config: StreamConfig, warehouse: Warehouse, store: Store, options: PipelineOptions) -> int:
+    """Run a streaming job, or submit it, and return the exit code."""
+    from pipeline.stream.batch import BatchTemplate
+    from pipeline.stream.run import build_stream, run_local
+
+    _prepare(options)
+    launcher = BatchTemplate.of(config, options)
+    local = options.view_as(StandardOptions).runner in LOCAL_RUNNERS
+
+    def build_it(pipeline: beam.Pipeline) -> None:
+        build_stream(pipeline, config, warehouse, store, launcher=launcher, local=local)
+
+    try:
+        if not config.skip_preflight:
+            store.check()
+        if not local:
+            pipeline = beam.Pipeline(options=options)
+            build_it(pipeline)
+            _say(sys.stdout, f"submitted the streaming job: {pipeline.run()}")
+            return ALL_PUBLISHED
+        _say(sys.stderr, f"answering {config.input_subscription}; end it with Ctrl-C")
+        run_local(build_it, options)
+    except StoreError as error:
+        _say(sys.stderr, f"nothing can be published: {error}")
+        return SOMETHING_MISSING
+    return ALL_PUBLISHED
+
+
+def tell_failure(config: RunConfig, plan: Plan, reason: str) -> None:
+    """Publish the completion event of a run that broke off; that it cannot be published is said, and nothing more."""
+    if not config.completion_topic:
+        return
+    event = run_event(plan, "failed", finished=datetime.now(timezone.utc), errors=[reason])
+    try:
+        publish_event(config.completion_topic, event)
+    except Exception as error:
+        _say(sys.stderr, f"the completion event was not published: {type(error).__name__}: {error}")
+
+
+def open_warehouse(config: JobConfig) -> LiveWarehouse:
     """Return the warehouse that a configuration names, together with its live feed."""
     return LiveWarehouse(_open_tables(config), open_feed(config))
 
 
-def open_feed(config: RunConfig) -> LiveFeed | None:
+def open_feed(config: JobConfig) -> LiveFeed | None:
     """Return the live feed that a configuration names; None when it names none."""
     if not config.live_feed:
         return None
@@ -105,19 +152,19 @@ def open_feed(config: RunConfig) -> LiveFeed | None:
     return HttpLiveFeed(config.live_feed, key, config.live_feed_scheme)
 
 
-def _open_tables(config: RunConfig) -> Warehouse:
+def _open_tables(config: JobConfig) -> Warehouse:
     if isinstance(config.warehouse, ParquetFolder):
         return ParquetWarehouse(config.warehouse.path)
     return BigQueryWarehouse(
         config.warehouse.project,
         quota_project=config.bigquery_quota_project,
-        trace_id=trace_of(config.request.correlation_id),
+        trace_id=trace_of(config.request.correlation_id if isinstance(config, RunConfig) else "stream"),
         rest_endpoint=config.bigquery_rest_endpoint,
         storage_endpoint=config.bigquery_storage_endpoint,
     )
 
 
-def open_store(config: RunConfig) -> Store:
+def open_store(config: JobConfig) -> Store:
     """Return the store that a configuration names."""
     if isinstance(config.output, LocalFolder):
         return LocalStore(config.output.path)
@@ -129,19 +176,26 @@ def open_store(config: RunConfig) -> Store:
     )
 
 
-def run(plan: Plan, warehouse: Warehouse, store: Store, options: PipelineOptions, *, output: str) -> Summary | None:
+def run(
+    plan: Plan,
+    warehouse: Warehouse,
+    store: Store,
+    options: PipelineOptions,
+    *,
+    output: str,
+    completion_topic: str = "",
+) -> Summary | None:
     """Run a plan and return what it published; None when it was handed to a service that goes on by itself.
 
     Raises:
         RunError: The run broke off.
         StoreError: The outcome cannot be read back.
     """
-    if options.view_as(SetupOptions).save_main_session is None:
-        options.view_as(SetupOptions).save_main_session = False
-    use_own_image(options, current_build())
+    _prepare(options)
+    plan = replace(plan, run=replace(plan.run, started_at=datetime.now(timezone.utc).isoformat()))
     local = options.view_as(StandardOptions).runner in LOCAL_RUNNERS
     pipeline = beam.Pipeline(runner=_local_runner() if local else None, options=options)
-    build(pipeline, plan, warehouse, store)
+    build(pipeline, plan, warehouse, store, output=output, completion_topic=completion_topic)
     if not local:
         result = pipeline.run()
         _say(sys.stdout, f"submitted run {plan.run.run_id}: {result}")
@@ -153,6 +207,13 @@ def run(plan: Plan, warehouse: Warehouse, store: Store, options: PipelineOptions
             # A worker process sends its whole stack as text, which Beam has logged; its last line says what it was.
             raise RunError(traceback.format_exception_only(error)[-1].strip().splitlines()[-1]) from error
     return summarize(plan, output, {day.isoformat(): load_manifest(store, day)[0] for day in plan.dates})
+
+
+def _prepare(options: PipelineOptions) -> None:
+    """Set what every job of this project wants of Beam, unless somebody wants something else."""
+    if options.view_as(SetupOptions).save_main_session is None:
+        options.view_as(SetupOptions).save_main_session = False
+    use_own_image(options, current_build())
 
 
 def _local_runner() -> Any:

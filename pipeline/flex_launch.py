@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from pipeline.deployment import Deployment
 
@@ -23,8 +23,36 @@ def launch_url(deployment: Deployment) -> str:
     )
 
 
+class Target(Protocol):
+    """Where a job runs and what it reads and writes; a :class:`pipeline.deployment.Deployment` is one."""
+
+    @property
+    def template(self) -> str:
+        """The Flex Template, ``gs://``."""
+
+    @property
+    def warehouse(self) -> str:
+        """As ``--warehouse`` takes it."""
+
+    @property
+    def output(self) -> str:
+        """As ``--output`` takes it."""
+
+    @property
+    def worker_account(self) -> str:
+        """The account that runs the job."""
+
+    @property
+    def temp_location(self) -> str:
+        """Where Dataflow may keep files while the job runs."""
+
+    @property
+    def staging_location(self) -> str:
+        """Where Dataflow keeps what the job's workers download."""
+
+
 def launch_body(
-    deployment: Deployment,
+    deployment: Target,
     job_name: str,
     request: Mapping[str, Any],
     *,

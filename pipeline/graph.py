@@ -6,6 +6,7 @@ from typing import Any
 
 import apache_beam as beam
 
+from pipeline.completion import PublishCompletion
 from transforms.date_stages import BuildDateStage, BuildSeasonStage
 from transforms.materialize import MaterializeSubsetPicks
 from transforms.plan import Plan
@@ -19,7 +20,13 @@ from transforms.warehouse import Warehouse
 
 
 def build(
-    pipeline: beam.Pipeline, plan: Plan, warehouse: Warehouse, store: Store
+    pipeline: beam.Pipeline,
+    plan: Plan,
+    warehouse: Warehouse,
+    store: Store,
+    *,
+    output: str = "",
+    completion_topic: str = "",
 ) -> beam.PCollection[tuple[str, dict[str, Any]]]:
     """Add a run to a pipeline and return its manifests, one (date, manifest) per target date.
 
@@ -28,6 +35,8 @@ def build(
         plan: What to do.
         warehouse: Where tables are read.
         store: Where documents are written.
+        output: The same, as the command line names it.
+        completion_topic: Where the completion event goes; there is none when it is empty.
     """
     scanned = pipeline | "ScanTables" >> ScanTables(plan, warehouse)
     routed = scanned.batches | "RouteBatches" >> RouteBatches(plan)
@@ -44,4 +53,8 @@ def build(
     )
     schemas = pipeline | "PublishSchemas" >> PublishSchemas(plan, store)
     failures = (*(stage.failures for stage in stages), schemas, *written) | "FlattenFailures" >> beam.Flatten()
-    return tuple(stage.documents for stage in stages) | "Publish" >> PublishRun(plan, store, scanned.census, failures)
+    documents = tuple(stage.documents for stage in stages)
+    manifests = documents | "Publish" >> PublishRun(plan, store, scanned.census, failures)
+    if completion_topic:
+        _ = manifests | "PublishCompletion" >> PublishCompletion(plan, output, completion_topic)
+    return manifests

@@ -23,6 +23,9 @@ from pipeline.locations import (
     GCS_PATTERN,
     PROJECT_PATTERN,
     SECRET_PATTERN,
+    SUBSCRIPTION_PATTERN,
+    TEMPLATE_PATTERN,
+    TOPIC_PATTERN,
     URL_PATTERN,
 )
 from pipeline.problems import Problem, show
@@ -46,6 +49,7 @@ class Group(Enum):
     REQUEST = "What to export"
     RULES = "What is ready, what is shown"
     RUN = "How to run"
+    STREAM = "How to answer requests from Pub/Sub (streaming)"
 
 
 @dataclass(frozen=True)
@@ -237,6 +241,15 @@ OPTIONS: tuple[Option, ...] = (
         default_help="nothing",
         metavar="WORD",
         pattern="[A-Za-z]{1,20}",
+    ),
+    Option(
+        "completion_topic",
+        Kind.TEXT,
+        Group.PLACES,
+        "Pub/Sub topic that is told what became of each request; nobody is told without one.",
+        example="projects/my-project/topics/phase6-export-complete",
+        metavar="TOPIC",
+        pattern=TOPIC_PATTERN,
     ),
     Option(
         "export_types",
@@ -447,6 +460,97 @@ OPTIONS: tuple[Option, ...] = (
         "Report the outcome as JSON, for programs.",
         example="true",
     ),
+    Option(
+        "input_subscription",
+        Kind.TEXT,
+        Group.STREAM,
+        "Answer the requests of this Pub/Sub subscription as they come, instead of one request of the command line.",
+        example="projects/my-project/subscriptions/phase6-export-requests",
+        metavar="SUBSCRIPTION",
+        pattern=SUBSCRIPTION_PATTERN,
+    ),
+    Option(
+        "dead_letter_topic",
+        Kind.TEXT,
+        Group.STREAM,
+        "Pub/Sub topic that takes the messages that were rejected, whole, with the reason; needed to answer requests.",
+        example="projects/my-project/topics/phase6-export-dead-letters",
+        metavar="TOPIC",
+        pattern=TOPIC_PATTERN,
+    ),
+    Option(
+        "quiet_seconds",
+        Kind.INTEGER,
+        Group.STREAM,
+        "Equal requests within this many seconds cost one export: the first is answered at once; the last one that "
+        "came after it began is answered when they are over, if any table has changed.",
+        example="300",
+        default="120",
+        metavar="N",
+        high=3600,
+    ),
+    Option(
+        "request_timeout",
+        Kind.INTEGER,
+        Group.STREAM,
+        "Seconds after which a request that is still being answered is given up and reported as failed.",
+        example="900",
+        default="600",
+        metavar="N",
+        low=10,
+        high=3600,
+    ),
+    Option(
+        "max_stream_dates",
+        Kind.INTEGER,
+        Group.STREAM,
+        "Dates of the longest request that is answered here; longer ones are launched as a batch job.",
+        example="7",
+        default="3",
+        metavar="N",
+        low=1,
+        high=31,
+    ),
+    Option(
+        "batch_template",
+        Kind.TEXT,
+        Group.STREAM,
+        "Flex Template that longer requests are launched with; without one they are rejected. Needs --project, "
+        "--region and --temp_location.",
+        example="gs://my-bucket/templates/phase6-export.json",
+        metavar="gs://BUCKET/FILE.json",
+        pattern=TEMPLATE_PATTERN,
+    ),
+    Option(
+        "watch_seconds",
+        Kind.INTEGER,
+        Group.STREAM,
+        "Seconds between two looks at the schedule: while games are in play, live grading is exported; once all of a "
+        "date are over, and once they are graded, its results are. 0 never looks.",
+        example="180",
+        default="60",
+        metavar="N",
+        high=3600,
+    ),
+    Option(
+        "min_prediction_rows",
+        Kind.INTEGER,
+        Group.STREAM,
+        "Rows of predictions that a date needs before a completion event of the predictions leads to an export.",
+        example="50",
+        default="10",
+        metavar="N",
+    ),
+    Option(
+        "min_completion_percent",
+        Kind.INTEGER,
+        Group.STREAM,
+        "Share of the players, in percent, whose predictions must be complete before such an event leads to an export.",
+        example="95",
+        default="80",
+        metavar="N",
+        high=100,
+    ),
 )
 """Every option, in the order of the help text."""
 
@@ -454,3 +558,14 @@ REQUEST_OPTIONS: tuple[Option, ...] = tuple(
     option for option in OPTIONS if option.group is Group.REQUEST and option.name != "request"
 )
 """The options that spell out a request, one for each of its keys."""
+
+STREAM_OPTIONS: tuple[Option, ...] = tuple(option for option in OPTIONS if option.group is Group.STREAM)
+"""The options of a streaming job alone."""
+
+BATCH_OPTIONS: tuple[Option, ...] = tuple(
+    option
+    for option in OPTIONS
+    if option.name in ("dry_run", "json", "shards")
+    or (option.group is Group.REQUEST and option.name != "champion_system_id")
+)
+"""The options of a run alone: in a streaming job, messages say what to export."""

@@ -13,11 +13,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NoReturn, TypeVar
 
-from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions, TestOptions, _BeamArgumentParser
+from apache_beam.options.pipeline_options import (
+    GoogleCloudOptions,
+    PipelineOptions,
+    StandardOptions,
+    TestOptions,
+    _BeamArgumentParser,
+)
 
 from exporters.config import ExportConfig
 from pipeline.locations import BigQueryProject, GcsPrefix, LocalFolder, ParquetFolder, parse_output, parse_warehouse
-from pipeline.option_table import OPTIONS, REQUEST_OPTIONS, Kind, Option
+from pipeline.option_table import BATCH_OPTIONS, OPTIONS, REQUEST_OPTIONS, STREAM_OPTIONS, Kind, Option
 from pipeline.problems import Problem, ProblemsError, show
 from pipeline.request import ExportRequest, RequestDefaults, RequestError, parse_object, parse_request
 from pipeline.request_reader import key_text, nearest_key
@@ -25,6 +31,7 @@ from pipeline.request_reader import key_text, nearest_key
 PlaceT = TypeVar("PlaceT")
 
 _BY_NAME = {option.name: option for option in OPTIONS}
+_RULES = ("min_context_rows", "min_active_predictions", "min_streak_length")
 _RUNNERS_WITH_OPTIONS = {"render": "apache_beam.runners.render", "dask": "apache_beam.runners.dask.dask_runner"}
 """Beam declares the options of these runners only once they are imported."""
 
@@ -69,15 +76,15 @@ class ExportOptions(PipelineOptions):
             )
 
 
-@dataclass(frozen=True)
-class RunConfig:
-    """One run, validated.
+@dataclass(frozen=True, kw_only=True)
+class JobConfig:
+    """What every job needs, validated.
 
     Attributes:
         warehouse: Where tables are read.
         output: Where documents are written.
-        request: What to export.
         export_config: The rules of the exporters; its champion is the request's.
+        completion_topic: Pub/Sub topic of the completion events; empty for none.
         bigquery_quota_project: The project that pays for reading; empty for the warehouse's own.
         bigquery_rest_endpoint: URL of a BigQuery emulator; empty for the service itself.
         bigquery_storage_endpoint: ``HOST:PORT`` of its Storage API; likewise.
@@ -95,8 +102,8 @@ class RunConfig:
 
     warehouse: ParquetFolder | BigQueryProject
     output: LocalFolder | GcsPrefix
-    request: ExportRequest
     export_config: ExportConfig
+    completion_topic: str = ""
     bigquery_quota_project: str = ""
     bigquery_rest_endpoint: str = ""
     bigquery_storage_endpoint: str = ""
@@ -110,6 +117,17 @@ class RunConfig:
     dry_run: bool = False
     skip_preflight: bool = False
     json: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunConfig(JobConfig):
+    """One run, validated.
+
+    Attributes:
+        request: What to export.
+    """
+
+    request: ExportRequest
 
     @classmethod
     def from_options(
@@ -136,43 +154,74 @@ class RunConfig:
             OptionsError: Something is wrong; it holds every problem, those of the request included.
         """
         settings = _Settings(options)
-        numbers = {option.name: settings.number(option) for option in OPTIONS if option.default is not None}
+        settings.exclude(STREAM_OPTIONS, "means nothing without --input_subscription", "leave it out")
+        if options.view_as(StandardOptions).streaming:
+            fix = f"add {_BY_NAME['input_subscription'].shown_example}"
+            settings.problems.append(Problem("--streaming", "", "has nothing to read", fix))
         defaults = RequestDefaults(ExportConfig().champion_system_id, max_range_days, tuple(player_types))
-        warehouse = settings.place("warehouse", parse_warehouse)
-        output = settings.place("output", parse_output)
-        rest_endpoint, storage_endpoint = settings.pair("bigquery_rest_endpoint", "bigquery_storage_endpoint")
-        quota_project, gcs_endpoint = settings.text("bigquery_quota_project"), settings.text("gcs_endpoint")
-        live_feed, live_feed_key, live_feed_scheme = settings.live_feed()
         request = settings.request(known_types, groups, defaults, now)
-        switches = {name: settings.switch(name) for name in ("validate", "dry_run", "skip_preflight", "json")}
-        write_subset_picks = settings.switch("write_subset_picks")
-        if write_subset_picks and isinstance(warehouse, BigQueryProject):
-            reason = "writes to folders only, and the warehouse is a BigQuery project"
-            settings.problems.append(Problem("--write_subset_picks", "true", reason, "leave it out"))
-        if settings.problems or warehouse is None or output is None or request is None:
+        job = settings.job("" if request is None else request.champion_system_id)
+        if settings.problems or request is None:
             raise OptionsError(sorted(settings.problems, key=_place))
-        return cls(
-            warehouse,
-            output,
-            request,
-            ExportConfig(
-                champion_system_id=request.champion_system_id,
-                min_context_rows=numbers["min_context_rows"],
-                min_active_predictions=numbers["min_active_predictions"],
-                min_streak_length=numbers["min_streak_length"],
-                write_subset_picks=write_subset_picks,
-            ),
-            shards=numbers["shards"],
-            upload_threads=numbers["upload_threads"],
-            bigquery_quota_project=quota_project,
-            bigquery_rest_endpoint=rest_endpoint,
-            bigquery_storage_endpoint=storage_endpoint,
-            gcs_endpoint=gcs_endpoint,
-            live_feed=live_feed,
-            live_feed_key=live_feed_key,
-            live_feed_scheme=live_feed_scheme,
-            **switches,
-        )
+        return cls(request=request, **job)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StreamConfig(JobConfig):
+    """A streaming job, validated.
+
+    Attributes:
+        input_subscription: Pub/Sub subscription of the requests.
+        dead_letter_topic: Pub/Sub topic of what was rejected.
+        quiet_seconds: For how long equal requests cost one export.
+        request_timeout: Seconds after which a request is given up.
+        max_stream_dates: Dates of the longest request that is answered by the job itself.
+        batch_template: Flex Template that longer ones are launched with; empty for none.
+        watch_seconds: Seconds between two looks at the schedule; 0 for never.
+        min_prediction_rows: Rows that a date needs before upstream's completion leads to an export.
+        min_completion_percent: Percent of the players that must be complete, likewise.
+    """
+
+    input_subscription: str
+    dead_letter_topic: str
+    quiet_seconds: int
+    request_timeout: int
+    max_stream_dates: int
+    watch_seconds: int
+    min_prediction_rows: int
+    min_completion_percent: int
+    batch_template: str = ""
+
+    @classmethod
+    def from_options(cls, options: PipelineOptions) -> StreamConfig:
+        """Validate the options of a streaming job.
+
+        Args:
+            options: Any view of the options.
+
+        Raises:
+            OptionsError: Something is wrong; it holds every problem.
+        """
+        settings = _Settings(options)
+        settings.exclude(BATCH_OPTIONS, "means nothing in a streaming job", "leave it out; messages say what to export")
+        job = settings.job(settings.text("champion_system_id") or ExportConfig().champion_system_id)
+        texts: dict[str, Any] = {
+            "input_subscription": settings.needed("input_subscription"),
+            "dead_letter_topic": settings.needed("dead_letter_topic"),
+            "batch_template": settings.text("batch_template"),
+        }
+        cloud = options.view_as(GoogleCloudOptions)
+        for flag, value in (
+            ("project", cloud.project),
+            ("region", cloud.region),
+            ("temp_location", cloud.temp_location),
+        ):
+            if texts["batch_template"] and not value:
+                settings.problems.append(Problem("--batch_template", "", f"needs --{flag}", f"add --{flag}=..."))
+        numbers: dict[str, Any] = {option.name: settings.number(option) for option in STREAM_OPTIONS if option.default}
+        if settings.problems:
+            raise OptionsError(sorted(settings.problems, key=_place))
+        return cls(**job, **texts, **numbers)
 
 
 def parse_command_line(argv: Sequence[str]) -> ExportOptions:
@@ -222,6 +271,33 @@ def parse_run(
         raise OptionsError([*problems, *others]) from None
     if problems:
         raise OptionsError(problems)
+    return options, config
+
+
+def parse_job(
+    argv: Sequence[str],
+    *,
+    known_types: Sequence[str],
+    groups: Mapping[str, Sequence[str]],
+    now: datetime,
+    player_types: Sequence[str] = (),
+) -> tuple[ExportOptions, RunConfig | StreamConfig]:
+    """Read and validate a command line: that of a run, or, with ``--input_subscription``, of a streaming job.
+
+    Raises:
+        OptionsError: Something is wrong; it holds every problem.
+    """
+    flags = {argument.partition("=")[0] for argument in argv[: argv.index("--") if "--" in argv else len(argv)]}
+    if _BY_NAME["input_subscription"].flag not in flags:
+        return parse_run(argv, known_types=known_types, groups=groups, now=now, player_types=player_types)
+    options, problems = _read(argv)
+    try:
+        config = StreamConfig.from_options(options)
+    except OptionsError as error:
+        raise OptionsError([*problems, *error.problems]) from None
+    if problems:
+        raise OptionsError(problems)
+    options.view_as(StandardOptions).streaming = True
     return options, config
 
 
@@ -275,6 +351,46 @@ class _Settings:
         if self._is_remote and not re.fullmatch(option.remote_regex, text):
             self.problems.append(option.wrong(text, "is a folder, which the workers of Dataflow do not share"))
         return parsed
+
+    def job(self, champion_system_id: str) -> dict[str, Any]:
+        """Return what every job needs, as the arguments of :class:`JobConfig`; some are None when they are wrong."""
+        warehouse = self.place("warehouse", parse_warehouse)
+        output = self.place("output", parse_output)
+        rest_endpoint, storage_endpoint = self.pair("bigquery_rest_endpoint", "bigquery_storage_endpoint")
+        live_feed, live_feed_key, live_feed_scheme = self.live_feed()
+        rules: dict[str, Any] = {name: self.number(_BY_NAME[name]) for name in _RULES}
+        write_subset_picks = self.switch("write_subset_picks")
+        if write_subset_picks and isinstance(warehouse, BigQueryProject):
+            reason = "writes to folders only, and the warehouse is a BigQuery project"
+            self.problems.append(Problem("--write_subset_picks", "true", reason, "leave it out"))
+        return {
+            "warehouse": warehouse,
+            "output": output,
+            "export_config": ExportConfig(
+                champion_system_id=champion_system_id, write_subset_picks=write_subset_picks, **rules
+            ),
+            "bigquery_rest_endpoint": rest_endpoint,
+            "bigquery_storage_endpoint": storage_endpoint,
+            "live_feed": live_feed,
+            "live_feed_key": live_feed_key,
+            "live_feed_scheme": live_feed_scheme,
+            **{name: self.text(name) for name in ("bigquery_quota_project", "gcs_endpoint", "completion_topic")},
+            **{name: self.number(_BY_NAME[name]) for name in ("shards", "upload_threads")},
+            **{name: self.switch(name) for name in ("validate", "dry_run", "skip_preflight", "json")},
+        }
+
+    def exclude(self, options: Collection[Option], reason: str, fix: str) -> None:
+        """Report options that mean nothing in this kind of job."""
+        for option in options:
+            if self._is_given(option.name):
+                self.problems.append(Problem(option.flag, show(self._texts.get(option.name, "")), reason, fix))
+
+    def needed(self, name: str) -> str:
+        """Return a text that must be given."""
+        option = _BY_NAME[name]
+        if not self._is_given(name):
+            self.problems.append(Problem(option.flag, "", "is missing", f"add {option.shown_example}"))
+        return self.text(name)
 
     def number(self, option: Option) -> int:
         """Return a whole number within its bounds."""

@@ -1,8 +1,9 @@
-"""Writes ``deploy/metadata.json``: what the Flex Template takes, made from the table of options.
+"""Writes ``deploy/metadata*.json``: what the Flex Templates take, made from the table of options.
 
     python -m pipeline.template_metadata
 
-The file is in the repository, and a test compares it with what this module makes: change an option, and run it again.
+The files are in the repository, and a test compares them with what this module makes: change an option, and run it
+again.
 """
 
 from __future__ import annotations
@@ -14,30 +15,44 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline.option_table import OPTIONS, Kind, Option
+from pipeline.option_table import BATCH_OPTIONS, OPTIONS, STREAM_OPTIONS, Kind, Option
 from pipeline.version import ROOT
 
-METADATA = ROOT / "deploy" / "metadata.json"
+FOLDER = ROOT / "deploy"
+BATCH, STREAMING = "metadata.json", "metadata-streaming.json"
 
+_NEEDED = ("input_subscription", "dead_letter_topic")
 _TYPES = {Kind.TEXT: "TEXT", Kind.INTEGER: "NUMBER", Kind.BOOLEAN: "BOOLEAN", Kind.ENUM: "ENUM"}
 
 
-def template_metadata() -> dict[str, Any]:
-    """Return the metadata of the template."""
+def template_metadata(name: str) -> dict[str, Any]:
+    """Return the metadata of the batch template or of the streaming template, by the name of its file."""
+    if name == BATCH:
+        return {
+            "name": "Phase 6 Export",
+            "description": "Turns the tables of a night, or of a season in one pass, into the documents of the API.",
+            "streaming": False,
+            "parameters": [_parameter(option) for option in OPTIONS if option not in STREAM_OPTIONS],
+        }
     return {
-        "name": "Phase 6 Export",
-        "description": "Turns the tables of a night, or of a whole season in one pass, into the documents of the API.",
-        "streaming": False,
-        "parameters": [_parameter(option) for option in OPTIONS],
+        "name": "Phase 6 Export, streaming",
+        "description": "Answers the requests of a Pub/Sub subscription, and keeps live games and results current.",
+        "streaming": True,
+        "supportsAtLeastOnce": True,
+        "supportsExactlyOnce": True,
+        "defaultStreamingMode": "EXACTLY_ONCE",
+        "parameters": [
+            _parameter(option, required=option.name in _NEEDED) for option in OPTIONS if option not in BATCH_OPTIONS
+        ],
     }
 
 
-def _parameter(option: Option) -> dict[str, Any]:
+def _parameter(option: Option, *, required: bool = False) -> dict[str, Any]:
     found: dict[str, Any] = {
         "name": option.name,
         "label": option.name.replace("_", " ").capitalize(),
         "helpText": option.described,
-        "isOptional": not option.required,
+        "isOptional": not (option.required or required),
         "regexes": [option.remote_regex],
         "paramType": _TYPES[option.kind],
         "groupName": option.group.value,
@@ -49,16 +64,18 @@ def _parameter(option: Option) -> dict[str, Any]:
     return found
 
 
-def metadata_text() -> str:
-    """Return the text of the file."""
-    return json.dumps(template_metadata(), indent=2, ensure_ascii=False) + "\n"
+def metadata_text(name: str) -> str:
+    """Return the text of a file."""
+    return json.dumps(template_metadata(name), indent=2, ensure_ascii=False) + "\n"
 
 
 def main(argv: Sequence[str]) -> int:
     """Carry out a command line and return its exit code."""
     parser = argparse.ArgumentParser(prog="python -m pipeline.template_metadata", description="Write the metadata.")
-    parser.add_argument("--output", type=Path, default=METADATA, help="the file (%(default)s)")
-    parser.parse_args(argv).output.write_text(metadata_text(), encoding="utf-8")
+    parser.add_argument("--output", type=Path, default=FOLDER, help="the folder (%(default)s)")
+    folder: Path = parser.parse_args(argv).output
+    for name in (BATCH, STREAMING):
+        (folder / name).write_text(metadata_text(name), encoding="utf-8")
     return 0
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.deployment import load_deployment
 from pipeline.drift import main
-from pipeline.template_metadata import template_metadata
+from pipeline.template_metadata import BATCH, template_metadata
 from pipeline.version import lock_digest
 from tests.support.matchers import assert_one_line_each
 from tests.support.stores import MemoryStore
@@ -42,7 +42,7 @@ class World:
         self.commit, self.lock = head.stdout[:12], lock_digest(self.root)
         self.template = {
             "image": f"{OURS.image}:{self.commit}",
-            "metadata": template_metadata(),
+            "metadata": template_metadata(BATCH),
             "defaultEnvironment": {"additionalUserLabels": {"commit": self.commit, "lock": self.lock}},
         }
         self.publish("2026-02-10", commit="older", lock="older")

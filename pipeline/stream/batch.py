@@ -1,0 +1,105 @@
+"""Handing a long request to a batch job: the same template that schedules launch."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from apache_beam.options.pipeline_options import GoogleCloudOptions, PipelineOptions
+
+from pipeline.dataflow_jobs import DataflowJobs
+from pipeline.flex_launch import launch_body
+from pipeline.option_table import OPTIONS
+from pipeline.options import StreamConfig
+from pipeline.request import ExportRequest
+
+_SHARED = (
+    "bigquery_quota_project",
+    "completion_topic",
+    "min_active_predictions",
+    "min_context_rows",
+    "min_streak_length",
+    "upload_threads",
+    "validate",
+)
+"""Options that the batch job shares with the streaming job."""
+
+
+@dataclass(frozen=True)
+class BatchTemplate:
+    """The batch template of the streaming job's project; a value that travels to workers.
+
+    Attributes:
+        project: Where jobs run.
+        region: Where jobs run.
+        template: The Flex Template, ``gs://``.
+        warehouse: As ``--warehouse`` takes it.
+        output: As ``--output`` takes it.
+        worker_account: The account that runs jobs.
+        temp_location: Where Dataflow may keep files while a job runs.
+        staging_location: Where Dataflow keeps what a job's workers download.
+        parameters: Further options of the job.
+        endpoint: Where the Dataflow API answers, if not at Google.
+    """
+
+    project: str
+    region: str
+    template: str
+    warehouse: str
+    output: str
+    worker_account: str
+    temp_location: str
+    staging_location: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    endpoint: str = ""
+
+    @classmethod
+    def of(cls, config: StreamConfig, options: PipelineOptions) -> BatchTemplate | None:
+        """Return the template that a streaming job was given; None when it was given none."""
+        if not config.batch_template:
+            return None
+        cloud = options.view_as(GoogleCloudOptions)
+        return cls(
+            project=cloud.project,
+            region=cloud.region,
+            template=config.batch_template,
+            warehouse=str(config.warehouse),
+            output=str(config.output),
+            worker_account=cloud.service_account_email or "",
+            temp_location=cloud.temp_location,
+            staging_location=cloud.staging_location or cloud.temp_location,
+            parameters=_parameters(config),
+            endpoint=_emulator(cloud.dataflow_endpoint),
+        )
+
+    def launch(self, request: ExportRequest, run_id: str) -> str:
+        """Start the job of a request and return its name.
+
+        The name follows from the run, so that a request which is answered again, because a worker died, finds its job.
+
+        Raises:
+            DataflowError: It was not started.
+        """
+        name = "phase6-" + re.sub("[^a-z0-9]+", "-", run_id.lower())
+        body = launch_body(self, name[:60].rstrip("-"), request.to_json(), parameters=self.parameters)
+        DataflowJobs(self.project, self.region, endpoint=self.endpoint).launch(body)
+        return str(body["launchParameter"]["jobName"])
+
+
+def _parameters(config: StreamConfig) -> dict[str, str]:
+    """Return the shared options that differ from their defaults."""
+    values = {**vars(config.export_config), **vars(config)}
+    found = {}
+    for option in OPTIONS:
+        if option.name in _SHARED:
+            text = (
+                str(values[option.name]).lower() if isinstance(values[option.name], bool) else str(values[option.name])
+            )
+            if text not in ("", "false", option.default):
+                found[option.name] = text
+    return found
+
+
+def _emulator(endpoint: str | None) -> str:
+    return endpoint if endpoint and endpoint.startswith("http://") else ""

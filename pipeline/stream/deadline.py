@@ -1,0 +1,159 @@
+"""A warehouse and a store that give up after a while, so that one stuck request cannot hold up all others.
+
+What is under way when the time is over ends by the time limits of the clients; nothing new is begun. A write that has
+begun is finished or fails whole, so giving up leaves nothing torn.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import pyarrow as pa
+
+from transforms.store import Store, StoredObject, StoreError
+from transforms.warehouse import AppendingWarehouse, ScanStream, TablePart, TableScan, Warehouse, WarehouseError
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """An instant after which nothing is begun.
+
+    Attributes:
+        seconds: How long there was in all.
+        at: On the clock.
+        clock: Seconds, from any origin.
+    """
+
+    seconds: float
+    at: float
+    clock: Callable[[], float] = time.monotonic
+
+    @classmethod
+    def after(cls, seconds: float, clock: Callable[[], float] = time.monotonic) -> Deadline:
+        """Return the deadline that is so many seconds away."""
+        return cls(seconds, clock() + seconds, clock)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the time is over."""
+        return self.clock() >= self.at
+
+    @property
+    def message(self) -> str:
+        """What is said of everything that is not begun."""
+        return f"the request was given up after {self.seconds:g} s; send it again, or raise --request_timeout"
+
+
+@dataclass(frozen=True)
+class DeadlineWarehouse:
+    """A warehouse that raises :class:`WarehouseError` once the time is over."""
+
+    warehouse: Warehouse
+    deadline: Deadline
+
+    @property
+    def concurrency(self) -> int:
+        """Calls that are worth having in flight."""
+        return self.warehouse.concurrency
+
+    def check(self, scan: TableScan) -> None:
+        """See :class:`transforms.warehouse.Warehouse`."""
+        self._require(scan.table)
+        self.warehouse.check(scan)
+
+    def split(self, scan: TableScan) -> list[ScanStream]:
+        """See :class:`transforms.warehouse.Warehouse`."""
+        self._require(scan.table)
+        return self.warehouse.split(scan)
+
+    def read(self, stream: ScanStream) -> Iterator[pa.RecordBatch]:
+        """See :class:`transforms.warehouse.Warehouse`."""
+        for batch in self.warehouse.read(stream):
+            self._require(stream.scan.table)
+            yield batch
+
+    def parts(self, scan: TableScan) -> list[TablePart]:
+        """See :class:`transforms.warehouse.Warehouse`."""
+        self._require(scan.table)
+        return self.warehouse.parts(scan)
+
+    def append(self, table: str, batch: pa.RecordBatch, *, day: date, name: str) -> None:
+        """See :class:`transforms.warehouse.AppendingWarehouse`; the options see to it that this one can be added to."""
+        self._require(table)
+        assert isinstance(self.warehouse, AppendingWarehouse)
+        self.warehouse.append(table, batch, day=day, name=name)
+
+    def _require(self, table: str) -> None:
+        if self.deadline.is_over:
+            raise WarehouseError(f"{table}: {self.deadline.message}")
+
+
+@dataclass(frozen=True)
+class DeadlineStore:
+    """A store that raises :class:`StoreError` once the time is over."""
+
+    store: Store
+    deadline: Deadline
+
+    @property
+    def concurrency(self) -> int:
+        """Writes that are worth having in flight."""
+        return self.store.concurrency
+
+    def check(self) -> None:
+        """See :class:`transforms.store.Store`."""
+        self._require("the output")
+        self.store.check()
+
+    def write(
+        self,
+        path: str,
+        content: bytes,
+        *,
+        cache_control: str,
+        content_type: str = "application/json",
+        metadata: Mapping[str, str] | None = None,
+        if_generation: int | None = None,
+    ) -> int:
+        """See :class:`transforms.store.Store`."""
+        self._require(path)
+        return self.store.write(
+            path,
+            content,
+            cache_control=cache_control,
+            content_type=content_type,
+            metadata=metadata,
+            if_generation=if_generation,
+        )
+
+    def stat(self, path: str) -> StoredObject | None:
+        """See :class:`transforms.store.Store`."""
+        self._require(path)
+        return self.store.stat(path)
+
+    def read(self, path: str) -> tuple[bytes, StoredObject] | None:
+        """See :class:`transforms.store.Store`."""
+        self._require(path)
+        return self.store.read(path)
+
+    def list(self, prefix: str, *, recursive: bool = True) -> Iterator[StoredObject]:
+        """See :class:`transforms.store.Store`."""
+        for shown in self.store.list(prefix, recursive=recursive):
+            self._require(prefix)
+            yield shown
+
+    def delete(self, path: str, *, if_generation: int | None = None) -> None:
+        """See :class:`transforms.store.Store`."""
+        self._require(path)
+        self.store.delete(path, if_generation=if_generation)
+
+    def url(self, path: str) -> str:
+        """See :class:`transforms.store.Store`."""
+        return self.store.url(path)
+
+    def _require(self, path: str) -> None:
+        if self.deadline.is_over:
+            raise StoreError(f"{path}: {self.deadline.message}")

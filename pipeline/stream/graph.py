@@ -1,0 +1,251 @@
+"""The graph of the streaming job: messages in, completion events and dead letters out.
+
+    ReadMessages ─► ReadRequests ─┬─► requests ─┐
+    Ticks ─► WatchGames ──────────┼─────────────┴─► AnswerRequests ─► events ─► completion topic
+                                  └─► rejected ─► events, dead letters
+
+Requests have one key, so the runner hands them to one worker, one after the other: two requests for the same date never
+overlap, and what the second one publishes is what it would have published had it come alone after the first. The names
+of the steps are API: a running job is updated only if they stay.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any, NamedTuple
+
+import apache_beam as beam
+import orjson
+from apache_beam import pvalue
+from apache_beam.coders import BytesCoder
+from apache_beam.io.gcp.pubsub import PubsubMessage
+from apache_beam.metrics import Metrics
+from apache_beam.transforms.timeutil import TimeDomain
+from apache_beam.transforms.userstate import ReadModifyWriteStateSpec, TimerSpec, on_timer
+
+from pipeline.completion import Event, message_of, not_run_event
+from pipeline.stream.answer import Answerer
+from pipeline.stream.dead_letters import dead_letter
+from pipeline.stream.desk import Answered, Desk
+from pipeline.stream.messages import Asked, Grammar, Message, Rejected, read_message
+from pipeline.stream.upstream import Dropped
+from pipeline.stream.watch import Watch
+from transforms.throttling import report_throttling
+
+LOG = logging.getLogger(__name__)
+
+REQUESTS, EVENTS, DEAD_LETTERS = "requests", "events", "dead_letters"
+ONE_KEY = "requests"
+Keyed = tuple[str, bytes]
+
+
+class Answers(NamedTuple):
+    """What the job says: completion events, and messages that were rejected, as Pub/Sub messages."""
+
+    events: beam.PCollection[PubsubMessage]
+    dead_letters: beam.PCollection[PubsubMessage]
+
+
+@dataclass
+class AnswerMessages(beam.PTransform):
+    """Answer what messages ask for, and what the schedule asks for at each tick.
+
+    Input: PubsubMessage with attributes, and ticks, whatever they are. Output: :class:`Answers`. Each message ends in
+    exactly one event, however it goes; rejected ones become dead letters as well.
+    """
+
+    grammar: Grammar
+    answerer: Answerer
+    watch: Watch
+    quiet_seconds: float
+
+    def expand(self, inputs: tuple[beam.PCollection[PubsubMessage], beam.PCollection[Any]]) -> Answers:
+        """Wire the transform."""
+        messages, ticks = inputs
+        read = messages | "ReadRequests" >> beam.ParDo(ReadRequests(self.grammar)).with_output_types(
+            Any, requests=Keyed, events=PubsubMessage, dead_letters=PubsubMessage
+        ).with_outputs(REQUESTS, EVENTS, DEAD_LETTERS)
+        watched = ticks | "WatchGames" >> beam.ParDo(WatchGames(self.watch)).with_output_types(Keyed)
+        answered = (
+            (read[REQUESTS], watched)
+            | "FlattenRequests" >> beam.Flatten()
+            | "AnswerRequests"
+            >> beam.ParDo(AnswerRequests(self.answerer, self.quiet_seconds)).with_output_types(PubsubMessage)
+        )
+        events = (read[EVENTS], answered) | "FlattenEvents" >> beam.Flatten()
+        return Answers(events, read[DEAD_LETTERS])
+
+
+@dataclass
+class ReadRequests(beam.DoFn):
+    """Turn messages into requests; what is no request becomes an event, and a dead letter where it was rejected."""
+
+    grammar: Grammar
+
+    def setup(self) -> None:
+        """Prepare the metrics."""
+        self._messages = Metrics.counter("messages", "received")
+
+    def process(self, message: PubsubMessage) -> Iterable[pvalue.TaggedOutput]:
+        """Yield what a message is."""
+        self._messages.inc()
+        received = Message(
+            data=message.data or b"",
+            attributes=message.attributes or {},
+            message_id=message.message_id or "",
+            published=message.publish_time.astimezone(timezone.utc) if message.publish_time else _now(),
+        )
+        found = read_message(received, self.grammar)
+        if isinstance(found, Asked):
+            yield pvalue.TaggedOutput(REQUESTS, (ONE_KEY, found.encoded()))
+            return
+        if isinstance(found, Dropped):
+            event = not_run_event(
+                "dropped",
+                found.detail,
+                finished=_now(),
+                correlation_id=found.correlation_id,
+                message_id=received.message_id,
+            )
+            Metrics.counter("dropped", found.reason).inc()
+        else:
+            event = _rejection(found, received)
+            Metrics.counter("messages", "dead_letters").inc()
+            yield pvalue.TaggedOutput(DEAD_LETTERS, dead_letter(received, found, _now()))
+        yield pvalue.TaggedOutput(EVENTS, _told(event))
+
+
+def _rejection(found: Rejected, message: Message) -> Event:
+    return not_run_event(
+        "rejected",
+        found.reason,
+        finished=_now(),
+        correlation_id=found.correlation_id,
+        trigger_source=found.trigger_source,
+        errors=list(map(str, found.problems)),
+        message_id=message.message_id,
+    )
+
+
+@dataclass
+class WatchGames(beam.DoFn):
+    """Turn each tick into the requests that the schedule asks for."""
+
+    watch: Watch
+
+    def process(self, _tick: Any) -> Iterable[Keyed]:
+        """Yield what is to be exported; a look that fails is counted, and the next one may succeed."""
+        Metrics.counter("watch", "looks").inc()
+        try:
+            asked = self.watch.look(_now())
+        except Exception as error:
+            Metrics.counter("watch", "failed_looks").inc()
+            LOG.error("cannot tell how far the games are: %s: %s", type(error).__name__, error)
+            return
+        for request in asked:
+            yield ONE_KEY, request.encoded()
+
+
+@dataclass
+class AnswerRequests(beam.DoFn):
+    """Answer requests one after the other, and equal ones once; see :mod:`pipeline.stream.desk`.
+
+    Input: one key, with requests as bytes. Output: completion events.
+    """
+
+    answerer: Answerer
+    quiet_seconds: float
+
+    DESK = ReadModifyWriteStateSpec("desk", BytesCoder())
+    WAKE = TimerSpec("wake", TimeDomain.REAL_TIME)
+
+    def setup(self) -> None:
+        """Prepare the metrics."""
+        self._lag = Metrics.distribution("requests", "lag_milliseconds")
+        self._milliseconds = Metrics.distribution("requests", "answer_milliseconds")
+
+    def process(
+        self, keyed: Keyed, state: Any = beam.DoFn.StateParam(DESK), wake: Any = beam.DoFn.TimerParam(WAKE)
+    ) -> Iterable[PubsubMessage]:
+        """Yield the event of a request, unless it waits, and of one whose place it takes."""
+        asked = Asked.decoded(keyed[1])
+        now = self.answerer.clock()
+        if 0 < asked.expires < now:
+            Metrics.counter("requests", "expired").inc()
+            return
+        desk = Desk.decoded(self.quiet_seconds, state.read())
+        published = datetime.fromisoformat(asked.published).timestamp()
+        decision = desk.receive(asked, published, now)
+        events: list[Event] = []
+        if decision.action == "answer":
+            self._lag.update(max(0, int(1000 * (now - published))))
+            events += self._answer(desk, asked, None)
+        elif decision.action == "duplicate" and decision.of is not None:
+            events += self._duplicate(asked, decision.of, "it was read after this was published")
+        elif decision.action == "redelivered":
+            Metrics.counter("requests", "redelivered").inc()
+        if decision.superseded is not None and decision.of is not None:
+            events += self._duplicate(decision.superseded, decision.of, "a newer equal one waits for the quiet period")
+        self._remember(desk, state, wake)
+        yield from map(_told, events)
+
+    @on_timer(WAKE)
+    def answer_waiting(
+        self, state: Any = beam.DoFn.StateParam(DESK), wake: Any = beam.DoFn.TimerParam(WAKE)
+    ) -> Iterable[PubsubMessage]:
+        """Yield the events of the requests whose quiet period is over."""
+        desk = Desk.decoded(self.quiet_seconds, state.read())
+        events: list[Event] = []
+        for asked, before in desk.due(self.answerer.clock()):
+            events += self._answer(desk, asked, before)
+        desk.forget(self.answerer.clock())
+        self._remember(desk, state, wake)
+        yield from map(_told, events)
+
+    def _answer(self, desk: Desk, asked: Asked, before: Answered | None) -> Iterator[Event]:
+        answer = self.answerer.answer(asked, before)
+        finished = self.answerer.clock()
+        self._milliseconds.update(int(1000 * (finished - answer.read_at)))
+        Metrics.counter("requests", answer.status).inc()
+        report_throttling()
+        desk.settle(
+            asked.key,
+            run_id=before.run_id if answer.status == "duplicate" and before is not None else answer.run_id,
+            read_at=answer.read_at,
+            now=finished,
+            inputs=answer.inputs,
+            again=answer.again,
+        )
+        if answer.status != "duplicate" or not asked.by_watch:
+            yield answer.event
+
+    def _duplicate(self, asked: Asked, of: Answered, why: str) -> Iterator[Event]:
+        Metrics.counter("requests", "duplicate").inc()
+        if not asked.by_watch:
+            yield self.answerer.duplicate(asked, of.run_id, why)
+
+    def _remember(self, desk: Desk, state: Any, wake: Any) -> None:
+        when = desk.wake_at()
+        if when is None:
+            state.clear()
+        else:
+            state.write(desk.encoded())
+            wake.set(max(when, self.answerer.clock()))
+
+
+def _told(event: Event) -> PubsubMessage:
+    """Log an event and return it as a message."""
+    level = logging.INFO if event["status"] in _CALM else logging.WARNING
+    LOG.log(level, "%s", orjson.dumps({key: value for key, value in event.items() if key not in _LONG}).decode())
+    return message_of(event)
+
+
+_CALM = ("success", "duplicate", "dropped", "launched")
+_LONG = ("paths", "generations", "exports", "manifests")
+
+
+def _now() -> datetime:
+    return datetime.now(timezone.utc)

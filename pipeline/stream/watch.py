@@ -1,0 +1,116 @@
+"""What the schedule asks for: live grading while games are in play, and results once they are over and graded."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from exporters.config import ExportConfig
+from exporters.league.schedule import READS, Schedule
+from exporters.registry import exports, groups
+from exporters.schema import Instant
+from exporters.tables import ACCURACY, SCHEDULE
+from pipeline.clock import league_day
+from pipeline.request import RequestDefaults, parse_request
+from pipeline.stream.messages import Asked, request_key
+from transforms.player_stage import decode_all
+from transforms.store import Store
+from transforms.warehouse import TableBatch, TableScan, Warehouse
+
+LOG = logging.getLogger(__name__)
+
+LIVE_TYPE = "live-grading"
+AFTER_GAMES, AFTER_GRADES = "post-game", "post-grades"
+"""Groups of the export types that show what is known once all games of a date are over, and once they are graded."""
+GRADES_REST = timedelta(seconds=120)
+"""Grades are written row by row: they are taken for complete when no row is younger than this."""
+
+
+def marker_path(day: date, group: str) -> str:
+    """Return the path of the object that says that the results of a date were exported."""
+    return f"manifest/{day}.{group}.json"
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Looks at the schedule of the league day and the one before.
+
+    Attributes:
+        warehouse: Holds schedule and grades.
+        store: Holds the markers of what was exported.
+        config: The rules of the exporters.
+        seconds: Between two looks.
+    """
+
+    warehouse: Warehouse
+    store: Store
+    config: ExportConfig
+    seconds: float
+
+    def look(self, now: datetime) -> list[Asked]:
+        """Return what is to be exported because of how far the games are.
+
+        Args:
+            now: The current time, aware.
+
+        Raises:
+            WarehouseError: Schedule or grades cannot be read.
+            StoreError: Markers cannot be looked for.
+        """
+        today = league_day(now)
+        days = [today - timedelta(days=1), today]
+        schedule = Schedule(self._rows(SCHEDULE.name, READS[0].columns, days).get(SCHEDULE.name, ()))
+        return [asked for day in days for asked in self._due(schedule, day, today, now)]
+
+    def _due(self, schedule: Schedule, day: date, today: date, now: datetime) -> Iterator[Asked]:
+        games = schedule.on(day)
+        over = bool(games) and all(game.is_final for game in games)
+        begun = schedule.has_begun(day, Instant(int(now.timestamp() * 1_000_000)))
+        if day == today and begun and not over and LIVE_TYPE in exports():
+            yield self._asked([LIVE_TYPE], day, now, expires=now.timestamp() + self.seconds)
+        if not over:
+            return
+        if self.store.stat(marker_path(day, AFTER_GAMES)) is None:
+            yield self._asked(groups()[AFTER_GAMES], day, now, marker=marker_path(day, AFTER_GAMES))
+        elif self.store.stat(marker_path(day, AFTER_GRADES)) is None and self._is_graded(day, now):
+            yield self._asked(groups()[AFTER_GRADES], day, now, marker=marker_path(day, AFTER_GRADES))
+
+    def _is_graded(self, day: date, now: datetime) -> bool:
+        grades = self._rows(ACCURACY.name, ("game_date", "graded_at"), [day]).get(ACCURACY.name, ())
+        newest = max((row.graded_at or 0 for row in grades), default=None)
+        return newest is not None and newest <= (now - GRADES_REST).timestamp() * 1_000_000
+
+    def _rows(self, table: str, columns: Sequence[str], days: Sequence[date]) -> Mapping[str, Sequence[Any]]:
+        scan = TableScan(table, tuple(sorted(columns)), days[0], days[-1])
+        streams = self.warehouse.split(scan)
+        rows, _ = decode_all(TableBatch(table, batch) for stream in streams for batch in self.warehouse.read(stream))
+        return rows
+
+    def _asked(
+        self, types: Sequence[str], day: date, now: datetime, *, marker: str = "", expires: float = 0.0
+    ) -> Asked:
+        request = parse_request(
+            {
+                "export_types": list(types),
+                "target_date": day.isoformat(),
+                "trigger_source": "live" if not marker else "results",
+                "correlation_id": f"{'live' if not marker else 'results'}-{now:%Y%m%dT%H%M%SZ}",
+            },
+            known_types=tuple(exports()),
+            groups=groups(),
+            defaults=RequestDefaults(self.config.champion_system_id),
+            now=now,
+        ).to_json()
+        return Asked(
+            request=request,
+            # Live grading is exported at every look; results wait, like all that is asked twice.
+            key=request_key(request, names_its_instant=not marker),
+            message_id=f"{request['correlation_id']}-{day}-{marker}",
+            published=now.isoformat(),
+            marker=marker,
+            expires=expires,
+            by_watch=True,
+        )

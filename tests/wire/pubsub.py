@@ -1,0 +1,82 @@
+"""Topics and subscriptions of a Pub/Sub emulator, and streaming jobs that run against it."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+from uuid import uuid4
+
+import apache_beam as beam
+from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.runners.direct.direct_runner import BundleBasedDirectRunner
+from google.api_core.exceptions import DeadlineExceeded
+from google.cloud import pubsub_v1
+
+CALL_SECONDS = 10.0
+PROJECT = "projects/the-league"
+
+
+class Topic:
+    """A topic that no other test uses, with a subscription that takes what is published to it."""
+
+    def __init__(self, word: str) -> None:
+        """Make both. The emulator is found through PUBSUB_EMULATOR_HOST."""
+        name = f"{word}-{uuid4().hex[:12]}"
+        self.path = f"{PROJECT}/topics/{name}"
+        self.subscription = f"{PROJECT}/subscriptions/{name}"
+        self._publisher, self._subscriber = pubsub_v1.PublisherClient(), pubsub_v1.SubscriberClient()
+        self._publisher.create_topic(name=self.path, timeout=CALL_SECONDS)
+        self._subscriber.create_subscription(name=self.subscription, topic=self.path, timeout=CALL_SECONDS)
+
+    def publish(self, payload: Mapping[str, Any] | bytes, attributes: Mapping[str, str] | None = None) -> str:
+        """Publish a message and return its id."""
+        data = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
+        sent = pubsub_v1.types.PubsubMessage(data=data, attributes=attributes or {})
+        published = self._publisher.api.publish(topic=self.path, messages=[sent], timeout=CALL_SECONDS, retry=None)
+        return str(published.message_ids[0])
+
+    def take(self, count: int, seconds: float = 60.0) -> list[Any]:
+        """Return the next messages, acknowledged: so many of them, or as many as came in time."""
+        taken: list[Any] = []
+        until = time.monotonic() + seconds
+        while len(taken) < count and (left := until - time.monotonic()) > 0:
+            try:
+                found = self._subscriber.pull(
+                    subscription=self.subscription, max_messages=min(100, count - len(taken)), timeout=left, retry=None
+                ).received_messages
+            except DeadlineExceeded:
+                break
+            if found:
+                names = [received.ack_id for received in found]
+                self._subscriber.acknowledge(subscription=self.subscription, ack_ids=names, timeout=CALL_SECONDS)
+                taken += [received.message for received in found]
+        return taken
+
+    def events(self, count: int, seconds: float = 60.0) -> list[dict[str, Any]]:
+        """Return the next messages as JSON."""
+        return [json.loads(message.data) for message in self.take(count, seconds)]
+
+
+@contextmanager
+def streaming(build: Callable[[beam.Pipeline], Any], wake: Callable[[], Any]) -> Iterator[None]:
+    """Run a streaming job in this process while the block runs.
+
+    Args:
+        build: Adds the job to a pipeline.
+        wake: Publishes something to its subscription, because the runner cannot be ended while it waits for a message.
+    """
+    pipeline = beam.Pipeline(runner=BundleBasedDirectRunner(), options=PipelineOptions(["--streaming"]))
+    build(pipeline)
+    result = pipeline.run()
+    try:
+        yield
+    finally:
+        ending = threading.Thread(target=result.cancel)
+        ending.start()
+        while ending.is_alive():
+            wake()
+            ending.join(0.2)
