@@ -152,7 +152,8 @@ def _facts(export: Export) -> Iterator[tuple[str, str]]:
     if export.measure is not None:
         yield (
             "never back",
-            "a document that waits for outcomes does not take the place of one of the same date that knows more",
+            "a document that waits for outcomes does not take the place of one of the same date that knows more; "
+            "`--rewrite` makes it",
         )
     if export.is_live:
         yield "live", "the feed is asked about the league day only; no backfill makes it unless it names the type"
