@@ -175,6 +175,7 @@ class Export:
     absent: Callable[[str, date, str], Json] | None = field(default=None, init=False)
     is_open: Callable[[Json], bool] | None = field(default=None, init=False)
     measure: Callable[[Json], int] | None = field(default=None, init=False)
+    complete: Callable[[Json, Json], Json] | None = field(default=None, init=False)
     freeze: Callable[[Any, str, str], Sequence[tuple[Table[Any], Sequence[Any]]] | None] | None = field(
         default=None, init=False
     )
@@ -231,6 +232,15 @@ class Export:
         A document that waits for outcomes never takes the place of one of the same date that knows more.
         """
         self.measure = function
+        return function
+
+    def completer(self, function: FunctionT) -> FunctionT:
+        """Register the function that completes a document by what one of the same date knew before (decorator).
+
+        It takes the new document, which knows less, and the published one, and returns the new one with the outcomes
+        that only the other knew.
+        """
+        self.complete = function
         return function
 
     def progress_of(self, document: Json) -> int | None:

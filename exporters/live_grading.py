@@ -216,7 +216,7 @@ def _score(box: Json | None, feed: LiveBoxScoreRow | None, state: str | None, ru
         "state": shown,
         "source": LIVE_FEED if begun else None,
         # Who has not played yet has no pace.
-        "elapsed": elapsed_share(feed.period, feed.clock, rules) if has_minutes(minutes) else None,
+        "elapsed": elapsed_share(feed.period, feed.clock or feed.status, rules) if has_minutes(minutes) else None,
     }
 
 
@@ -236,11 +236,17 @@ def _is_settled(row: Json) -> bool:
 
 
 def _summary(rows: Sequence[Json], games: Mapping[frozenset[str], str]) -> Json:
-    """Count forecasts and games; won, lost and trending are only those that recommend a side (contract P&L L4)."""
-    settled = [row for row in rows if _is_settled(row)]
-    picked = Counter(row["status"] for row in rows if row["recommendation"] in SIDES)
-    errors = [abs(error) for row in settled if (error := exact(row["error"])) is not None]
+    """Count forecasts and games."""
     states = Counter(games.values())
+    counts = {"games_in_progress": states[PLAYING], "games_final": states[PLAYED]}
+    return {**_totals(rows), **counts, **_exceptions(rows)}
+
+
+def _totals(rows: Sequence[Json]) -> Json:
+    """Count forecasts; won, lost and trending are only those that recommend a side (contract P&L L4)."""
+    settled = [row for row in rows if _is_settled(row)]
+    picked = _picked(rows)
+    errors = [abs(error) for row in settled if (error := exact(row["error"])) is not None]
     decided = picked[CORRECT] + picked[INCORRECT]
     return {
         "total_predictions": len(rows),
@@ -252,11 +258,44 @@ def _summary(rows: Sequence[Json], games: Mapping[frozenset[str], str]) -> Json:
         "trending_incorrect": picked[TRENDING_INCORRECT],
         "win_rate": number(rounded_ratio(picked[CORRECT], decided, RATE_DIGITS)),
         "avg_error": number(rounded_mean(errors, ERROR_DIGITS)),
-        "games_in_progress": states[PLAYING],
-        "games_final": states[PLAYED],
-        "pushes": picked[PUSHED],
-        "voided": picked[VOIDED],
     }
+
+
+def _exceptions(rows: Sequence[Json]) -> Json:
+    picked = _picked(rows)
+    return {"pushes": picked[PUSHED], "voided": picked[VOIDED]}
+
+
+def _picked(rows: Sequence[Json]) -> Counter[str]:
+    return Counter(row["status"] for row in rows if row["recommendation"] in SIDES)
+
+
+FORECAST_KEYS = ("predicted", "line", "recommendation", "has_line", "line_source")
+"""What a settled row says of its forecast; one that says something else now has to be graded anew."""
+
+
+@LIVE_GRADING.completer
+def complete(document: Json, before: Json) -> Json:
+    """Return a document with the rows that were settled before and have lost their score (contract P&L L15).
+
+    The feed drops finished games before the warehouse has their box scores, while others still run.
+    """
+    known = {row["player_lookup"]: row for row in before["predictions"] if _is_settled(row)}
+    rows: list[Json] = []
+    dropped: dict[frozenset[str | None], str] = {}
+    for row in document["predictions"]:
+        earlier = known.get(row["player_lookup"])
+        if earlier is not None and not row["score_source"] and all(row[key] == earlier[key] for key in FORECAST_KEYS):
+            dropped[frozenset((earlier["home_team"], earlier["away_team"]))] = row["game_status"]
+            row = earlier
+        rows.append(row)
+    rows.sort(key=_order)
+    states = Counter(state for state in dropped.values() if state != PLAYED)
+    games = {
+        "games_in_progress": document["summary"]["games_in_progress"] - states[PLAYING],
+        "games_final": document["summary"]["games_final"] + states.total(),
+    }
+    return {**document, "summary": {**_totals(rows), **games, **_exceptions(rows)}, "predictions": rows}
 
 
 @LIVE_GRADING.opener

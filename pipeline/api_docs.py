@@ -147,6 +147,16 @@ def _facts(export: Export) -> Iterator[tuple[str, str]]:
         yield "past dates", "once the forecasts of a date have expired, it is built from their grades and needs no gate"
     if export.counts:
         yield "empty when", f"{' and '.join(f'`{path}`' for path in export.counts)} count nothing"
+    if export.degrades:
+        yield "when a table cannot be read", "its objects stay as they are, and the manifest says `degraded`"
+    if export.measure is not None:
+        yield (
+            "never back",
+            "a document that waits for outcomes does not take the place of one of the same date that knows more; "
+            "`--rewrite` makes it",
+        )
+    if export.is_live:
+        yield "live", "the feed is asked about the league day only; no backfill makes it unless it names the type"
     if export.lists is not None:
         yield "lists", f"exactly the players who have a document of {export.lists.name}; the two go out together"
     if export.absent is not None:

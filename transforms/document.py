@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import orjson
@@ -62,6 +62,20 @@ def content_digest(content: bytes, generated_at: str) -> str:
     for name in _STAMPS:
         content = content.replace(b'"%b": %b' % (name, orjson.dumps(generated_at)), b"")
     return hashlib.blake2b(content, digest_size=16).hexdigest()
+
+
+def with_value(document: Document, export: Export, value: Json, generated_at: str) -> Document:
+    """Return a document of the same path and cache policy that says something else."""
+    content = encode(value)
+    return replace(
+        document,
+        content=content,
+        digest=content_digest(content, generated_at),
+        counts=export.item_counts(value),
+        empty=export.is_empty(value),
+        progress=export.progress_of(value),
+        waits=export.waits(value),
+    )
 
 
 def make_document(

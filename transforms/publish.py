@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any
 
 import apache_beam as beam
+import orjson
 from apache_beam import pvalue
 from apache_beam.metrics import Metrics
 from apache_beam.transforms.window import GlobalWindow
@@ -17,7 +18,7 @@ from apache_beam.utils.windowed_value import WindowedValue
 
 from exporters.declaration import Export
 from exporters.league.readiness import Census
-from transforms.document import Document
+from transforms.document import Document, with_value
 from transforms.failure import Failure
 from transforms.failure_log import write_failure_log
 from transforms.manifest import (
@@ -34,7 +35,7 @@ from transforms.player_stage import DocumentBatch
 from transforms.pointers import ATTEMPTS, PointerMover, keeps, knows_less, object_metadata, progress_of
 from transforms.progress import PROGRESS
 from transforms.side_by_side import side_by_side
-from transforms.store import ABSENT, GenerationMismatch, Store, StoreError
+from transforms.store import ABSENT, GenerationMismatch, Store, StoredObject, StoreError
 from transforms.throttling import report_throttling
 
 OUTCOMES, FAILURES, DATES = "outcomes", "failures", "dates"
@@ -69,18 +70,7 @@ class DocumentPublisher:
         A document at a fixed path is published as a pointer is moved: never back in time, and never to an empty one.
         One whose progress is measured never takes the place of one that knows more.
         """
-        made = Outcome(
-            path=document.path,
-            export=document.export,
-            key=document.key,
-            action="written",
-            size=len(document.content),
-            digest=document.digest,
-            cache_control=document.cache_control,
-            empty=document.empty,
-            counts=document.counts,
-            progress=document.progress,
-        )
+        made = _written(document)
         try:
             if document.fixed:
                 return self._publish_fixed(document, made)
@@ -102,27 +92,46 @@ class DocumentPublisher:
         return self.plan.rewrite or self.plan.update_latest == "force"
 
     def _publish_measured(self, document: Document, published: Published, made: Outcome) -> Outcome:
-        """Write a document unless what is there knows more: by compare-and-set, since another run may know more yet."""
+        """Write a document unless what is there knows more: by compare-and-set, since another run may know more yet.
+
+        One that knows less is completed by what is there, if its type can do that.
+        """
         for _ in range(ATTEMPTS):
-            shown = self.store.stat(document.path)
+            shown, written = self.store.stat(document.path), document
             reason = knows_less(shown, document)
-            if shown is not None and reason is not None:
+            if reason is not None:
+                shown, written = self._completed(document)
+                reason = knows_less(shown, written)
+            if shown is not None and (reason is not None or shown.metadata.get("digest") == written.digest):
                 told = shown.metadata
                 return replace(
                     made,
-                    action="kept",
-                    reason=reason,
+                    action="unchanged" if reason is None else "kept",
+                    reason=reason or "",
                     digest=told["digest"],
                     empty=told["empty"] == "true",
                     progress=progress_of(shown),
                 )
             self._open(document, published)
             try:
-                generation = self._write(document, if_generation=ABSENT if shown is None else shown.generation)
+                generation = self._write(written, if_generation=ABSENT if shown is None else shown.generation)
             except GenerationMismatch:
                 continue
-            return replace(made, generation=generation)
+            return replace(_written(written), generation=generation)
         raise _contended(document)
+
+    def _completed(self, document: Document) -> tuple[StoredObject | None, Document]:
+        """Return what is published, and a document completed by it."""
+        export = next(export for export in self.plan.exports if export.name == document.export)
+        found = self.store.read(document.path)
+        if found is None or export.complete is None or document.empty:
+            return None if found is None else found[1], document
+        try:
+            value = export.complete(orjson.loads(document.content), orjson.loads(found[0]))
+        except (ValueError, LookupError, TypeError):
+            # Another version of the code wrote it, in another shape.
+            return found[1], document
+        return found[1], with_value(document, export, value, self.plan.run.generated_at)
 
     def _open(self, document: Document, published: Published) -> None:
         """Leave a marker when a document is about to be replaced."""
@@ -159,6 +168,21 @@ class DocumentPublisher:
                 continue
             return replace(made, generation=generation)
         raise _contended(document)
+
+
+def _written(document: Document) -> Outcome:
+    return Outcome(
+        path=document.path,
+        export=document.export,
+        key=document.key,
+        action="written",
+        size=len(document.content),
+        digest=document.digest,
+        cache_control=document.cache_control,
+        empty=document.empty,
+        counts=document.counts,
+        progress=document.progress,
+    )
 
 
 def _contended(document: Document) -> StoreError:

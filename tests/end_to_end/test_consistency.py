@@ -135,3 +135,31 @@ def test_a_streak_before_the_games_is_the_one_of_the_player(published: tuple[Mem
                 assert detail["player_full_name"] == run["player_full_name"]
                 compared += 1
     assert compared
+
+
+RESULTS_OF = {"correct": "WIN", "incorrect": "LOSS", "push": "PUSH", "void": "VOID"}
+
+
+def test_live_grading_agrees_with_forecasts_and_results(published: tuple[MemoryStore, list[date]]) -> None:
+    store, days = published
+    forecast_rows = graded = 0
+    for day in days:
+        rows = {row["player_lookup"]: row for row in document(store, f"live-grading/{day}.json")["predictions"]}
+        for player, entry in forecasts(store, day).items():
+            said, shown = rows[player], entry["prediction"]
+            assert (said["predicted"], said["line"]) == (shown["points"], shown["line"])
+            assert (said["confidence"], said["recommendation"]) == (shown["confidence"], shown["recommendation"])
+            forecast_rows += 1
+        for result in document(store, f"results/{day}.json")["results"]:
+            row = rows.get(result["player_lookup"])
+            same = row is not None and (row["line"], row["recommendation"]) == (
+                result["line"],
+                result["recommendation"],
+            )
+            if not same or row["score_source"] != "box_score" or row["line"] == 20:
+                continue
+            assert row["actual"] == result["actual"]
+            if row["has_line"] and row["recommendation"] in ("OVER", "UNDER"):
+                assert RESULTS_OF[row["status"]] == result["result"]
+                graded += 1
+    assert min(forecast_rows, graded) > 20

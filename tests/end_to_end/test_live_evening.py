@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import apache_beam as beam
@@ -171,7 +172,7 @@ def test_an_evening(evening: Evening) -> None:
     assert evening.shown() == {ANN: (25, "correct"), BOB: (21, "incorrect"), CEM: (24, "incorrect")}
 
     tomorrow = game_box("2025-01-16", ("LAL", []), ("BOS", []), **TO_PLAY)
-    assert evening.run(boxes([tomorrow]))["kept"] == {"shows more outcomes": 1}, "the feed has rolled over"
+    assert evening.run(boxes([tomorrow]))["unchanged"] == 1, "the feed has rolled over"
     assert evening.shown() == {ANN: (25, "correct"), BOB: (21, "incorrect"), CEM: (24, "incorrect")}
     assert_mirrors(evening.store, LATEST, DATED)
 
@@ -217,6 +218,34 @@ def test_l7_an_answer_without_games_keeps_what_is_published(evening: Evening) ->
     assert evening.shown()[ANN] == (12, "trending_correct")
     assert evening.run(boxes([]), request={"rewrite": True})["written"] == 1
     assert evening.shown()[ANN] == (None, "pending")
+
+
+def test_l15_games_that_the_feed_has_dropped_stay_while_others_go_on(evening: Evening) -> None:
+    evening.run(boxes(AT_THE_END))
+    over = late_game(26, **FINAL)
+    assert evening.run(boxes([over]))["written"] == 1
+    assert evening.shown() == {ANN: (25, "correct"), BOB: (19, "correct"), CEM: (26, "correct")}
+    assert evening.counts("graded", "correct", "win_rate", "avg_error") == (3, 3, 1.0, 1.0)
+    assert evening.counts("games_in_progress", "games_final") == (0, 2)
+    assert_mirrors(evening.store, LATEST, DATED)
+    assert evening.run(boxes([over]))["unchanged"] == 1
+    assert evening.run(boxes([over]), game_status=2)["unchanged"] == 1, "the schedule is behind"
+
+
+def test_l15_a_forecast_that_was_changed_is_graded_anew(evening: Evening) -> None:
+    evening.run(boxes(AT_THE_END))
+    changed = [row._replace(current_points_line=Decimal("26.5")) for row in forecasts()]
+    assert evening.run(boxes([late_game(26, **FINAL)]), predictions=changed)["kept"] == {"shows more outcomes": 1}
+
+
+def test_what_another_version_published_is_kept_as_long_as_it_knows_more(evening: Evening) -> None:
+    evening.run(boxes(AT_THE_END))
+    shown = evening.store.stat(DATED)
+    assert shown is not None
+    for content in (b"{}", b'{"predictions": [{}]}', b"[]", b"<"):
+        evening.store.write(DATED, content, cache_control="", metadata=shown.metadata)
+        assert evening.run(boxes([]))["kept"] == {"shows more outcomes": 1}
+        assert evening.run(boxes([game(26, 19, **FINAL), late_game(26, **FINAL)]), request={"rewrite": True})["written"]
 
 
 def test_l8_forecasts_that_cannot_be_read_keep_what_is_published(evening: Evening) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exporters.declaration import Cache, Json
-from exporters.live_grading import LIVE_GRADING
+from exporters.live_grading import LIVE_GRADING, complete
 from tests.support.nights import GENERATED_AT, document
 from tests.support.rows import (
     TONIGHT,
@@ -440,3 +440,43 @@ class TestAnyRows:
     def test_order_and_duplicates_change_nothing(self, rows: list[Row], data: st.DataObject) -> None:
         shuffled = data.draw(disordered(rows))
         assert json.dumps(document(LIVE_GRADING, *shuffled)) == json.dumps(fits(rows))
+
+
+class TestCompletion:
+    """A document that has lost scores is completed by those that were settled before."""
+
+    def both(self, *later: Row, **values: Any) -> tuple[Json, Json]:
+        before = graded(pick(), box(30))
+        return before, complete(graded(pick(**values), *later), before)
+
+    def test_a_settled_row_stays_with_its_score(self) -> None:
+        before, completed = self.both()
+        assert completed == before
+
+    def test_a_score_that_is_there_is_the_newer_one(self) -> None:
+        assert self.both(box(31))[1]["predictions"][0]["actual"] == 31
+        assert self.both(box(20, PLAYING))[1]["predictions"][0]["actual"] == 20
+
+    @pytest.mark.parametrize(
+        "values", [{"line": 30.5}, {"predicted": 20}, {"recommendation": "UNDER"}, {"line_source": None}], ids=str
+    )
+    def test_another_forecast_is_not_graded_by_the_old_row(self, values: dict[str, Any]) -> None:
+        assert self.both(**values)[1]["predictions"][0]["status"] == "pending"
+
+    def test_what_was_running_is_not_kept(self) -> None:
+        before = graded(pick(), box(20, PLAYING))
+        assert complete(graded(pick()), before) == graded(pick())
+
+    @pytest.mark.parametrize(("status", "running"), [(1, 0), (2, 0), (3, 0)])
+    def test_its_game_counts_as_final_once(self, status: int, running: int) -> None:
+        later = document(LIVE_GRADING, schedule_row(game_status=status), registry_row(), context_row(), pick())
+        summary = complete(later, graded(pick(), box(30)))["summary"]
+        assert (summary["games_in_progress"], summary["games_final"]) == (running, 1)
+
+    def test_rows_are_put_in_order_again(self) -> None:
+        ids = [feed_player_row(player_lookup=who, bdl_player_id=i) for i, who in enumerate(("ann", "bob"))]
+        rows = [*(pick(player_lookup=who) for who in ("ann", "bob")), *ids]
+        before = graded(*rows, box(30, feed_player_id=1))
+        completed = complete(graded(*rows, box(5, PLAYING, feed_player_id=0)), before)
+        assert [row["player_lookup"] for row in completed["predictions"]] == ["bob", "ann"]
+        assert list(completed["summary"]) == list(before["summary"])

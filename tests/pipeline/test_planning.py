@@ -11,8 +11,8 @@ from exporters.config import ExportConfig
 from exporters.declaration import Cache, Export, Grain, Read, Window
 from exporters.league.readiness import reads_of
 from exporters.registry import exports
-from exporters.tables import ACCURACY, CONTEXT, GAMES, PREDICTIONS, PROPS, REGISTRY, SCHEDULE
-from pipeline.planning import describe, preflight
+from exporters.tables import ACCURACY, CONTEXT, GAMES, LIVE_BOX_SCORES, PREDICTIONS, PROPS, REGISTRY, SCHEDULE
+from pipeline.planning import describe, estimate_bytes, preflight
 from tests.support.made_up import CARD, DIARY, LEADERS, ROSTER
 from tests.support.plans import made_up_plan, plan_of
 from tests.support.stores import MemoryStore
@@ -96,6 +96,32 @@ class TestScans:
             if scan.declaration.filter_required:
                 assert scan.first is not None, "the warehouse rejects a scan without partition filter"
                 assert scan.last is not None
+
+
+class TestLiveTables:
+    def scans(self, first: date, last: date) -> list[TableScan]:
+        plan = plan_of("live-grading", first=first, last=last)
+        return [scan for scan in plan.scans if scan.table == LIVE_BOX_SCORES.name]
+
+    def test_l9_a_feed_is_asked_about_the_league_day_whatever_the_range(self) -> None:
+        today = date(2026, 2, 3)
+        [scan] = self.scans(date(2026, 1, 1), date(2026, 2, 5))
+        assert (scan.first, scan.last) == (today, today)
+        assert self.scans(today, today) == [scan]
+
+    def test_l9_a_feed_is_not_asked_about_other_days(self) -> None:
+        assert self.scans(date(2026, 1, 1), date(2026, 2, 2)) == []
+        assert self.scans(date(2026, 2, 4), date(2026, 2, 5)) == []
+
+    def test_a_feed_costs_no_bytes_of_the_warehouse(self) -> None:
+        class Estimates(MemoryWarehouse):
+            def estimate(self, scan: TableScan) -> int:
+                return 7
+
+        plan = plan_of("live-grading", first=date(2026, 2, 3))
+        assert estimate_bytes(plan, Estimates({})).keys() == {scan.table for scan in plan.scans} - {
+            LIVE_BOX_SCORES.name
+        }
 
 
 class TestRun:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
@@ -177,6 +178,16 @@ class TestStatus:
         assert manifest["status"] == "partial"
         assert manifest["exports"]["card"]["state"] == "withheld"
         assert manifest["exports"]["card"]["reason"] == "40 context rows for 2026-01-05, at least 50 are needed"
+
+    def test_l7_a_degraded_type_makes_it_partial_even_alone(self) -> None:
+        degrading = replace(ROSTER, degrades=True)
+        broken = Census(days=CENSUS.days, broken={CONTEXT.name: "is gone"})
+        previous = made(roster(), plan=made_up_plan((degrading,), DAY))
+        manifest = made(census=broken, plan=made_up_plan((degrading,), DAY), before=previous)
+        assert manifest["status"] == "partial"
+        section = manifest["exports"]["roster"]
+        assert (section["state"], section["reason"]) == ("degraded", "is gone")
+        assert section["documents"] == previous["exports"]["roster"]["documents"]
 
     def test_failed_is_when_nothing_went_out(self) -> None:
         broken = Census(days=CENSUS.days, broken={CONTEXT.name: "is gone"})

@@ -106,7 +106,7 @@ class TestDocumentsThatAreMeasured:
         assert found is not None
         assert found.metadata == {"game_date": "2026-01-05", "digest": "3", "empty": "false", "progress": "3"}
 
-    @pytest.mark.parametrize(("progress", "action"), [(2, "kept"), (3, "written"), (4, "written")])
+    @pytest.mark.parametrize(("progress", "action"), [(2, "kept"), (3, "unchanged"), (4, "written")])
     def test_one_that_knows_less_keeps_what_is_shown(self, progress: int, action: str) -> None:
         store = MemoryStore()
         self.publish(store, score(3))

@@ -1,0 +1,151 @@
+"""Writes what the live feed would say some minutes into the demo league's last game night.
+
+    python -m demo.live_feed --minutes=90
+
+A player's points grow with the minutes, towards a score that his forecast and the seed decide: written again with more
+minutes, the file tells how the evening goes on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
+
+from exporters.config import ExportConfig
+from exporters.schema import Table
+from exporters.tables import CONTEXT, FEED_PLAYERS, PREDICTIONS, REGISTRY, SCHEDULE
+
+GAME_MINUTES = 140
+"""How long a game takes, pauses included."""
+PLAY_SECONDS, PERIODS = 48 * 60, 4
+ABSENT = 0.06
+"""Share of the players who sit."""
+
+Row = dict[str, Any]
+
+
+def live_feed(warehouse: Path, minutes: float, seed: int = 11) -> dict[str, Any]:
+    """Return the answer of the feed.
+
+    Args:
+        warehouse: A demo warehouse.
+        minutes: Minutes since the night's first tip-off.
+        seed: Decides the scores.
+
+    Raises:
+        FileNotFoundError: There is no demo season in ``warehouse``.
+    """
+    summary = json.loads((warehouse / "_demo.json").read_text())["summary"]
+    day = date.fromisoformat(summary["last_game_night"])
+    players = _players(warehouse, day, seed)
+    tips = {
+        (row["home_team_tricode"], row["away_team_tricode"]): row["game_date_est"]
+        for row in _rows(warehouse, SCHEDULE, ("home_team_tricode", "away_team_tricode", "game_date_est"), day)
+        if row["game_date_est"] is not None
+    }
+    now = min(tips.values()) + timedelta(minutes=minutes)
+    return {"data": [_box(day, game, tips[game], now, players) for game in sorted(tips, key=lambda g: (tips[g], g))]}
+
+
+def _box(
+    day: date, game: tuple[str, str], tip: datetime, now: datetime, players: dict[str, list[Row]]
+) -> dict[str, Any]:
+    share = min(max((now - tip) / timedelta(minutes=GAME_MINUTES), 0.0), 1.0)
+    home, visitor = ({"abbreviation": team, "players": _lines(players[team], share)} for team in game)
+    return {"date": day.isoformat(), **_clock(share, tip), "home_team": home, "visitor_team": visitor}
+
+
+def _clock(share: float, tip: datetime) -> dict[str, Any]:
+    if share == 0:
+        return {"status": tip.isoformat(), "period": 0, "time": None}
+    if share == 1:
+        return {"status": "Final", "period": PERIODS, "time": "Final"}
+    before, played = divmod(int(share * PLAY_SECONDS), PLAY_SECONDS // PERIODS)
+    left_minutes, left_seconds = divmod(PLAY_SECONDS // PERIODS - played, 60)
+    period = before + 1
+    return {"status": f"Q{period}", "period": period, "time": f"Q{period} {left_minutes}:{left_seconds:02d}"}
+
+
+def _lines(team: Iterable[Row], share: float) -> list[dict[str, Any]]:
+    if share == 0:
+        return []
+    return [
+        {
+            "min": f"{int(player['minutes'] * share):02d}",
+            "pts": int(player["points"] * share),
+            "player": {"id": player["feed_id"], "first_name": player["first"], "last_name": player["last"]},
+        }
+        for player in team
+    ]
+
+
+def _players(warehouse: Path, day: date, seed: int) -> dict[str, list[Row]]:
+    """Return who plays tonight, by team, each with his score and minutes of the end."""
+    champion = ExportConfig().champion_system_id
+    forecasts = {
+        row["player_lookup"]: float(row["predicted_points"])
+        for row in _rows(warehouse, PREDICTIONS, ("player_lookup", "system_id", "predicted_points"), day)
+        if row["system_id"] == champion
+    }
+    ids = _latest(_rows(warehouse, FEED_PLAYERS, ("game_date", "player_lookup", "bdl_player_id")), "game_date")
+    names = _latest(_rows(warehouse, REGISTRY, ("season", "player_lookup", "player_name")), "season")
+    teams = {
+        row["player_lookup"]: row["team_abbr"] for row in _rows(warehouse, CONTEXT, ("player_lookup", "team_abbr"), day)
+    }
+    found: dict[str, list[Row]] = defaultdict(list)
+    for player in sorted(teams.keys() & names.keys()):
+        chance = Random(f"{seed} {day} {player}")
+        sits = chance.random() < ABSENT
+        first, _, last = names[player]["player_name"].partition(" ")
+        points = max(chance.gauss(forecasts.get(player, 6.0), 6.0), 0.0)
+        found[teams[player]].append(
+            {
+                "feed_id": ids[player]["bdl_player_id"] if player in ids else None,
+                "first": first,
+                "last": last,
+                "points": 0.0 if sits else points,
+                "minutes": 0.0 if sits else min(8.0 + points * 1.3, 42.0),
+            }
+        )
+    return found
+
+
+def _latest(rows: Iterable[Row], by: str) -> dict[str, Row]:
+    return {row["player_lookup"]: row for row in sorted(rows, key=lambda row: (row[by], str(row)))}
+
+
+def _rows(warehouse: Path, table: Table[Any], columns: Sequence[str], day: date | None = None) -> list[Row]:
+    """Return rows of a table, of one date if that is given."""
+    folder = warehouse.joinpath(*table.name.split("."))
+    files = [str(path) for path in sorted(folder.rglob("*.parquet"))]
+    on = None if day is None else pc.field(table.partition) == day
+    rows: list[Row] = ds.dataset(files, format="parquet").to_table(columns=list(columns), filter=on).to_pylist()
+    return rows
+
+
+def main(argv: Sequence[str]) -> int:
+    """Carry out a command line and return its exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m demo.live_feed", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--warehouse", type=Path, default=Path(".demo/warehouse"), help="the demo (%(default)s)")
+    parser.add_argument("--output", type=Path, default=Path(".demo/live-feed.json"), help="the file (%(default)s)")
+    parser.add_argument("--minutes", type=float, default=90, help="minutes since the first tip-off (%(default)s)")
+    arguments = parser.parse_args(argv)
+    feed = live_feed(arguments.warehouse, arguments.minutes)
+    arguments.output.write_text(json.dumps(feed, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

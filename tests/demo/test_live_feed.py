@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from demo.live_feed import GAME_MINUTES, live_feed, main
+from exporters.league.live_scores import state_of
+from exporters.league.schedule import FINAL, SCHEDULED
+from pipeline.plain import run_plain
+from tests.support.matchers import json_of
+from tests.support.plans import plan_of
+from tests.support.stores import MemoryStore
+from tests.support.warehouses import League
+from transforms.live_feed import FileLiveFeed, LiveWarehouse, parse_boxes
+
+LONG_AFTER = 12 * 60
+
+
+def test_it_has_the_shape_of_the_feed(league: League) -> None:
+    rows = parse_boxes(live_feed(league.root, 60), league.today)
+    assert {row.game_date for row in rows} == {league.today}
+    assert {row.team for row in rows} == {team for row in rows for team in (row.home_team, row.visitor_team)}
+    assert sum(row.feed_player_id is not None for row in rows) > 20
+
+
+def test_the_evening_goes_on(league: League) -> None:
+    before, after = (parse_boxes(live_feed(league.root, minutes), league.today) for minutes in (0, LONG_AFTER))
+    assert {state_of(row) for row in before} == {SCHEDULED}
+    assert {state_of(row) for row in after} == {FINAL}
+    points: dict[int, int] = {}
+    for minutes in range(1, GAME_MINUTES, 20):
+        for row in parse_boxes(live_feed(league.root, minutes), league.today):
+            if row.feed_player_id is not None:
+                assert (row.points or 0) >= points.get(row.feed_player_id, 0)
+                points[row.feed_player_id] = row.points or 0
+    assert max(points.values()) > 10
+
+
+@pytest.mark.parametrize(("minutes", "graded"), [(0, False), (LONG_AFTER, True)])
+def test_the_demo_is_graded_from_it(league: League, tmp_path: Path, minutes: int, graded: bool) -> None:
+    path = tmp_path / "live-feed.json"
+    assert main([f"--warehouse={league.root}", f"--output={path}", f"--minutes={minutes}"]) == 0
+    store = MemoryStore()
+    plan = plan_of("live-grading", first=league.today)
+    run_plain(plan, LiveWarehouse(league.warehouse.warehouse, FileLiveFeed(str(path))), store)
+    summary = json_of(store, f"live-grading/{league.today}.json")["summary"]
+    assert summary["total_predictions"] > 20
+    assert (summary["graded"] > 20) is graded
+    assert json.loads(path.read_text())["data"]
