@@ -8,7 +8,7 @@ import time
 import traceback
 from collections.abc import Sequence
 from datetime import datetime, timezone
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import apache_beam as beam
 import orjson
@@ -35,6 +35,9 @@ from transforms.plan import Plan
 from transforms.progress import PROGRESS
 from transforms.store import Store, StoreError
 from transforms.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    from pipeline.worker_processes import WatchedRunner
 
 ALL_PUBLISHED, SOMETHING_MISSING, BAD_REQUEST = 0, 1, 2
 """Exit codes."""
@@ -139,10 +142,10 @@ def run(plan: Plan, warehouse: Warehouse, store: Store, options: PipelineOptions
     if options.view_as(SetupOptions).save_main_session is None:
         options.view_as(SetupOptions).save_main_session = False
     use_own_image(options, current_build())
-    local = options.view_as(StandardOptions).runner in LOCAL_RUNNERS
-    pipeline = beam.Pipeline(runner=_local_runner() if local else None, options=options)
+    runner = _local_runner() if options.view_as(StandardOptions).runner in LOCAL_RUNNERS else None
+    pipeline = beam.Pipeline(runner=runner, options=options)
     build(pipeline, plan, warehouse, store)
-    if not local:
+    if runner is None:
         result = pipeline.run()
         _say(sys.stdout, f"submitted run {plan.run.run_id}: {result}")
         return None
@@ -150,15 +153,18 @@ def run(plan: Plan, warehouse: Warehouse, store: Store, options: PipelineOptions
         try:
             pipeline.run().wait_until_finish()
         except Exception as error:
+            if runner.lost:
+                raise RunError(runner.lost[0]) from error
             # A worker process sends its whole stack as text, which Beam has logged; its last line says what it was.
             raise RunError(traceback.format_exception_only(error)[-1].strip().splitlines()[-1]) from error
     return summarize(plan, output, {day.isoformat(): load_manifest(store, day)[0] for day in plan.dates})
 
 
-def _local_runner() -> Any:
-    from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+def _local_runner() -> WatchedRunner:
+    # Imported here, because it takes a while, and a job that is handed to a service does without.
+    from pipeline.worker_processes import WatchedRunner
 
-    return FnApiRunner()
+    return WatchedRunner()
 
 
 def report(summary: Summary, *, as_json: bool) -> None:
