@@ -17,6 +17,7 @@ from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions,
 from exporters.registry import PLAYER_TYPES, exports, groups
 from pipeline.graph import build
 from pipeline.inputs import with_inputs
+from pipeline.job_labels import label_job
 from pipeline.locations import LocalFolder, ParquetFolder
 from pipeline.options import OptionsError, RunConfig, parse_run
 from pipeline.planning import describe, estimate_bytes, make_plan, preflight
@@ -53,6 +54,10 @@ class RunError(Exception):
     """A run broke off: a manifest could not be written, or there is a defect in the pipeline. One line."""
 
 
+class SubmissionError(RunError):
+    """A service did not take a run. One line."""
+
+
 def main(argv: Sequence[str]) -> int:
     """Carry out a command line and return its exit code."""
     try:
@@ -83,6 +88,9 @@ def main(argv: Sequence[str]) -> int:
         return SOMETHING_MISSING
     try:
         summary = run(plan, warehouse, store, options, output=str(config.output))
+    except SubmissionError as error:
+        _say(sys.stderr, f"nothing was submitted: {error}")
+        return SOMETHING_MISSING
     except (RunError, StoreError) as error:
         _say(sys.stderr, f"the run broke off: {error}; what it published is safe, run it again to complete it")
         return SOMETHING_MISSING
@@ -136,17 +144,21 @@ def run(plan: Plan, warehouse: Warehouse, store: Store, options: PipelineOptions
     """Run a plan and return what it published; None when it was handed to a service that goes on by itself.
 
     Raises:
-        RunError: The run broke off.
+        RunError: The run broke off, or a service did not take it.
         StoreError: The outcome cannot be read back.
     """
     if options.view_as(SetupOptions).save_main_session is None:
         options.view_as(SetupOptions).save_main_session = False
     use_own_image(options, current_build())
+    label_job(options, current_build())
     runner = _local_runner() if options.view_as(StandardOptions).runner in LOCAL_RUNNERS else None
     pipeline = beam.Pipeline(runner=runner, options=options)
     build(pipeline, plan, warehouse, store)
     if runner is None:
-        result = pipeline.run()
+        try:
+            result = pipeline.run()
+        except Exception as error:
+            raise SubmissionError(_one_line(error)) from error
         _say(sys.stdout, f"submitted run {plan.run.run_id}: {result}")
         return None
     with _Watch(plan, counts=options.view_as(DirectOptions).direct_running_mode != "multi_processing"):
@@ -155,9 +167,13 @@ def run(plan: Plan, warehouse: Warehouse, store: Store, options: PipelineOptions
         except Exception as error:
             if runner.lost:
                 raise RunError(runner.lost[0]) from error
-            # A worker process sends its whole stack as text, which Beam has logged; its last line says what it was.
-            raise RunError(traceback.format_exception_only(error)[-1].strip().splitlines()[-1]) from error
+            raise RunError(_one_line(error)) from error
     return summarize(plan, output, {day.isoformat(): load_manifest(store, day)[0] for day in plan.dates})
+
+
+def _one_line(error: Exception) -> str:
+    # A worker process sends its whole stack as text, which Beam has logged; its last line says what it was.
+    return traceback.format_exception_only(error)[-1].strip().splitlines()[-1]
 
 
 def _local_runner() -> WatchedRunner:

@@ -10,7 +10,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.runner import PipelineResult, PipelineRunner, PipelineState
 
 from exporters.tables import CONTEXT, GAMES, SCHEDULE
-from pipeline.execution import RunError, report, run
+from pipeline.execution import RunError, SubmissionError, report, run
 from pipeline.report import ExportSummary, Summary
 from tests.support.made_up import CARD, CURSED_POINTS, ROSTER
 from tests.support.matchers import documents, manifest_of
@@ -87,6 +87,17 @@ class TestRun:
         out, err = capsys.readouterr()
         assert out.startswith(f"submitted run {PLAN.run.run_id}: ")
         assert "exporting" not in err
+
+    def test_a_service_that_does_not_take_it(self) -> None:
+        with pytest.raises(SubmissionError, match="RuntimeError: There is already active job named nightly"):
+            execute(ForbiddenStore(), ForbiddenWarehouse(), f"--runner={__name__}.{Refusing.__name__}")
+
+
+class Refusing(PipelineRunner):
+    """A runner that takes no pipeline."""
+
+    def run_pipeline(self, pipeline: Any, options: Any) -> PipelineResult:
+        raise RuntimeError("There is already active job named nightly")
 
 
 class Handing(PipelineRunner):

@@ -1,0 +1,181 @@
+"""A job as Dataflow gets it: submitted by the real runner, then carried out from what it staged."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.portability import python_urns
+from apache_beam.portability.api import beam_runner_api_pb2
+from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+from google.cloud.dataflow_v1beta3 import JobType
+
+from pipeline.version import current_build
+from tests.end_to_end.command_line import ROOT, arguments_of, run_main
+from tests.support.dataflow import FakeDataflow, dataflow_api, service_account
+from tests.support.matchers import assert_same_objects, differing, documents, manifest_of
+from tests.support.warehouses import League
+from tests.wire.services import BUCKET, HASTY, BigQuery
+from transforms.gcs_store import GcsStore
+from transforms.local_store import LocalStore
+
+IMAGE = "us-west2-docker.pkg.dev/my-project/phase6/phase6-export:0123456789ab"
+ACCOUNT = "phase6-worker@my-project.iam.gserviceaccount.com"
+NIGHT = ("--export_types=tonight-all", "--target_date=today", "--correlation_id=nightly")
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """A job that was submitted.
+
+    Attributes:
+        job: What Dataflow was sent.
+        out: What the command line printed.
+        output: Where the job is to publish.
+        staged: Where its files are.
+    """
+
+    job: dict[str, Any]
+    out: str
+    output: GcsStore
+    staged: GcsStore
+
+    @property
+    def environment(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.job["environment"]
+        return found
+
+    @property
+    def pool(self) -> dict[str, Any]:
+        [found] = self.environment["workerPools"]
+        return dict(found)
+
+    @property
+    def options(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.environment["sdkPipelineOptions"]["options"]
+        return found
+
+    def pipeline(self) -> beam_runner_api_pb2.Pipeline:
+        """Return the graph that was staged, as a worker would read it."""
+        bucket, _, path = self.options["pipelineUrl"].removeprefix("gs://").partition("/")
+        assert bucket == BUCKET
+        held = self.staged.read(path.removeprefix(f"{self.staged.prefix}/"))
+        assert held is not None
+        return beam_runner_api_pb2.Pipeline.FromString(held[0])
+
+
+@pytest.fixture(scope="module")
+def submitted(
+    bigquery: BigQuery, league_project: str, gcs_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Submitted]:
+    """The night, submitted on the command line as a launcher does it."""
+    output = GcsStore(BUCKET, "submission/v1", endpoint=gcs_url, backoff=HASTY)
+    staged = GcsStore(BUCKET, "submission/work", endpoint=gcs_url, backoff=HASTY)
+    key = tmp_path_factory.mktemp("submission") / "key.json"
+    with dataflow_api(FakeDataflow()) as api:
+        # Without credentials, Beam looks for them for 22 s before it connects without.
+        service_account(api, key)
+        arguments = arguments_of(
+            f"bigquery:{league_project}",
+            f"gs://{output.bucket}/{output.prefix}",
+            f"--bigquery_rest_endpoint={bigquery.rest}",
+            f"--bigquery_storage_endpoint={bigquery.storage}",
+            f"--gcs_endpoint={gcs_url}",
+            *NIGHT,
+            "--runner=DataflowRunner",
+            # Beam speaks plain HTTP with this name only.
+            f"--dataflow_endpoint={api.endpoint.replace('127.0.0.1', 'localhost')}",
+            "--project=my-project",
+            "--region=us-west2",
+            "--job_name=phase6-night",
+            f"--temp_location=gs://{staged.bucket}/{staged.prefix}/temp",
+            f"--staging_location=gs://{staged.bucket}/{staged.prefix}/staging",
+            f"--service_account_email={ACCOUNT}",
+            "--labels=team=data",
+            "--max_num_workers=3",
+            "--machine_type=e2-standard-2",
+            f"--sdk_container_image={IMAGE}",
+            "--sdk_location=container",
+        )
+        done = subprocess.run(
+            [sys.executable, "-m", "pipeline.main", *arguments],
+            cwd=ROOT,
+            env={
+                **os.environ,
+                "GOOGLE_APPLICATION_CREDENTIALS": str(key),
+                "STORAGE_EMULATOR_HOST": gcs_url,
+                "NO_PROXY": "localhost,127.0.0.1",
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+    assert done.returncode == 0, done.stderr
+    [job] = api.jobs
+    yield Submitted(job, done.stdout, output, staged)
+    output.close()
+    staged.close()
+
+
+def test_the_launcher_submits_and_leaves(submitted: Submitted) -> None:
+    assert submitted.out.startswith("submitted run 2026")
+    assert documents(submitted.output) == {}
+
+
+def test_the_job_says_what_it_is(submitted: Submitted) -> None:
+    build = current_build()
+    assert (submitted.job["name"], submitted.job["type"]) == ("phase6-night", JobType.JOB_TYPE_BATCH)
+    assert submitted.job["labels"] == {
+        "team": "data",
+        "app": "phase6-export",
+        "commit": build.commit,
+        "lock": build.lock,
+    }
+    assert submitted.environment["serviceAccountEmail"] == ACCOUNT
+
+
+def test_workers_are_what_was_asked_for(submitted: Submitted) -> None:
+    assert submitted.pool["machineType"] == "e2-standard-2"
+    assert submitted.pool["autoscalingSettings"]["maxNumWorkers"] == 3
+    assert submitted.pool["workerHarnessContainerImage"] == IMAGE
+    assert {image["containerImage"] for image in submitted.pool["sdkHarnessContainerImages"]} == {IMAGE}
+
+
+def test_a_worker_downloads_nothing_but_the_graph(submitted: Submitted) -> None:
+    """What runs is the image: no package, no main session, no lock file is staged."""
+    staged = [found.path.rpartition("/")[2] for found in submitted.staged.list("")]
+    # The list is what a worker compares its own packages with, to warn of a difference.
+    listed = "submission_environment_dependencies.txt"
+    assert staged == ["pipeline.pb", listed]
+    assert [package["name"] for package in submitted.pool["packages"]] == [listed]
+    # The limits are 10 MB of graph and 20 MB of request.
+    assert submitted.pipeline().ByteSize() < 1_000_000
+
+
+def test_options_go_along(submitted: Submitted) -> None:
+    assert submitted.options["output"] == f"gs://{BUCKET}/submission/v1"
+    assert submitted.options["correlation_id"] == "nightly"
+    assert submitted.options["save_main_session"] is False
+
+
+def test_what_was_staged_publishes_what_a_local_run_does(submitted: Submitted, league: League, tmp_path: Path) -> None:
+    assert run_main(league, tmp_path, *NIGHT).code == 0
+    folder = LocalStore(str(tmp_path))
+    graph = submitted.pipeline()
+    for environment in graph.components.environments.values():
+        assert IMAGE.encode() in environment.payload
+        # The container is this process, which holds the same code.
+        environment.urn, environment.payload = python_urns.EMBEDDED_PYTHON, b""
+    FnApiRunner().run_via_runner_api(graph, PipelineOptions([])).wait_until_finish()
+    assert_same_objects(documents(submitted.output), documents(folder))
+    changed = differing(manifest_of(submitted.output, league.today), manifest_of(folder, league.today))
+    telling = [path for path in changed if not path.endswith(("_ms", ".bytes", "finished_at")) and "inputs" not in path]
+    assert telling == []
