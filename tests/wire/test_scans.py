@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 
+import grpc
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from exporters.registry import exports
 from exporters.tables import TABLES
 from pipeline.execution import run
-from tests.support.matchers import assert_same_objects, documents, manifest_of
-from tests.support.plans import plan_of
+from tests.support.matchers import assert_same_objects, contents, documents, manifest_of, without_timings
+from tests.support.plans import TONIGHT_TYPES, plan_of
 from tests.support.stores import MemoryStore
 from tests.support.warehouses import League
-from tests.wire.read_server import ReadServer
+from tests.wire.read_server import Break, ReadServer
 from tests.wire.services import HASTY
 from transforms.bigquery_warehouse import BigQueryWarehouse
 
@@ -48,6 +49,24 @@ def test_a_night_of_every_type_scans_each_table_once(league: League) -> None:
     assert_same_objects(documents(store), documents(folder))
     rows = {table: held["rows"] for table, held in manifest_of(store, league.today)["tables"].items()}
     assert rows == {scan.table: tables[scan.table].num_rows for scan in plan.scans}
+
+
+def test_streams_that_break_in_the_middle_change_nothing(league: League) -> None:
+    plan = plan_of(*TONIGHT_TYPES, first=league.today)
+    tables = {table.name: league.rows(table) for table in TABLES}
+    published: list[dict[str, bytes]] = []
+    for breaks in (0, 25):
+        with ReadServer(tables, streams=2, message_rows=100).opened() as server:
+            server.break_reads(*[Break(grpc.StatusCode.UNAVAILABLE, "moved", after=1)] * breaks)
+            warehouse = BigQueryWarehouse("p", rest_endpoint=NOWHERE, storage_endpoint=server.address, backoff=HASTY)
+            store = MemoryStore()
+            summary = run(plan, warehouse, store, PipelineOptions([]), output="out")
+            warehouse.close()
+        assert summary is not None
+        assert summary.exit_code == 0
+        assert any(offset > 0 for _, offset in server.reads) == bool(breaks)
+        published.append(without_timings(contents(store)))
+    assert_same_objects(published[1], published[0])
 
 
 def _bounded(asked: object) -> bool:
