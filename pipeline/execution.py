@@ -159,7 +159,9 @@ def run(plan: Plan, warehouse: Warehouse, store: Store, options: PipelineOptions
             result = pipeline.run()
         except Exception as error:
             raise SubmissionError(_one_line(error)) from error
-        _say(sys.stdout, f"submitted run {plan.run.run_id}: {result}")
+        # The launcher of a Flex Template takes the job and sends it itself: there is none yet that could be named.
+        job = result if getattr(result, "has_job", True) else "its launcher sends the job"
+        _say(sys.stdout, f"submitted run {plan.run.run_id}: {job}")
         return None
     with _Watch(plan, counts=options.view_as(DirectOptions).direct_running_mode != "multi_processing"):
         try:

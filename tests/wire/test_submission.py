@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from google.cloud.dataflow_v1beta3 import JobType
 from pipeline.version import current_build
 from tests.end_to_end.command_line import ROOT, arguments_of, run_main
 from tests.support.dataflow import FakeDataflow, dataflow_api, service_account
-from tests.support.matchers import assert_same_manifest, assert_same_objects, documents
+from tests.support.matchers import assert_same_manifest, assert_same_objects, documents, json_of
 from tests.support.warehouses import League
 from tests.wire.services import BUCKET, HASTY, BigQuery
 from transforms.gcs_store import GcsStore
@@ -71,62 +71,82 @@ class Submitted:
         return beam_runner_api_pb2.Pipeline.FromString(held[0])
 
 
+Submit = Callable[..., tuple[list[dict[str, Any]], str]]
+
+
 @pytest.fixture(scope="module")
-def submitted(
-    bigquery: BigQuery, league_project: str, gcs_url: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Submitted]:
-    """The night, submitted on the command line as a launcher does it."""
-    output = GcsStore(BUCKET, "submission/v1", endpoint=gcs_url, backoff=HASTY)
-    staged = GcsStore(BUCKET, "submission/work", endpoint=gcs_url, backoff=HASTY)
+def work(gcs_url: str) -> Iterator[GcsStore]:
+    """Where jobs stage their files."""
+    store = GcsStore(BUCKET, "submission/work", endpoint=gcs_url, backoff=HASTY)
+    yield store
+    store.close()
+
+
+@pytest.fixture(scope="module")
+def submit(
+    bigquery: BigQuery, league_project: str, gcs_url: str, work: GcsStore, tmp_path_factory: pytest.TempPathFactory
+) -> Submit:
+    """Submit the night on the command line, and return the jobs that Dataflow was sent and what was printed."""
     key = tmp_path_factory.mktemp("submission") / "key.json"
-    with dataflow_api(FakeDataflow()) as api:
-        # Without credentials, Beam looks for them for 22 s before it connects without.
-        service_account(api, key)
-        arguments = arguments_of(
-            f"bigquery:{league_project}",
-            f"gs://{output.bucket}/{output.prefix}",
-            f"--bigquery_rest_endpoint={bigquery.rest}",
-            f"--bigquery_storage_endpoint={bigquery.storage}",
-            f"--gcs_endpoint={gcs_url}",
-            *NIGHT,
-            "--runner=DataflowRunner",
-            # Beam speaks plain HTTP with this name only.
-            f"--dataflow_endpoint={api.endpoint.replace('127.0.0.1', 'localhost')}",
-            "--project=my-project",
-            "--region=us-west2",
-            "--job_name=phase6-night",
-            f"--temp_location=gs://{staged.bucket}/{staged.prefix}/temp",
-            f"--staging_location=gs://{staged.bucket}/{staged.prefix}/staging",
-            f"--service_account_email={ACCOUNT}",
-            "--labels=team=data",
-            "--max_num_workers=3",
-            "--machine_type=e2-standard-2",
-            f"--sdk_container_image={IMAGE}",
-            "--sdk_location=container",
-        )
-        done = subprocess.run(
-            [sys.executable, "-m", "pipeline.main", *arguments],
-            cwd=ROOT,
-            env={
-                **os.environ,
-                "GOOGLE_APPLICATION_CREDENTIALS": str(key),
-                "STORAGE_EMULATOR_HOST": gcs_url,
-                "NO_PROXY": "localhost,127.0.0.1",
-            },
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
-    assert done.returncode == 0, done.stderr
-    [job] = api.jobs
-    yield Submitted(job, done.stdout, output, staged)
+
+    def act(job_name: str, *more: str) -> tuple[list[dict[str, Any]], str]:
+        with dataflow_api(FakeDataflow()) as api:
+            # Without credentials, Beam looks for them for 22 s before it connects without.
+            service_account(api, key)
+            arguments = arguments_of(
+                f"bigquery:{league_project}",
+                f"gs://{BUCKET}/submission/v1",
+                f"--bigquery_rest_endpoint={bigquery.rest}",
+                f"--bigquery_storage_endpoint={bigquery.storage}",
+                f"--gcs_endpoint={gcs_url}",
+                *NIGHT,
+                "--runner=DataflowRunner",
+                # Beam speaks plain HTTP with this name only.
+                f"--dataflow_endpoint={api.endpoint.replace('127.0.0.1', 'localhost')}",
+                "--project=my-project",
+                "--region=us-west2",
+                f"--job_name={job_name}",
+                f"--temp_location=gs://{BUCKET}/{work.prefix}/temp",
+                f"--staging_location=gs://{BUCKET}/{work.prefix}/staging",
+                f"--service_account_email={ACCOUNT}",
+                "--max_num_workers=3",
+                "--machine_type=e2-standard-2",
+                f"--sdk_container_image={IMAGE}",
+                "--sdk_location=container",
+                *more,
+            )
+            done = subprocess.run(
+                [sys.executable, "-m", "pipeline.main", *arguments],
+                cwd=ROOT,
+                env={
+                    **os.environ,
+                    "GOOGLE_APPLICATION_CREDENTIALS": str(key),
+                    "STORAGE_EMULATOR_HOST": gcs_url,
+                    "NO_PROXY": "localhost,127.0.0.1",
+                },
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=120,
+            )
+        assert done.returncode == 0, done.stderr
+        return api.jobs, done.stdout
+
+    return act
+
+
+@pytest.fixture(scope="module")
+def submitted(submit: Submit, work: GcsStore, gcs_url: str) -> Iterator[Submitted]:
+    """The night, submitted."""
+    output = GcsStore(BUCKET, "submission/v1", endpoint=gcs_url, backoff=HASTY)
+    [job], out = submit("phase6-night", "--labels=team=data")
+    yield Submitted(job, out, output, work)
     output.close()
-    staged.close()
 
 
-def test_the_launcher_submits_and_leaves(submitted: Submitted) -> None:
+def test_it_is_submitted_and_left(submitted: Submitted) -> None:
     assert submitted.out.startswith("submitted run 2026")
+    assert "job-1" in submitted.out
     assert documents(submitted.output) == {}
 
 
@@ -151,7 +171,7 @@ def test_workers_are_what_was_asked_for(submitted: Submitted) -> None:
 
 def test_a_worker_downloads_nothing_but_the_graph(submitted: Submitted) -> None:
     """What runs is the image: no package, no main session, no lock file is staged."""
-    staged = [found.path.rpartition("/")[2] for found in submitted.staged.list("")]
+    staged = [found.path.rpartition("/")[2] for found in submitted.staged.list("staging/phase6-night")]
     # The list is what a worker compares its own packages with, to warn of a difference.
     listed = "submission_environment_dependencies.txt"
     assert staged == ["pipeline.pb", listed]
@@ -177,3 +197,17 @@ def test_what_was_staged_publishes_what_a_local_run_does(submitted: Submitted, l
     FnApiRunner().run_via_runner_api(graph, PipelineOptions([])).wait_until_finish()
     assert_same_objects(documents(submitted.output), documents(folder))
     assert_same_manifest(submitted.output, folder, league.today)
+
+
+def test_a_launcher_gets_the_job_and_sends_it_itself(submit: Submit, work: GcsStore) -> None:
+    """The launcher of a Flex Template names a file for the job; a program that then fails is a launch that failed."""
+    jobs, out = submit(
+        "phase6-launched", f"--template_location=gs://{BUCKET}/{work.prefix}/job_object", '--labels={"team": "data"}'
+    )
+    assert jobs == []
+    assert out.startswith("submitted run 2026")
+    job = json_of(work, "job_object")
+    build = current_build()
+    assert (job["name"], job["type"]) == ("phase6-launched", "JOB_TYPE_BATCH")
+    assert job["labels"] == {"team": "data", "app": "phase6-export", "commit": build.commit, "lock": build.lock}
+    assert job["environment"]["workerPools"][0]["workerHarnessContainerImage"] == IMAGE
