@@ -8,7 +8,7 @@ import time
 import traceback
 from collections.abc import Sequence
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
 import apache_beam as beam
 import orjson
@@ -24,6 +24,7 @@ from pipeline.planning import describe, estimate_bytes, make_plan, preflight
 from pipeline.report import Summary, summarize, table
 from pipeline.version import current_build
 from pipeline.worker_image import use_own_image
+from pipeline.worker_processes import WatchedRunner
 from transforms.bigquery_warehouse import BigQueryWarehouse, trace_of
 from transforms.feed_key import EnvironmentKey, SecretKey
 from transforms.gcs_store import GcsStore
@@ -36,9 +37,6 @@ from transforms.plan import Plan
 from transforms.progress import PROGRESS
 from transforms.store import Store, StoreError
 from transforms.warehouse import Warehouse
-
-if TYPE_CHECKING:
-    from pipeline.worker_processes import WatchedRunner
 
 ALL_PUBLISHED, SOMETHING_MISSING, BAD_REQUEST = 0, 1, 2
 """Exit codes."""
@@ -151,7 +149,7 @@ def run(plan: Plan, warehouse: Warehouse, store: Store, options: PipelineOptions
         options.view_as(SetupOptions).save_main_session = False
     use_own_image(options, current_build())
     label_job(options, current_build())
-    runner = _local_runner() if options.view_as(StandardOptions).runner in LOCAL_RUNNERS else None
+    runner = WatchedRunner() if options.view_as(StandardOptions).runner in LOCAL_RUNNERS else None
     pipeline = beam.Pipeline(runner=runner, options=options)
     build(pipeline, plan, warehouse, store)
     if runner is None:
@@ -176,13 +174,6 @@ def run(plan: Plan, warehouse: Warehouse, store: Store, options: PipelineOptions
 def _one_line(error: Exception) -> str:
     # A worker process sends its whole stack as text, which Beam has logged; its last line says what it was.
     return traceback.format_exception_only(error)[-1].strip().splitlines()[-1]
-
-
-def _local_runner() -> WatchedRunner:
-    # Imported here, because it takes a while, and a job that is handed to a service does without.
-    from pipeline.worker_processes import WatchedRunner
-
-    return WatchedRunner()
 
 
 def report(summary: Summary, *, as_json: bool) -> None:
