@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import sys
 import threading
 import time
@@ -145,6 +146,8 @@ def run(plan: Plan, warehouse: Warehouse, store: Store, options: PipelineOptions
         RunError: The run broke off, or a service did not take it.
         StoreError: The outcome cannot be read back.
     """
+    # Submitting a job writes its name and its places into the options, which the next job must not be given.
+    options = copy.deepcopy(options)
     if options.view_as(SetupOptions).save_main_session is None:
         options.view_as(SetupOptions).save_main_session = False
     use_own_image(options, current_build())
