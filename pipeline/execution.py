@@ -92,6 +92,8 @@ def main(argv: Sequence[str]) -> int:
         return SOMETHING_MISSING
     except (RunError, StoreError) as error:
         _say(sys.stderr, f"the run broke off: {error}; what it published is safe, run it again to complete it")
+        for line in _unfinished(plan, store):
+            _say(sys.stderr, f"missing: {line}")
         return SOMETHING_MISSING
     if summary is None:
         return ALL_PUBLISHED
@@ -177,6 +179,14 @@ def run(plan: Plan, warehouse: Warehouse, store: Store, options: PipelineOptions
 def _one_line(error: Exception) -> str:
     # A worker process sends its whole stack as text, which Beam has logged; its last line says what it was.
     return traceback.format_exception_only(error)[-1].strip().splitlines()[-1]
+
+
+def _unfinished(plan: Plan, store: Store) -> list[str]:
+    """Return a line for everything that a run that broke off has not published, as far as that can be told."""
+    try:
+        return summarize(plan, "", {str(day): load_manifest(store, day)[0] for day in plan.dates}).missing
+    except StoreError:
+        return []
 
 
 def report(summary: Summary, *, as_json: bool) -> None:

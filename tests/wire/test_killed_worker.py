@@ -49,10 +49,12 @@ def test_what_is_published_is_whole_and_the_next_run_completes_it(
         finally:
             run.kill()
     assert (run.returncode, out) == (1, "")
-    assert err.splitlines()[-1] == (
+    *_, broken, missing = err.splitlines()
+    assert broken == (
         "the run broke off: a worker process died (Worker subprocess exited with return code -9); if memory ran out, "
         "use fewer --direct_num_workers; what it published is safe, run it again to complete it"
     )
+    assert missing == f"missing: {league.today}: no manifest was written; run it again"
 
     store = GcsStore(BUCKET, prefix, endpoint=gate.url, backoff=HASTY)
     left = documents(store)
