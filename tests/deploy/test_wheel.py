@@ -28,7 +28,6 @@ for package in {PACKAGES}:
     for found in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{{package}}."):
         print(importlib.import_module(found.name).__file__)
 """
-pytestmark = pytest.mark.timeout(180)
 
 
 def run(*command: str | Path, cwd: Path) -> str:

@@ -18,7 +18,7 @@ from tests.support.processes import kill_worker, workers_of
 PROCESSES = ("--direct_running_mode=multi_processing", "--direct_num_workers=1", "--no_save_main_session")
 pytestmark = [
     # A run that waits for the dead waits for ever.
-    pytest.mark.timeout(60),
+    pytest.mark.timeout(120),
     # Of Beam's own threads, whose connections break.
     pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning"),
 ]

@@ -20,7 +20,7 @@ def workers_of(parent: int) -> list[int]:
     return sorted(int(row[0]) for row in rows if int(row[1]) == parent and _WORKER in row[2])
 
 
-def kill_worker(parent: int, *, once: Callable[[], bool] = lambda: True, seconds: float = 60) -> int:
+def kill_worker(parent: int, *, once: Callable[[], bool] = lambda: True, seconds: float = 100) -> int:
     """Kill a worker of a process once a condition holds, and return its id.
 
     Raises:

@@ -144,13 +144,25 @@ def submitted(submit: Submit, work: GcsStore, gcs_url: str) -> Iterator[Submitte
     output.close()
 
 
-def test_it_is_submitted_and_left(submitted: Submitted) -> None:
+def test_a_night_is_submitted_and_publishes_what_a_local_run_does(
+    submitted: Submitted, league: League, tmp_path: Path
+) -> None:
+    # One test, since there is one job, which takes long to submit.
+    check_that_it_is_left(submitted)
+    check_what_it_says_it_is(submitted)
+    check_workers(submitted)
+    check_that_nothing_is_downloaded_but_the_graph(submitted)
+    check_options(submitted)
+    check_what_the_graph_publishes(submitted, league, tmp_path)
+
+
+def check_that_it_is_left(submitted: Submitted) -> None:
     assert submitted.out.startswith("submitted run 2026")
     assert "job-1" in submitted.out
     assert documents(submitted.output) == {}
 
 
-def test_the_job_says_what_it_is(submitted: Submitted) -> None:
+def check_what_it_says_it_is(submitted: Submitted) -> None:
     build = current_build()
     assert (submitted.job["name"], submitted.job["type"]) == ("phase6-night", JobType.JOB_TYPE_BATCH)
     assert submitted.job["labels"] == {
@@ -162,14 +174,14 @@ def test_the_job_says_what_it_is(submitted: Submitted) -> None:
     assert submitted.environment["serviceAccountEmail"] == ACCOUNT
 
 
-def test_workers_are_what_was_asked_for(submitted: Submitted) -> None:
+def check_workers(submitted: Submitted) -> None:
     assert submitted.pool["machineType"] == "e2-standard-2"
     assert submitted.pool["autoscalingSettings"]["maxNumWorkers"] == 3
     assert submitted.pool["workerHarnessContainerImage"] == IMAGE
     assert {image["containerImage"] for image in submitted.pool["sdkHarnessContainerImages"]} == {IMAGE}
 
 
-def test_a_worker_downloads_nothing_but_the_graph(submitted: Submitted) -> None:
+def check_that_nothing_is_downloaded_but_the_graph(submitted: Submitted) -> None:
     """What runs is the image: no package, no main session, no lock file is staged."""
     staged = [found.path.rpartition("/")[2] for found in submitted.staged.list("staging/phase6-night")]
     # The list is what a worker compares its own packages with, to warn of a difference.
@@ -180,23 +192,23 @@ def test_a_worker_downloads_nothing_but_the_graph(submitted: Submitted) -> None:
     assert submitted.pipeline().ByteSize() < 1_000_000
 
 
-def test_options_go_along(submitted: Submitted) -> None:
+def check_options(submitted: Submitted) -> None:
     assert submitted.options["output"] == f"gs://{BUCKET}/submission/v1"
     assert submitted.options["correlation_id"] == "nightly"
     assert submitted.options["save_main_session"] is False
 
 
-def test_what_was_staged_publishes_what_a_local_run_does(submitted: Submitted, league: League, tmp_path: Path) -> None:
-    assert run_main(league, tmp_path, *NIGHT).code == 0
-    folder = LocalStore(str(tmp_path))
+def check_what_the_graph_publishes(submitted: Submitted, league: League, folder: Path) -> None:
+    assert run_main(league, folder, *NIGHT).code == 0
     graph = submitted.pipeline()
     for environment in graph.components.environments.values():
         assert IMAGE.encode() in environment.payload
         # The container is this process, which holds the same code.
         environment.urn, environment.payload = python_urns.EMBEDDED_PYTHON, b""
     FnApiRunner().run_via_runner_api(graph, PipelineOptions([])).wait_until_finish()
-    assert_same_objects(documents(submitted.output), documents(folder))
-    assert_same_manifest(submitted.output, folder, league.today)
+    local = LocalStore(str(folder))
+    assert_same_objects(documents(submitted.output), documents(local))
+    assert_same_manifest(submitted.output, local, league.today)
 
 
 def test_a_launcher_gets_the_job_and_sends_it_itself(submit: Submit, work: GcsStore) -> None:
