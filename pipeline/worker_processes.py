@@ -85,7 +85,7 @@ class _WatchedProcess(SubprocessSdkWorkerHandler):
         ending = "it ended by itself"
         try:
             self.worker.run()
-        except RuntimeError as error:
+        except Exception as error:
             ending = str(error)
         if self._closing.is_set():
             return
