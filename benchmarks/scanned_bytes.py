@@ -150,7 +150,7 @@ def _logical(column: pa.Array) -> int:
 
 
 def of_a_night(warehouse: ParquetWarehouse, night: date) -> list[Scanned]:
-    """Return what the scans of every export type take, the largest first."""
+    """Return what the scans of every export type take, the largest first; the live feed is not stored anywhere."""
     request = parse_request(
         {"export_types": ["all"], "target_date": night.isoformat()},
         known_types=tuple(exports()),
@@ -160,7 +160,8 @@ def of_a_night(warehouse: ParquetWarehouse, night: date) -> list[Scanned]:
         now=datetime.combine(night, time(17), timezone.utc),
     )
     plan = make_plan(request, ExportConfig())
-    return sorted((scanned(warehouse, scan) for scan in plan.scans), key=lambda found: -found.size)
+    stored = (scan for scan in plan.scans if not scan.declaration.live)
+    return sorted((scanned(warehouse, scan) for scan in stored), key=lambda found: -found.size)
 
 
 def of_lookups(warehouse: ParquetWarehouse, night: date) -> tuple[int, Scanned, list[Scanned]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import random
 from collections.abc import Iterator
 from datetime import timedelta
@@ -166,5 +167,7 @@ def test_what_is_wrong_is_said_before_anything_is_read(
 def test_a_dry_run_estimates_what_it_would_read(bigquery: BigQuery, league_project: str, gate: Gate) -> None:
     ended = export(bigquery, league_project, gate.url, "v1", *NIGHT, "--dry_run")
     assert ended.code == 0
-    assert '"estimated_bytes"' in ended.out
+    estimated = json.loads(ended.out)["estimated_bytes"]
+    assert len(estimated) > 20
+    assert all(isinstance(size, int) for size in estimated.values()), estimated
     assert gate.requests == []
