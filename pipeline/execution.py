@@ -155,7 +155,11 @@ def run(plan: Plan, warehouse: Warehouse, store: Store, options: PipelineOptions
     use_own_image(options, current_build())
     label_job(options, current_build())
     runner = WatchedRunner() if options.view_as(StandardOptions).runner in LOCAL_RUNNERS else None
-    pipeline = beam.Pipeline(runner=runner, options=options)
+    try:
+        pipeline = beam.Pipeline(runner=runner, options=options)
+    except ValueError as error:
+        # What the runner misses among its options, one line each.
+        raise SubmissionError(" ".join(str(error).split())) from error
     build(pipeline, plan, warehouse, store)
     if runner is None:
         try:

@@ -95,6 +95,10 @@ class TestRun:
         assert options.view_as(GoogleCloudOptions).job_name is None
         assert options.view_as(GoogleCloudOptions).labels == ["team=data"]
 
+    def test_what_a_service_wants_to_be_told(self) -> None:
+        with pytest.raises(SubmissionError, match="Missing required option: project"):
+            execute(ForbiddenStore(), ForbiddenWarehouse(), "--runner=DataflowRunner")
+
     def test_a_service_that_does_not_take_it(self) -> None:
         with pytest.raises(SubmissionError, match="RuntimeError: There is already active job named nightly"):
             execute(ForbiddenStore(), ForbiddenWarehouse(), f"--runner={__name__}.{Refusing.__name__}")
