@@ -32,6 +32,7 @@ setup(
     ],
     extras_require={
         "dev": [
+            "build>=1.2",  # a test builds the package as a release does
             "hypothesis>=6.100",
             "mypy>=1.13",
             "pytest>=8",

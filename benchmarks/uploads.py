@@ -4,6 +4,17 @@ The server is a stub in another process that answers after 40 ms, as a bucket do
 with 32 requests in flight. CPU is what counts: Python runs one thread at a time, so it bounds what a process can write.
 
     python -m benchmarks.uploads
+
+Last measured, on two cores (CPU per upload, and what that allows a process at most):
+
+==============================  =======  =========
+``Blob.upload_from_string``     0.94 ms  1,060 /s
+``AuthorizedSession``           0.78 ms  1,283 /s
+``AuthorizedHttp``              0.40 ms  2,486 /s
+``GcsStore.write``              0.43 ms  2,304 /s
+==============================  =======  =========
+
+So a season of 36,355 documents costs 16 s of CPU instead of 34 s.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ plan and stops.
 
 from __future__ import annotations
 
+import copy
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from datetime import date, datetime, timezone
 from typing import Any
 
 import orjson
-from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.options.pipeline_options import GoogleCloudOptions, PipelineOptions
 
 from exporters.registry import PLAYER_TYPES, exports, groups
 from pipeline.backfill_plan import BackfillPlan, describe_backfill, game_dates, plan_backfill
@@ -63,7 +64,7 @@ def main(argv: Sequence[str]) -> int:
         return BAD_REQUEST
 
     def carry_out(plan: Plan) -> Summary | None:
-        return run(plan, warehouse, store, options, output=str(config.output))
+        return run(plan, warehouse, store, options_of_pass(options, plan), output=str(config.output))
 
     try:
         return backfill(config, warehouse, store, carry_out, again=again)
@@ -110,6 +111,18 @@ def parse_backfill(argv: Sequence[str], *, now: datetime) -> tuple[PipelineOptio
     if problems:
         raise OptionsError(problems)
     return options, config, again
+
+
+def options_of_pass(options: PipelineOptions, plan: Plan) -> PipelineOptions:
+    """Return the options of one pass: a job that was given a name is named after its first date as well.
+
+    Dataflow starts no second job of a name while one is running, and the passes of several seasons run at once.
+    """
+    found = copy.deepcopy(options)
+    cloud = found.view_as(GoogleCloudOptions)
+    if cloud.job_name:
+        cloud.job_name = f"{cloud.job_name}-{plan.dates[0]}"
+    return found
 
 
 def backfill(config: RunConfig, warehouse: Warehouse, store: Store, carry_out: CarryOut, *, again: bool = False) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import sys
 import threading
 import time
@@ -9,22 +10,25 @@ import traceback
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
-from typing import Any, TextIO
+from typing import TextIO
 
 import apache_beam as beam
 import orjson
 from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions, SetupOptions, StandardOptions
+from apache_beam.runners.runner import PipelineRunner
 
 from exporters.registry import PLAYER_TYPES, exports, groups
 from pipeline.completion import publish_event, run_event
 from pipeline.graph import build
 from pipeline.inputs import with_inputs
+from pipeline.job_labels import label_job
 from pipeline.locations import LocalFolder, ParquetFolder
 from pipeline.options import JobConfig, OptionsError, RunConfig, StreamConfig, parse_job
 from pipeline.planning import describe, estimate_bytes, make_plan, preflight
 from pipeline.report import Summary, summarize, table
 from pipeline.version import current_build
 from pipeline.worker_image import use_own_image
+from pipeline.worker_processes import WatchedRunner
 from transforms.bigquery_warehouse import BigQueryWarehouse, trace_of
 from transforms.feed_key import EnvironmentKey, SecretKey
 from transforms.gcs_store import GcsStore
@@ -50,6 +54,10 @@ _PROGRESS_SECONDS = 0.2
 
 class RunError(Exception):
     """A run broke off: a manifest could not be written, or there is a defect in the pipeline. One line."""
+
+
+class SubmissionError(RunError):
+    """A service did not take a run. One line."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -87,9 +95,16 @@ def main(argv: Sequence[str]) -> int:
         summary = run(
             plan, warehouse, store, options, output=str(config.output), completion_topic=config.completion_topic
         )
+    except SubmissionError as error:
+        _say(sys.stderr, f"nothing was submitted: {error}")
+        tell_failure(config, plan, str(error))
+        return SOMETHING_MISSING
     except (RunError, StoreError) as error:
         _say(sys.stderr, f"the run broke off: {error}; what it published is safe, run it again to complete it")
-        tell_failure(config, plan, str(error))
+        missing = _unfinished(plan, store)
+        for line in missing:
+            _say(sys.stderr, f"missing: {line}")
+        tell_failure(config, plan, str(error), *missing)
         return SOMETHING_MISSING
     if summary is None:
         return ALL_PUBLISHED
@@ -98,38 +113,44 @@ def main(argv: Sequence[str]) -> int:
 
 
 def stream(config: StreamConfig, warehouse: Warehouse, store: Store, options: PipelineOptions) -> int:
-    """Run a streaming job, or submit it, and return the exit code."""
+    """Run a streaming job until it is told to end, or submit it, and return the exit code."""
+    # What a batch run need not load.
     from pipeline.stream.batch import BatchTemplate
     from pipeline.stream.run import build_stream, run_local
 
-    _prepare(options)
-    launcher = BatchTemplate.of(config, options)
+    options = _prepared(options)
     local = options.view_as(StandardOptions).runner in LOCAL_RUNNERS
 
     def build_it(pipeline: beam.Pipeline) -> None:
-        build_stream(pipeline, config, warehouse, store, launcher=launcher, local=local)
+        build_stream(pipeline, config, warehouse, store, launcher=BatchTemplate.of(config, options), local=local)
 
     try:
         if not config.skip_preflight:
             store.check()
-        if not local:
-            pipeline = beam.Pipeline(options=options)
+        if local:
+            _say(sys.stderr, f"answering {config.input_subscription}; end it with Ctrl-C")
+            run_local(build_it, options)
+        else:
+            pipeline = _pipeline(options, None)
             build_it(pipeline)
-            _say(sys.stdout, f"submitted the streaming job: {pipeline.run()}")
-            return ALL_PUBLISHED
-        _say(sys.stderr, f"answering {config.input_subscription}; end it with Ctrl-C")
-        run_local(build_it, options)
+            _say(sys.stdout, f"submitted the streaming job: {_submit(pipeline)}")
     except StoreError as error:
         _say(sys.stderr, f"nothing can be published: {error}")
+        return SOMETHING_MISSING
+    except SubmissionError as error:
+        _say(sys.stderr, f"nothing was submitted: {error}")
+        return SOMETHING_MISSING
+    except Exception as error:
+        _say(sys.stderr, f"the job broke off: {_one_line(error)}; start it again")
         return SOMETHING_MISSING
     return ALL_PUBLISHED
 
 
-def tell_failure(config: RunConfig, plan: Plan, reason: str) -> None:
+def tell_failure(config: RunConfig, plan: Plan, *reasons: str) -> None:
     """Publish the completion event of a run that broke off; that it cannot be published is said, and nothing more."""
     if not config.completion_topic:
         return
-    event = run_event(plan, "failed", finished=datetime.now(timezone.utc), errors=[reason])
+    event = run_event(plan, "failed", finished=datetime.now(timezone.utc), errors=reasons)
     try:
         publish_event(config.completion_topic, event)
     except Exception as error:
@@ -188,38 +209,67 @@ def run(
     """Run a plan and return what it published; None when it was handed to a service that goes on by itself.
 
     Raises:
-        RunError: The run broke off.
+        RunError: The run broke off, or a service did not take it.
         StoreError: The outcome cannot be read back.
     """
-    _prepare(options)
+    options = _prepared(options)
     plan = replace(plan, run=replace(plan.run, started_at=datetime.now(timezone.utc).isoformat()))
-    local = options.view_as(StandardOptions).runner in LOCAL_RUNNERS
-    pipeline = beam.Pipeline(runner=_local_runner() if local else None, options=options)
+    runner = WatchedRunner() if options.view_as(StandardOptions).runner in LOCAL_RUNNERS else None
+    pipeline = _pipeline(options, runner)
     build(pipeline, plan, warehouse, store, output=output, completion_topic=completion_topic)
-    if not local:
-        result = pipeline.run()
-        _say(sys.stdout, f"submitted run {plan.run.run_id}: {result}")
+    if runner is None:
+        _say(sys.stdout, f"submitted run {plan.run.run_id}: {_submit(pipeline)}")
         return None
     with _Watch(plan, counts=options.view_as(DirectOptions).direct_running_mode != "multi_processing"):
         try:
             pipeline.run().wait_until_finish()
         except Exception as error:
-            # A worker process sends its whole stack as text, which Beam has logged; its last line says what it was.
-            raise RunError(traceback.format_exception_only(error)[-1].strip().splitlines()[-1]) from error
+            if runner.lost:
+                raise RunError(runner.lost[0]) from error
+            raise RunError(_one_line(error)) from error
     return summarize(plan, output, {day.isoformat(): load_manifest(store, day)[0] for day in plan.dates})
 
 
-def _prepare(options: PipelineOptions) -> None:
-    """Set what every job of this project wants of Beam, unless somebody wants something else."""
-    if options.view_as(SetupOptions).save_main_session is None:
-        options.view_as(SetupOptions).save_main_session = False
-    use_own_image(options, current_build())
+def _prepared(options: PipelineOptions) -> PipelineOptions:
+    """Return options with what every job of this project wants of Beam, unless somebody wants something else."""
+    # Submitting a job writes its name and its places into the options, which the next job must not be given.
+    prepared = copy.deepcopy(options)
+    if prepared.view_as(SetupOptions).save_main_session is None:
+        prepared.view_as(SetupOptions).save_main_session = False
+    use_own_image(prepared, current_build())
+    label_job(prepared, current_build())
+    return prepared
 
 
-def _local_runner() -> Any:
-    from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+def _pipeline(options: PipelineOptions, runner: PipelineRunner | None) -> beam.Pipeline:
+    try:
+        return beam.Pipeline(runner=runner, options=options)
+    except ValueError as error:
+        # What the runner misses among its options, one line each.
+        raise SubmissionError(" ".join(str(error).split())) from error
 
-    return FnApiRunner()
+
+def _submit(pipeline: beam.Pipeline) -> str:
+    """Hand a pipeline to a service and return how it names the job."""
+    try:
+        result = pipeline.run()
+    except Exception as error:
+        raise SubmissionError(_one_line(error)) from error
+    # The launcher of a Flex Template takes the job and sends it itself: there is none yet that could be named.
+    return str(result) if getattr(result, "has_job", True) else "its launcher sends the job"
+
+
+def _one_line(error: Exception) -> str:
+    # A worker process sends its whole stack as text, which Beam has logged; its last line says what it was.
+    return traceback.format_exception_only(error)[-1].strip().splitlines()[-1]
+
+
+def _unfinished(plan: Plan, store: Store) -> list[str]:
+    """Return a line for everything that a run that broke off has not published, as far as that can be told."""
+    try:
+        return summarize(plan, "", {str(day): load_manifest(store, day)[0] for day in plan.dates}).missing
+    except StoreError:
+        return []
 
 
 def report(summary: Summary, *, as_json: bool) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from pipeline.deployment import Deployment
+from pipeline.job_labels import APP
 
 JOB_NAME_PATTERN = r"[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?"
 """Dataflow takes longer ones; Cloud Scheduler and labels do not."""
@@ -93,7 +94,7 @@ def launch_body(
                 "stagingLocation": deployment.staging_location,
                 "maxWorkers": max_workers,
                 "machineType": machine_type,
-                "additionalUserLabels": {"app": "phase6-export"},
+                "additionalUserLabels": {"app": APP},
             },
         }
     }

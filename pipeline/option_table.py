@@ -442,7 +442,7 @@ OPTIONS: tuple[Option, ...] = (
         "dry_run",
         Kind.BOOLEAN,
         Group.RUN,
-        "Read and build, but publish nothing.",
+        "Print the plan, what it would read and, of BigQuery, how many bytes; read and write nothing.",
         example="true",
         of_beam=True,
     ),

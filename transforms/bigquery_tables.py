@@ -20,6 +20,8 @@ from transforms.row_restriction import literal
 _PROJECTS = "/bigquery/v2/projects"
 _FRESH_SECONDS = 60
 _QUERY_MILLISECONDS = 60_000
+_LABELS = {"app": "phase6-export"}
+"""Of the query jobs, so that their cost can be told from that of others."""
 
 
 class Refusal(Exception):
@@ -127,7 +129,7 @@ class TableClient:
 
     def _query(self, sql: str, quota_project: str) -> Iterator[list[str | None]]:
         queries = f"/{quote(quota_project, safe='')}/queries"
-        request = {"query": sql, "useLegacySql": False, "timeoutMs": _QUERY_MILLISECONDS}
+        request = {"query": sql, "useLegacySql": False, "timeoutMs": _QUERY_MILLISECONDS, "labels": _LABELS}
         page = _answered(self._rest.request("POST", f"{_PROJECTS}{queries}", body=orjson.dumps(request)))
         while True:
             for row in page.get("rows", ()):

@@ -55,8 +55,16 @@ _READS: ProcessClients[ReadSettings, ReadClient] = ProcessClients(ReadClient)
 _TABLES: ProcessClients[RestSettings, TableClient] = ProcessClients(TableClient)
 
 
+_SOLE = "sole:"
+"""Begins the handle of a stream that is the only one of its session."""
+
+
 class _NotDescribed(WarehouseError):
     """Nothing is known about a table, other than that it may be there."""
+
+
+class _SessionExpired(WarehouseError):
+    """A stream cannot be read any further, nor can any other of its session."""
 
 
 @dataclass(frozen=True)
@@ -104,12 +112,30 @@ class BigQueryWarehouse:
 
     def split(self, scan: TableScan) -> list[ScanStream]:
         """Return the streams that together hold every row of the scan exactly once; none when no row can match."""
-        session = self._create_session(scan, self.max_streams)
-        return [ScanStream(scan, stream.name) for stream in session.streams]
+        names = [stream.name for stream in self._create_session(scan, self.max_streams).streams]
+        sole = _SOLE if len(names) == 1 else ""
+        return [ScanStream(scan, sole + name) for name in names]
 
     def read(self, stream: ScanStream) -> Iterator[pa.RecordBatch]:
-        """Yield the rows of a stream in ``stream.scan.schema``: 32,768 rows a batch or more, the last one aside."""
-        return coalesced(self._read(stream))
+        """Yield the rows of a stream in ``stream.scan.schema``: 32,768 rows a batch or more, the last one aside.
+
+        A session lasts six hours. When that of a stream has expired, the scan is made anew in another session, as long
+        as no row of it has been seen: the stream was the only one, and nothing was yielded yet. Otherwise nobody could
+        tell the rows that were seen from the others, since a new session deals and orders them anew, and the table is
+        given up.
+        """
+        seen = False
+        try:
+            for batch in coalesced(self._read(stream)):
+                seen = True
+                yield batch
+        except _SessionExpired:
+            if seen or not stream.handle.startswith(_SOLE):
+                raise
+        else:
+            return
+        for again in self.split(stream.scan):
+            yield from coalesced(self._read(again))
 
     def parts(self, scan: TableScan) -> list[TablePart]:
         """Return a part per partition; one for the whole table when it is partitioned otherwise than declared.
@@ -219,7 +245,7 @@ class BigQueryWarehouse:
         scan = stream.scan
         checked: pa.Schema | None = None
         with self._blaming(scan):
-            for batch in _READS.get(self._read_settings).batches(stream.handle):
+            for batch in _READS.get(self._read_settings).batches(stream.handle.removeprefix(_SOLE)):
                 if batch.schema != checked:
                     _check_schema(scan, batch.schema)
                     checked = batch.schema
@@ -235,7 +261,7 @@ class BigQueryWarehouse:
         except exceptions.GoogleAPICallError as error:
             message = one_line(error.message or error)
             if "session expired" in message or (isinstance(error, exceptions.NotFound) and "/streams/" in message):
-                raise WarehouseError(
+                raise _SessionExpired(
                     f"table {scan.table}: its read session has expired, six hours after it was split; run again"
                 ) from error
             if isinstance(error, exceptions.ClientError) and not isinstance(error, exceptions.TooManyRequests):

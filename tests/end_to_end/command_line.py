@@ -43,18 +43,19 @@ def run_main(warehouse: League | Path | str, output: Path | str, *arguments: str
     """Run a command line in this process, with gates that the small league passes."""
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        code = main(_argv(warehouse, output, arguments))
+        code = main(arguments_of(warehouse, output, *arguments))
     return Ended(code, out.getvalue(), err.getvalue())
 
 
 def run_python(warehouse: League | Path | str, output: Path | str, *arguments: str) -> Ended:
     """Run a command line as people do."""
-    command = [sys.executable, "-m", "pipeline.main", *_argv(warehouse, output, arguments)]
+    command = [sys.executable, "-m", "pipeline.main", *arguments_of(warehouse, output, *arguments)]
     ended = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
     return Ended(ended.returncode, ended.stdout, ended.stderr)
 
 
-def _argv(warehouse: League | Path | str, output: Path | str, arguments: tuple[str, ...]) -> list[str]:
+def arguments_of(warehouse: League | Path | str, output: Path | str, *arguments: str) -> list[str]:
+    """Return the arguments of a command line, with gates that the small league passes."""
     given = {argument.partition("=")[0] for argument in arguments}
     defaults = {
         "--warehouse": str(warehouse.root if isinstance(warehouse, League) else warehouse),

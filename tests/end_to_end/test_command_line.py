@@ -70,15 +70,16 @@ def test_an_output_below_a_file_is_refused_before_anything_is_read(league: Leagu
     assert (tmp_path / "file").read_text() == "in the way"
 
 
-def test_an_output_that_fails_half_way_ends_in_one_line(league: League, tmp_path: Path) -> None:
+def test_an_output_that_fails_half_way_names_what_failed_and_what_is_missing(league: League, tmp_path: Path) -> None:
     output = tmp_path / "out"
     output.mkdir()
     (output / "manifest").write_text("in the way")
     ended = run_main(league, output, *TONIGHT)
     assert ended.code == 1
     assert ended.out == ""
-    last = ended.err.splitlines()[-1]
-    assert_one_line_each(last, names=["the run broke off", "manifest", "run it again"])
+    *_, broken, missing = ended.err.splitlines()
+    assert_one_line_each(broken, names=["the run broke off", "manifest", "run it again"])
+    assert missing == "missing: 2026-02-03: no manifest was written; run it again"
     assert "tonight/2026-02-03.json" in documents(LocalStore(str(output)))
 
 

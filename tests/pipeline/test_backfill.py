@@ -4,20 +4,20 @@ import json
 import os
 import shutil
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.options.pipeline_options import GoogleCloudOptions, PipelineOptions
 
-from pipeline.backfill import backfill, main, parse_backfill
+from pipeline.backfill import backfill, main, options_of_pass, parse_backfill
 from pipeline.execution import RunError, open_warehouse
 from pipeline.plain import run_plain
 from pipeline.report import Summary, summarize
 from tests.support.matchers import assert_one_line_each, assert_same_objects, contents, documents, manifest_of
-from tests.support.plans import NOW
+from tests.support.plans import NOW, plan_of
 from tests.support.stores import MemoryStore, Refuse
 from tests.support.warehouses import League
 from transforms.local_store import LocalStore
@@ -196,6 +196,13 @@ class TestMissing:
         _, config, _ = parse_backfill(argv, now=_NOW)
         assert backfill(config, desk.league.warehouse, MemoryStore(), lambda plan: None) == 0
         assert "1 jobs were submitted" in desk.capture.readouterr().out
+
+    @pytest.mark.parametrize(("flags", "name"), [((), None), (("--job_name=refill",), "refill-2026-02-03")])
+    def test_passes_that_run_at_once_have_names_of_their_own(self, flags: tuple[str, ...], name: str | None) -> None:
+        options = PipelineOptions(list(flags))
+        found = options_of_pass(options, plan_of("tonight", first=date(2026, 2, 3)))
+        assert found.view_as(GoogleCloudOptions).job_name == name
+        assert options.view_as(GoogleCloudOptions).job_name == (name and "refill")
 
     def test_a_warehouse_without_a_schedule(self, desk: Desk, tmp_path: Path) -> None:
         (tmp_path / "empty").mkdir()

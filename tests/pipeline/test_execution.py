@@ -6,11 +6,11 @@ from typing import Any
 
 import orjson
 import pytest
-from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.options.pipeline_options import GoogleCloudOptions, PipelineOptions
 from apache_beam.runners.runner import PipelineResult, PipelineRunner, PipelineState
 
 from exporters.tables import CONTEXT, GAMES, SCHEDULE
-from pipeline.execution import RunError, report, run
+from pipeline.execution import RunError, SubmissionError, report, run
 from pipeline.report import ExportSummary, Summary
 from tests.support.made_up import CARD, CURSED_POINTS, ROSTER
 from tests.support.matchers import documents, manifest_of
@@ -88,11 +88,35 @@ class TestRun:
         assert out.startswith(f"submitted run {PLAN.run.run_id}: ")
         assert "exporting" not in err
 
+    def test_a_job_leaves_no_trace_in_the_options_of_the_next(self) -> None:
+        options = PipelineOptions([f"--runner={__name__}.{Handing.__name__}", "--labels=team=data"])
+        for _ in range(2):
+            run(PLAN, ForbiddenWarehouse(), ForbiddenStore(), options, output="out")
+        assert options.view_as(GoogleCloudOptions).job_name is None
+        assert options.view_as(GoogleCloudOptions).labels == ["team=data"]
 
-class Handing(PipelineRunner):
-    """A runner that takes a pipeline and returns at once."""
+    def test_what_a_service_wants_to_be_told(self) -> None:
+        with pytest.raises(SubmissionError, match="Missing required option: project"):
+            execute(ForbiddenStore(), ForbiddenWarehouse(), "--runner=DataflowRunner")
+
+    def test_a_service_that_does_not_take_it(self) -> None:
+        with pytest.raises(SubmissionError, match="RuntimeError: There is already active job named nightly"):
+            execute(ForbiddenStore(), ForbiddenWarehouse(), f"--runner={__name__}.{Refusing.__name__}")
+
+
+class Refusing(PipelineRunner):
+    """A runner that takes no pipeline."""
 
     def run_pipeline(self, pipeline: Any, options: Any) -> PipelineResult:
+        raise RuntimeError("There is already active job named nightly")
+
+
+class Handing(PipelineRunner):
+    """A runner that takes a pipeline and returns at once; it names the job in its options, as Dataflow's does."""
+
+    def run_pipeline(self, pipeline: Any, options: Any) -> PipelineResult:
+        assert options.view_as(GoogleCloudOptions).job_name is None
+        options.view_as(GoogleCloudOptions).job_name = "beamapp-1"
         return PipelineResult(PipelineState.RUNNING)
 
 

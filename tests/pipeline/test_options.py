@@ -357,7 +357,35 @@ class TestUnknownFlags:
         assert argv == [*NIGHT, "--dry_run", "--", "--x=1"]
 
 
+LAUNCHER = (
+    "--experiments=use_runner_v2",
+    "--job_name=phase6-night",
+    '--labels={"team": "data"}',
+    "--machine_type=e2-standard-2",
+    "--max_num_workers=4",
+    "--network=default",
+    "--no_use_public_ips",
+    "--project=my-project",
+    "--region=us-west2",
+    "--runner=DataflowRunner",
+    "--sdk_container_image=phase6-export:1",
+    "--service_account_email=phase6-worker@my-project.iam.gserviceaccount.com",
+    "--staging_location=gs://work/staging",
+    "--subnetwork=regions/us-west2/subnetworks/default",
+    "--temp_location=gs://work/temp",
+    "--template_location=gs://work/staging/template_launches/1/job_object",
+)
+"""What the launcher of a Flex Template adds to the parameters that it was given."""
+
+
 class TestBeam:
+    def test_what_a_launcher_adds_is_understood(self) -> None:
+        options = parse_command_line([*NIGHT, *LAUNCHER])
+        given = options.get_all_options()
+        assert given["template_location"].endswith("/job_object")
+        assert given["machine_type"] == "e2-standard-2"
+        assert given["use_public_ips"] is False
+
     def test_no_flag_clashes_with_beam(self) -> None:
         everything = ExportOptions([*NIGHT, "--shards=2"]).get_all_options()
         assert everything["shards"] == "2"

@@ -1,4 +1,4 @@
-"""A Dataflow API on a local port: starts templates, and plays jobs through the states that a test scripts."""
+"""A Dataflow API on a local port: takes jobs, starts templates, and plays the states that a test scripts."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 
 @dataclass
@@ -19,7 +23,8 @@ class FakeDataflow:
         states: Answers to questions for the job, in turn; the last one stays. A number is an HTTP error.
         messages: What the job has said.
         refusal: HTTP status and message of a launch that is refused.
-        launches: Bodies that were posted.
+        launches: Bodies of launches that were posted.
+        jobs: Bodies of jobs that were posted.
         paths: Everything that was asked for, without the query.
         endpoint: Where it answers.
     """
@@ -28,6 +33,7 @@ class FakeDataflow:
     messages: Sequence[dict[str, str]] = ()
     refusal: tuple[int, str] | None = None
     launches: list[dict[str, Any]] = field(default_factory=list)
+    jobs: list[dict[str, Any]] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
     endpoint: str = ""
 
@@ -39,6 +45,12 @@ class FakeDataflow:
                 return _error(*self.refusal)
             self.launches.append(json.loads(body))
             return 200, {"job": {"id": "job-1"}}
+        if body and path.endswith("/jobs"):
+            job = json.loads(body)
+            self.jobs.append(job)
+            return 200, {**{key: job[key] for key in ("name", "clientRequestId")}, "id": "job-1"}
+        if path == "/token":
+            return 200, {"access_token": "token", "expires_in": 3600, "token_type": "Bearer"}
         if path.endswith("/messages"):
             return 200, {"jobMessages": list(self.messages)}
         asked = sum(path.endswith("/jobs/job-1") for path in self.paths)
@@ -83,3 +95,18 @@ def dataflow_api(fake: FakeDataflow) -> Iterator[FakeDataflow]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def service_account(fake: FakeDataflow, path: Path) -> None:
+    """Write the key of a service account, whose tokens come from a fake as well."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    text = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    account = {
+        "type": "service_account",
+        "project_id": "my-project",
+        "private_key_id": "1",
+        "private_key": text,
+        "client_email": "nightly@my-project.iam.gserviceaccount.com",
+        "token_uri": f"{fake.endpoint}/token",
+    }
+    path.write_text(json.dumps(account))

@@ -62,6 +62,15 @@ def assert_same_objects(found: Mapping[str, bytes], expected: Mapping[str, bytes
     assert same, f"missing {missing[:9]}; extra {extra[:9]}; different {changed[:9]}"
 
 
+def assert_same_manifest(store: Store, other: Store, day: Any) -> None:
+    """Insist on the same manifest of a date, whatever the tables were read from."""
+    # How long it took, how Arrow laid out what was read, and which versions of tables and objects that was.
+    varying, apart = ("_ms", ".bytes", "started_at", "finished_at"), (".inputs", ".generations")
+    changed = differing(manifest_of(store, day), manifest_of(other, day))
+    telling = [path for path in changed if not path.endswith(varying) and not any(part in path for part in apart)]
+    assert telling == []
+
+
 def assert_mirrors(store: Store, pointer: str, dated: str) -> None:
     """Insist that a pointer shows a dated document: its bytes, its game date, its digest."""
     shown, made = store.read(pointer), store.read(dated)

@@ -211,6 +211,13 @@ class _Handler(BaseHTTPRequestHandler):
         if response.status == 0:
             self._reset()
             return
+        try:
+            self._answer(response)
+        except ConnectionError:
+            # Whoever asked was killed.
+            self.close_connection = True
+
+    def _answer(self, response: Response) -> None:
         self.send_response(response.status)
         for name, value in response.headers:
             self.send_header(name, value)

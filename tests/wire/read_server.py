@@ -38,6 +38,7 @@ class ReadServer:
         address: Where it listens.
         sessions: The sessions that were asked for.
         reads: The stream and the offset of each read.
+        streams: How many streams a session gets, if it may have that many.
         ended: Released when a read is over, to whoever's liking.
     """
 
@@ -47,7 +48,7 @@ class ReadServer:
         self.reads: list[tuple[str, int]] = []
         self.ended = threading.Semaphore(0)
         self._tables = tables
-        self._streams = streams
+        self.streams = streams
         self._message_rows = message_rows
         self._breaks: dict[str, list[Break]] = {"CreateReadSession": [], "ReadRows": []}
         self._server = grpc.server(ThreadPoolExecutor(8), handlers=[_Handler(self)])
@@ -78,7 +79,7 @@ class ReadServer:
             context.abort(ending.code, ending.details)
         streams = [
             types.ReadStream(name=f"projects/p/locations/us/sessions/{len(self.sessions) - 1}/streams/{n}")
-            for n in range(min(self._streams, asked.max_stream_count))
+            for n in range(min(self.streams, asked.max_stream_count))
         ]
         made = types.ReadSession(streams=streams, estimated_total_bytes_scanned=self._rows(asked).nbytes)
         return bytes(types.ReadSession.serialize(made))
@@ -89,7 +90,7 @@ class ReadServer:
         context.add_callback(self.ended.release)
         *_, session, _, stream = asked.read_stream.split("/")
         rows = self._rows(self.sessions[int(session)])
-        share = -(-rows.num_rows // self._streams)
+        share = -(-rows.num_rows // self.streams)
         mine = rows.slice(int(stream) * share, share).slice(asked.offset)
         breaks = self._breaks["ReadRows"]
         ending = breaks.pop(0) if breaks else None

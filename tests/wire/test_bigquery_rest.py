@@ -140,6 +140,7 @@ class TestParts:
         asked = json.loads(rest.requests[1].body)
         assert "FROM `p`.`nba_precompute`.INFORMATION_SCHEMA.PARTITIONS WHERE table_name IN ('" in asked["query"]
         assert not asked["useLegacySql"]
+        assert asked["labels"] == {"app": "phase6-export"}
         assert [request.target for request in rest.requests[1:]] == [
             "/bigquery/v2/projects/payer/queries",
             "/bigquery/v2/projects/payer/queries/j?timeoutMs=60000&location=EU",

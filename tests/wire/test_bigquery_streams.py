@@ -21,7 +21,7 @@ from tests.wire.services import HASTY
 from transforms.backoff import Backoff
 from transforms.bigquery_warehouse import BigQueryWarehouse
 from transforms.throttling import BIGQUERY, THROTTLING
-from transforms.warehouse import TableScan, WarehouseError
+from transforms.warehouse import ScanStream, TableScan, WarehouseError
 
 Code = grpc.StatusCode
 Serve = Callable[..., tuple[ReadServer, BigQueryWarehouse]]
@@ -57,6 +57,11 @@ def rows() -> pa.Table:
 def read(warehouse: BigQueryWarehouse, scan: TableScan = SCAN) -> pa.Table:
     batches = [batch for stream in warehouse.split(scan) for batch in warehouse.read(stream)]
     return pa.Table.from_batches(batches, scan.schema)
+
+
+def numbers_of(warehouse: BigQueryWarehouse, streams: list[ScanStream]) -> list[int]:
+    batches = [batch for stream in streams for batch in warehouse.read(stream)]
+    return [number for batch in batches for number in batch.column("actual_points").to_pylist()]
 
 
 def test_a_session_asks_for_no_more_than_the_scan(serve: Serve, rows: pa.Table) -> None:
@@ -140,23 +145,51 @@ def message_of(act: Callable[[], object]) -> str:
     return str(raised.value)
 
 
-@pytest.mark.parametrize(
-    "ending",
-    [
-        Break(
-            Code.FAILED_PRECONDITION, "there was an error operating on '.../streams/0': session expired at 2026-01-01"
-        ),
-        Break(Code.NOT_FOUND, "Requested entity projects/p/locations/us/sessions/0/streams/0 was not found"),
-    ],
-)
+EXPIRED = [
+    Break(Code.FAILED_PRECONDITION, "there was an error operating on '.../streams/0': session expired at 2026-01-01"),
+    Break(Code.NOT_FOUND, "Requested entity projects/p/locations/us/sessions/0/streams/0 was not found"),
+]
+
+
+@pytest.mark.parametrize("ending", EXPIRED)
 @pytest.mark.parametrize("after", [0, 3])
-def test_an_expired_session_is_said_to_be_one(serve: Serve, rows: pa.Table, ending: Break, after: int) -> None:
-    server, warehouse = serve({ACCURACY: rows})
-    server.break_reads(dataclasses.replace(ending, after=after))
-    assert message_of(lambda: read(warehouse)) == (
-        f"table {ACCURACY.name}: its read session has expired, six hours after it was split; run again"
-    )
-    assert len(server.reads) == 1
+class TestExpiredSession:
+    message = f"table {ACCURACY.name}: its read session has expired, six hours after it was split; run again"
+
+    def test_the_scan_is_made_anew_before_a_row_was_seen(
+        self, serve: Serve, rows: pa.Table, ending: Break, after: int
+    ) -> None:
+        server, warehouse = serve({ACCURACY: rows})
+        server.break_reads(dataclasses.replace(ending, after=after))
+        [stream] = warehouse.split(SCAN)
+        # Whatever it is cut into now.
+        server.streams = 3
+        assert numbers_of(warehouse, [stream]) == list(range(ROWS))
+        first, again = server.sessions
+        assert first == again
+        assert [offset for _, offset in server.reads] == [0, 0, 0, 0]
+
+    def test_it_is_made_anew_once(self, serve: Serve, rows: pa.Table, ending: Break, after: int) -> None:
+        server, warehouse = serve({ACCURACY: rows})
+        server.break_reads(*[dataclasses.replace(ending, after=after)] * 2)
+        assert message_of(lambda: read(warehouse)) == self.message
+        assert len(server.sessions) == 2
+
+    def test_rows_that_were_seen_are_not_read_twice(
+        self, serve: Serve, rows: pa.Table, ending: Break, after: int
+    ) -> None:
+        server, warehouse = serve({ACCURACY: rows})
+        server.break_reads(dataclasses.replace(ending, after=after + 40))
+        seen: list[pa.RecordBatch] = []
+        [stream] = warehouse.split(SCAN)
+        assert message_of(lambda: seen.extend(warehouse.read(stream))) == self.message
+        assert (len(server.sessions), len(server.reads)) == (1, 1)
+
+    def test_other_streams_may_have_been_read(self, serve: Serve, rows: pa.Table, ending: Break, after: int) -> None:
+        server, warehouse = serve({ACCURACY: rows}, streams=2)
+        server.break_reads(dataclasses.replace(ending, after=after))
+        assert message_of(lambda: read(warehouse)) == self.message
+        assert (len(server.sessions), len(server.reads)) == (1, 1)
 
 
 SESSION_DENIED = "request failed: the user does not have 'bigquery.readsessions.create' permission for 'projects/payer'"

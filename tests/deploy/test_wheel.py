@@ -1,0 +1,96 @@
+"""The package as it is released: built, and installed with the locked dependencies and nothing else.
+
+A dependency or a module that is missing fails here. What the image adds to that is in test_image.py.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+from pipeline.version import ROOT
+from tests.end_to_end.command_line import arguments_of, run_main
+from tests.support.matchers import assert_same_objects, documents
+from tests.support.warehouses import League
+from transforms.local_store import LocalStore
+
+UV = str(Path(sys.executable).with_name("uv"))
+PACKAGES = ("demo", "exporters", "pipeline", "transforms")
+IMPORT_ALL = f"""
+import importlib, pkgutil
+for package in {PACKAGES}:
+    for found in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{{package}}."):
+        print(importlib.import_module(found.name).__file__)
+"""
+
+
+def run(*command: str | Path, cwd: Path) -> str:
+    """Run a command in a folder and return what it printed."""
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, timeout=150)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a source distribution and with the wheel that was built from it."""
+    folder = tmp_path_factory.mktemp("released")
+    # Building leaves files beside the sources, and would take up what an earlier build has left.
+    sources = tmp_path_factory.mktemp("sources")
+    for package in PACKAGES:
+        shutil.copytree(ROOT / package, sources / package, ignore=shutil.ignore_patterns("__pycache__", "build.json"))
+    for file in ("setup.py", "pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / file, sources)
+    run(sys.executable, "-m", "build", "--no-isolation", f"--outdir={folder}", sources, cwd=folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def python(released: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The interpreter of an environment that holds the wheel and the locked dependencies."""
+    environment = tmp_path_factory.mktemp("environment")
+    run(UV, "venv", "--quiet", "--clear", "--no-python-downloads", f"--python={sys.executable}", environment, cwd=ROOT)
+    interpreter = environment / "bin" / "python"
+    install = (UV, "pip", "install", "--quiet", f"--python={interpreter}")
+    run(*install, "--require-hashes", "--requirement=requirements.txt", cwd=ROOT)
+    [wheel] = released.glob("*.whl")
+    run(*install, "--no-deps", wheel, cwd=ROOT)
+    return interpreter
+
+
+def test_sources_and_wheel_hold_the_same(released: Path) -> None:
+    [source], [wheel] = released.glob("*.tar.gz"), released.glob("*.whl")
+    with tarfile.open(source) as archive:
+        names = (name.partition("/")[2] for name in archive.getnames() if name.endswith((".py", ".json")))
+        sources = {name for name in names if name.startswith(tuple(f"{package}/" for package in PACKAGES))}
+    with ZipFile(wheel) as archive:
+        assert {name for name in archive.namelist() if ".dist-info/" not in name} == sources
+    assert {"exporters/streaks.schema.json", "pipeline/main.py"} <= sources
+
+
+def test_dependencies_agree(python: Path) -> None:
+    run(UV, "pip", "check", f"--python={python}", cwd=python.parent)
+
+
+def test_every_module_is_there_and_finds_what_it_imports(python: Path, tmp_path: Path) -> None:
+    imported = {Path(line) for line in run(python, "-I", "-c", IMPORT_ALL, cwd=tmp_path).splitlines()}
+    wanted = {path.relative_to(ROOT) for package in PACKAGES for path in (ROOT / package).rglob("[!_]*.py")}
+    site = next(path for path in imported if path.name == "graph.py").parents[1]
+    assert site.is_relative_to(python.parents[1])
+    assert wanted <= {path.relative_to(site) for path in imported}
+
+
+def test_a_night_runs_in_processes_of_its_own(python: Path, league: League, tmp_path: Path) -> None:
+    night = ("--export_types=tonight-all", "--target_date=today")
+    there, here = tmp_path / "there", tmp_path / "here"
+    there.mkdir()
+    processes = ("--direct_running_mode=multi_processing", "--direct_num_workers=2")
+    run(python, "-m", "pipeline.main", *arguments_of(league, "out", *night, *processes), cwd=there)
+    assert run_main(league, here, *night).code == 0
+    assert_same_objects(documents(LocalStore(str(there / "out"))), documents(LocalStore(str(here))))

@@ -1,0 +1,35 @@
+"""The worker processes of a run: found by whose children they are, and killed by their id."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+
+_WORKER = "sdk_worker_main"
+
+
+def workers_of(parent: int) -> list[int]:
+    """Return the ids of the SDK worker processes that a process has started, ascending."""
+    listed = subprocess.run(
+        ["ps", "-A", "-ww", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True
+    ).stdout
+    rows = (line.split(maxsplit=2) for line in listed.splitlines())
+    return sorted(int(row[0]) for row in rows if int(row[1]) == parent and _WORKER in row[2])
+
+
+def kill_worker(parent: int, *, once: Callable[[], bool] = lambda: True, seconds: float = 100) -> int:
+    """Kill a worker of a process once a condition holds, and return its id.
+
+    Raises:
+        TimeoutError: There is no worker, or the condition does not hold.
+    """
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if once() and (found := workers_of(parent)):
+            os.kill(found[0], signal.SIGKILL)
+            return found[0]
+        time.sleep(0.02)
+    raise TimeoutError(f"no worker of {parent} could be killed in {seconds} s")
