@@ -232,9 +232,8 @@ def publish_event(topic: str, event: Event) -> None:
         Exception: It was not published.
     """
     message = message_of(event)
-    client = pubsub_v1.PublisherClient()
-    sent = pubsub_v1.types.PubsubMessage(data=message.data, attributes=message.attributes)
-    client.api.publish(topic=topic, messages=[sent], timeout=_PUBLISH_SECONDS, retry=None)
+    published = pubsub_v1.PublisherClient().publish(topic, message.data, **message.attributes)
+    published.result(_PUBLISH_SECONDS)
 
 
 @dataclass

@@ -470,6 +470,16 @@ OPTIONS: tuple[Option, ...] = (
         pattern=SUBSCRIPTION_PATTERN,
     ),
     Option(
+        "upstream_subscription",
+        Kind.TEXT,
+        Group.STREAM,
+        "A second subscription: that of upstream's topic, whose events say that the predictions of a date are "
+        "complete. Either may hold requests and events; on the local runner, two of them wait for each other.",
+        example="projects/my-project/subscriptions/phase6-export-predictions-complete",
+        metavar="SUBSCRIPTION",
+        pattern=SUBSCRIPTION_PATTERN,
+    ),
+    Option(
         "dead_letter_topic",
         Kind.TEXT,
         Group.STREAM,

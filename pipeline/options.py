@@ -172,6 +172,7 @@ class StreamConfig(JobConfig):
 
     Attributes:
         input_subscription: Pub/Sub subscription of the requests.
+        upstream_subscription: A second one, of upstream's events; empty for none.
         dead_letter_topic: Pub/Sub topic of what was rejected.
         quiet_seconds: For how long equal requests cost one export.
         request_timeout: Seconds after which a request is given up.
@@ -190,6 +191,7 @@ class StreamConfig(JobConfig):
     watch_seconds: int
     min_prediction_rows: int
     min_completion_percent: int
+    upstream_subscription: str = ""
     batch_template: str = ""
 
     @classmethod
@@ -208,7 +210,7 @@ class StreamConfig(JobConfig):
         texts: dict[str, Any] = {
             "input_subscription": settings.needed("input_subscription"),
             "dead_letter_topic": settings.needed("dead_letter_topic"),
-            "batch_template": settings.text("batch_template"),
+            **{name: settings.text(name) for name in ("upstream_subscription", "batch_template")},
         }
         cloud = options.view_as(GoogleCloudOptions)
         for flag, value in (
@@ -307,7 +309,9 @@ def _is_misspelt(missing: Problem, fixes: Collection[str]) -> bool:
 
 
 def _place(problem: Problem) -> int:
-    return list(_BY_NAME).index(problem.key.lstrip("-").partition(":")[0])
+    """Return where the help text tells of the option of a problem; one of Beam's comes first."""
+    name = problem.key.lstrip("-").partition(":")[0]
+    return list(_BY_NAME).index(name) if name in _BY_NAME else -1
 
 
 class _Settings:

@@ -42,7 +42,7 @@ class Launcher(Protocol):
     """Starts batch jobs."""
 
     def launch(self, request: ExportRequest, run_id: str) -> str:
-        """Start the job of a request and return its name; a job of that run that was started before is the same job.
+        """Start the job of a request and return its name, which is the same for the same run.
 
         Raises:
             Exception: It was not started.

@@ -76,7 +76,8 @@ class BatchTemplate:
     def launch(self, request: ExportRequest, run_id: str) -> str:
         """Start the job of a request and return its name.
 
-        The name follows from the run, so that a request which is answered again, because a worker died, finds its job.
+        The name follows from the run: when a request is answered again because a worker died, Dataflow starts no second
+        job beside the first.
 
         Raises:
             DataflowError: It was not started.

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import Any, NamedTuple
 
@@ -32,7 +32,7 @@ from pipeline.stream.dead_letters import dead_letter
 from pipeline.stream.desk import Answered, Desk
 from pipeline.stream.messages import Asked, Grammar, Message, Rejected, read_message
 from pipeline.stream.upstream import Dropped
-from pipeline.stream.watch import Watch
+from pipeline.stream.watch import Watch, utc_now
 from transforms.throttling import report_throttling
 
 LOG = logging.getLogger(__name__)
@@ -96,7 +96,7 @@ class ReadRequests(beam.DoFn):
             data=message.data or b"",
             attributes=message.attributes or {},
             message_id=message.message_id or "",
-            published=message.publish_time.astimezone(timezone.utc) if message.publish_time else _now(),
+            published=message.publish_time.astimezone(timezone.utc) if message.publish_time else utc_now(),
         )
         found = read_message(received, self.grammar)
         if isinstance(found, Asked):
@@ -106,7 +106,7 @@ class ReadRequests(beam.DoFn):
             event = not_run_event(
                 "dropped",
                 found.detail,
-                finished=_now(),
+                finished=utc_now(),
                 correlation_id=found.correlation_id,
                 message_id=received.message_id,
             )
@@ -114,15 +114,15 @@ class ReadRequests(beam.DoFn):
         else:
             event = _rejection(found, received)
             Metrics.counter("messages", "dead_letters").inc()
-            yield pvalue.TaggedOutput(DEAD_LETTERS, dead_letter(received, found, _now()))
+            yield pvalue.TaggedOutput(DEAD_LETTERS, dead_letter(received, found, utc_now()))
         yield pvalue.TaggedOutput(EVENTS, _told(event))
 
 
 def _rejection(found: Rejected, message: Message) -> Event:
     return not_run_event(
         "rejected",
-        found.reason,
-        finished=_now(),
+        "the message is not understood; it is in the dead-letter topic",
+        finished=utc_now(),
         correlation_id=found.correlation_id,
         trigger_source=found.trigger_source,
         errors=list(map(str, found.problems)),
@@ -140,13 +140,15 @@ class WatchGames(beam.DoFn):
         """Yield what is to be exported; a look that fails is counted, and the next one may succeed."""
         Metrics.counter("watch", "looks").inc()
         try:
-            asked = self.watch.look(_now())
+            asked = self.watch.look()
         except Exception as error:
             Metrics.counter("watch", "failed_looks").inc()
             LOG.error("cannot tell how far the games are: %s: %s", type(error).__name__, error)
             return
+        until = utc_now().timestamp() + self.watch.seconds
         for request in asked:
-            yield ONE_KEY, request.encoded()
+            # The next look asks for the newer state of running games; results are asked for once.
+            yield ONE_KEY, (request if request.marker else replace(request, expires=until)).encoded()
 
 
 @dataclass
@@ -245,7 +247,3 @@ def _told(event: Event) -> PubsubMessage:
 
 _CALM = ("success", "duplicate", "dropped", "launched")
 _LONG = ("paths", "generations", "exports", "manifests")
-
-
-def _now() -> datetime:
-    return datetime.now(timezone.utc)

@@ -7,6 +7,7 @@ import signal
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from types import FrameType
 from typing import Any
 
@@ -26,7 +27,7 @@ from pipeline.stream.answer import Answerer, Launcher
 from pipeline.stream.graph import AnswerMessages, Answers
 from pipeline.stream.messages import Grammar
 from pipeline.stream.upstream import UpstreamRules
-from pipeline.stream.watch import Watch
+from pipeline.stream.watch import Watch, utc_now
 from transforms.store import Store
 from transforms.warehouse import Warehouse
 
@@ -41,6 +42,7 @@ def build_stream(
     *,
     launcher: Launcher | None = None,
     local: bool = False,
+    clock: Callable[[], datetime] = utc_now,
 ) -> Answers:
     """Add the streaming job to a pipeline.
 
@@ -51,10 +53,16 @@ def build_stream(
         store: Where documents are written.
         launcher: Starts batch jobs for requests that are too long; they are rejected without one.
         local: It will run on the local streaming runner.
+        clock: What the watch over the games takes for the current time, aware.
     """
     messages = pipeline | "ReadMessages" >> beam.io.ReadFromPubSub(
         subscription=config.input_subscription, with_attributes=True
     )
+    if config.upstream_subscription:
+        upstream = pipeline | "ReadUpstream" >> beam.io.ReadFromPubSub(
+            subscription=config.upstream_subscription, with_attributes=True
+        )
+        messages = (messages, upstream) | "FlattenMessages" >> beam.Flatten()
     ticks = pipeline | "Tick" >> _ticks(config.watch_seconds, local=local)
     answers: Answers = (messages, ticks) | "AnswerMessages" >> AnswerMessages(
         grammar=grammar_of(config, launches=launcher is not None),
@@ -68,7 +76,7 @@ def build_stream(
             launcher=launcher,
             validate=config.validate,
         ),
-        watch=Watch(warehouse, store, config.export_config, config.watch_seconds),
+        watch=Watch(warehouse, store, config.export_config, config.watch_seconds, clock),
         quiet_seconds=config.quiet_seconds,
     )
     if config.completion_topic:
@@ -153,6 +161,7 @@ def run_local(build: Callable[[beam.Pipeline], Any], options: PipelineOptions) -
     def end(_signal: int, _frame: FrameType | None) -> None:
         ended.set()
 
+    _show_what_happens()
     before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
     pipeline = beam.Pipeline(runner=BundleBasedDirectRunner(), options=options)
     build(pipeline)
@@ -162,6 +171,16 @@ def run_local(build: Callable[[beam.Pipeline], Any], options: PipelineOptions) -
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _show_what_happens() -> None:
+    """Print what the job logs, a line for each request; Beam goes on logging warnings only."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
+    ours = logging.getLogger("pipeline.stream")
+    ours.addHandler(handler)
+    ours.setLevel(logging.INFO)
+    ours.propagate = False
 
 
 def _wait(result: PipelineResult, ended: threading.Event) -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 from exporters.config import ExportConfig
@@ -20,13 +19,16 @@ from transforms.player_stage import decode_all
 from transforms.store import Store
 from transforms.warehouse import TableBatch, TableScan, Warehouse
 
-LOG = logging.getLogger(__name__)
-
 LIVE_TYPE = "live-grading"
 AFTER_GAMES, AFTER_GRADES = "post-game", "post-grades"
 """Groups of the export types that show what is known once all games of a date are over, and once they are graded."""
 GRADES_REST = timedelta(seconds=120)
 """Grades are written row by row: they are taken for complete when no row is younger than this."""
+
+
+def utc_now() -> datetime:
+    """Return the current time."""
+    return datetime.now(timezone.utc)
 
 
 def marker_path(day: date, group: str) -> str:
@@ -43,23 +45,23 @@ class Watch:
         store: Holds the markers of what was exported.
         config: The rules of the exporters.
         seconds: Between two looks.
+        clock: The current time, aware.
     """
 
     warehouse: Warehouse
     store: Store
     config: ExportConfig
     seconds: float
+    clock: Callable[[], datetime] = utc_now
 
-    def look(self, now: datetime) -> list[Asked]:
+    def look(self) -> list[Asked]:
         """Return what is to be exported because of how far the games are.
-
-        Args:
-            now: The current time, aware.
 
         Raises:
             WarehouseError: Schedule or grades cannot be read.
             StoreError: Markers cannot be looked for.
         """
+        now = self.clock()
         today = league_day(now)
         days = [today - timedelta(days=1), today]
         schedule = Schedule(self._rows(SCHEDULE.name, READS[0].columns, days).get(SCHEDULE.name, ()))
@@ -70,7 +72,7 @@ class Watch:
         over = bool(games) and all(game.is_final for game in games)
         begun = schedule.has_begun(day, Instant(int(now.timestamp() * 1_000_000)))
         if day == today and begun and not over and LIVE_TYPE in exports():
-            yield self._asked([LIVE_TYPE], day, now, expires=now.timestamp() + self.seconds)
+            yield self._asked([LIVE_TYPE], day, now)
         if not over:
             return
         if self.store.stat(marker_path(day, AFTER_GAMES)) is None:
@@ -89,9 +91,7 @@ class Watch:
         rows, _ = decode_all(TableBatch(table, batch) for stream in streams for batch in self.warehouse.read(stream))
         return rows
 
-    def _asked(
-        self, types: Sequence[str], day: date, now: datetime, *, marker: str = "", expires: float = 0.0
-    ) -> Asked:
+    def _asked(self, types: Sequence[str], day: date, now: datetime, *, marker: str = "") -> Asked:
         request = parse_request(
             {
                 "export_types": list(types),
@@ -111,6 +111,5 @@ class Watch:
             message_id=f"{request['correlation_id']}-{day}-{marker}",
             published=now.isoformat(),
             marker=marker,
-            expires=expires,
             by_watch=True,
         )

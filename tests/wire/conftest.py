@@ -45,6 +45,14 @@ def bigquery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BigQuery]:
 
 
 @pytest.fixture(scope="session")
+def pubsub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A Pub/Sub emulator, which the clients of this process find by themselves; yields its address."""
+    with running("pubsub.py", tmp_path_factory.mktemp("pubsub") / "log") as url, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PUBSUB_EMULATOR_HOST", url.removeprefix("http://"))
+        yield url
+
+
+@pytest.fixture(scope="session")
 def league_project(bigquery: BigQuery, league: League) -> str:
     """A project that holds the small demo league: every declared table of it."""
     tables = bigquery.tables("the-league")

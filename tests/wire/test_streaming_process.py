@@ -1,0 +1,161 @@
+"""The streaming job as a process that people start and end, and the completion events of batch runs."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.plain import run_plain
+from tests.end_to_end.command_line import ROOT, run_main
+from tests.support.matchers import assert_same_objects, documents, manifest_of
+from tests.support.plans import NOW, plan_of
+from tests.support.stores import MemoryStore
+from tests.support.warehouses import League
+from tests.wire.pubsub import PROJECT, Topic
+from transforms.local_store import LocalStore
+
+SECONDS_TO_START = 60
+
+
+class Process:
+    """A streaming job in a process of its own."""
+
+    def __init__(self, league: League, output: Path, log: Path) -> None:
+        self.requests, self.done, self.dead = Topic("requests"), Topic("done"), Topic("dead")
+        self.store = LocalStore(str(output))
+        self._log = log
+        self._argv = [
+            sys.executable,
+            "-m",
+            "pipeline.main",
+            f"--warehouse={league.root}",
+            f"--output={output}",
+            "--min_context_rows=5",
+            "--min_active_predictions=5",
+            "--streaming",
+            "--watch_seconds=0",
+            f"--input_subscription={self.requests.subscription}",
+            f"--dead_letter_topic={self.dead.path}",
+            f"--completion_topic={self.done.path}",
+        ]
+
+    @contextmanager
+    def running(self) -> Iterator[subprocess.Popen[bytes]]:
+        with self._log.open("ab") as log, subprocess.Popen(self._argv, cwd=ROOT, stderr=log, stdout=log) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
+
+    @property
+    def log(self) -> str:
+        return self._log.read_text()
+
+
+@pytest.fixture
+def job(pubsub: str, league: League, tmp_path: Path) -> Process:
+    return Process(league, tmp_path / "out", tmp_path / "log")
+
+
+def test_it_answers_until_it_is_told_to_end(job: Process, league: League) -> None:
+    with job.running() as process:
+        for n in range(2):
+            job.requests.publish(
+                {"export_types": ["predictions"], "target_date": str(league.today), "rewrite": bool(n)}
+            )
+            [event] = job.done.events(1, seconds=SECONDS_TO_START)
+            assert event["status"] == "success", job.log
+        process.send_signal(signal.SIGTERM)
+        # It notices when the call that waits for messages returns.
+        time.sleep(0.5)
+        job.requests.publish(b"wake up")
+        assert process.wait(40) == 0, job.log
+    assert "Traceback" not in job.log
+    assert f"answering {job.requests.subscription}" in job.log
+    assert job.log.count('"status":"success"') == 2
+    assert "ending: what is being answered is answered first" in job.log
+
+
+def test_one_that_is_killed_leaves_nothing_torn_and_the_next_one_answers_whole(job: Process, league: League) -> None:
+    night = {"export_types": ["tonight-all"], "target_date": str(league.today), "generated_at": NOW}
+    players = Path(job.store.root) / "tonight" / "player" / str(league.today)
+    with job.running() as process:
+        job.requests.publish(night)
+        deadline = time.monotonic() + SECONDS_TO_START
+        while not (players.is_dir() and any(players.iterdir())):
+            assert time.monotonic() < deadline, job.log
+            time.sleep(0.001)
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait(10)
+    whole = MemoryStore()
+    run_plain(plan_of(*_types(), first=league.today), league.warehouse, whole)
+    expected = documents(whole)
+    assert {path: held for path, held in documents(job.store).items() if expected[path] != held} == {}
+    with job.running():
+        job.requests.publish(night)
+        [event] = job.done.events(1, seconds=SECONDS_TO_START)
+    assert event["status"] == "success"
+    assert_same_objects(documents(job.store), expected)
+
+
+def _types() -> Any:
+    from exporters.registry import groups
+
+    return groups()["tonight-all"]
+
+
+def test_a_subscription_that_is_not_there_is_said_in_a_line(pubsub: str, league: League, tmp_path: Path) -> None:
+    missing = f"{PROJECT}/subscriptions/missing"
+    argv = [f"--warehouse={league.root}", f"--output={tmp_path / 'out'}", f"--dead_letter_topic={Topic('dead').path}"]
+    command = [sys.executable, "-m", "pipeline.main", *argv, f"--input_subscription={missing}"]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    assert ended.returncode == 1
+    [line] = [line for line in ended.stderr.splitlines() if line.startswith("the job broke off: ")]
+    assert "NotFound: 404" in line
+    assert line.endswith("start it again")
+
+
+class TestBatchRuns:
+    def test_a_run_tells_what_became_of_it(self, pubsub: str, league: League, tmp_path: Path) -> None:
+        done = Topic("done")
+        arguments = ("--export_types=tonight,predictions", "--start_date=2026-02-01", "--end_date=2026-02-03")
+        ended = run_main(league, tmp_path / "out", *arguments, f"--completion_topic={done.path}", "--json")
+        [event] = done.events(1)
+        assert ended.code == 0, ended.err
+        assert (event["status"], event["run_id"]) == ("success", ended.summary["run_id"])
+        assert event["dates"] == ["2026-02-01", "2026-02-03"]
+        assert event["exports"]["tonight"]["written"] == ended.summary["exports"]["tonight"]["written"] == 3
+        store = LocalStore(str(tmp_path / "out"))
+        for path, generation in event["generations"].items():
+            shown = store.stat(path)
+            assert shown is not None
+            assert shown.generation == generation
+        assert manifest_of(store, "2026-02-03")["run"]["started_at"] <= event["timestamp"]
+
+    def test_so_does_one_that_broke_off(self, pubsub: str, league: League, tmp_path: Path) -> None:
+        done = Topic("done")
+        (tmp_path / "out").write_text("a file, not a folder")
+        arguments = ("--export_types=tonight", "--target_date=today", f"--completion_topic={done.path}")
+        ended = run_main(league, tmp_path / "out", *arguments)
+        [event] = done.events(1)
+        assert ended.code == 1
+        assert (event["status"], event["target_date"]) == ("failed", str(league.today))
+        assert event["errors"][0] in ended.err
+
+    def test_a_topic_that_is_not_there_is_said(self, pubsub: str, league: League, tmp_path: Path) -> None:
+        arguments = ("--export_types=daily-signals", "--target_date=today")
+        missing = f"{PROJECT}/topics/missing"
+        ended = run_main(league, tmp_path / "out", *arguments, f"--completion_topic={missing}")
+        assert ended.code == 1
+        assert "the run broke off" in ended.err
+        assert "404" in ended.err
+        assert documents(LocalStore(str(tmp_path / "out")))
