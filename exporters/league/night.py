@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from exporters.config import ExportConfig
+from exporters.config import RULES, ExportConfig
 from exporters.declaration import Read
 from exporters.league.availability import REPORT_WINDOW, Fatigue, Injury, select_fatigue, select_injury
 from exporters.league.box_scores import BoxScores, Tally
@@ -73,11 +73,6 @@ CONTEXT_READS = (
         ),
     ),
 )
-
-LIMITED_GAMES = 10
-"""With fewer played games this season a player's averages are marked as limited data."""
-HOT_TENTHS = 30
-"""Tenths of a point by which the last five games must differ from the season to be hot or cold (contract B1-D12)."""
 
 Rows = Mapping[str, Sequence[Any]]
 """Table name to rows."""
@@ -215,7 +210,7 @@ def form_of(last_5: Decimal | None, season: Decimal | None) -> str | None:
     if last_5 is None or season is None:
         return None
     difference = int((last_5 - season).scaleb(1))
-    if abs(difference) < HOT_TENTHS:
+    if abs(difference) < RULES.form.hot_tenths:
         return "Neutral"
     return "Hot" if difference > 0 else "Cold"
 
@@ -386,7 +381,7 @@ class PlayerNight:
     @property
     def limited_data(self) -> bool:
         """Too few games this season for averages to mean much."""
-        return self.games_played < LIMITED_GAMES
+        return self.games_played < RULES.form.limited_games
 
     def recent(self, count: int) -> Averages:
         """Return the averages over the newest ``count`` played games, over this season and the last."""
@@ -401,7 +396,7 @@ class PlayerNight:
     @cached_property
     def last_5(self) -> Averages:
         """Averages over the newest five played games."""
-        return self.recent(5)
+        return self.recent(RULES.form.short)
 
     @cached_property
     def form(self) -> str | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
+from exporters.config import RULES
 from exporters.declaration import Read, Window
 from exporters.league.dates import season_start
 from exporters.league.selection import known, latest_per
@@ -33,10 +34,10 @@ READS = (
     ),
 )
 
-FINAL = 3
 _PRESEASON = "001"
 _CANONICAL = re.compile(r"\d{8}_[A-Z0-9]{2,4}_[A-Z0-9]{2,4}")
-_STATUS = {1: "scheduled", 2: "in_progress", FINAL: "final"}
+_STATUSES = RULES.sources.game_statuses
+_SCHEDULED, _FINAL = "scheduled", _STATUSES[RULES.sources.final_status]
 
 
 def canonical_game_id(day: date, away: str, home: str) -> str:
@@ -69,7 +70,7 @@ class Game:
     @property
     def is_final(self) -> bool:
         """The game is over."""
-        return self.status == _STATUS[FINAL]
+        return self.status == _FINAL
 
 
 def _canonical_id(row: ScheduleRow) -> str:
@@ -77,8 +78,8 @@ def _canonical_id(row: ScheduleRow) -> str:
 
 
 def _game(row: ScheduleRow) -> Game:
-    status = _STATUS.get(row.game_status or 0, "scheduled")
-    played = status != "scheduled"
+    status = _STATUSES.get(row.game_status or 0, _SCHEDULED)
+    played = status != _SCHEDULED
     return Game(
         game_id=_canonical_id(row),
         official_id=row.game_id,
@@ -160,7 +161,7 @@ class Schedule:
     def has_begun(self, day: date, now: Instant) -> bool:
         """Whether a game of a date has begun: its status says so, or its tip-off is not after ``now``."""
         return any(
-            game.status != _STATUS[1] or (game.tip_off is not None and game.tip_off <= now) for game in self.on(day)
+            game.status != _SCHEDULED or (game.tip_off is not None and game.tip_off <= now) for game in self.on(day)
         )
 
     def is_final(self, day: date, game_id: str) -> bool:
