@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 
 from exporters.schema import Column, Table
 from exporters.tables import TABLES
+from transforms.warehouse import TableBatch
 
 _TABLES = {table.name: table for table in TABLES}
 
@@ -63,6 +64,19 @@ def decode(table: str, batches: Sequence[pa.RecordBatch]) -> tuple[list[Any], li
         return rows, []
     defects = [_defect(declared, rows[i], column) for i, column in sorted(unusable.items())]
     return [row for i, row in enumerate(rows) if i not in unusable], defects
+
+
+def decode_all(batches: Iterable[TableBatch]) -> tuple[dict[str, list[Any]], list[Defect]]:
+    """Return the rows of all batches by table, and the rows that cannot be used."""
+    by_table: dict[str, list[pa.RecordBatch]] = {}
+    for scanned in batches:
+        by_table.setdefault(scanned.table, []).append(scanned.batch)
+    rows: dict[str, list[Any]] = {}
+    defects: list[Defect] = []
+    for table in sorted(by_table):
+        rows[table], found = decode(table, by_table[table])
+        defects.extend(found)
+    return rows, defects
 
 
 def _values(column: Column, data: pa.ChunkedArray) -> list[Any]:
