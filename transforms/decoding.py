@@ -1,7 +1,7 @@
 """Arrow record batches to rows, a column at a time.
 
-A column becomes Python values in one call; dates and decimals, of which there are few different ones, are converted
-once per distinct value. A row carries the scanned columns and no others.
+A column becomes Python values in one call; dates, decimals and texts, of which there are few different ones, are
+converted once per distinct value, and rows share it. A row carries the scanned columns and no others.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def _values(column: Column, data: pa.ChunkedArray) -> list[Any]:
         return [tuple(values) if values is not None else () for values in data.to_pylist()]
     if column.type == "TIMESTAMP":
         return list(data.cast(pa.int64()).to_pylist())
-    if column.type in ("DATE", "NUMERIC"):
+    if column.type in ("DATE", "NUMERIC", "STRING"):
         return _by_distinct_value(data)
     values: list[Any] = data.to_pylist()
     if column.type == "FLOAT64":

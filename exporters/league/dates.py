@@ -33,6 +33,12 @@ def season_label(day: date) -> str:
     return f"{year}-{(year + 1) % 100:02d}"
 
 
+@lru_cache(maxsize=4_096)
+def iso(day: date) -> str:
+    """Return a date as documents write it; the same text each time, so that cards that repeat it stay small."""
+    return day.isoformat()
+
+
 def utc(instant: Instant) -> datetime:
     """Return an instant as an aware datetime."""
     return _EPOCH + timedelta(microseconds=instant)

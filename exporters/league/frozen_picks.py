@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from exporters.declaration import Read, Window
 from exporters.league.box_scores import BoxScores
+from exporters.league.dates import iso
 from exporters.league.numbers import exact
 from exporters.league.selection import known, latest_per
 from exporters.league.subset_pick import Pick, edge_of, grade
@@ -117,7 +118,7 @@ def _results(picks: Iterable[_Graded]) -> list[Result]:
 
 def _result(day: date, version: str, picks: Sequence[_Graded]) -> Result:
     computed_at = max(pick.row.computed_at for pick in picks)
-    return [day.isoformat(), version, computed_at, [[pick.row.subset_id, pick.result] for pick in picks]]
+    return [iso(day), version, computed_at, [[pick.row.subset_id, pick.result] for pick in picks]]
 
 
 def _pick(graded: _Graded, player: str) -> FrozenPick:
