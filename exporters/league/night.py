@@ -246,8 +246,8 @@ class PlayerNight:
 
     @property
     def name(self) -> str:
-        """The display name; the player's id when the registry does not know him."""
-        return self.player if self.registry is None else self.registry.player_name
+        """The display name; the player's id when the registry does not know him, or not his name."""
+        return (None if self.registry is None else self.registry.player_name) or self.player
 
     @cached_property
     def context(self) -> ContextRow | None:

@@ -53,6 +53,11 @@ def test_the_name_is_that_of_the_registry_as_of_the_date() -> None:
     assert night(*rows, day="2024-03-01").name == "Old"
 
 
+def test_a_player_without_a_name_is_called_by_his_id() -> None:
+    assert night(registry_row(player_name="")).name == "lebronjames"
+    assert night(game_row()).name == "lebronjames"
+
+
 def test_b1_d4_one_context_row_highest_version_then_newest() -> None:
     first = context_row(context_version=1, processed_at="2025-01-15T20:00:00Z", days_rest=1)
     second = context_row(context_version=2, processed_at="2025-01-15T08:00:00Z", days_rest=2)
