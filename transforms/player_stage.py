@@ -22,6 +22,7 @@ from transforms.decoding import Defect, decode_all, rows_by_player
 from transforms.document import Document, make_document
 from transforms.failure import Failure, failure_from
 from transforms.leagues import PROCESS_LEAGUE, ProcessLeague, decode_league
+from transforms.packing import Packing
 from transforms.plan import Plan
 from transforms.warehouse import TableBatch
 
@@ -34,7 +35,7 @@ _TABLES = {table.name: table for table in TABLES}
 
 
 @dataclass
-class CardBatch:
+class CardBatch(Packing):
     """The cards that one shard made for one date.
 
     Attributes:
