@@ -11,8 +11,8 @@ import apache_beam as beam
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from exporters.config import RULES
 from exporters.league.readiness import Census, DayCount, SystemCount
+from exporters.league.schedule import FINAL
 from exporters.league.selection import known
 from exporters.tables import ACCURACY, CONTEXT, PREDICTIONS, SCHEDULE
 from transforms.warehouse import TableBatch
@@ -126,7 +126,7 @@ class Count:
             days={
                 day: DayCount(
                     games=len(games.get(day, ())),
-                    final_games=games.get(day, []).count(RULES.sources.final_status),
+                    final_games=games.get(day, []).count(FINAL),
                     context_rows=self.context_rows.get(day, 0),
                     active_predictions=self.active_predictions.get(day, 0),
                     grades=self.grades.get(day, 0),

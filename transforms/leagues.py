@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from exporters.league.night import League
+from exporters.league.history import League
 from exporters.league.readiness import Census
 from transforms.decoding import Defect, decode_all
 from transforms.plan import Plan

@@ -13,8 +13,9 @@ from apache_beam import pvalue
 from apache_beam.metrics import Metrics
 
 from exporters.declaration import Export, Grain
+from exporters.league.history import PlayerHistory
 from exporters.league.identity import is_player_lookup
-from exporters.league.night import PlayerHistory, PlayerNight
+from exporters.league.night import PlayerNight
 from exporters.league.readiness import Census, reads_of, verdict
 from exporters.tables import TABLES
 from transforms.collector import collect_rarely

@@ -21,8 +21,7 @@ class SourceRules:
         first_month: Month on whose first day a season begins.
         predictions_days: Days for which forecasts are kept.
         zones_days: Days for which analyses of shots and defences are kept.
-        game_statuses: What the schedule's status codes are called.
-        final_status: The code of a game that is over.
+        game_statuses: The schedule's codes of a game that is to come, under way, and over.
         feature_positions: Where features are in vectors without names, which are of the first version (P&R §3.2).
         odds: Least and greatest magnitude of American odds that are real (ODDS, B1-D22).
     """
@@ -31,10 +30,7 @@ class SourceRules:
     first_month: int = 10
     predictions_days: int = 365
     zones_days: int = 90
-    game_statuses: Mapping[int, str] = field(
-        default_factory=lambda: {1: "scheduled", 2: "in_progress", 3: "final"}, hash=False
-    )
-    final_status: int = 3
+    game_statuses: tuple[int, int, int] = (1, 2, 3)
     feature_positions: Mapping[str, int] = field(
         default_factory=lambda: {"points_avg_season": 2, "back_to_back": 16}, hash=False
     )

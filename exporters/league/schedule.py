@@ -34,10 +34,12 @@ READS = (
     ),
 )
 
+SCHEDULED, IN_PROGRESS, FINAL = RULES.sources.game_statuses
+"""Values of ``game_status``."""
+STATUS_NAMES = {SCHEDULED: "scheduled", IN_PROGRESS: "in_progress", FINAL: "final"}
+"""What documents call them."""
 _PRESEASON = "001"
 _CANONICAL = re.compile(r"\d{8}_[A-Z0-9]{2,4}_[A-Z0-9]{2,4}")
-_STATUSES = RULES.sources.game_statuses
-_SCHEDULED, _FINAL = "scheduled", _STATUSES[RULES.sources.final_status]
 
 
 def canonical_game_id(day: date, away: str, home: str) -> str:
@@ -70,7 +72,7 @@ class Game:
     @property
     def is_final(self) -> bool:
         """The game is over."""
-        return self.status == _FINAL
+        return self.status == STATUS_NAMES[FINAL]
 
 
 def _canonical_id(row: ScheduleRow) -> str:
@@ -78,8 +80,8 @@ def _canonical_id(row: ScheduleRow) -> str:
 
 
 def _game(row: ScheduleRow) -> Game:
-    status = _STATUSES.get(row.game_status or 0, _SCHEDULED)
-    played = status != _SCHEDULED
+    status = STATUS_NAMES.get(row.game_status or 0, STATUS_NAMES[SCHEDULED])
+    played = status != STATUS_NAMES[SCHEDULED]
     return Game(
         game_id=_canonical_id(row),
         official_id=row.game_id,
@@ -161,7 +163,8 @@ class Schedule:
     def has_begun(self, day: date, now: Instant) -> bool:
         """Whether a game of a date has begun: its status says so, or its tip-off is not after ``now``."""
         return any(
-            game.status != _SCHEDULED or (game.tip_off is not None and game.tip_off <= now) for game in self.on(day)
+            game.status != STATUS_NAMES[SCHEDULED] or (game.tip_off is not None and game.tip_off <= now)
+            for game in self.on(day)
         )
 
     def is_final(self, day: date, game_id: str) -> bool:

@@ -9,10 +9,8 @@ import pytest
 
 from exporters.config import ExportConfig
 from exporters.league.night import Matchup, form_of
-from exporters.tables import CONTEXT, GAMES
 from tests.support.nights import history, night
 from tests.support.rows import (
-    LAST_GAME,
     TONIGHT,
     Row,
     accuracy_row,
@@ -38,13 +36,6 @@ def test_a_player_of_whom_nothing_is_known() -> None:
     assert (unknown.games_played, unknown.limited_data) == (0, True)
     assert (unknown.odds.over, unknown.injury.status, unknown.fatigue.level) == (None, "available", "normal")
     assert unknown.run.kind is None
-
-
-def test_rows_of_a_table_by_date() -> None:
-    player = history(context_row(), context_row(game_date="2025-01-16"), game_row())
-    assert [row.game_date for row in player.on(CONTEXT, TONIGHT)] == [TONIGHT]
-    assert list(player.on(CONTEXT, LAST_GAME)) == []
-    assert list(player.rows(GAMES)) == [game_row()]
 
 
 def test_the_name_is_that_of_the_registry_as_of_the_date() -> None:
