@@ -47,7 +47,7 @@ lint: setup ## Check style (ruff) and types (mypy).
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: demo ## Measure a night and a season against the plain loop.
+bench: demo ## Measure a night, a season and a backfill against the plain loop.
 	$(BIN)/python -m benchmarks.export
 
 docs: setup ## Write docs/api from the declarations and schemas of the export types.
