@@ -47,7 +47,7 @@ lint: setup ## Check style (ruff) and types (mypy).
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: demo ## Measure a night and a season against the plain loop, and what a night scans.
+bench: demo ## Measure a night, a season and a backfill against the plain loop, and what a night scans.
 	$(BIN)/python -m benchmarks.scanned_bytes
 	$(BIN)/python -m benchmarks.export
 

@@ -1,4 +1,9 @@
-"""One measured export in a fresh process: ``python -m benchmarks.one_run beam|plain WAREHOUSE OUTPUT FIRST LAST``."""
+"""One measured export in a fresh process.
+
+    python -m benchmarks.one_run beam|plain WAREHOUSE OUTPUT FIRST LAST TYPES [validate]
+
+``TYPES`` are export types or groups, with commas.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +15,8 @@ import time
 STARTED = time.perf_counter()
 
 
-def main(engine: str, warehouse: str, output: str, first: str, last: str) -> None:
-    """Export the tonight group and print what it took, as a line of JSON."""
+def main(engine: str, warehouse: str, output: str, first: str, last: str, types: str, check: str = "") -> None:
+    """Export some types and print what it took, as a line of JSON."""
     from datetime import datetime, timezone
 
     import apache_beam as beam
@@ -30,7 +35,7 @@ def main(engine: str, warehouse: str, output: str, first: str, last: str) -> Non
     config = ExportConfig()
     request = parse_request(
         {
-            "export_types": ["predictions", "streaks", "tonight", "tonight-players"],
+            "export_types": types.split(","),
             "start_date": first,
             "end_date": last,
             "generated_at": f"{last}T17:00:00Z",
@@ -41,7 +46,11 @@ def main(engine: str, warehouse: str, output: str, first: str, last: str) -> Non
         now=datetime.now(timezone.utc),
     )
     begun = time.perf_counter()
-    plan, source, store = make_plan(request, config), ParquetWarehouse(warehouse), LocalStore(output)
+    plan, source, store = (
+        make_plan(request, config, validate=bool(check)),
+        ParquetWarehouse(warehouse),
+        LocalStore(output),
+    )
     if engine == "plain":
         run_plain(plan, source, store)
     else:
@@ -50,11 +59,12 @@ def main(engine: str, warehouse: str, output: str, first: str, last: str) -> Non
         pipeline.run().wait_until_finish()
     ended = time.perf_counter()
     used = resource.getrusage(resource.RUSAGE_SELF)
-    documents = 0
+    documents = failed = 0
     for day in plan.dates:
         manifest, _ = load_manifest(store, day)
         assert manifest is not None, day
         documents += sum(section["written"] for section in manifest["exports"].values())
+        failed += len(manifest["failures"]) + sum(section["failed"] for section in manifest["exports"].values())
     print(
         json.dumps(
             {
@@ -63,6 +73,7 @@ def main(engine: str, warehouse: str, output: str, first: str, last: str) -> Non
                 "cpu": used.ru_utime + used.ru_stime,
                 "memory": used.ru_maxrss / 1024,
                 "documents": documents,
+                "failed": failed,
             }
         )
     )

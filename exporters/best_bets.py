@@ -163,7 +163,7 @@ def tier_of(edge: Decimal, rules: BestBetRules) -> PickTier:
 
 def score(found: Candidate, history: PickRecord, rules: BestBetRules) -> Fraction:
     """Return what picks are ranked by: confidence share times edge factor times history factor (contract P&R §2.3)."""
-    edge_factor = 1 + Fraction(min(found.edge, rules.full_edge)) / 10
+    edge_factor = 1 + Fraction(min(found.edge, rules.full_edge)) / rules.doubling_edge
     if history.decided >= rules.min_history:
         accuracy = Fraction(history.correct, history.decided)
     else:

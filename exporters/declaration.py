@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from enum import Enum
 from typing import Any, ClassVar, TypeVar
 
-from exporters.config import FIRST_DATE
+from exporters.config import RULES
 from exporters.league.dates import season_label, season_start
 from exporters.schema import Table
 
@@ -30,11 +30,11 @@ class Grain(Enum):
 class Cache(Enum):
     """How long readers may keep a document, in seconds."""
 
-    LIVE = 30
-    MINUTE = 60
-    SHORT = 300
-    HOUR = 3600
-    DAY = 86400
+    LIVE = RULES.cache.live
+    MINUTE = RULES.cache.minute
+    SHORT = RULES.cache.short
+    HOUR = RULES.cache.hour
+    DAY = RULES.cache.day
 
     @property
     def header(self) -> str:
@@ -90,8 +90,8 @@ class Window:
 
 Window.NIGHT = Window()
 Window.SEASON = Window(seasons=1)
-Window.TWO_SEASONS = Window(seasons=2)
-Window.ON_RECORD = Window(since=FIRST_DATE)
+Window.TWO_SEASONS = Window(seasons=RULES.form.seasons)
+Window.ON_RECORD = Window(since=RULES.sources.first_date)
 
 
 @dataclass(frozen=True)

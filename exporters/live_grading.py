@@ -63,7 +63,6 @@ LIVE_GRADING = Export(
 BOX_SCORE, LIVE_FEED = "box_score", "live_feed"
 """Where points come from: the warehouse's box score of a finished game, or the feed."""
 TO_PLAY, PLAYING, PLAYED = (STATUS_NAMES[state] for state in (SCHEDULED, IN_PROGRESS, FINAL))
-RATE_DIGITS, ERROR_DIGITS = 3, 1
 
 
 @LIVE_GRADING.card
@@ -187,8 +186,8 @@ def _row(
         "line_source": forecast["line_source"],
         "actual": actual,
         "minutes": score["minutes"],
-        "error": None if actual is None else number(round_away(predicted - actual, ERROR_DIGITS)),
-        "margin_vs_line": None if actual is None or line is None else number(round_away(actual - line, ERROR_DIGITS)),
+        "error": None if actual is None else number(round_away(predicted - actual, 1)),
+        "margin_vs_line": None if actual is None or line is None else number(round_away(actual - line, 1)),
         "status": status,
         "opponent": home if team == away else away if team == home else None,
         "score_source": score["source"],
@@ -256,8 +255,8 @@ def _totals(rows: Sequence[Json]) -> Json:
         "incorrect": picked[INCORRECT],
         "trending_correct": picked[TRENDING_CORRECT],
         "trending_incorrect": picked[TRENDING_INCORRECT],
-        "win_rate": number(rounded_ratio(picked[CORRECT], decided, RATE_DIGITS)),
-        "avg_error": number(rounded_mean(errors, ERROR_DIGITS)),
+        "win_rate": number(rounded_ratio(picked[CORRECT], decided, 3)),
+        "avg_error": number(rounded_mean(errors, 1)),
     }
 
 

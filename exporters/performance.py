@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
-from exporters.config import ExportConfig
+from exporters.config import RULES, ExportConfig
 from exporters.declaration import Cache, Export, Grain, Json, Read, Window
 from exporters.league.dates import season_start
 from exporters.league.numbers import number, rounded_ratio
@@ -52,10 +52,6 @@ PERFORMANCE = Export(
     cache=Cache.HOUR,
     counts=("systems",),
 )
-
-WINDOW_DAYS = {"last_7_days": 7, "last_30_days": 30}
-"""The rolling windows, the as-of date included; they do not reach back into the season before."""
-RATE_DIGITS, ERROR_DIGITS = 3, 2
 
 Column = Callable[[SystemDayRow], int | None]
 Average = Callable[[SystemDayRow], Decimal | None]
@@ -163,7 +159,7 @@ def _by_model(
 def _system(model: PublicModel, days: Sequence[SystemDayRow], day: date) -> Json:
     windows = {
         name: _window(Totals([row for row in days if row.game_date > day - timedelta(days=length)]))
-        for name, length in WINDOW_DAYS.items()
+        for name, length in RULES.documents.model_windows.items()
     }
     season = Totals(days)
     return {
@@ -196,11 +192,11 @@ def _window(totals: Totals) -> Json:
 
 
 def _rate(value: Fraction | None) -> float | None:
-    return None if value is None else number(rounded_ratio(value.numerator, value.denominator, RATE_DIGITS))
+    return None if value is None else number(rounded_ratio(value.numerator, value.denominator, 3))
 
 
 def _points(value: Fraction | None) -> float | None:
-    return None if value is None else number(rounded_ratio(value.numerator, value.denominator, ERROR_DIGITS))
+    return None if value is None else number(rounded_ratio(value.numerator, value.denominator, 2))
 
 
 def _comparison(totals: Mapping[str, Totals], least: int) -> Json:

@@ -11,6 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
+from exporters.config import RULES
 from exporters.declaration import Cache, Export, Grain, Json, Read, Window, over
 from exporters.league import box_scores, forecasts, grades, identity, ratings, schedule, shot_profile
 from exporters.league.box_scores import outcome, tally_of
@@ -44,14 +45,6 @@ PLAYER_GAME_REPORT = Export(
     settled_cache=Cache.DAY,
 )
 
-RECENT_GAMES = 5
-MOST_ANGLES = 3
-MIN_STREAK = 3
-"""Games over or under the line in a row that make an angle (contract G13)."""
-TREND = Fraction(15, 100)
-"""How much the last five games must differ from the season."""
-FAST_PACE, SLOW_PACE = 102, 96
-"""Possessions per game from which an opponent is fast, and up to which it is slow."""
 MISSED, UNRECORDED, PARTIAL = "did_not_play", "no_box_score", "partial_box_score"
 """Why a game has no result, besides the states of a game that is not over."""
 
@@ -85,7 +78,7 @@ def build(night: PlayerNight) -> Json | None:
         "moving_averages": {span: number(average) for span, average in averages.items()},
         "prop_line": None if prop is None else _prop_line(prop),
         "prediction_angles": _angles(night, prop, profile, rating, averages),
-        "recent_games": [_recent_game(row) for row in _before(night)[: -RECENT_GAMES - 1 : -1]],
+        "recent_games": [_recent_game(row) for row in _before(night)[: -RULES.report.recent_games - 1 : -1]],
         "head_to_head": _head_to_head(night, matchup.opponent),
         "result": result,
         "result_reason": reason,
@@ -133,10 +126,10 @@ def _opponent_context(opponent: str | None, rating: Rating | None) -> Json:
 
 
 def _moving_averages(night: PlayerNight) -> dict[str, Decimal | None]:
-    """Return the means of the season's newest 5, 10, 20 and all games before the date, one decimal."""
+    """Return the means of the season's newest games, and of all of them, before the date, one decimal."""
     scores = night.history.box_scores
     first, end = scores.season_span(night.date)
-    spans = {f"l{count}": (max(first, end - count), end) for count in (5, 10, 20)}
+    spans = {f"l{count}": (max(first, end - count), end) for count in RULES.report.averages}
     return {name: scores.ppg(span) for name, span in {**spans, "season": (first, end)}.items()}
 
 
@@ -187,7 +180,8 @@ def _angles(
         if label:
             (overs if side else unders).append(label)
     supporting, against = (unders, overs) if prop is not None and prop.recommendation == "UNDER" else (overs, unders)
-    return {"supporting": supporting[:MOST_ANGLES], "against": against[:MOST_ANGLES]}
+    most = RULES.report.most_angles
+    return {"supporting": supporting[:most], "against": against[:most]}
 
 
 Angle = tuple[bool, str]
@@ -198,7 +192,7 @@ NO_ANGLE: Angle = (True, "")
 def streak_angle(night: PlayerNight) -> Angle:
     """Return the run of games over or under the line that stands before the game (contract G13)."""
     run = night.run
-    if len(run.games) < MIN_STREAK:
+    if len(run.games) < RULES.report.min_run:
         return NO_ANGLE
     is_over = run.kind == "OVER"
     return is_over, f"{'Hot' if is_over else 'Cold'} streak ({len(run.games)}G {run.kind})"
@@ -220,7 +214,7 @@ def trend_angle(last_5: Decimal | None, season: Decimal | None) -> Angle:
     if not last_5 or not season:
         return NO_ANGLE
     change = (Fraction(last_5) - Fraction(season)) / Fraction(season)
-    if abs(change) < TREND:
+    if abs(change) < RULES.report.trend:
         return NO_ANGLE
     percent = rounded_ratio(100 * change.numerator, change.denominator, 0)
     return change > 0, f"Trending {'up' if change > 0 else 'down'} ({percent:+}% L5)"
@@ -228,9 +222,10 @@ def trend_angle(last_5: Decimal | None, season: Decimal | None) -> Angle:
 
 def pace_angle(rating: Rating | None) -> Angle:
     """Return how fast the opponent plays."""
-    if rating is None or not rating.pace or SLOW_PACE < rating.pace < FAST_PACE:
+    rules = RULES.defense
+    if rating is None or not rating.pace or rules.slow_pace < rating.pace < rules.fast_pace:
         return NO_ANGLE
-    is_fast = rating.pace >= FAST_PACE
+    is_fast = rating.pace >= rules.fast_pace
     return is_fast, f"{'Fast' if is_fast else 'Slow'}-paced opponent"
 
 

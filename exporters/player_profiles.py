@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from exporters.config import Bands
+from exporters.config import RULES
 from exporters.declaration import Cache, Export, Grain, Json, Window, over
 from exporters.league import box_scores, identity, news, next_game, schedule, team_results, track_record
 from exporters.league.box_scores import (
@@ -65,23 +65,6 @@ PLAYER_INDEX = Export(
     lists=PLAYER_PROFILES,
 )
 
-STORIES = 5
-GAMES_LISTED = 50
-MIN_MEETINGS = 2
-"""Games against a team that a split by opponent needs."""
-MIN_RECOMMENDATIONS = 5
-"""Picks that the accuracy needs to be put into words."""
-MIN_SAMPLE, LARGE_SAMPLE = 5, 15
-"""Dates below which a sample is limited, and from which it is large."""
-STRONG_BIAS, SLIGHT_BIAS = Decimal(3), Decimal(1)
-"""Points beyond which we forecast a player significantly or slightly too high or too low."""
-ACCURACY: Bands = (
-    ("Excellent", Decimal("0.85")),
-    ("Good", Decimal("0.70")),
-    ("Average", Decimal("0.55")),
-    ("Below average", Decimal(0)),
-)
-
 
 def record_of(night: PlayerNight) -> TrackRecord:
     """Return the record of the player's forecasts so far."""
@@ -101,7 +84,7 @@ def build(night: PlayerNight) -> Json | None:
         return None
     games = night.history.box_scores.between(RECORD.first(night.date), night.through)
     summary = _summary(night, record)
-    stories = night.league.news.about(night.history.rows(NEWS_LINKS), night.date, STORIES)
+    stories = night.league.news.about(night.history.rows(NEWS_LINKS), night.date, RULES.news.stories)
     return {
         "player_lookup": night.player,
         "player_full_name": night.name,
@@ -109,7 +92,7 @@ def build(night: PlayerNight) -> Json | None:
         "recent_news": [_story(story) for story in stories],
         "summary": summary,
         "interpretation": interpretation(record),
-        "game_log": [_game(night, row) for row in reversed(games[-GAMES_LISTED:])],
+        "game_log": [_game(night, row) for row in reversed(games[-RULES.profile.games_listed :])],
         "splits": _splits(night, [row for row in games if was_played(row)]),
         "our_track_record": _track_record(record),
         "next_game": _next_game(night),
@@ -150,16 +133,17 @@ def interpretation(record: TrackRecord) -> dict[str, str]:
     if record.bias is not None:
         words["bias"] = f"{_bias_words(record.bias)} (bias: {_shortest(record.bias)})"
     rate = record.picks.rate(2)
-    if rate is not None and record.picks.total >= MIN_RECOMMENDATIONS:
-        words["accuracy"] = f"{label_of(rate, ACCURACY)} track record ({percent_text(int(100 * rate), 100)} win rate)"
+    if rate is not None and record.picks.total >= RULES.profile.min_picks:
+        label = label_of(rate, RULES.profile.accuracy)
+        words["accuracy"] = f"{label} track record ({percent_text(*rate.as_integer_ratio())} win rate)"
     words["sample_size"] = _sample_words(record.games)
     return words
 
 
 def _bias_words(bias: Decimal) -> str:
-    if abs(bias) <= SLIGHT_BIAS:
+    if abs(bias) <= RULES.profile.slight_bias:
         return "Our predictions are well-calibrated for this player"
-    degree = "significantly" if abs(bias) > STRONG_BIAS else "slightly"
+    degree = "significantly" if abs(bias) > RULES.profile.strong_bias else "slightly"
     return f"We {degree} {'over' if bias > 0 else 'under'}-predict this player"
 
 
@@ -169,9 +153,10 @@ def _shortest(value: Decimal) -> str:
 
 
 def _sample_words(games: int) -> str:
-    if games < MIN_SAMPLE:
-        return f"Limited sample size (fewer than {MIN_SAMPLE} games)"
-    return "Moderate sample size" if games < LARGE_SAMPLE else "Large sample size"
+    rules = RULES.profile
+    if games < rules.limited_below:
+        return f"Limited sample size (fewer than {rules.limited_below} games)"
+    return "Moderate sample size" if games < rules.large_from else "Large sample size"
 
 
 def _game(night: PlayerNight, row: GameRow) -> Json:
@@ -210,15 +195,16 @@ def _shots(kind: str, makes: int | None, attempts: int | None, missed: bool) -> 
 
 def _splits(night: PlayerNight, played: list[GameRow]) -> Json:
     """Split the played games by rest, by place and by opponent (contract §2.2, §2.3, P9, P12, P15)."""
+    rest = RULES.rest
     by_rest: dict[str | None, list[GameRow]] = defaultdict(list)
     for row, gap in zip(played, rest_gaps(played), strict=True):
         by_rest[rest_bucket(gap)].append(row)
     by_place = _grouped(played, lambda row: played_at_home(row, night.league.schedule))
     by_opponent = _grouped(played, lambda row: row.opponent_team_abbr)
-    tallies = {team: tally_of(rows) for team, rows in by_opponent.items() if len(rows) >= MIN_MEETINGS}
+    tallies = {team: tally_of(rows) for team, rows in by_opponent.items() if len(rows) >= RULES.profile.min_meetings}
     order = sorted(tallies, key=lambda team: (-tallies[team].games, -(tallies[team].ppg or 0), team))
     return {
-        "rest": {bucket: _leaf(tally_of(by_rest[bucket])) for bucket in ("b2b", "one_day", "two_day", "three_plus")},
+        "rest": {bucket: _leaf(tally_of(by_rest[bucket])) for bucket in (*rest.buckets.values(), rest.longer)},
         "location": {"home": _leaf(tally_of(by_place[True])), "away": _leaf(tally_of(by_place[False]))},
         "opponents": [{"team": team, **_leaf(tallies[team])} for team in order],
     }
@@ -228,7 +214,7 @@ def rest_bucket(gap: int | None) -> str | None:
     """Return the bucket of a rest gap; None for a season's first game and for two games a day."""
     if gap is None or gap < 1:
         return None
-    return {1: "b2b", 2: "one_day", 3: "two_day"}.get(gap, "three_plus")
+    return RULES.rest.buckets.get(gap, RULES.rest.longer)
 
 
 def _grouped(rows: list[GameRow], key: Callable[[GameRow], Any]) -> dict[Any, list[GameRow]]:

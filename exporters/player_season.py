@@ -11,7 +11,7 @@ from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 
-from exporters.config import Bands
+from exporters.config import RULES, Bands
 from exporters.declaration import Cache, Export, Grain, Json, Window, over
 from exporters.league import box_scores, grades, identity, minutes, schedule, shot_profile, team_results
 from exporters.league.box_scores import (
@@ -26,7 +26,6 @@ from exporters.league.box_scores import (
     was_played,
 )
 from exporters.league.dates import season_label, season_start
-from exporters.league.heat import GAMES as HEAT_GAMES
 from exporters.league.heat import heat, hit_rate
 from exporters.league.identity import UNKNOWN_PLAYER
 from exporters.league.minutes import minutes_of
@@ -56,12 +55,6 @@ PLAYER_SEASON = Export(
 )
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-BACK_TO_BACK, RESTED, WELL_RESTED = 1, 2, 3
-"""Calendar days since the last game; the two days of rest that a pattern speaks of are three (contract S13)."""
-MIN_PATTERN_GAMES = 5
-"""Games that each side of a pattern needs (contract S13)."""
-PATTERN_POINTS, STRONG_POINTS = Decimal("2.5"), Decimal(4)
-"""Points per game that make a pattern, and a strong one."""
 
 
 @PLAYER_SEASON.builder
@@ -168,7 +161,7 @@ def _current_form(night: PlayerNight, played: Sequence[GameRow]) -> Json:
     if not played:
         return {}
     newest_first = played[::-1]
-    lined = [row for row in newest_first if row.points_line is not None][:HEAT_GAMES]
+    lined = [row for row in newest_first if row.points_line is not None][: RULES.heat.games]
     run = night.history.line_runs.whole(night.through)
     found, hits = heat(lined, run), hit_rate(lined)
     return {
@@ -176,8 +169,8 @@ def _current_form(night: PlayerNight, played: Sequence[GameRow]) -> Json:
         "temperature": found.temperature,
         "current_streak": len(run.games),
         "streak_direction": None if run.kind is None else run.kind.lower(),
-        "l5_avg": _points(newest_first[:5]),
-        "l10_avg": _points(newest_first[:10]),
+        "l5_avg": _points(newest_first[: RULES.form.short]),
+        "l10_avg": _points(newest_first[: RULES.form.long]),
         "hit_rate_l10": None if hits is None else number(rounded_ratio(hits.numerator, hits.denominator, 2)),
     }
 
@@ -192,13 +185,14 @@ class Splits:
 
     def __init__(self, night: PlayerNight, played: Sequence[GameRow]) -> None:
         """Sort the games."""
+        rest = RULES.rest
         gaps = list(zip(played, rest_gaps(played), strict=True))
         places = [(row, played_at_home(row, night.league.schedule)) for row in played]
         self.home = tally_of(row for row, at_home in places if at_home is True)
         self.away = tally_of(row for row, at_home in places if at_home is False)
-        self.back_to_back = tally_of(row for row, gap in gaps if gap == BACK_TO_BACK)
-        self.rested = tally_of(row for row, gap in gaps if gap is not None and gap >= RESTED)
-        self.well_rested = tally_of(row for row, gap in gaps if gap is not None and gap >= WELL_RESTED)
+        self.back_to_back = tally_of(row for row, gap in gaps if gap == rest.back_to_back)
+        self.rested = tally_of(row for row, gap in gaps if gap is not None and gap >= rest.rested)
+        self.well_rested = tally_of(row for row, gap in gaps if gap is not None and gap >= rest.well_rested)
 
     def patterns(self) -> list[Json]:
         """Return where the player scores far more (contract B.3, S13): after rest, then by place."""
@@ -216,17 +210,17 @@ class Splits:
 
 def _pattern(one: Tally, other: Tally, if_more: tuple[str, str], if_less: tuple[str, str]) -> Json | None:
     """Return what one kind of game is to a player against the other; None when they are much the same."""
-    if min(one.games, other.games) < MIN_PATTERN_GAMES:
+    if min(one.games, other.games) < RULES.pattern.min_games:
         return None
     difference = Fraction(one.points, one.games) - Fraction(other.points, other.games)
-    if abs(difference) < PATTERN_POINTS:
+    if abs(difference) < RULES.pattern.points:
         return None
     name, phrase = if_more if difference > 0 else if_less
     points = rounded_ratio(abs(difference.numerator), difference.denominator, 1)
     return {
         "pattern": name,
         "description": f"{signed_text(points or Decimal(0))} PPG {phrase}",
-        "strength": "strong" if abs(difference) >= STRONG_POINTS else "moderate",
+        "strength": "strong" if abs(difference) >= RULES.pattern.strong_points else "moderate",
     }
 
 

@@ -60,7 +60,6 @@ RESULTS = Export(
 
 DECIDED = (WIN, LOSS, PUSH)
 """The results of a pick whose points are known: what is split in ``breakdowns``."""
-ERROR_DIGITS, RATE_DIGITS = 2, 3
 
 
 @RESULTS.card
@@ -98,7 +97,7 @@ def card(night: PlayerNight) -> Json | None:
             "confidence_tier": _tier(confidence, tiers.confidence),
             "player_tier": _tier(exact(feature(vector, SEASON_AVERAGE)), tiers.player),
             "is_home": None if vector is None else vector.is_home,
-            "is_back_to_back": None if tired is None else tired > 0.5,
+            "is_back_to_back": None if tired is None else tired > tiers.tired_above,
             "days_rest": None if vector is None else vector.days_rest,
         },
     }
@@ -192,7 +191,7 @@ def _leaf(entries: Sequence[Json]) -> Json:
 
 def _rate(part: int, whole: int) -> float | int:
     """Return a share; a plain 0 over nothing."""
-    return 0 if whole == 0 else number(rounded_ratio(part, whole, RATE_DIGITS)) or 0.0
+    return 0 if whole == 0 else number(rounded_ratio(part, whole, 3)) or 0.0
 
 
 def _mean(values: Sequence[float | None]) -> float | int:
@@ -201,7 +200,7 @@ def _mean(values: Sequence[float | None]) -> float | int:
     if not known:
         return 0
     numerator, denominator = sum(known, Decimal(0)).as_integer_ratio()
-    return number(rounded_ratio(numerator, denominator * len(known), ERROR_DIGITS)) or 0.0
+    return number(rounded_ratio(numerator, denominator * len(known), 2)) or 0.0
 
 
 def _highlights(entries: Sequence[Json]) -> Json:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
+from exporters.config import RULES
 from exporters.declaration import Cache, Export, Grain, Json
 from exporters.league import signals
 from exporters.league.dates import season_label, season_start
@@ -14,7 +15,6 @@ from exporters.league.signals import signal_word
 from exporters.league.slate import Season
 from exporters.league.subset_book import PICK_READS, Card, Group, Key, SubsetBook, pick_card
 from exporters.league.subset_pick import Pick, one_per_player, pick_fields
-from exporters.subset_picks import VERSION
 
 SEASON_SUBSETS = Export(
     name="season-subsets",
@@ -42,7 +42,7 @@ def build(season: Season) -> Json:
     with_picks = (key for picks in book.season.values() for key, members in picks.items() if members)
     return {
         "generated_at": season.generated_at,
-        "version": VERSION,
+        "version": RULES.documents.subset_version,
         "season": season_label(season.date),
         "model_groups": [_group(book, group) for group in book.groups(with_picks)],
         "as_of_date": season.date.isoformat(),

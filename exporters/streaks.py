@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from exporters.config import RULES
 from exporters.declaration import Cache, Export, Follows, Grain, Json, Pointer
 from exporters.league import box_scores, grades, identity, schedule
 from exporters.league.night import PlayerNight
@@ -22,10 +23,6 @@ STREAKS = Export(
     pointers=(Pointer("streaks/today.json", Follows.TODAY, Cache.HOUR),),
     counts=("summary.total_over_streaks", "summary.total_under_streaks", "summary.total_prediction_streaks"),
 )
-
-MOST_LINE_RUNS = 50
-MOST_CORRECT_RUNS = 30
-GAMES_LISTED = 5
 
 
 @STREAKS.card
@@ -47,7 +44,7 @@ def _line_item(night: PlayerNight, run: LineRun) -> Json | None:
             "team": run.games[0].team_abbr,
             "streak_length": len(run.games),
             "avg_margin": number(run.margin),
-            "games": [_game(row) for row in run.games[:GAMES_LISTED]],
+            "games": [_game(row) for row in run.games[: RULES.runs.games_listed]],
         },
     }
 
@@ -80,6 +77,7 @@ def _correct_item(night: PlayerNight, run: Sequence[AccuracyRow]) -> Json | None
 @STREAKS.builder
 def build(season: Season) -> Json:
     """List the current runs, longest first."""
+    rules = RULES.runs
     cards = season.cards(STREAKS)
     line = [made["line"] for made in cards if made["line"] is not None]
     over, under = (
@@ -93,9 +91,9 @@ def build(season: Season) -> Json:
         "as_of_date": season.date.isoformat(),
         "min_streak_length": season.config.min_streak_length,
         "streaks": {
-            "over": over[:MOST_LINE_RUNS],
-            "under": under[:MOST_LINE_RUNS],
-            "prediction_hits": hits[:MOST_CORRECT_RUNS],
+            "over": over[: rules.most_line_runs],
+            "under": under[: rules.most_line_runs],
+            "prediction_hits": hits[: rules.most_correct_runs],
         },
         "summary": {
             "total_over_streaks": len(over),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from exporters.config import RULES
 from exporters.declaration import Cache, Export, Grain, Json
 from exporters.league import subsets
 from exporters.league.slate import Season
 from exporters.league.subset_book import SubsetBook
-from exporters.subset_picks import VERSION
 
 SUBSET_DEFINITIONS = Export(
     name="subset-definitions",
@@ -23,7 +23,7 @@ def build(season: Season) -> Json:
     """List the active subsets that have a public name (contract T-1, T-3)."""
     return {
         "generated_at": season.generated_at,
-        "version": VERSION,
+        "version": RULES.documents.subset_version,
         "model_groups": [
             {
                 "model_id": group.model.model_id,

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date, timedelta
 
+from exporters.config import RULES
 from exporters.declaration import Cache, Export, Grain, Json
 from exporters.league.night import PlayerNight
 from exporters.league.slate import Season
 from exporters.league.subset_book import RECORD_READS, Card, Group, SubsetBook, record_card
 from exporters.league.subset_records import Balance
-from exporters.subset_picks import VERSION
 
 SUBSET_PERFORMANCE = Export(
     name="subset-performance",
@@ -20,16 +19,6 @@ SUBSET_PERFORMANCE = Export(
     cache=Cache.HOUR,
     counts=("model_groups",),
 )
-
-WINDOWS: Mapping[str, int | None] = {
-    "last_1_day": 1,
-    "last_3_days": 3,
-    "last_7_days": 7,
-    "last_14_days": 14,
-    "last_30_days": 30,
-    "season": None,
-}
-"""Whole days before the as-of date, by window; None is the season."""
 
 
 @SUBSET_PERFORMANCE.card
@@ -41,15 +30,16 @@ def card(night: PlayerNight) -> Card | None:
 @SUBSET_PERFORMANCE.builder
 def build(season: Season) -> Json:
     """Sum up what every subset won and lost before the as-of date (contract F-1, F-2)."""
+    windows = RULES.documents.subset_windows
     book = SubsetBook(season, SUBSET_PERFORMANCE)
     return {
         "generated_at": season.generated_at,
-        "version": VERSION,
+        "version": RULES.documents.subset_version,
         "model_groups": [
             {
                 "model_id": group.model.model_id,
                 "model_name": group.model.name,
-                "windows": {name: _window(season, book, group, days) for name, days in WINDOWS.items()},
+                "windows": {name: _window(season, book, group, days) for name, days in windows.items()},
             }
             for group in book.groups()
         ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from exporters.config import RULES
 from exporters.declaration import Cache, Export, Grain, Json
 from exporters.league.night import PlayerNight
 from exporters.league.public_names import PublicSubset
@@ -26,9 +27,6 @@ SUBSET_PICKS = Export(
     counts=("model_groups",),
 )
 
-VERSION = 2
-"""Of the layout that the subset documents share."""
-
 
 @SUBSET_PICKS.card
 def card(night: PlayerNight) -> Card | None:
@@ -43,7 +41,7 @@ def build(slate: Slate) -> Json:
     return {
         "date": slate.date.isoformat(),
         "generated_at": slate.generated_at,
-        "version": VERSION,
+        "version": RULES.documents.subset_version,
         "model_groups": [_group(book, group) for group in book.groups(with_picks=book.tonight)],
     }
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import date
 from typing import NamedTuple
 
+from exporters.config import RULES
 from exporters.schema import (
     Instant,
     Numeric41,
@@ -461,7 +462,7 @@ PREDICTIONS: Table[PredictionRow] = Table(
     partition="game_date",
     player="player_lookup",
     filter_required=True,
-    expiration_days=365,
+    expiration_days=RULES.sources.predictions_days,
 )
 ACCURACY: Table[AccuracyRow] = Table(
     "nba_predictions.prediction_accuracy",
@@ -502,7 +503,10 @@ PROPS: Table[PropsRow] = Table(
     filter_required=True,
 )
 DEFENSE: Table[DefenseRow] = Table(
-    "nba_precompute.team_defense_zone_analysis", DefenseRow, partition="analysis_date", expiration_days=90
+    "nba_precompute.team_defense_zone_analysis",
+    DefenseRow,
+    partition="analysis_date",
+    expiration_days=RULES.sources.zones_days,
 )
 SUBSET_DEFINITIONS: Table[SubsetDefinitionRow] = Table(
     "nba_predictions.dynamic_subset_definitions", SubsetDefinitionRow
@@ -538,7 +542,7 @@ SHOT_ZONES: Table[ShotZoneRow] = Table(
     ShotZoneRow,
     partition="analysis_date",
     player="player_lookup",
-    expiration_days=90,
+    expiration_days=RULES.sources.zones_days,
 )
 DAILY_CACHE: Table[DailyCacheRow] = Table(
     "nba_precompute.player_daily_cache", DailyCacheRow, partition="cache_date", player="player_lookup"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
+from exporters.config import RULES
 from exporters.declaration import Cache, Export, Follows, Gate, Grain, Json, Pointer
 from exporters.league import availability, box_scores, forecasts, identity, odds, schedule
 from exporters.league.dates import clock_text
@@ -35,13 +35,6 @@ TONIGHT = Export(
     gates=frozenset({Gate.CONTEXT}),
     counts=("total_players", "total_with_lines"),
 )
-
-MAX_UNMATCHED_SHARE = Decimal("0.05")
-"""The export fails when more than this share of tonight's players is in no scheduled game (contract B1-D20)."""
-
-STRONG_EDGE, SOLID_EDGE = 5, 3
-STREAK_GAMES, HOT_COUNT, TREND_COUNT = 5, 7, 5
-WELL_RESTED_DAYS = 3
 
 
 @TONIGHT.card
@@ -110,27 +103,28 @@ def _edge_factor(forecast: Forecast, is_over: bool) -> str | None:
     edge = forecast.edge
     if edge is None or (edge > 0) != is_over:
         return None
-    if abs(edge) >= STRONG_EDGE:
+    if abs(edge) >= RULES.tonight.strong_edge:
         return f"Strong model conviction ({abs(edge)} point edge)"
-    return f"Solid model edge ({abs(edge)} points)" if abs(edge) >= SOLID_EDGE else None
+    return f"Solid model edge ({abs(edge)} points)" if abs(edge) >= RULES.tonight.solid_edge else None
 
 
 def _record_factor(record: Record, is_over: bool) -> str | None:
+    rules = RULES.tonight
     ours, theirs = (record.overs, record.unders) if is_over else (record.unders, record.overs)
-    if record.decided < STREAK_GAMES or ours <= theirs:
+    if record.decided < rules.min_decided or ours <= theirs:
         return None
-    if ours >= HOT_COUNT:
+    if ours >= rules.hot_count:
         return f"{'Hot over' if is_over else 'Cold under'} streak: {record} last 10"
-    return f"Trending {'over' if is_over else 'under'}: {record} last 10" if ours >= TREND_COUNT else None
+    return f"Trending {'over' if is_over else 'under'}: {record} last 10" if ours >= rules.trend_count else None
 
 
 def _rest_factor(night: PlayerNight, is_over: bool) -> str | None:
     context = night.context
     days_rest = None if context is None else context.days_rest
     if is_over:
-        rested = night.fatigue.level == "fresh" or (days_rest is not None and days_rest >= WELL_RESTED_DAYS)
+        rested = night.fatigue.level == "fresh" or (days_rest is not None and days_rest >= RULES.rest.well_rested)
         return "Well-rested, favors performance" if rested else None
-    if (context is not None and context.back_to_back) or days_rest == 1:
+    if (context is not None and context.back_to_back) or days_rest == RULES.rest.back_to_back:
         return "Back-to-back fatigue risk"
     return "Elevated fatigue risk" if night.fatigue.level == "tired" else None
 
@@ -160,10 +154,10 @@ def build(slate: Slate) -> Json:
             by_game[made["game_id"]].append(made["player"])
         else:
             unmatched.append(f"{made['player']['player_lookup']} ({made['game_id']})")
-    if by_game and len(unmatched) > MAX_UNMATCHED_SHARE * len(slate.cards(TONIGHT)):
+    if by_game and len(unmatched) > RULES.tonight.max_unmatched * len(slate.cards(TONIGHT)):
         raise ValueError(
             f"{len(unmatched)} of {len(slate.cards(TONIGHT))} players are in no scheduled game of {slate.date}: "
-            f"{', '.join(unmatched[:5])}; compare the game ids of the context and schedule tables"
+            f"{', '.join(unmatched[: RULES.tonight.named])}; compare the game ids of the context and schedule tables"
         )
     games = [_game(game, by_game[game.game_id]) for game in slate.schedule.on(slate.date)]
     players = [player for game in games for player in game["players"]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+from exporters.config import RULES
 from exporters.declaration import Cache, Export, Follows, Gate, Grain, Json, Pointer
 from exporters.league import availability, box_scores, defense, forecasts, identity, schedule
 from exporters.league.box_scores import Tally, made_of, outcome, played_at_home
@@ -35,8 +36,6 @@ TONIGHT_PLAYERS = Export(
     gates=frozenset({Gate.CONTEXT}),
 )
 
-MIN_LOCATION_GAMES = 3
-WELL_RESTED_DAYS = 3
 DIRECTION_BY_TIER = {"elite": "negative", "good": "negative", "average": "neutral", "weak": "positive"}
 
 
@@ -107,7 +106,7 @@ def _game_context(night: PlayerNight, context: ContextRow) -> Json:
 
 
 def _quick_numbers(night: PlayerNight) -> Json:
-    last_10 = night.recent(10)
+    last_10 = night.recent(RULES.form.long)
     return {
         "season_ppg": number(night.season.ppg),
         "season_mpg": number(night.season.mpg),
@@ -200,7 +199,7 @@ def _location(night: PlayerNight) -> Json | None:
         return None
     place = "home" if at_home else "away"
     tally = night.tally(place)
-    if tally.games < MIN_LOCATION_GAMES:
+    if tally.games < RULES.tonight.min_location_games:
         return None
     return _with_line_rate(
         {"factor": "location", "direction": "neutral"},
@@ -222,7 +221,7 @@ def _versus_opponent(night: PlayerNight, context: ContextRow) -> Json | None:
 
 def _well_rested(night: PlayerNight, context: ContextRow) -> Json | None:
     tally = night.tally("rested")
-    if context.days_rest is None or context.days_rest < WELL_RESTED_DAYS or not tally.games:
+    if context.days_rest is None or context.days_rest < RULES.rest.well_rested or not tally.games:
         return None
     return _with_line_rate(
         {"factor": "well_rested", "direction": "positive"},

@@ -15,6 +15,7 @@ from typing import Any
 from exporters.declaration import Grain
 from exporters.league.readiness import Census
 from exporters.tables import TABLES
+from transforms.collector import collect_rarely
 from transforms.date_stages import build_season, build_slate, rows_by_as_of_date
 from transforms.document import Document
 from transforms.failure import Failure
@@ -35,6 +36,7 @@ _PLAYER_TABLES = frozenset(table.name for table in TABLES if table.player is not
 
 def run_plain(plan: Plan, warehouse: Warehouse, store: Store) -> dict[str, dict[str, Any]]:
     """Carry out a plan and return the manifest of each target date, by ISO date."""
+    collect_rarely()
     batches, census = scan_all(plan, warehouse)
     return publish_scanned(plan, batches, census, warehouse, store)
 

@@ -14,10 +14,11 @@ from apache_beam import pvalue
 from exporters.declaration import Export, Grain
 from exporters.league.readiness import Census, State, verdict
 from exporters.league.slate import Season, Slate
+from transforms.decoding import decode_all
 from transforms.document import make_document
 from transforms.failure import Failure, failure_from
 from transforms.plan import Plan
-from transforms.player_stage import DOCUMENTS, FAILURES, CardBatch, DocumentBatch, decode_all, unusable_row
+from transforms.player_stage import DOCUMENTS, FAILURES, CardBatch, DocumentBatch, unusable_row
 from transforms.warehouse import TableBatch
 
 SEASON_ROWS = "season_rows"

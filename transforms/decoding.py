@@ -1,7 +1,7 @@
 """Arrow record batches to rows, a column at a time.
 
-A column becomes Python values in one call; dates and decimals, of which there are few different ones, are converted
-once per distinct value. A row carries the scanned columns and no others.
+A column becomes Python values in one call; dates, decimals and texts, of which there are few different ones, are
+converted once per distinct value, and rows share it. A row carries the scanned columns and no others.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 
 from exporters.schema import Column, Table
 from exporters.tables import TABLES
+from transforms.warehouse import TableBatch
 
 _TABLES = {table.name: table for table in TABLES}
 
@@ -65,12 +66,25 @@ def decode(table: str, batches: Sequence[pa.RecordBatch]) -> tuple[list[Any], li
     return [row for i, row in enumerate(rows) if i not in unusable], defects
 
 
+def decode_all(batches: Iterable[TableBatch]) -> tuple[dict[str, list[Any]], list[Defect]]:
+    """Return the rows of all batches by table, and the rows that cannot be used."""
+    by_table: dict[str, list[pa.RecordBatch]] = {}
+    for scanned in batches:
+        by_table.setdefault(scanned.table, []).append(scanned.batch)
+    rows: dict[str, list[Any]] = {}
+    defects: list[Defect] = []
+    for table in sorted(by_table):
+        rows[table], found = decode(table, by_table[table])
+        defects.extend(found)
+    return rows, defects
+
+
 def _values(column: Column, data: pa.ChunkedArray) -> list[Any]:
     if column.mode == "REPEATED":
         return [tuple(values) if values is not None else () for values in data.to_pylist()]
     if column.type == "TIMESTAMP":
         return list(data.cast(pa.int64()).to_pylist())
-    if column.type in ("DATE", "NUMERIC"):
+    if column.type in ("DATE", "NUMERIC", "STRING"):
         return _by_distinct_value(data)
     values: list[Any] = data.to_pylist()
     if column.type == "FLOAT64":

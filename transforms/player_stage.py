@@ -9,18 +9,21 @@ from datetime import date
 from typing import Any, NamedTuple
 
 import apache_beam as beam
-import pyarrow as pa
 from apache_beam import pvalue
 from apache_beam.metrics import Metrics
 
 from exporters.declaration import Export, Grain
+from exporters.league.history import PlayerHistory
 from exporters.league.identity import is_player_lookup
-from exporters.league.night import League, PlayerHistory, PlayerNight
+from exporters.league.night import PlayerNight
 from exporters.league.readiness import Census, reads_of, verdict
 from exporters.tables import TABLES
-from transforms.decoding import Defect, decode, rows_by_player
+from transforms.collector import collect_rarely
+from transforms.decoding import Defect, decode_all, rows_by_player
 from transforms.document import Document, make_document
 from transforms.failure import Failure, failure_from
+from transforms.leagues import PROCESS_LEAGUE, ProcessLeague, decode_league
+from transforms.packing import Packing
 from transforms.plan import Plan
 from transforms.warehouse import TableBatch
 
@@ -33,7 +36,7 @@ _TABLES = {table.name: table for table in TABLES}
 
 
 @dataclass
-class CardBatch:
+class CardBatch(Packing):
     """The cards that one shard made for one date.
 
     Attributes:
@@ -67,34 +70,28 @@ class NightBatch:
     failures: list[Failure] = field(default_factory=list)
 
 
-def decode_all(batches: Iterable[TableBatch]) -> tuple[dict[str, list[Any]], list[Defect]]:
-    """Return the rows of all batches by table, and the rows that cannot be used."""
-    by_table: dict[str, list[pa.RecordBatch]] = {}
-    for scanned in batches:
-        by_table.setdefault(scanned.table, []).append(scanned.batch)
-    rows: dict[str, list[Any]] = {}
-    defects: list[Defect] = []
-    for table in sorted(by_table):
-        rows[table], found = decode(table, by_table[table])
-        defects.extend(found)
-    return rows, defects
-
-
-def sweep_histories(plan: Plan, census: Census, batches: Iterable[TableBatch]) -> Iterator[NightBatch]:
+def sweep_histories(
+    plan: Plan, census: Census, batches: Iterable[TableBatch], shared: ProcessLeague | None = None
+) -> Iterator[NightBatch]:
     """Build everything that the plan wants of some players, date by date.
 
     Args:
         plan: The plan.
         census: The census of the whole scan.
         batches: All rows of these players, and the league-wide tables that player functions read.
+        shared: Keeps the league for the other shards of the run; None decodes it for this sweep alone.
 
     Yields:
         One batch per date, newest first, so that the document of a path without a date is that of the newest date which
         has one; dates without anything to say are left out.
     """
-    rows, defects = decode_all(batches)
-    league_rows = {table: rows[table] for table in rows if _TABLES[table].player is None}
-    league = League(league_rows, census, plan.config)
+    owned: list[TableBatch] = []
+    league_wide: list[TableBatch] = []
+    for scanned in batches:
+        (league_wide if _TABLES[scanned.table].player is None else owned).append(scanned)
+    rows, defects = decode_all(owned)
+    decoded = (decode_league if shared is None else shared.get)(plan, census, league_wide)
+    league, defects = decoded.league, [*defects, *decoded.defects]
     histories, failures = _histories(plan, rows, defects)
     defective = _defects_by_player(defects)
     if failures:
@@ -120,9 +117,8 @@ def _histories(
     """Return the players in order, and a failure for each row of nobody and each id that may not be part of a path."""
     by_player: dict[str, dict[str, list[Any]]] = {}
     for table, found in rows.items():
-        if _TABLES[table].player is not None:
-            for player, owned in rows_by_player(_TABLES[table], found).items():
-                by_player.setdefault(player, {})[table] = owned
+        for player, owned in rows_by_player(_TABLES[table], found).items():
+            by_player.setdefault(player, {})[table] = owned
     failures = []
     for defect in defects:
         if defect.player is None:
@@ -266,7 +262,8 @@ class SweepHistories(beam.DoFn):
     plan: Plan
 
     def setup(self) -> None:
-        """Prepare the metrics."""
+        """Prepare the process and the metrics."""
+        collect_rarely()
         self._documents = Metrics.counter("players", "documents")
         self._cards = Metrics.counter("players", "cards")
         self._failures = Metrics.counter("players", "failures")
@@ -275,7 +272,7 @@ class SweepHistories(beam.DoFn):
     def process(self, shard: tuple[int, Iterable[TableBatch]], census: Census) -> Iterable[pvalue.TaggedOutput]:
         """Yield what a shard makes, date by date."""
         started = time.perf_counter()
-        for made in sweep_histories(self.plan, census, shard[1]):
+        for made in sweep_histories(self.plan, census, shard[1], PROCESS_LEAGUE):
             key = made.day.isoformat()
             reported = self.plan.reporting_date(made.day).isoformat()
             if made.documents.documents or made.documents.milliseconds:
@@ -289,3 +286,7 @@ class SweepHistories(beam.DoFn):
             self._documents.inc(len(made.documents.documents))
             self._failures.inc(len(made.failures))
         self._milliseconds.update(int(1000 * (time.perf_counter() - started)))
+
+    def teardown(self) -> None:
+        """Give the league back."""
+        PROCESS_LEAGUE.release()

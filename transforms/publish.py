@@ -30,6 +30,7 @@ from transforms.manifest import (
     open_date,
     write_manifest,
 )
+from transforms.packing import Packing
 from transforms.plan import Plan
 from transforms.player_stage import DocumentBatch
 from transforms.pointers import ATTEMPTS, PointerMover, keeps, knows_less, object_metadata, progress_of
@@ -42,7 +43,7 @@ OUTCOMES, FAILURES, DATES = "outcomes", "failures", "dates"
 
 
 @dataclass
-class OutcomeBatch:
+class OutcomeBatch(Packing):
     """What became of a :class:`DocumentBatch`.
 
     Attributes:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from exporters.config import RULES
 from exporters.declaration import Read, Window
 from exporters.league.selection import known, latest
 from exporters.tables import FACTORS, INJURIES, FactorsRow, InjuryRow
 
-REPORT_WINDOW = Window(days=7)
-"""Where a game's injury reports are looked for; a report lists the games of two days."""
+REPORT_WINDOW = Window(days=RULES.availability.report_days)
+"""Where a game's injury reports are looked for."""
 
 INJURY_READS = (
     Read(
@@ -74,10 +75,11 @@ def select_injury(reports: Iterable[InjuryRow]) -> Injury:
 
 
 def fatigue_level(score: int | None) -> str:
-    """Return the level of a score (contract LEVEL): fresh from 95, tired below 75."""
-    if score is None or 75 <= score < 95:
+    """Return the level of a score (contract LEVEL)."""
+    rules = RULES.availability
+    if score is None or rules.tired_below <= score < rules.fresh_from:
         return "normal"
-    return "fresh" if score >= 95 else "tired"
+    return "fresh" if score >= rules.fresh_from else "tired"
 
 
 def select_fatigue(rows: Iterable[FactorsRow], game_id: str) -> Fatigue:

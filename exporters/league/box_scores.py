@@ -12,6 +12,7 @@ from functools import cached_property
 from itertools import accumulate
 from typing import Any, TypeVar
 
+from exporters.config import RULES
 from exporters.declaration import Read, Window
 from exporters.league.dates import season_start, season_year
 from exporters.league.numbers import rounded_ratio, tenths
@@ -93,9 +94,6 @@ BOX_READS = (
 )
 
 ViewT = TypeVar("ViewT")
-
-RESTED_GAP = 3
-"""Calendar days since the last game from which a player counts as rested (contract B2-D7)."""
 
 
 def outcome(row: GameRow) -> str | None:
@@ -308,13 +306,14 @@ class BoxScores:
     @cached_property
     def _splits(self) -> dict[str, _Split]:
         positions: dict[str, list[int]] = defaultdict(list)
+        rest = RULES.rest
         for i, (row, gap) in enumerate(zip(self.played, rest_gaps(self.played), strict=True)):
             at_home = played_at_home(row)
             if at_home is not None:
                 positions["home" if at_home else "away"].append(i)
             positions[f"vs:{row.opponent_team_abbr}"].append(i)
-            positions["back_to_back" if gap == 1 else "normal"].append(i)
-            if gap is not None and gap >= RESTED_GAP:
+            positions["back_to_back" if gap == rest.back_to_back else "normal"].append(i)
+            if gap is not None and gap >= rest.well_rested:
                 positions["rested"].append(i)
         outcomes = [outcome(row) for row in self.played]
         return {name: _Split(found, self.played, outcomes) for name, found in positions.items()}

@@ -72,6 +72,7 @@ def _candidate(night: PlayerNight, row: PredictionRow, teams: tuple[str, str], q
     line = row.current_points_line or Decimal(0)
     edge = edge_of(row.predicted_points, line)
     confidence = confidence_percent(row.confidence_score)
+    rules = night.config.subsets
     box_score = None if night.game_over is False else night.history.box_scores.on(night.date)
     actual, result = grade(row.recommendation, line, box_score)
     return {
@@ -85,7 +86,7 @@ def _candidate(night: PlayerNight, row: PredictionRow, teams: tuple[str, str], q
         "current_points_line": float(line),
         "recommendation": row.recommendation,
         "edge": float(edge),
-        "composite_score": float(10 * edge + confidence / 2),
+        "composite_score": float(rules.edge_weight * edge + rules.confidence_weight * confidence),
         "prediction_created_at": row.created_at,
         "actual": actual,
         "result": result,

@@ -9,27 +9,34 @@ from datetime import date, datetime, timedelta, timezone
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from exporters.config import RULES
 from exporters.schema import Instant
 
 NEW_YORK = ZoneInfo("America/New_York")
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_EPOCH = datetime.fromtimestamp(0, timezone.utc)
 
 
 def season_year(day: date) -> int:
     """Return the start year of the season that ``day`` belongs to: 2024 for 2025-03-01."""
-    return day.year if day.month >= 10 else day.year - 1
+    return day.year if day.month >= RULES.sources.first_month else day.year - 1
 
 
 @lru_cache(maxsize=4_096)
 def season_start(day: date, seasons_back: int = 0) -> date:
     """Return 1 October of the season of ``day``, or of an earlier season."""
-    return date(season_year(day) - seasons_back, 10, 1)
+    return date(season_year(day) - seasons_back, RULES.sources.first_month, 1)
 
 
 def season_label(day: date) -> str:
     """Return the season of ``day`` as the registry writes it: ``2024-25`` for 2025-03-01."""
     year = season_year(day)
     return f"{year}-{(year + 1) % 100:02d}"
+
+
+@lru_cache(maxsize=4_096)
+def iso(day: date) -> str:
+    """Return a date as documents write it; the same text each time, so that cards that repeat it stay small."""
+    return day.isoformat()
 
 
 def utc(instant: Instant) -> datetime:
@@ -52,4 +59,4 @@ def clock_text(instant: Instant | None) -> str | None:
     if instant is None:
         return None
     local = utc(instant).astimezone(NEW_YORK)
-    return f"{local.hour % 12 or 12}:{local.minute:02d} {'AM' if local.hour < 12 else 'PM'} ET"
+    return f"{(local.hour - 1) % 12 + 1}:{local.minute:02d} {('AM', 'PM')[local.hour // 12]} ET"

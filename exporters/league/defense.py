@@ -8,20 +8,16 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
+from exporters.config import RULES
 from exporters.declaration import Read, Window
 from exporters.league.selection import latest_per
 from exporters.tables import DEFENSE, DefenseRow
-
-FRESH_DAYS = 30
-"""Older analyses do not take part in the ranking (contract B2-D10)."""
-MIN_TEAMS = 25
-"""With fewer teams than this there is no ranking."""
 
 READS = (
     Read(
         DEFENSE,
         ("team_abbr", "analysis_date", "opponent_points_per_game", "processed_at", "early_season_flag"),
-        Window(days=FRESH_DAYS),
+        Window(days=RULES.defense.fresh_days),
     ),
 )
 
@@ -35,11 +31,9 @@ class DefenseRank:
 
     @property
     def tier(self) -> str:
-        """``elite`` to rank 5, ``good`` to 10, ``average`` to 20, ``weak`` beyond."""
-        for limit, tier in ((5, "elite"), (10, "good"), (20, "average")):
-            if self.rank <= limit:
-                return tier
-        return "weak"
+        """``elite``, ``good``, ``average`` or ``weak``."""
+        rules = RULES.defense
+        return next((tier for tier, last in rules.tiers if self.rank <= last), rules.last_tier)
 
 
 class Defenses:
@@ -67,11 +61,11 @@ class Defenses:
 
     def _rank(self, day: date) -> Mapping[str, DefenseRank]:
         newest: dict[str, Decimal] = {}
-        for age in range(FRESH_DAYS + 1):
+        for age in range(RULES.defense.fresh_days + 1):
             for row in self._by_date.get(day - timedelta(days=age), ()):
                 if row.opponent_points_per_game is not None:
                     newest.setdefault(row.team_abbr, row.opponent_points_per_game)
-        if len(newest) < MIN_TEAMS:
+        if len(newest) < RULES.defense.min_teams:
             return {}
         ranks: dict[Decimal, int] = {}
         for place, value in enumerate(sorted(newest.values()), start=1):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
+from exporters.config import RULES
 from exporters.declaration import Read
 from exporters.league.selection import latest
 from exporters.tables import FEATURES, FeatureRow
@@ -42,8 +43,6 @@ QUALITY_READS = (
 )
 
 SEASON_AVERAGE, BACK_TO_BACK = "points_avg_season", "back_to_back"
-_POSITIONS = {SEASON_AVERAGE: 2, BACK_TO_BACK: 16}
-"""Where the features are in vectors without names, which are of the first version (contract P&R §3.2)."""
 
 
 def select_features(rows: Iterable[FeatureRow]) -> FeatureRow | None:
@@ -67,5 +66,5 @@ def feature(row: FeatureRow | None, name: str) -> float | None:
 
 def _position(names: tuple[str, ...], name: str) -> int | None:
     if not names:
-        return _POSITIONS[name]
+        return RULES.sources.feature_positions[name]
     return names.index(name) if name in names else None

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from exporters.declaration import Read, Window
 from exporters.league.box_scores import BoxScores
+from exporters.league.dates import iso
 from exporters.league.numbers import exact
 from exporters.league.selection import known, latest_per
 from exporters.league.subset_pick import Pick, edge_of, grade
@@ -85,7 +86,7 @@ class PlayerPicks:
             key=lambda row: (row.game_date, row.version_id, row.system_id or champion, row.subset_id),
             by=lambda row: (row.computed_at, known(row.composite_score), known(row.prediction_id)),
         )
-        self._picks = [_grade(chosen[key], key[2], scores.on(key[0])) for key in sorted(chosen)]
+        self._picks = [_grade(row, system_id, scores.on(day)) for (day, _, system_id, _), row in sorted(chosen.items())]
         self._dates = [pick.row.game_date for pick in self._picks]
         self._results = _results(self._picks)
         self._result_dates = [date.fromisoformat(result[0]) for result in self._results]
@@ -109,15 +110,15 @@ def _grade(row: SubsetPickRow, system_id: str, box_score: GameRow | None) -> _Gr
 
 
 def _results(picks: Iterable[_Graded]) -> list[Result]:
-    grouped: dict[tuple[date, str], Result] = {}
+    grouped: dict[tuple[date, str], list[_Graded]] = {}
     for pick in picks:
-        row = pick.row
-        made = grouped.setdefault(
-            (row.game_date, row.version_id), [row.game_date.isoformat(), row.version_id, row.computed_at, []]
-        )
-        made[2] = max(made[2], row.computed_at)
-        made[3].append([row.subset_id, pick.result])
-    return list(grouped.values())
+        grouped.setdefault((pick.row.game_date, pick.row.version_id), []).append(pick)
+    return [_result(day, version, of) for (day, version), of in grouped.items()]
+
+
+def _result(day: date, version: str, picks: Sequence[_Graded]) -> Result:
+    computed_at = max(pick.row.computed_at for pick in picks)
+    return [iso(day), version, computed_at, [[pick.row.subset_id, pick.result] for pick in picks]]
 
 
 def _pick(graded: _Graded, player: str) -> FrozenPick:

@@ -7,25 +7,11 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
-from exporters.config import Bands
+from exporters.config import RULES
 from exporters.league.box_scores import outcome
 from exporters.league.numbers import label_of, rounded_ratio
 from exporters.league.runs import LineRun
 from exporters.tables import GameRow
-
-GAMES = 10
-"""Newest games with a line that the score looks at."""
-MIN_GAMES = 3
-"""With fewer of them there is no score (contract P&L S11)."""
-LONG_RUN, WIDE_MARGIN = 10, 10
-"""Overs in a row, and points above the line, that are worth the whole of their part."""
-TEMPERATURES: Bands = (
-    ("hot", Decimal("8.0")),
-    ("warm", Decimal("6.5")),
-    ("neutral", Decimal("4.5")),
-    ("cool", Decimal("3.0")),
-    ("cold", Decimal(0)),
-)
 
 
 class Heat(NamedTuple):
@@ -48,19 +34,20 @@ def heat(games: Sequence[GameRow], run: LineRun) -> Heat:
     points he beats the line on average.
 
     Args:
-        games: His newest games of the season with a line, at most :data:`GAMES`.
+        games: His newest games of the season with a line, at most as many as the score looks at.
         run: His current run over or under the line.
     """
+    rules = RULES.heat
     margins = [row.points - row.points_line for row in games if row.points is not None and row.points_line is not None]
-    if len(margins) < MIN_GAMES:
+    if len(margins) < rules.min_games:
         return Heat(None, None)
     hits = hit_rate(games)
     overs = len(run.games) if run.kind == "OVER" else 0
     margin = Fraction(sum(margins, Decimal(0))) / len(margins)
-    ten_times = (
-        5 * (Fraction(1, 2) if hits is None else hits)
-        + Fraction(10, 4) * min(Fraction(overs, LONG_RUN), Fraction(1))
-        + Fraction(10, 4) * min(max((margin + WIDE_MARGIN) / (2 * WIDE_MARGIN), Fraction(0)), Fraction(1))
+    exactly = (
+        rules.hits_worth * (Fraction(1) / 2 if hits is None else hits)
+        + rules.run_worth * min(Fraction(overs, rules.long_run), Fraction(1))
+        + rules.margin_worth * min(max((margin / rules.wide_margin + 1) / 2, Fraction(0)), Fraction(1))
     )
-    score = rounded_ratio(ten_times.numerator, ten_times.denominator, 1)
-    return Heat(score, None if score is None else label_of(score, TEMPERATURES))
+    score = rounded_ratio(exactly.numerator, exactly.denominator, 1)
+    return Heat(score, None if score is None else label_of(score, rules.temperatures))

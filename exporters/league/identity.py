@@ -50,8 +50,8 @@ def lookup_of(first_name: str | None, last_name: str | None) -> str | None:
 
     A suffix such as Jr. is part of the last name, and stays.
     """
-    parts = [_folded(name) for name in (first_name, last_name) if name is not None]
-    return "".join(parts) if len(parts) == 2 and all(parts) else None
+    first, last = _folded(first_name or ""), _folded(last_name or "")
+    return first + last if first and last else None
 
 
 def _folded(name: str) -> str:

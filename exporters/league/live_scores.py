@@ -39,7 +39,7 @@ READS = (
 NO_MINUTES = "0:00"
 """The minutes of a player for whom the feed has none."""
 
-_CLOCK = re.compile(r"(?:(\d{1,2}):)?(\d{1,2})(?:\.(\d))?$")
+_CLOCK = re.compile(r"(?:(?P<minutes>\d{1,2}):)?(?P<seconds>\d{1,2})(?:\.(?P<tenths>\d))?$")
 _PERIOD_OVER = re.compile(r"half|end", re.IGNORECASE)
 
 Meeting = frozenset[str]
@@ -75,10 +75,10 @@ def elapsed_share(period: int | None, clock: str | None, rules: LiveRules) -> Fr
 
 def _minutes_left(clock: str) -> Fraction | None:
     found = _CLOCK.search(clock.strip())
-    if found is None or (found[1] is None and found[3] is None):
+    if found is None or (found["minutes"] is None and found["tenths"] is None):
         return Fraction(0) if _PERIOD_OVER.search(clock) else None
-    seconds = 60 * int(found[1] or 0) + int(found[2])
-    return Fraction(10 * seconds + int(found[3] or 0), 600)
+    seconds = 60 * int(found["minutes"] or 0) + int(found["seconds"])
+    return Fraction(10 * seconds + int(found["tenths"] or 0), 10 * 60)
 
 
 def has_minutes(minutes: str | None) -> bool:
@@ -90,8 +90,8 @@ def minutes_text(minutes: Decimal | None) -> str | None:
     """Return decimal minutes of a box score as the feed writes them, such as ``34:30``; None when unknown."""
     if minutes is None or minutes < 0:
         return None
-    whole, tenths = divmod(int(10 * minutes), 10)
-    return f"{whole}:{6 * tenths:02d}"
+    tenths = int(10 * minutes)
+    return f"{tenths // 10}:{60 * (tenths % 10) // 10:02d}"
 
 
 class LiveScores:

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from exporters.declaration import Read, Window
 from exporters.league.box_scores import was_played
-from exporters.league.night import PlayerHistory
+from exporters.league.history import PlayerHistory
 from exporters.league.numbers import exact
 from exporters.league.selection import known, latest
 from exporters.tables import GAMEBOOK, GameRow

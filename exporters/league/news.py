@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
 
+from exporters.config import RULES
 from exporters.declaration import Read, Window
 from exporters.league.dates import new_york_date, utc
 from exporters.league.selection import known, latest_per
@@ -20,7 +21,7 @@ from exporters.tables import (
 
 SPORT = "nba"
 """Players of other sports may share an id (contract P&L P16)."""
-SHOWN = Window(days=365, ahead=1)
+SHOWN = Window(days=RULES.news.days, ahead=1)
 """How old an article may be. Tables are cut by UTC dates, which begin before a New York evening ends."""
 
 READS = (
@@ -31,8 +32,6 @@ READS = (
 
 OTHER = "other"
 """The category of an article that nothing was extracted from."""
-MAX_TITLE, CUT_TITLE, MIN_CUT = 50, 47, 30
-"""Titles longer than the first are cut to the second, at a space if there is one beyond the third (contract P16)."""
 
 _PUBLISHERS = {"espn": "ESPN", "cbs": "CBS Sports", "rotowire": "RotoWire", "yahoo": "Yahoo Sports"}
 SOURCES = {f"{key}_{sport}": name for key, name in _PUBLISHERS.items() for sport in ("nba", "mlb")}
@@ -50,12 +49,13 @@ class Story(NamedTuple):
 
 
 def short_title(title: str) -> str:
-    """Return a title that fits, cut between words where that leaves enough of it."""
-    if len(title) <= MAX_TITLE:
+    """Return a title that fits, cut between words where that leaves enough of it (contract P16)."""
+    rules = RULES.news
+    if len(title) <= rules.longest_title:
         return title
-    cut = title[:CUT_TITLE]
+    cut = title[: rules.cut_title]
     space = cut.rfind(" ")
-    return (cut[:space] if space > MIN_CUT else cut) + "..."
+    return (cut[:space] if space > rules.shortest_title else cut) + "..."
 
 
 class News:

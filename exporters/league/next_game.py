@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from exporters.config import RULES
 from exporters.declaration import Window, over
 from exporters.league import forecasts
 from exporters.league.night import CONTEXT_READS, PlayerNight
 from exporters.tables import CONTEXT
 
-AHEAD = Window(ahead=14)
-"""How far ahead a game is looked for; the longest break of a season is shorter."""
+AHEAD = Window(ahead=RULES.profile.next_game_days)
+"""How far ahead a game is looked for."""
 
 READS = over(AHEAD, *CONTEXT_READS, *forecasts.READS)
 

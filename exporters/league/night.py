@@ -1,55 +1,31 @@
-"""A player as known on one date, and the rows and the league behind him."""
+"""A player as known on one date."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
 
-from exporters.config import ExportConfig
+from exporters.config import RULES, ExportConfig
 from exporters.declaration import Read
 from exporters.league.availability import REPORT_WINDOW, Fatigue, Injury, select_fatigue, select_injury
-from exporters.league.box_scores import BoxScores, Tally
-from exporters.league.dates import season_year
-from exporters.league.defense import Defenses
+from exporters.league.box_scores import Tally
 from exporters.league.features import select_features
 from exporters.league.forecasts import Forecast, forecast, select_prediction
-from exporters.league.frozen_picks import PlayerPicks
-from exporters.league.grades import Grades
-from exporters.league.identity import registry_entry
-from exporters.league.news import News
+from exporters.league.history import League, PlayerHistory
 from exporters.league.odds import Odds, best_odds
 from exporters.league.picks import Outcome, outcome
-from exporters.league.ratings import Ratings
-from exporters.league.readiness import Census
-from exporters.league.runs import CorrectRuns, LineRun, LineRuns
-from exporters.league.schedule import Game, Schedule, canonical_game_id, teams_of
+from exporters.league.runs import LineRun
+from exporters.league.schedule import Game, canonical_game_id, teams_of
 from exporters.league.selection import known, latest
-from exporters.league.shot_profile import ShotZones
-from exporters.league.team_results import TeamResults
-from exporters.schema import RowT, Table
 from exporters.tables import (
-    ACCURACY,
     CONTEXT,
-    DEFENSE,
     FACTORS,
     FEATURES,
-    GAMES,
     INJURIES,
-    NEWS_ARTICLES,
-    NEWS_INSIGHTS,
     PREDICTIONS,
     PROPS,
-    REGISTRY,
-    SCHEDULE,
-    SHOT_ZONES,
-    SUBSET_PICKS,
-    SUBSET_VERSIONS,
-    TEAM_GAMES,
     ContextRow,
     FeatureRow,
     PredictionRow,
@@ -73,116 +49,6 @@ CONTEXT_READS = (
         ),
     ),
 )
-
-LIMITED_GAMES = 10
-"""With fewer played games this season a player's averages are marked as limited data."""
-HOT_TENTHS = 30
-"""Tenths of a point by which the last five games must differ from the season to be hot or cold (contract B1-D12)."""
-
-Rows = Mapping[str, Sequence[Any]]
-"""Table name to rows."""
-
-
-class League:
-    """What every player's night shares: league-wide tables, counts and configuration."""
-
-    def __init__(self, rows: Rows, census: Census, config: ExportConfig) -> None:
-        """Keep the league-wide tables that were read; none is looked at before a fact asks for it."""
-        self.census = census
-        self.config = config
-        self._rows = rows
-
-    @cached_property
-    def schedule(self) -> Schedule:
-        """The games of the scanned dates."""
-        return Schedule(self._rows.get(SCHEDULE.name, ()))
-
-    @cached_property
-    def defenses(self) -> Defenses:
-        """The teams' defences."""
-        return Defenses(self._rows.get(DEFENSE.name, ()))
-
-    @cached_property
-    def ratings(self) -> Ratings:
-        """The ratings of the teams' defences."""
-        return Ratings(self._rows.get(DEFENSE.name, ()))
-
-    @cached_property
-    def results(self) -> TeamResults:
-        """Who won the games of the scanned dates."""
-        return TeamResults(self._rows.get(TEAM_GAMES.name, ()), self.schedule)
-
-    @cached_property
-    def news(self) -> News:
-        """The articles."""
-        return News(self._rows.get(NEWS_ARTICLES.name, ()), self._rows.get(NEWS_INSIGHTS.name, ()))
-
-    @cached_property
-    def frozen_dates(self) -> frozenset[date]:
-        """The dates of which a complete version of the subset picks is on record."""
-        return frozenset(row.game_date for row in self._rows.get(SUBSET_VERSIONS.name, ()) if row.is_complete)
-
-
-class PlayerHistory:
-    """All rows of one player, every table."""
-
-    def __init__(self, player: str, rows: Rows, system_id: str) -> None:
-        """Keep the rows; nothing is sorted before it is asked for."""
-        self.player = player
-        self._rows = rows
-        self._system_id = system_id
-        self._by_day: dict[str, dict[date | None, list[Any]]] = {}
-        self._registered: dict[int, RegistryRow | None] = {}
-
-    def rows(self, table: Table[RowT]) -> Sequence[RowT]:
-        """Return the rows of a table, in no particular order."""
-        return self._rows.get(table.name, ())
-
-    def on(self, table: Table[RowT], day: date | None) -> Sequence[RowT]:
-        """Return the rows of a table whose ``game_date`` is ``day``, or null."""
-        if table.name not in self._by_day:
-            by_day: dict[date | None, list[Any]] = defaultdict(list)
-            for row in self._rows.get(table.name, ()):
-                by_day[row.game_date].append(row)
-            self._by_day[table.name] = by_day
-        return self._by_day[table.name].get(day, ())
-
-    def registry(self, day: date) -> RegistryRow | None:
-        """Return the player's registry entry as of a date: the same one all season long."""
-        year = season_year(day)
-        if year not in self._registered:
-            self._registered[year] = registry_entry(self.rows(REGISTRY), day)
-        return self._registered[year]
-
-    @cached_property
-    def box_scores(self) -> BoxScores:
-        """The player's games."""
-        return BoxScores(self.rows(GAMES))
-
-    @cached_property
-    def shot_zones(self) -> ShotZones:
-        """Where the player's shots came from."""
-        return ShotZones(self.rows(SHOT_ZONES))
-
-    @cached_property
-    def grades(self) -> Grades:
-        """The champion's graded forecasts of the player."""
-        return Grades(self.rows(ACCURACY), self._system_id)
-
-    @cached_property
-    def line_runs(self) -> LineRuns:
-        """The player's runs of games over or under the line."""
-        return LineRuns(self.box_scores)
-
-    @cached_property
-    def correct_runs(self) -> CorrectRuns:
-        """The champion's runs of correct forecasts of the player."""
-        return CorrectRuns(self.grades)
-
-    @cached_property
-    def subset_picks(self) -> PlayerPicks:
-        """The player's frozen picks of all subsets."""
-        return PlayerPicks(self.player, self.rows(SUBSET_PICKS), self.box_scores, self._system_id)
 
 
 @dataclass(frozen=True)
@@ -215,7 +81,7 @@ def form_of(last_5: Decimal | None, season: Decimal | None) -> str | None:
     if last_5 is None or season is None:
         return None
     difference = int((last_5 - season).scaleb(1))
-    if abs(difference) < HOT_TENTHS:
+    if abs(difference) < RULES.form.hot_tenths:
         return "Neutral"
     return "Hot" if difference > 0 else "Cold"
 
@@ -251,8 +117,8 @@ class PlayerNight:
 
     @property
     def name(self) -> str:
-        """The display name; the player's id when the registry does not know him."""
-        return self.player if self.registry is None else self.registry.player_name
+        """The display name; the player's id when the registry does not know him, or not his name."""
+        return (None if self.registry is None else self.registry.player_name) or self.player
 
     @cached_property
     def context(self) -> ContextRow | None:
@@ -386,7 +252,7 @@ class PlayerNight:
     @property
     def limited_data(self) -> bool:
         """Too few games this season for averages to mean much."""
-        return self.games_played < LIMITED_GAMES
+        return self.games_played < RULES.form.limited_games
 
     def recent(self, count: int) -> Averages:
         """Return the averages over the newest ``count`` played games, over this season and the last."""
@@ -401,7 +267,7 @@ class PlayerNight:
     @cached_property
     def last_5(self) -> Averages:
         """Averages over the newest five played games."""
-        return self.recent(5)
+        return self.recent(RULES.form.short)
 
     @cached_property
     def form(self) -> str | None:

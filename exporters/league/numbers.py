@@ -15,8 +15,6 @@ from typing import overload
 
 from exporters.config import Bands
 
-_UNITS = tuple(Decimal(1).scaleb(-digits) for digits in range(7))
-
 
 def rounded_ratio(numerator: int, denominator: int, digits: int) -> Decimal | None:
     """Return ``numerator / denominator`` with ``digits`` decimals, ties away from zero.
@@ -41,9 +39,14 @@ def _decimal(scaled: int, digits: int) -> Decimal:
     return Decimal(scaled).scaleb(-digits)
 
 
+@lru_cache(maxsize=16)
+def _unit(digits: int) -> Decimal:
+    return Decimal(1).scaleb(-digits)
+
+
 def round_away(value: Decimal, digits: int) -> Decimal:
     """Return ``value`` with ``digits`` decimals, ties away from zero."""
-    return value.quantize(_UNITS[digits], ROUND_HALF_UP)
+    return value.quantize(_unit(digits), ROUND_HALF_UP)
 
 
 @overload

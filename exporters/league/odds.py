@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
+from exporters.config import RULES
 from exporters.declaration import Read
 from exporters.league.numbers import tenths
 from exporters.league.selection import latest_per
@@ -29,9 +30,6 @@ READS = (
         equals={"market_type": ("points",)},
     ),
 )
-
-LOWEST, HIGHEST = 100, 10_000
-"""American odds are real when their magnitude lies in this range (contract ODDS, B1-D22)."""
 
 
 @dataclass(frozen=True)
@@ -59,8 +57,9 @@ def best_odds(offers: Iterable[PropsRow], line: Decimal) -> Odds:
         key=lambda offer: (offer.bet_side.lower(), offer.bookmaker),
         by=lambda offer: (offer.bookmaker_last_update,),
     )
+    least, greatest = RULES.sources.odds
     best: dict[str, int] = {}
     for (side, _), offer in current.items():
-        if LOWEST <= abs(offer.odds_american) <= HIGHEST:
-            best[side] = max(offer.odds_american, best.get(side, -HIGHEST))
+        if least <= abs(offer.odds_american) <= greatest:
+            best[side] = max(offer.odds_american, best.get(side, -greatest))
     return Odds(best.get("over"), best.get("under"))

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from exporters.config import RULES
 from exporters.declaration import Read, Window
 from exporters.league.selection import latest_per
 from exporters.tables import DEFENSE, DefenseRow
 
-KEPT = Window(days=90)
+KEPT = Window(days=RULES.sources.zones_days)
 """How far back a team's newest analysis is looked for; the warehouse keeps no older ones."""
 
 READS = (
@@ -33,8 +34,6 @@ READS = (
 )
 
 STRONG, WEAK, AVERAGE = "strong", "weak", "average"
-TIER_POINTS = Decimal(2)
-"""Percentage points below or above the league from which a zone's defence is strong or weak (contract P&L G7)."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +56,8 @@ class Rating:
 
 
 def zone_tier(versus_league: Decimal | None) -> str:
-    """Return the tier of a zone from what it allows against the league's average, in percentage points."""
-    if versus_league is None or abs(versus_league) < TIER_POINTS:
+    """Return the tier of a zone from what it allows against the league's, in percentage points (contract P&L G7)."""
+    if versus_league is None or abs(versus_league) < RULES.defense.zone_points:
         return AVERAGE
     return WEAK if versus_league > 0 else STRONG
 

@@ -1,7 +1,8 @@
 """Unbroken runs: games over or under the line, and correct forecasts.
 
 One definition serves every document that mentions a streak (contract B2-D5): of the season's decided games, newest
-first, at most :data:`LONGEST`. Games that decide nothing (pushes, no line, not played) neither count nor break.
+first, at most as many as are looked at (contract B3-D9). Games that decide nothing (pushes, no line, not played)
+neither count nor break.
 """
 
 from __future__ import annotations
@@ -12,17 +13,13 @@ from datetime import date
 from decimal import Decimal
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
+from exporters.config import RULES
 from exporters.league.box_scores import BoxScores, outcome
 from exporters.league.dates import season_year
 from exporters.league.grades import Grades, is_decided
 from exporters.league.numbers import rounded_ratio, tenths
 from exporters.league.schedule import Schedule
 from exporters.tables import AccuracyRow, GameRow
-
-LONGEST = 20
-"""Decided games that are looked at (contract B3-D9)."""
-CURRENT_DAYS = 30
-"""A run is current when its newest game is at most this many days old (contract B3-D10)."""
 
 
 class Dated(Protocol):
@@ -50,7 +47,7 @@ class Runs(Generic[RowT]):
             self._starts.append(self._starts[-1] if current == previous else i)
             previous = current
 
-    def until(self, day: date, longest: int | None = LONGEST) -> Sequence[RowT]:
+    def until(self, day: date, longest: int | None = RULES.runs.longest) -> Sequence[RowT]:
         """Return the run that is current after ``day``, newest row first; empty when its season has no rows yet.
 
         Args:
@@ -59,7 +56,7 @@ class Runs(Generic[RowT]):
         """
         return self._run(bisect_right(self._dates, day), day, longest)
 
-    def before(self, day: date, longest: int | None = LONGEST) -> Sequence[RowT]:
+    def before(self, day: date, longest: int | None = RULES.runs.longest) -> Sequence[RowT]:
         """Return the run that stands before the games of ``day``, of the season of ``day``; see :meth:`until`."""
         return self._run(bisect_left(self._dates, day), day, longest)
 
@@ -129,5 +126,5 @@ def _is_correct(row: AccuracyRow) -> bool | None:
 
 
 def is_current_run(newest: date, day: date) -> bool:
-    """Whether a run whose newest game was on ``newest`` still counts on ``day``."""
-    return (day - newest).days <= CURRENT_DAYS
+    """Whether a run whose newest game was on ``newest`` still counts on ``day`` (contract B3-D10)."""
+    return (day - newest).days <= RULES.runs.current_days

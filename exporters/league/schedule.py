@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
+from exporters.config import RULES
 from exporters.declaration import Read, Window
 from exporters.league.dates import season_start
 from exporters.league.selection import known, latest_per
@@ -33,7 +34,7 @@ READS = (
     ),
 )
 
-SCHEDULED, IN_PROGRESS, FINAL = 1, 2, 3
+SCHEDULED, IN_PROGRESS, FINAL = RULES.sources.game_statuses
 """Values of ``game_status``."""
 STATUS_NAMES = {SCHEDULED: "scheduled", IN_PROGRESS: "in_progress", FINAL: "final"}
 """What documents call them."""

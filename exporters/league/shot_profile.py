@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
+from exporters.config import RULES
 from exporters.declaration import Read, Window
 from exporters.league.selection import latest_per
 from exporters.tables import SHOT_ZONES, ShotZoneRow
 
-KEPT = Window(days=90)
+KEPT = Window(days=RULES.sources.zones_days)
 """How far back a player's newest analysis is looked for; the warehouse keeps no older ones."""
 
 READS = (
@@ -29,17 +30,15 @@ READS = (
 )
 
 INTERIOR, PERIMETER, MID_RANGE, BALANCED = "interior", "perimeter", "mid_range", "balanced"
-MOSTLY, OFTEN = Decimal("0.50"), Decimal("0.30")
-"""Shares of the shots that make a profile: inside or behind the arc, and from mid-range."""
 
 
 def shot_profile(paint: Decimal | None, three: Decimal | None, mid: Decimal | None) -> str:
     """Return the profile of a player's shares of shots, 0 to 1 each; the first match counts (contract P&L B.3)."""
-    if paint is not None and paint >= MOSTLY:
+    if paint is not None and paint >= RULES.shots.mostly:
         return INTERIOR
-    if three is not None and three >= MOSTLY:
+    if three is not None and three >= RULES.shots.mostly:
         return PERIMETER
-    return MID_RANGE if mid is not None and mid >= OFTEN else BALANCED
+    return MID_RANGE if mid is not None and mid >= RULES.shots.often else BALANCED
 
 
 class ShotZones:

@@ -9,7 +9,7 @@ from typing import Any
 
 from exporters.config import ExportConfig
 from exporters.declaration import Export
-from exporters.league.night import Rows
+from exporters.league.history import Rows
 from exporters.league.readiness import Census, DayCount
 from exporters.league.schedule import Schedule
 from exporters.schema import RowT, Table

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
+from exporters.config import RULES
 from exporters.declaration import Json
 from exporters.league.box_scores import outcome
 from exporters.league.numbers import number, tenths
 from exporters.tables import GameRow
 
-GAMES_SHOWN = 10
+GAMES_SHOWN = RULES.form.long
 DNP = "DNP"
 UNDECIDED = "-"
 _LETTERS = {"OVER": "O", "UNDER": "U", None: UNDECIDED}

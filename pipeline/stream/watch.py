@@ -15,7 +15,7 @@ from exporters.tables import ACCURACY, SCHEDULE
 from pipeline.clock import league_day
 from pipeline.request import RequestDefaults, parse_request
 from pipeline.stream.messages import Asked, request_key
-from transforms.player_stage import decode_all
+from transforms.decoding import decode_all
 from transforms.store import Store
 from transforms.warehouse import TableBatch, TableScan, Warehouse
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from exporters.config import RULES
+from exporters.league.dates import season_label
 from exporters.registry import exports
 from pipeline.plain import run_plain
 from tests.support.plans import plan_of
@@ -163,3 +165,207 @@ def test_live_grading_agrees_with_forecasts_and_results(published: tuple[MemoryS
                 assert RESULTS_OF[row["status"]] == result["result"]
                 graded += 1
     assert min(forecast_rows, graded) > 20
+
+
+def reports(store: MemoryStore, day: date) -> dict[str, Any]:
+    """The game reports of a date by player."""
+    found = {player: document(store, f"players/{player}/game-report/{day}.json") for player in cards(store, day)}
+    return {player: report for player, report in found.items() if report is not None and "error" not in report}
+
+
+def test_a_game_report_says_before_the_game_what_the_card_says(published: tuple[MemoryStore, list[date]]) -> None:
+    store, days = published
+    compared = {"average": 0, "form": 0, "forecast": 0}
+    for day in days:
+        shown, listed = cards(store, day), forecasts(store, day)
+        for player, report in reports(store, day).items():
+            card, detail = shown[player], document(store, f"tonight/player/{day}/{player}.json")
+            assert (report["player_full_name"], report["game_id"]) == (card["name"], card["game_id"])
+            assert report["opponent_context"]["opponent"] == detail["game_context"]["opponent"]
+            averages = report["moving_averages"]
+            assert averages["season"] == report["player_profile"]["season_ppg"] == card["season_ppg"]
+            if card["games_played"] >= 10:
+                assert (averages["l5"], averages["l10"]) == (
+                    detail["quick_numbers"]["last_5_ppg"],
+                    detail["quick_numbers"]["last_10_ppg"],
+                )
+                compared["average"] += 1
+            played = [game for game in detail["recent_form"] if not game["is_dnp"] and game["points"] is not None]
+            for game, recent in zip(played, report["recent_games"], strict=False):
+                assert (recent["date"], recent["opponent"]) == (game["game_date"], game["opponent"])
+                assert (recent["points"], recent["line"], recent["minutes"], recent["result"]) == (
+                    game["points"],
+                    game["line"],
+                    game["minutes"],
+                    game["over_under"],
+                )
+                compared["form"] += 1
+            if report["result"] is None and player in listed and report["prop_line"] is not None:
+                said = listed[player]["prediction"]
+                assert report["prop_line"] == {
+                    "line": said["line"],
+                    "recommendation": said["recommendation"],
+                    "predicted": said["points"],
+                    "confidence": said["confidence"],
+                }
+                compared["forecast"] += 1
+    assert min(compared.values()) > 10, compared
+
+
+def test_a_grade_is_the_same_wherever_it_is_shown(published: tuple[MemoryStore, list[date]]) -> None:
+    store, days = published
+    compared = {"report": 0, "bet": 0, "season": 0}
+    for day in days[:-1]:
+        graded = {entry["player_lookup"]: entry for entry in document(store, f"results/{day}.json")["results"]}
+        for player, report in reports(store, day).items():
+            entry = graded.get(player)
+            if entry is None or report["result"] is None or report["prop_line"] is None:
+                continue
+            assert (report["game_id"], report["opponent_context"]["opponent"]) == (entry["game_id"], entry["opponent"])
+            assert report["prop_line"] == {
+                key: entry[key] for key in ("line", "recommendation", "predicted", "confidence")
+            }
+            assert (report["result"]["actual"], report["result"]["outcome"]) == (entry["actual"], entry["result"])
+            compared["report"] += 1
+        for bet in (document(store, f"best-bets/{day}.json") or {"picks": []})["picks"]:
+            if (entry := graded.get(bet["player_lookup"])) is not None:
+                assert (bet["game_id"], bet["team"], bet["opponent"]) == (
+                    entry["game_id"],
+                    entry["team"],
+                    entry["opponent"],
+                )
+                assert (bet["result"], bet["actual"]) == (entry["result"], entry["actual"])
+                assert (bet["predicted"], bet["line"]) == (entry["predicted"], entry["line"])
+                compared["bet"] += 1
+        for player, entry in graded.items():
+            season = season_of(store, player, day)
+            games = {} if season is None else {game["date"]: game for game in season["game_log"]}
+            if (game := games.get(day.isoformat())) is not None and not game["did_not_play"]:
+                assert entry["actual"] in (None, game["points"])
+                compared["season"] += 1
+    assert min(compared.values()) > 10, compared
+
+
+def season_of(store: MemoryStore, player: str, day: date) -> Any:
+    found = document(store, f"players/{player}/season/{season_label(day)}.json")
+    return None if found is None or "error" in found else found
+
+
+def test_a_season_goes_up_to_tonight_s_card(published: tuple[MemoryStore, list[date]]) -> None:
+    """The players of the newest date: nothing has been played on it, so that all look at the same games."""
+    store, days = published
+    day = days[-1]
+    compared = {"average": 0, "log": 0, "streak": 0}
+    for player, card in cards(store, day).items():
+        season, detail = season_of(store, player, day), document(store, f"tonight/player/{day}/{player}.json")
+        if season is None:
+            continue
+        assert season["player_full_name"] == card["name"]
+        if card["games_played"]:
+            assert (season["averages"]["games"], season["averages"]["ppg"]) == (
+                card["games_played"],
+                card["season_ppg"],
+            )
+            compared["average"] += 1
+            form = season["current_form"]
+            longest = RULES.runs.longest
+            assert detail["current_streak"] == {
+                "type": form["streak_direction"],
+                "length": min(form["current_streak"], longest),
+            }
+            compared["streak"] += bool(form["current_streak"])
+        for game, logged in zip(detail["recent_form"], season["game_log"], strict=False):
+            assert logged["date"] == game["game_date"]
+            assert (logged["opponent"], logged["is_home"]) == (game["opponent"], game["home_game"])
+            assert (logged["points"], logged["line"], logged["did_not_play"]) == (
+                game["points"],
+                game["line"],
+                game["is_dnp"],
+            )
+            assert logged["result"] == (None if game["is_dnp"] else game["over_under"])
+            compared["log"] += 1
+    assert min(compared.values()) > 10, compared
+
+
+def test_a_profile_the_index_and_the_season_agree(published: tuple[MemoryStore, list[date]]) -> None:
+    store, days = published
+    day = days[-1]
+    shown = cards(store, day)
+    compared = {"entry": 0, "log": 0, "next": 0}
+    for entry in document(store, "players/index.json")["players"]:
+        profile = document(store, f"players/{entry['player_lookup']}.json")
+        summary = profile["summary"]
+        assert profile["player_full_name"] == summary["player_name"] == entry["player_full_name"]
+        assert {
+            key: summary[key] for key in ("team", "games_predicted", "mae", "win_rate", "bias", "within_5_pct")
+        } == {key: entry[key] for key in ("team", "games_predicted", "mae", "win_rate", "bias", "within_5_pct")}
+        record = profile["our_track_record"]
+        assert summary["total_recommendations"] == entry["recommendations"]
+        assert (record["total_predictions"], record["overall"]["wins"]) == (
+            entry["games_predicted"],
+            summary["correct"],
+        )
+        assert (record["avg_error"], record["bias"]) == (summary["mae"], summary["bias"])
+        compared["entry"] += 1
+        card = shown.get(entry["player_lookup"])
+        if card is None:
+            continue
+        assert profile["player_full_name"] == card["name"]
+        assert (profile["next_game"]["game_id"], profile["next_game"]["home_game"]) == (
+            card["game_id"],
+            card["is_home"],
+        )
+        assert profile["next_game"]["has_prediction"] == (entry["player_lookup"] in forecasts(store, day))
+        compared["next"] += 1
+        season = season_of(store, entry["player_lookup"], day)
+        for game, logged in zip(profile["game_log"], [] if season is None else season["game_log"], strict=False):
+            assert (game["game_date"], game["opponent"], game["home_game"]) == (
+                logged["date"],
+                logged["opponent"],
+                logged["is_home"],
+            )
+            assert (game["points"], game["rebounds"], game["assists"]) == (
+                logged["points"],
+                logged["rebounds"],
+                logged["assists"],
+            )
+            assert (game["line"], game["over_under"]) == (logged["line"], logged["result"])
+            assert game["team_result"] == {True: "W", False: "L", None: None}[logged["team_won"]]
+            compared["log"] += 1
+    assert min(compared.values()) > 5, compared
+
+
+PICK = ("player", "team", "opponent", "prediction", "line", "direction", "created_at", "actual", "result")
+
+
+def test_subset_picks_are_those_of_the_season_and_of_the_cards(published: tuple[MemoryStore, list[date]]) -> None:
+    store, days = published
+    season = document(store, "subsets/season.json")
+    dates = {group["model_id"]: {one["date"]: one for one in group["dates"]} for group in season["model_groups"]}
+    compared = {"season": 0, "card": 0, "performance": 0}
+    for day in days:
+        shown = cards(store, day)
+        for group in document(store, f"picks/{day}.json")["model_groups"]:
+            on_date = dates.get(group["model_id"], {}).get(day.isoformat(), {"picks": []})
+            listed = {tuple(pick[key] for key in PICK) for pick in on_date["picks"]}
+            for one in group["subsets"]:
+                for pick in one["picks"]:
+                    assert tuple(pick[key] for key in PICK) in listed
+                    compared["season"] += 1
+                    if (card := shown.get(pick["player_lookup"])) is not None:
+                        assert pick["team"] == card["team"]
+                        # A frozen pick keeps the name that it was frozen with, where the registry has none.
+                        assert card["name"] in (pick["player"], pick["player_lookup"])
+                        compared["card"] += 1
+    windows = {
+        group["model_id"]: {one["id"]: one["stats"] for one in group["windows"]["season"]["groups"]}
+        for group in document(store, "subsets/performance.json")["model_groups"]
+    }
+    for group in document(store, f"picks/{days[-1]}.json")["model_groups"]:
+        for one in group["subsets"]:
+            if one["record"] is not None:
+                won = one["record"]["season"]
+                stats = windows[group["model_id"]][one["id"]]
+                assert (stats["picks"], stats["hit_rate"]) == (won["wins"] + won["losses"], won["pct"])
+                compared["performance"] += 1
+    assert min(compared.values()) >= 3, compared

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exporters.config import FIRST_DATE, ExportConfig
+from exporters.config import RULES, ExportConfig
 from exporters.declaration import Cache, Json
 from exporters.league.ratings import Rating, zone_tier
 from exporters.league.shot_profile import BALANCED, INTERIOR, MID_RANGE, PERIMETER
@@ -67,7 +67,7 @@ class TestDeclaration:
         scans = plan_of("player-game-report", first=TONIGHT).scans_by_table
         assert {table.split(".")[1]: scan.first for table, scan in scans.items()} == {
             "nba_players_registry": None,
-            "player_game_summary": FIRST_DATE,
+            "player_game_summary": RULES.sources.first_date,
             "nbac_schedule": TONIGHT,
             "player_prop_predictions": TONIGHT,
             "prediction_accuracy": TONIGHT,

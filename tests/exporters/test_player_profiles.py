@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exporters.config import FIRST_DATE, ExportConfig
+from exporters.config import RULES, ExportConfig
 from exporters.declaration import Cache, Json
 from exporters.league.night import PlayerNight
 from exporters.league.track_record import TrackRecord
@@ -74,7 +74,7 @@ class TestDeclaration:
     def test_the_history_is_bounded_and_columns_are_pruned(self) -> None:
         scans = plan_of("player-profiles", first=TONIGHT).scans_by_table
         for table in ("nba_analytics.player_game_summary", "nba_predictions.prediction_accuracy"):
-            assert (scans[table].first, scans[table].last) == (FIRST_DATE, TONIGHT)
+            assert (scans[table].first, scans[table].last) == (RULES.sources.first_date, TONIGHT)
         assert scans["nba_predictions.prediction_accuracy"].equals == {"system_id": (CHAMPION,)}
         assert scans["nba_analytics.news_player_links"].equals == {"sport": ("nba",)}
         assert scans["nba_analytics.upcoming_player_game_context"].first == TONIGHT

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exporters.config import ExportConfig
+from exporters.config import RULES, ExportConfig
 from exporters.declaration import Cache, Json
 from exporters.league.box_scores import Tally
-from exporters.league.heat import TEMPERATURES, Heat, heat, hit_rate
+from exporters.league.heat import Heat, heat, hit_rate
 from exporters.league.numbers import label_of
 from exporters.league.runs import LineRun
 from exporters.league.shot_profile import BALANCED, INTERIOR, MID_RANGE, PERIMETER, shot_profile
@@ -362,7 +362,7 @@ class TestHeat:
         ],
     )
     def test_temperatures(self, score: str, temperature: str) -> None:
-        assert label_of(Decimal(score), TEMPERATURES) == temperature
+        assert label_of(Decimal(score), RULES.heat.temperatures) == temperature
 
 
 class TestForm:

@@ -17,7 +17,7 @@ from exporters.config import ExportConfig
 
 ROOT = Path(exporters.__file__).parent
 MODULES = sorted(ROOT.rglob("*.py"))
-OUTSIDE_CONFIG = [module for module in MODULES if module.name != "config.py"]
+OUTSIDE_CONFIG = [module for module in MODULES if ROOT / "config" not in module.parents]
 FORBIDDEN = (
     "apache_beam",
     "google",
@@ -30,6 +30,9 @@ FORBIDDEN = (
     "os",
     "requests",
 )
+FACTORS = {2, 10, 12, 60, 100}
+"""What turns a unit into another: halves, tenths, hours and minutes of a clock, percent."""
+EXACT = {"Decimal", "Fraction"}
 CLOCK = {"now", "today", "utcnow", "time", "perf_counter"}
 
 
@@ -60,6 +63,93 @@ def literals(module: Path) -> list[object]:
     parsed = tree(module)
     told = docstrings(parsed)
     return [node.value for node in ast.walk(parsed) if isinstance(node, ast.Constant) and node not in told]
+
+
+def numbers(node: ast.AST) -> Iterator[ast.Constant]:
+    """Yield the numeric literals in a piece of code, those in the text of an exact number included."""
+    for found in ast.walk(node):
+        if isinstance(found, ast.Constant) and type(found.value) in (int, float):
+            yield found
+        elif isinstance(found, ast.Call) and isinstance(found.func, ast.Name) and found.func.id in EXACT:
+            yield from (a for a in found.args if isinstance(a, ast.Constant) and isinstance(a.value, str))
+
+
+def arithmetic(parsed: ast.AST) -> Iterator[ast.AST]:
+    """Yield the parts of code whose numbers belong to the way a field is written.
+
+    These are factors, the digits that a function rounds to, the precision in a column's type, and the sizes of caches.
+    """
+    scaling = (ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow)
+    for node in ast.walk(parsed):
+        if isinstance(node, ast.BinOp) and isinstance(node.op, scaling):
+            for side in (node.left, node.right):
+                if isinstance(side, ast.Constant) and side.value in FACTORS:
+                    yield side
+        elif isinstance(node, ast.Call):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if name.startswith("round") or name == "rate":
+                yield node.args[-1]
+            elif name == "Numeric":
+                yield node
+            yield from (keyword.value for keyword in node.keywords if keyword.arg == "maxsize")
+
+
+def rules(code: str) -> list[str]:
+    """Return the lines of a module that decide by a number of their own (the rule is told in exporters.config)."""
+    parsed = ast.parse(code)
+    allowed = {id(number) for part in arithmetic(parsed) for number in numbers(part)}
+    found = [number for number in numbers(parsed) if id(number) not in allowed and number.value not in (0, 1)]
+    for node in parsed.body:
+        if isinstance(node, (ast.Assign, ast.AnnAssign)):
+            values = node.value.elts if isinstance(node.value, ast.Tuple) else [node.value]
+            found.extend(number for value in values if isinstance(value, ast.Constant) for number in numbers(value))
+    lines = code.splitlines()
+    return [lines[line - 1].strip() for line in sorted({number.lineno for number in found})]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "LIMIT = 1",
+        "LOW, HIGH = 0, 1",
+        "LIMIT: int = 5",
+        "SHARE = Decimal('0.05')",
+        "TREND = Fraction(15, 100)",
+        "BANDS = (('hot', Decimal('8.0')),)",
+        "WINDOW = Window(days=7)",
+        "newest = games[:5]",
+        "is_hot = score >= 8",
+        "score = 3 * edge",
+        "late = hour > 12",
+        "def first(count: int = 20): ...",
+        "def fresh(score): return 75 <= score < 95",
+    ],
+)
+def test_a_rule_is_recognized(code: str) -> None:
+    assert rules(code) == [code]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "first = rows[0] if len(rows) > 1 else None",
+        "percent = 100 * part / whole",
+        "hour = (hour - 1) % 12 + 1",
+        "mean = rounded_ratio(total, 10 * games, 1)",
+        "rate = rounded_ratio(part, whole, 3)",
+        "rate = calls.rate(2)",
+        "Numeric41 = Annotated[Decimal, Numeric(4, 1)]",
+        "find = lru_cache(maxsize=4096)(find)",
+        "NONE = Decimal(0)",
+    ],
+)
+def test_arithmetic_is_no_rule(code: str) -> None:
+    assert not rules(code)
+
+
+@pytest.mark.parametrize("module", OUTSIDE_CONFIG, ids=name_of)
+def test_no_number_decides_anything_outside_the_configuration(module: Path) -> None:
+    assert not rules(module.read_text(encoding="utf-8"))
 
 
 def test_importing_every_exporter_imports_neither_engine_nor_client() -> None:

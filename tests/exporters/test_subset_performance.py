@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from exporters.config import RULES
 from exporters.declaration import Json
-from exporters.subset_performance import SUBSET_PERFORMANCE, WINDOWS, window_dates
+from exporters.subset_performance import SUBSET_PERFORMANCE, window_dates
 from tests.support.disorder import disordered, nulled
 from tests.support.nights import document, key_paths, scanned
 from tests.support.rows import Row, game_row, schedule_row, subset_pick_row
@@ -28,6 +29,8 @@ from tests.support.subset_rows import (
 from tests.support.worlds import PROPERTY
 
 ROWS = season()
+
+WINDOWS = RULES.documents.subset_windows
 
 
 def performance(*rows: Row, day: date = TODAY, **options: Any) -> Json:

@@ -28,7 +28,8 @@ from typing import Any
 from exporters.config import ExportConfig
 from exporters.declaration import Export, Grain, Json
 from exporters.league.dates import season_start, utc
-from exporters.league.night import League, PlayerHistory, PlayerNight
+from exporters.league.history import League, PlayerHistory
+from exporters.league.night import PlayerNight
 from exporters.league.readiness import Census, DayCount, SystemCount
 from exporters.league.slate import Season, Slate
 from exporters.tables import ACCURACY, CONTEXT, PREDICTIONS, SCHEDULE

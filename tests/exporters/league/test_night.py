@@ -9,10 +9,8 @@ import pytest
 
 from exporters.config import ExportConfig
 from exporters.league.night import Matchup, form_of
-from exporters.tables import CONTEXT, GAMES
 from tests.support.nights import history, night
 from tests.support.rows import (
-    LAST_GAME,
     TONIGHT,
     Row,
     accuracy_row,
@@ -40,17 +38,15 @@ def test_a_player_of_whom_nothing_is_known() -> None:
     assert unknown.run.kind is None
 
 
-def test_rows_of_a_table_by_date() -> None:
-    player = history(context_row(), context_row(game_date="2025-01-16"), game_row())
-    assert [row.game_date for row in player.on(CONTEXT, TONIGHT)] == [TONIGHT]
-    assert list(player.on(CONTEXT, LAST_GAME)) == []
-    assert list(player.rows(GAMES)) == [game_row()]
-
-
 def test_the_name_is_that_of_the_registry_as_of_the_date() -> None:
     rows = [registry_row(season="2023-24", player_name="Old"), registry_row(player_name="New")]
     assert night(*rows).name == "New"
     assert night(*rows, day="2024-03-01").name == "Old"
+
+
+def test_a_player_without_a_name_is_called_by_his_id() -> None:
+    assert night(registry_row(player_name="")).name == "lebronjames"
+    assert night(game_row()).name == "lebronjames"
 
 
 def test_b1_d4_one_context_row_highest_version_then_newest() -> None:

@@ -79,6 +79,26 @@ def test_rounding_goes_away_from_zero(value: str, digits: int, expected: str) ->
 
 
 @pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("0.125", "0.13"),
+        ("0.375", "0.38"),
+        ("0.525", "0.53"),
+        ("0.575", "0.58"),
+        ("0.695", "0.70"),
+        ("0.805", "0.81"),
+        ("2.675", "2.68"),
+        ("5.555", "5.56"),
+    ],
+)
+def test_the_samples_of_dec2_are_decided_by_what_is_written(value: str, expected: str) -> None:
+    """P&R §0.2, T&S N2: the reference rounds some of them down, because of how a double holds them."""
+    assert str(round_away(Decimal(value), 2)) == expected
+    numerator, denominator = Decimal(value).as_integer_ratio()
+    assert str(rounded_ratio(numerator, denominator, 2)) == expected
+
+
+@pytest.mark.parametrize(
     ("value", "text"),
     [
         (Decimal("20"), "20.0"),

@@ -1,4 +1,10 @@
-"""Every number and name that decides what is published: the one configuration module of the exporters."""
+"""Every number and name that decides what is published: the one configuration module of the exporters.
+
+A number belongs here when another one in its place would show, count or call something else: limits, lengths, bounds,
+windows, weights. What an operator may tune is in :class:`ExportConfig`, what the contract fixes in :data:`RULES`.
+Elsewhere in ``exporters`` stands only the arithmetic of a field: 0 and 1, factors that turn a unit into another
+(halves, tenths, hours, minutes, percent), and the digits that a value is rounded to. A test holds every module to it.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +14,9 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-FIRST_DATE = date(2021, 10, 1)
-"""Where the record begins: documents about all of a player's career look no further back (contract P&L P1)."""
-Bands = tuple[tuple[str, Decimal], ...]
-"""Labels with their inclusive lower bounds, descending: a value takes the first label whose bound it reaches."""
+from exporters.config.rules import RULES, Bands
+
+__all__ = ["RULES", "Bands", "BestBetRules", "ExportConfig", "PickTier", "PlayerRole", "ResultTiers", "SubsetRules"]
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,7 @@ class BestBetRules:
         alert_level: The quality alert level that a forecast must have.
         alert_level_since: Before this date the level was not recorded, and forecasts without one pass (contract B5).
         full_edge: Edge in points at which the edge factor stops growing.
+        doubling_edge: Edge in points at which it would be two.
         min_history: Decided picks of the player from which his own accuracy counts.
         default_accuracy: The history factor with fewer.
         placeholder_line: Not a real line where nothing says where a line comes from (contract B11).
@@ -80,6 +86,7 @@ class BestBetRules:
     alert_level: str = "green"
     alert_level_since: date = date(2026, 2, 10)
     full_edge: Decimal = Decimal(5)
+    doubling_edge: int = 10
     min_history: int = 5
     default_accuracy: Decimal = Decimal("0.85")
     placeholder_line: Decimal = Decimal(20)
@@ -100,11 +107,13 @@ class ResultTiers:
         confidence: By confidence, 0 to 100; the last tier takes unknown ones, too.
         player: By season scoring average; the last tier takes unknown ones, too.
         rested_days: Days of rest from which a player counts as rested.
+        tired_above: Value of the back-to-back flag, 0 or 1, above which it is set.
     """
 
     confidence: Bands = (("high", Decimal(70)), ("medium", Decimal(55)), ("low", Decimal(0)))
     player: Bands = (("elite", Decimal(25)), ("starter", Decimal(15)), ("role_player", Decimal(0)))
     rested_days: int = 2
+    tired_above: float = 0.5
 
 
 @dataclass(frozen=True)
@@ -114,11 +123,15 @@ class SubsetRules:
     Attributes:
         min_feature_quality: Smallest quality of the newest features, 0 to 100, inclusive.
         alert_level: The quality alert level of a forecast whose features raised no alert.
+        edge_weight: What a point of edge counts in the score that picks are ranked by.
+        confidence_weight: What a point of confidence, 0 to 100, counts in it.
         payout: What a won pick returns on a stake of one; a lost one costs the stake.
     """
 
     min_feature_quality: Decimal = Decimal(85)
     alert_level: str = "green"
+    edge_weight: int = 10
+    confidence_weight: Decimal = Decimal("0.5")
     payout: Decimal = Decimal("0.909")
 
 

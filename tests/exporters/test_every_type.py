@@ -1,0 +1,147 @@
+"""What must hold of the documents of every export type, whatever rows there are."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from exporters.declaration import Export, Grain, Json
+from exporters.registry import exports
+from tests.support.nights import declared, document, key_paths, player_documents
+from tests.support.rows import (
+    FACTORIES,
+    LAST_GAME,
+    TONIGHT,
+    Row,
+    accuracy_row,
+    defense_rows,
+    game_log,
+    game_row,
+    player_rows,
+    prediction_row,
+    schedule_row,
+    subset_definition_row,
+    subset_pick_row,
+    table_of,
+)
+from tests.support.worlds import PROPERTY, any_rows, blemished, disordered
+from transforms.validation import require_valid
+
+NAMES = tuple(exports())
+FEW = settings(PROPERTY, max_examples=15)
+PLAYERS = ("ann", "bob", "cem")
+BEFORE = TONIGHT - timedelta(days=1)
+
+
+def _of_player(player: str, points: list[int | None], **values: Any) -> list[Row]:
+    """Return everything that there can be of a player: tonight, his games, grades, frozen picks and news."""
+    teams = {key: values[key] for key in ("team_abbr", "opponent_team_abbr") if key in values}
+    played = game_log(points, player_lookup=player, **teams)
+    made = [
+        *player_rows(player, points=points, **values),
+        *(accuracy_row(player_lookup=player, game_date=game.game_date, game_id=game.game_id) for game in played),
+        accuracy_row(player_lookup=player, game_date=TONIGHT),
+        game_row(player_lookup=player, game_date=TONIGHT, points=25, **teams),
+        prediction_row(player_lookup=player, game_date=BEFORE),
+        *(
+            subset_pick_row(player_lookup=player, game_date=day, subset_id="all_picks")
+            for day in (LAST_GAME, BEFORE, TONIGHT)
+        ),
+    ]
+    had = {table_of(row).name for row in made}
+    others = (make for name, make in FACTORIES.items() if name not in had and make.table.player is not None)
+    return [*made, *(make(**{make.table.player or "": player}) for make in others)]
+
+
+NIGHT = (
+    schedule_row(game_status=3, home_team_score=110, away_team_score=105),
+    *(schedule_row(game_date=day, game_status=3) for day in (BEFORE, LAST_GAME)),
+    *defense_rows({"BOS": 104, "LAL": 118}),
+    subset_definition_row(subset_id="all_picks", min_edge=0, top_n=None),
+    *(make() for make in FACTORIES.values() if make.table.player is None and "schedule" not in make.table.name),
+    *_of_player("ann", [26, 27, 25, 30, 21, 22]),
+    *_of_player("bob", [None, 12, 14, 11, 10, None, 9], team_abbr="BOS", opponent_team_abbr="LAL", home_game=False),
+    *_of_player("cem", [31, 18, 29, 24, 24, 33]),
+)
+"""A night of three players, of whom there is a row in every table."""
+SHOWN = {name: blemished(declared(export, NIGHT)) for name, export in exports().items()}
+
+
+def documents(export: Export, rows: list[Row]) -> dict[str, Json]:
+    """Return the documents that an export makes of rows, by player; nothing when it says what is wrong with them."""
+    if export.grain is Grain.PLAYER:
+        return player_documents(export, *rows)
+    try:
+        return {"": document(export, *rows)}
+    except ValueError as error:
+        if "players are in no scheduled game" not in str(error):
+            raise
+        return {}
+
+
+def said_of(export: Export, rows: list[Row], player: str) -> list[Json]:
+    """Return whatever the documents of an export say of a player."""
+    if export.grain is Grain.PLAYER:
+        return [made for who, made in player_documents(export, *rows).items() if who == player]
+    return list(_about(document(export, *rows), player))
+
+
+def _about(value: Any, player: str) -> list[Json]:
+    if isinstance(value, list):
+        return [found for item in value for found in _about(item, player)]
+    if not isinstance(value, dict):
+        return []
+    if value.get("player_lookup") == player:
+        # A place among others is theirs as well.
+        return [{key: told for key, told in value.items() if key != "rank"}]
+    return [found for item in value.values() for found in _about(item, player)]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@FEW
+@given(data=st.data())
+def test_any_rows_make_the_same_document_in_any_order(name: str, data: st.DataObject) -> None:
+    export = exports()[name]
+    rows = data.draw(any_rows(export))
+    assert documents(export, data.draw(disordered(rows))) == documents(export, rows)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@FEW
+@given(data=st.data())
+def test_nulls_duplicates_and_disorder_make_a_valid_document(name: str, data: st.DataObject) -> None:
+    export = exports()[name]
+    rows = data.draw(SHOWN[name])
+    made = documents(export, rows)
+    for player, value in made.items():
+        require_valid(export, player, orjson.dumps(value))
+    assert documents(export, data.draw(disordered(rows))) == made
+
+
+@pytest.mark.parametrize("name", NAMES)
+@FEW
+@given(data=st.data())
+def test_a_player_more_changes_what_is_said_of_no_other(name: str, data: st.DataObject) -> None:
+    export = exports()[name]
+    rows = data.draw(SHOWN[name])
+    fewer = [row for row in rows if getattr(row, "player_lookup", "") != "bob"]
+    for player in ("ann", "cem"):
+        assert said_of(export, fewer, player) == said_of(export, rows, player)
+
+
+SAYS_NOTHING_OF_PLAYERS = ("daily-signals", "performance", "subset-definitions", "subset-performance")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_night_has_something_to_say_of_every_player(name: str) -> None:
+    export = exports()[name]
+    said = {player: said_of(export, declared(export, NIGHT), player) for player in PLAYERS}
+    assert {player for player, found in said.items() if found} == (
+        set() if name in SAYS_NOTHING_OF_PLAYERS else set(PLAYERS)
+    )
+    assert any(key_paths(value) for value in documents(export, declared(export, NIGHT)).values())
