@@ -22,6 +22,7 @@ from apache_beam.options.pipeline_options import GoogleCloudOptions, PipelineOpt
 
 from exporters.registry import PLAYER_TYPES, exports, groups
 from pipeline.backfill_plan import BackfillPlan, describe_backfill, game_dates, plan_backfill
+from pipeline.command_line import OptionsError
 from pipeline.execution import (
     ALL_PUBLISHED,
     BAD_REQUEST,
@@ -33,7 +34,7 @@ from pipeline.execution import (
 )
 from pipeline.help_text import wants_help
 from pipeline.inputs import with_inputs
-from pipeline.options import OptionsError, RunConfig, parse_run
+from pipeline.options import RunConfig, parse_run
 from pipeline.planning import make_plan, preflight
 from pipeline.problems import Problem
 from pipeline.report import ExportSummary, Summary, table

@@ -18,12 +18,13 @@ from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions,
 from apache_beam.runners.runner import PipelineRunner
 
 from exporters.registry import PLAYER_TYPES, exports, groups
+from pipeline.command_line import OptionsError
 from pipeline.completion import publish_event, run_event
 from pipeline.graph import build
 from pipeline.inputs import with_inputs
 from pipeline.job_labels import label_job
 from pipeline.locations import LocalFolder, ParquetFolder
-from pipeline.options import JobConfig, OptionsError, RunConfig, StreamConfig, parse_job
+from pipeline.options import JobConfig, RunConfig, StreamConfig, parse_job
 from pipeline.planning import describe, estimate_bytes, make_plan, preflight
 from pipeline.report import Summary, summarize, table
 from pipeline.version import current_build

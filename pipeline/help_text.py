@@ -5,7 +5,8 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping, Sequence
 
-from pipeline.option_table import OPTIONS, Group
+from pipeline.option import Group
+from pipeline.option_table import OPTIONS
 
 _WIDTH = 100
 _INDENT = " " * 6

@@ -29,13 +29,15 @@ from pathlib import Path
 from typing import Any
 
 from exporters.registry import PLAYER_TYPES, exports, groups
+from pipeline.command_line import ExportOptions, OptionsError
 from pipeline.dataflow_jobs import DataflowError, DataflowJobs
 from pipeline.deployment import SETTINGS, Deployment, SettingsError, load_deployment
 from pipeline.execution import ALL_PUBLISHED, BAD_REQUEST, SOMETHING_MISSING, open_store, report
 from pipeline.flex_launch import MACHINE_TYPE, MAX_WORKERS, launch_body
 from pipeline.help_text import wants_help
-from pipeline.option_table import OPTIONS, Group
-from pipeline.options import ExportOptions, OptionsError, RunConfig, parse_run
+from pipeline.option import Group
+from pipeline.option_table import OPTIONS
+from pipeline.options import RunConfig, parse_run
 from pipeline.planning import make_plan
 from pipeline.report import summarize
 from transforms.manifest import load_manifest

@@ -6,11 +6,6 @@ that ``--help`` answers at once.
 
 from __future__ import annotations
 
-import re
-import shlex
-from dataclasses import dataclass
-from enum import Enum
-
 from exporters.config import ExportConfig
 from pipeline import request_reader as grammar
 from pipeline.locations import (
@@ -23,131 +18,13 @@ from pipeline.locations import (
     GCS_PATTERN,
     PROJECT_PATTERN,
     SECRET_PATTERN,
-    SUBSCRIPTION_PATTERN,
-    TEMPLATE_PATTERN,
     TOPIC_PATTERN,
     URL_PATTERN,
 )
-from pipeline.problems import Problem, show
+from pipeline.option import Group, Kind, Option
+from pipeline.stream_options import STREAM_OPTIONS
 
 _CONFIG = ExportConfig()
-
-
-class Kind(Enum):
-    """What an option's text must hold."""
-
-    TEXT = "text"
-    INTEGER = "integer"
-    BOOLEAN = "boolean"
-    ENUM = "enum"
-
-
-class Group(Enum):
-    """A section of the help text."""
-
-    PLACES = "Where to read and write"
-    REQUEST = "What to export"
-    RULES = "What is ready, what is shown"
-    RUN = "How to run"
-    STREAM = "How to answer requests from Pub/Sub (streaming)"
-
-
-@dataclass(frozen=True)
-class Option:
-    """One option.
-
-    Attributes:
-        name: Name of the flag, without dashes; request options bear the name of their request key.
-        kind: What its text must hold.
-        group: Section of the help text.
-        help: What it means, in sentences.
-        example: A value that it takes.
-        default: Its value when it is not given; None when there is none.
-        default_help: The default in words, where ``default`` cannot say it.
-        metavar: What the help text writes for the value.
-        required: Whether it must be given.
-        pattern: Regular expression of the whole text; None leaves it to the kind.
-        remote_pattern: Regular expression of the texts that mean something to a remote worker; None when all do.
-        choices: Values of an ENUM.
-        low: Smallest INTEGER.
-        high: Largest INTEGER.
-        of_beam: Beam declares the flag itself.
-    """
-
-    name: str
-    kind: Kind
-    group: Group
-    help: str
-    example: str
-    default: str | None = None
-    default_help: str = ""
-    metavar: str = ""
-    required: bool = False
-    pattern: str | None = None
-    remote_pattern: str | None = None
-    choices: tuple[str, ...] = ()
-    low: int = 0
-    high: int = 1_000_000
-    of_beam: bool = False
-
-    @property
-    def flag(self) -> str:
-        """The flag as typed."""
-        return f"--{self.name}"
-
-    @property
-    def regex(self) -> str:
-        """An anchored regular expression that every accepted text matches."""
-        by_kind = {
-            Kind.TEXT: ".+",
-            Kind.INTEGER: "[0-9]{1,9}",
-            Kind.BOOLEAN: "true|false",
-            Kind.ENUM: "|".join(self.choices),
-        }
-        return f"^(?:{self.pattern or by_kind[self.kind]})$"
-
-    @property
-    def remote_regex(self) -> str:
-        """The same for a Flex Template's metadata, in the syntax that Python, Java and RE2 share."""
-        return f"^(?:{self.remote_pattern})$" if self.remote_pattern else self.regex
-
-    @property
-    def usage(self) -> str:
-        """The flag and its value, as the help text and an example of it show them."""
-        return self.flag if self.kind is Kind.BOOLEAN else f"{self.flag}={self.metavar or self.kind.name}"
-
-    @property
-    def described(self) -> str:
-        """Meaning, default and example."""
-        default = self.default_help or self.default or ("false" if self.kind is Kind.BOOLEAN else "")
-        note = "Required. " if self.required else f"Default: {default}. " if default else ""
-        return f"{self.help} {note}Example: {self.shown_example}"
-
-    @property
-    def shown_example(self) -> str:
-        """The flag with its example, as typed into a shell."""
-        return self.flag if self.kind is Kind.BOOLEAN else f"{self.flag}={shlex.quote(self.example)}"
-
-    def problem(self, value: str) -> Problem | None:
-        """Return what is wrong with a text, as far as the option alone can tell; None when it is fine."""
-        if not value:
-            return self.wrong(value, "is empty")
-        # fullmatch, because $ would let a trailing newline through.
-        if not re.fullmatch(self.regex[1:-1], value):
-            reason = {
-                Kind.TEXT: "is not understood",
-                Kind.INTEGER: "is not a whole number",
-                Kind.BOOLEAN: "is neither true nor false",
-                Kind.ENUM: f"is not one of {', '.join(self.choices)}",
-            }
-            return self.wrong(value, reason[self.kind])
-        if self.kind is Kind.INTEGER and not self.low <= int(value) <= self.high:
-            return self.wrong(value, f"is not between {self.low} and {self.high}")
-        return None
-
-    def wrong(self, value: object, reason: str) -> Problem:
-        """Return a problem of this option; the fix is its example."""
-        return Problem(self.flag, show(value), reason, f"write it like {self.shown_example}")
 
 
 OPTIONS: tuple[Option, ...] = (
@@ -460,117 +337,16 @@ OPTIONS: tuple[Option, ...] = (
         "Report the outcome as JSON, for programs.",
         example="true",
     ),
-    Option(
-        "input_subscription",
-        Kind.TEXT,
-        Group.STREAM,
-        "Answer the requests of this Pub/Sub subscription as they come, instead of one request of the command line.",
-        example="projects/my-project/subscriptions/phase6-export-requests",
-        metavar="SUBSCRIPTION",
-        pattern=SUBSCRIPTION_PATTERN,
-    ),
-    Option(
-        "upstream_subscription",
-        Kind.TEXT,
-        Group.STREAM,
-        "A second subscription: that of upstream's topic, whose events say that the predictions of a date are "
-        "complete. Either may hold requests and events; on the local runner, two of them wait for each other.",
-        example="projects/my-project/subscriptions/phase6-export-predictions-complete",
-        metavar="SUBSCRIPTION",
-        pattern=SUBSCRIPTION_PATTERN,
-    ),
-    Option(
-        "dead_letter_topic",
-        Kind.TEXT,
-        Group.STREAM,
-        "Pub/Sub topic that takes the messages that were rejected, whole, with the reason; needed to answer requests.",
-        example="projects/my-project/topics/phase6-export-dead-letters",
-        metavar="TOPIC",
-        pattern=TOPIC_PATTERN,
-    ),
-    Option(
-        "quiet_seconds",
-        Kind.INTEGER,
-        Group.STREAM,
-        "Equal requests within this many seconds cost one export: the first is answered at once; the last one that "
-        "came after it began is answered when they are over, if any table has changed.",
-        example="300",
-        default="120",
-        metavar="N",
-        high=3600,
-    ),
-    Option(
-        "request_timeout",
-        Kind.INTEGER,
-        Group.STREAM,
-        "Seconds after which a request that is still being answered is given up and reported as failed.",
-        example="900",
-        default="600",
-        metavar="N",
-        low=10,
-        high=3600,
-    ),
-    Option(
-        "max_stream_dates",
-        Kind.INTEGER,
-        Group.STREAM,
-        "Dates of the longest request that is answered here; longer ones are launched as a batch job.",
-        example="7",
-        default="3",
-        metavar="N",
-        low=1,
-        high=31,
-    ),
-    Option(
-        "batch_template",
-        Kind.TEXT,
-        Group.STREAM,
-        "Flex Template that longer requests are launched with; without one they are rejected. Needs --project, "
-        "--region and --temp_location.",
-        example="gs://my-bucket/templates/phase6-export.json",
-        metavar="gs://BUCKET/FILE.json",
-        pattern=TEMPLATE_PATTERN,
-    ),
-    Option(
-        "watch_seconds",
-        Kind.INTEGER,
-        Group.STREAM,
-        "Seconds between two looks at the schedule: while games are in play, live grading is exported; once all of a "
-        "date are over, and once they are graded, its results are. 0 never looks.",
-        example="180",
-        default="60",
-        metavar="N",
-        high=3600,
-    ),
-    Option(
-        "min_prediction_rows",
-        Kind.INTEGER,
-        Group.STREAM,
-        "Rows of predictions that a date needs before a completion event of the predictions leads to an export.",
-        example="50",
-        default="10",
-        metavar="N",
-    ),
-    Option(
-        "min_completion_percent",
-        Kind.INTEGER,
-        Group.STREAM,
-        "Share of the players, in percent, whose predictions must be complete before such an event leads to an export.",
-        example="95",
-        default="80",
-        metavar="N",
-        high=100,
-    ),
+    *STREAM_OPTIONS,
 )
 """Every option, in the order of the help text."""
+
+BY_NAME = {option.name: option for option in OPTIONS}
 
 REQUEST_OPTIONS: tuple[Option, ...] = tuple(
     option for option in OPTIONS if option.group is Group.REQUEST and option.name != "request"
 )
 """The options that spell out a request, one for each of its keys."""
-
-STREAM_OPTIONS: tuple[Option, ...] = tuple(option for option in OPTIONS if option.group is Group.STREAM)
-"""The options of a streaming job alone."""
 
 BATCH_OPTIONS: tuple[Option, ...] = tuple(
     option

@@ -15,7 +15,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline.option_table import BATCH_OPTIONS, OPTIONS, STREAM_OPTIONS, Kind, Option
+from pipeline.option import Kind, Option
+from pipeline.option_table import BATCH_OPTIONS, OPTIONS
+from pipeline.stream_options import STREAM_OPTIONS
 from pipeline.version import ROOT
 
 FOLDER = ROOT / "deploy"

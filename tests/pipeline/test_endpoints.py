@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from pipeline.command_line import OptionsError
 from pipeline.execution import open_store, open_warehouse
-from pipeline.options import OptionsError, RunConfig, parse_run
+from pipeline.options import RunConfig, parse_run
 from transforms.bigquery_warehouse import BigQueryWarehouse
 from transforms.feed_key import EnvironmentKey, SecretKey
 from transforms.gcs_store import GcsStore

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from pipeline.option_table import OPTIONS, REQUEST_OPTIONS, Kind, Option
+from pipeline.option import Kind, Option
+from pipeline.option_table import OPTIONS, REQUEST_OPTIONS
 from pipeline.request_reader import KEYS
 
 

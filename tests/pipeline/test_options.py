@@ -13,14 +13,16 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from exporters.config import ExportConfig
+from pipeline.command_line import ExportOptions, OptionsError, parse_command_line
 from pipeline.locations import (
     BigQueryProject,
     GcsPrefix,
     LocalFolder,
     ParquetFolder,
 )
-from pipeline.option_table import OPTIONS, Kind
-from pipeline.options import ExportOptions, OptionsError, RunConfig, parse_command_line, parse_run
+from pipeline.option import Kind
+from pipeline.option_table import OPTIONS
+from pipeline.options import RunConfig, parse_run
 from pipeline.request import RequestDefaults, RequestError, UpdateLatest, parse_request
 
 TestOptions.__test__ = False  # Beam's class, not a test

@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 from apache_beam.options.pipeline_options import StandardOptions
 
+from pipeline.command_line import OptionsError
 from pipeline.locations import BigQueryProject, GcsPrefix
-from pipeline.option_table import BATCH_OPTIONS, STREAM_OPTIONS
-from pipeline.options import OptionsError, RunConfig, StreamConfig, parse_job
+from pipeline.option_table import BATCH_OPTIONS
+from pipeline.options import RunConfig, StreamConfig, parse_job
+from pipeline.stream_options import STREAM_OPTIONS
 
 NOW = datetime(2026, 2, 12, 18, tzinfo=timezone.utc)
 SUBSCRIPTION = "projects/my-project/subscriptions/requests"
@@ -95,7 +97,6 @@ class TestStream:
         found = problems("--input_subscription=x", "--watch_seconds=often", "--warehous=y")
         assert [line.partition(":")[0] for line in found] == [
             "--warehous",
-            "--warehouse",
             "--output",
             "--input_subscription",
             "--dead_letter_topic",

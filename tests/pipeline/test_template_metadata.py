@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from pipeline.option_table import BATCH_OPTIONS, OPTIONS, STREAM_OPTIONS, Kind, Option
+from pipeline.option import Kind, Option
+from pipeline.option_table import BATCH_OPTIONS, OPTIONS
+from pipeline.stream_options import STREAM_OPTIONS
 from pipeline.template_metadata import BATCH, FOLDER, STREAMING, main, metadata_text, template_metadata
 
 
