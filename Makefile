@@ -9,7 +9,7 @@ OUTPUT := out
 EXPORT_TYPES := tonight-all
 
 .DEFAULT_GOAL := help
-.PHONY: help setup emulators run test lint bench demo docs template clean lock
+.PHONY: help setup emulators run stream test lint bench demo docs template clean lock
 
 help: ## List the targets.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 10
@@ -47,9 +47,13 @@ lint: setup ## Check style (ruff) and types (mypy).
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+stream: demo ## Answer a request from Pub/Sub, as the streaming job does, on the emulator of the Google Cloud SDK.
+	@$(BIN)/python -m demo.stream --warehouse=$(WAREHOUSE) --output=$(OUTPUT)
+
 bench: demo ## Measure a night, a season and a backfill against the plain loop, and what a night scans.
 	$(BIN)/python -m benchmarks.scanned_bytes
 	$(BIN)/python -m benchmarks.export
+	$(BIN)/python -m benchmarks.streaming
 
 docs: setup ## Write docs/api from the declarations and schemas of the export types.
 	$(BIN)/python -m pipeline.api_docs

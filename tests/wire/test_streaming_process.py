@@ -159,3 +159,12 @@ class TestBatchRuns:
         assert "the run broke off" in ended.err
         assert "404" in ended.err
         assert documents(LocalStore(str(tmp_path / "out")))
+
+
+def test_the_demo_of_it(league: League, tmp_path: Path) -> None:
+    arguments = [f"--warehouse={league.root}", f"--output={tmp_path / 'out'}", "--export_types=daily-signals"]
+    command = [sys.executable, "-m", "demo.stream", *arguments, f"--target_date={league.today}"]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+    assert ended.returncode == 0, ended.stderr
+    assert '"status": "success"' in ended.stdout
+    assert list(documents(LocalStore(str(tmp_path / "out")))) == [f"signals/{league.today}.json"]
