@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from exporters.tables import CONTEXT, PREDICTIONS
+from exporters.tables import CONTEXT, PREDICTIONS, WAREHOUSE_TABLES
 from pipeline.plain import run_plain
 from pipeline.planning import make_plan
 from pipeline.request import ExportRequest, RequestDefaults, parse_request
@@ -16,13 +16,13 @@ from pipeline.stream.messages import Asked
 from tests.support.matchers import assert_same_objects, documents, json_of, manifest_of
 from tests.support.plans import EASY, NOW, TONIGHT_TYPES, plan_of
 from tests.support.stores import MemoryStore, Refuse
-from tests.support.warehouses import Fake, League
+from tests.support.warehouses import Fake, League, MemoryWarehouse
 
 STARTED = datetime(2026, 2, 3, 17, 0, 5, tzinfo=timezone.utc).timestamp()
 
 
 def asked(league: League, *types: str, **values: Any) -> Asked:
-    keys = {"rows": "min_prediction_rows", "marker": "marker"}
+    keys = {"rows": "min_prediction_rows", "marker": "marker", "expires": "expires"}
     own = {keys[name]: values.pop(name) for name in list(values) if name in keys}
     payload = {
         "export_types": list(types or TONIGHT_TYPES),
@@ -169,6 +169,17 @@ class TestNotAgain:
     def test_it_is_answered_when_nobody_knows(self, league: League, store: MemoryStore) -> None:
         unknown = replace(answerer(league, store).answer(asked(league)), inputs="")
         assert answerer(league, store).answer(asked(league), before(unknown)).status == "success"
+
+    def test_nobody_asks_for_the_versions_of_tables_before_every_look_at_a_game(
+        self, league: League, store: MemoryStore
+    ) -> None:
+        class Unversioned(MemoryWarehouse):
+            def parts(self, scan: Any) -> Any:
+                raise AssertionError(f"the parts of {scan.table} were asked for")
+
+        warehouse = Unversioned({table: league.rows(table) for table in WAREHOUSE_TABLES})
+        answer = answerer(league, store, warehouse).answer(asked(league, "live-grading", expires=STARTED + 60))
+        assert (answer.status, answer.inputs) == ("success", "")
 
 
 class TestUpstream:
