@@ -50,7 +50,7 @@ lint: setup ## Check style (ruff) and types (mypy).
 stream: demo ## Answer a request from Pub/Sub, as the streaming job does, on the emulator of the Google Cloud SDK.
 	@$(BIN)/python -m demo.stream --warehouse=$(WAREHOUSE) --output=$(OUTPUT)
 
-bench: demo ## Measure a night, a season and a backfill against the plain loop, and what a night scans.
+bench: demo ## Measure nights, seasons and streamed requests, each beside its bar, and what a night scans.
 	$(BIN)/python -m benchmarks.scanned_bytes
 	$(BIN)/python -m benchmarks.export
 	$(BIN)/python -m benchmarks.streaming
