@@ -64,6 +64,6 @@ def arguments_of(warehouse: League | Path | str, output: Path | str, *arguments:
         "--min_active_predictions": "5",
         "--generated_at": NOW,
     }
-    if "--request" in given:
+    if given & {"--request", "--input_subscription"}:
         del defaults["--generated_at"]
     return [*(f"{flag}={value}" for flag, value in defaults.items() if flag not in given), *arguments]

@@ -89,7 +89,7 @@ def submit(
     """Submit the night on the command line, and return the jobs that Dataflow was sent and what was printed."""
     key = tmp_path_factory.mktemp("submission") / "key.json"
 
-    def act(job_name: str, *more: str) -> tuple[list[dict[str, Any]], str]:
+    def act(job_name: str, *more: str, what: tuple[str, ...] = NIGHT) -> tuple[list[dict[str, Any]], str]:
         with dataflow_api(FakeDataflow()) as api:
             # Without credentials, Beam looks for them for 22 s before it connects without.
             service_account(api, key)
@@ -99,7 +99,7 @@ def submit(
                 f"--bigquery_rest_endpoint={bigquery.rest}",
                 f"--bigquery_storage_endpoint={bigquery.storage}",
                 f"--gcs_endpoint={gcs_url}",
-                *NIGHT,
+                *what,
                 "--runner=DataflowRunner",
                 # Beam speaks plain HTTP with this name only.
                 f"--dataflow_endpoint={api.endpoint.replace('127.0.0.1', 'localhost')}",
@@ -223,3 +223,28 @@ def test_a_launcher_gets_the_job_and_sends_it_itself(submit: Submit, work: GcsSt
     assert (job["name"], job["type"]) == ("phase6-launched", "JOB_TYPE_BATCH")
     assert job["labels"] == {"team": "data", "app": "phase6-export", "commit": build.commit, "lock": build.lock}
     assert job["environment"]["workerPools"][0]["workerHarnessContainerImage"] == IMAGE
+
+
+STREAM = (
+    "--input_subscription=projects/my-project/subscriptions/requests",
+    "--upstream_subscription=projects/my-project/subscriptions/upstream",
+    "--dead_letter_topic=projects/my-project/topics/dead-letters",
+    "--completion_topic=projects/my-project/topics/done",
+    "--batch_template=gs://my-work/templates/phase6-export.json",
+)
+
+
+def test_the_streaming_job_is_submitted(submit: Submit, work: GcsStore, gcs_url: str) -> None:
+    [job], out = submit("phase6-stream", "--enable_streaming_engine", "--num_workers=1", what=STREAM)
+    found = Submitted(job, out, work, work)
+    assert out.startswith("submitted the streaming job: ")
+    assert (job["name"], job["type"]) == ("phase6-stream", JobType.JOB_TYPE_STREAMING)
+    assert job["labels"]["app"] == "phase6-export"
+    assert found.options["streaming"]
+    assert found.options["enable_streaming_engine"]
+    assert found.pool["numWorkers"] == 1
+    graph = found.pipeline()
+    labels = {transform.unique_name for transform in graph.components.transforms.values()}
+    assert {"ReadMessages", "ReadUpstream", "Tick", "AnswerMessages/AnswerRequests", "WriteEvents"} <= labels
+    sources = [t.spec.urn for t in graph.components.transforms.values() if "pubsub_read" in t.spec.urn]
+    assert len(sources) == 2
