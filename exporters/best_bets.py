@@ -18,6 +18,7 @@ from typing import Any
 
 from exporters.config import BestBetRules, PickTier
 from exporters.declaration import Cache, Export, Follows, Gate, Grain, Json, Pointer, Read
+from exporters.forecast_rows import AccuracyRow, FeatureRow, PredictionRow
 from exporters.league import box_scores, features, forecasts, grades, identity, schedule
 from exporters.league.availability import FATIGUE_READS, fatigue_level
 from exporters.league.forecasts import confidence_percent
@@ -26,7 +27,7 @@ from exporters.league.night import CONTEXT_READS, PlayerNight
 from exporters.league.numbers import exact, label_of, number, percent_text, round_away, rounded_ratio
 from exporters.league.picks import PENDING, SIDES, against_line
 from exporters.league.slate import Slate
-from exporters.tables import ACCURACY, PREDICTIONS, AccuracyRow, FeatureRow, PredictionRow
+from exporters.tables import ACCURACY, PREDICTIONS
 
 BEST_BETS = Export(
     name="best-bets",

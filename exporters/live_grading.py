@@ -9,6 +9,7 @@ from typing import Any
 
 from exporters.config import ExportConfig, LiveRules
 from exporters.declaration import Cache, Export, Follows, Grain, Json, Pointer, Read, Window
+from exporters.forecast_rows import PredictionRow
 from exporters.league import box_scores, forecasts, identity, live_scores, schedule
 from exporters.league.grades import REAL_LINE
 from exporters.league.live_scores import (
@@ -38,7 +39,8 @@ from exporters.league.numbers import exact, number, round_away, rounded_mean, ro
 from exporters.league.picks import SIDES, actual_points, did_not_play
 from exporters.league.schedule import FINAL, IN_PROGRESS, SCHEDULED, STATUS_NAMES, teams_of
 from exporters.league.slate import Slate
-from exporters.tables import FEED_PLAYERS, LIVE_BOX_SCORES, GameRow, LiveBoxScoreRow, PredictionRow
+from exporters.league_rows import GameRow, LiveBoxScoreRow
+from exporters.tables import FEED_PLAYERS, LIVE_BOX_SCORES
 
 LIVE_GRADING = Export(
     name="live-grading",

@@ -13,12 +13,13 @@ from fractions import Fraction
 
 from exporters.config import RULES, ExportConfig
 from exporters.declaration import Cache, Export, Grain, Json, Read, Window
+from exporters.forecast_rows import SystemDayRow
 from exporters.league.dates import season_start
 from exporters.league.numbers import number, rounded_ratio
 from exporters.league.public_names import PublicModel, public_model
 from exporters.league.selection import known, latest_per
 from exporters.league.slate import Season
-from exporters.tables import SYSTEM_DAYS, SystemDayRow
+from exporters.tables import SYSTEM_DAYS
 
 PERFORMANCE = Export(
     name="performance",

@@ -22,7 +22,8 @@ from exporters.league.numbers import number, round_away, rounded_mean, rounded_r
 from exporters.league.picks import LOSS, NO_LINE, PENDING, SIDES, WIN, actual_points, did_not_play, is_void
 from exporters.league.ratings import AVERAGE, STRONG, WEAK, Rating
 from exporters.league.shot_profile import BALANCED, INTERIOR, PERIMETER
-from exporters.tables import ACCURACY, REGISTRY, GameRow
+from exporters.league_rows import GameRow
+from exporters.tables import ACCURACY, REGISTRY
 
 PLAYER_GAME_REPORT = Export(
     name="player-game-report",

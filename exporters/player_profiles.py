@@ -34,7 +34,8 @@ from exporters.league.numbers import label_of, number, percent_text, round_away,
 from exporters.league.slate import Season
 from exporters.league.sparkline import not_played
 from exporters.league.track_record import Calls, TrackRecord
-from exporters.tables import NEWS_LINKS, GameRow
+from exporters.league_rows import GameRow
+from exporters.tables import NEWS_LINKS
 
 RECORD = Window.ON_RECORD
 """Splits and track records are of all games since then (contract P1)."""

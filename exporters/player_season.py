@@ -34,7 +34,8 @@ from exporters.league.numbers import label_of, number, round_away, rounded_mean,
 from exporters.league.picks import LOSS, WIN, against_line
 from exporters.league.sparkline import not_played
 from exporters.league.track_record import TrackRecord
-from exporters.tables import REGISTRY, GameRow
+from exporters.league_rows import GameRow
+from exporters.tables import REGISTRY
 
 SEASON = Window.SEASON
 

@@ -7,12 +7,13 @@ from typing import Any
 
 from exporters.config import RULES
 from exporters.declaration import Cache, Export, Follows, Grain, Json, Pointer
+from exporters.forecast_rows import AccuracyRow
 from exporters.league import box_scores, grades, identity, schedule
 from exporters.league.night import PlayerNight
 from exporters.league.numbers import number
 from exporters.league.runs import LineRun, is_current_run
 from exporters.league.slate import Season
-from exporters.tables import AccuracyRow, GameRow
+from exporters.league_rows import GameRow
 
 STREAKS = Export(
     name="streaks",

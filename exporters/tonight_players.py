@@ -13,7 +13,7 @@ from exporters.league.forecasts import Forecast
 from exporters.league.night import CONTEXT_READS, PlayerNight
 from exporters.league.numbers import number, percent_text, round_away, signed_text, tenths
 from exporters.league.sparkline import DNP, GAMES_SHOWN, not_played, versus
-from exporters.tables import ContextRow, GameRow
+from exporters.league_rows import ContextRow, GameRow
 
 TONIGHT_PLAYERS = Export(
     name="tonight-players",

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from exporters.config import RULES
 from exporters.declaration import Read, Window
 from exporters.league.selection import known, latest
-from exporters.tables import FACTORS, INJURIES, FactorsRow, InjuryRow
+from exporters.league_rows import FactorsRow, InjuryRow
+from exporters.tables import FACTORS, INJURIES
 
 REPORT_WINDOW = Window(days=RULES.availability.report_days)
 """Where a game's injury reports are looked for."""

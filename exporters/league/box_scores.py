@@ -18,7 +18,8 @@ from exporters.league.dates import season_start, season_year
 from exporters.league.numbers import rounded_ratio, tenths
 from exporters.league.schedule import Schedule, teams_of
 from exporters.league.selection import known, latest_per
-from exporters.tables import GAMES, GameRow
+from exporters.league_rows import GameRow
+from exporters.tables import GAMES
 
 HISTORY = Window.TWO_SEASONS
 """How far back games are looked at: the newest ten are of these seasons or there are fewer (contract B1.2)."""

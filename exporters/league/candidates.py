@@ -6,13 +6,14 @@ from dataclasses import replace
 from decimal import Decimal
 
 from exporters.declaration import Read, Window
+from exporters.forecast_rows import PredictionRow
 from exporters.league import box_scores, features, forecasts, identity
 from exporters.league.forecasts import confidence_percent, select_prediction
 from exporters.league.night import CONTEXT_READS, PlayerNight
 from exporters.league.picks import SIDES
 from exporters.league.subset_pick import edge_of, grade
 from exporters.league.subsets import Candidate
-from exporters.tables import PREDICTIONS, PredictionRow
+from exporters.tables import PREDICTIONS
 
 BOX_SCORE_READS = tuple(replace(read, window=Window.SEASON) for read in box_scores.NIGHT_READS)
 """What decides picks, and tells the teams once the game is over."""

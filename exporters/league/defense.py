@@ -11,7 +11,8 @@ from decimal import Decimal
 from exporters.config import RULES
 from exporters.declaration import Read, Window
 from exporters.league.selection import latest_per
-from exporters.tables import DEFENSE, DefenseRow
+from exporters.league_rows import DefenseRow
+from exporters.tables import DEFENSE
 
 READS = (
     Read(

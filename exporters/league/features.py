@@ -7,8 +7,9 @@ from collections.abc import Iterable
 
 from exporters.config import RULES
 from exporters.declaration import Read
+from exporters.forecast_rows import FeatureRow
 from exporters.league.selection import latest
-from exporters.tables import FEATURES, FeatureRow
+from exporters.tables import FEATURES
 
 READS = (
     Read(

@@ -8,9 +8,10 @@ from datetime import date
 from decimal import Decimal
 
 from exporters.declaration import Read
+from exporters.forecast_rows import PredictionRow
 from exporters.league.numbers import round_away
 from exporters.league.selection import latest
-from exporters.tables import PREDICTIONS, PredictionRow
+from exporters.tables import PREDICTIONS
 
 READS = (
     Read(

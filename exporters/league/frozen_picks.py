@@ -9,13 +9,15 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from exporters.declaration import Read, Window
+from exporters.forecast_rows import SubsetPickRow, SubsetVersionRow
 from exporters.league.box_scores import BoxScores
 from exporters.league.dates import iso
 from exporters.league.numbers import exact
 from exporters.league.selection import known, latest_per
 from exporters.league.subset_pick import Pick, edge_of, grade
+from exporters.league_rows import GameRow
 from exporters.schema import Instant
-from exporters.tables import SUBSET_PICKS, SUBSET_VERSIONS, GameRow, SubsetPickRow, SubsetVersionRow
+from exporters.tables import SUBSET_PICKS, SUBSET_VERSIONS
 
 READS = (
     Read(

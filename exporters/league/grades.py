@@ -11,10 +11,11 @@ from functools import cached_property
 from itertools import accumulate
 
 from exporters.declaration import Read, Window
+from exporters.forecast_rows import AccuracyRow
 from exporters.league.numbers import rounded_ratio
 from exporters.league.picks import SIDES, is_void
 from exporters.league.selection import known, latest_per
-from exporters.tables import ACCURACY, AccuracyRow
+from exporters.tables import ACCURACY
 
 READS = (
     Read(

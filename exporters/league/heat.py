@@ -11,7 +11,7 @@ from exporters.config import RULES
 from exporters.league.box_scores import outcome
 from exporters.league.numbers import label_of, rounded_ratio
 from exporters.league.runs import LineRun
-from exporters.tables import GameRow
+from exporters.league_rows import GameRow
 
 
 class Heat(NamedTuple):

@@ -22,6 +22,7 @@ from exporters.league.runs import CorrectRuns, LineRuns
 from exporters.league.schedule import Schedule
 from exporters.league.shot_profile import ShotZones
 from exporters.league.team_results import TeamResults
+from exporters.league_rows import RegistryRow
 from exporters.schema import RowT, Table
 from exporters.tables import (
     ACCURACY,
@@ -35,7 +36,6 @@ from exporters.tables import (
     SUBSET_PICKS,
     SUBSET_VERSIONS,
     TEAM_GAMES,
-    RegistryRow,
 )
 
 Rows = Mapping[str, Sequence[Any]]

@@ -10,7 +10,8 @@ from datetime import date
 from exporters.declaration import Read
 from exporters.league.dates import season_label
 from exporters.league.selection import whole
-from exporters.tables import REGISTRY, RegistryRow
+from exporters.league_rows import RegistryRow
+from exporters.tables import REGISTRY
 
 READS = (
     Read(

@@ -13,7 +13,8 @@ from exporters.declaration import Read, Window
 from exporters.league.identity import lookup_of
 from exporters.league.schedule import FINAL, IN_PROGRESS, SCHEDULED, STATUS_NAMES, Game
 from exporters.league.selection import known, latest_per
-from exporters.tables import FEED_PLAYERS, LIVE_BOX_SCORES, LiveBoxScoreRow
+from exporters.league_rows import LiveBoxScoreRow
+from exporters.tables import FEED_PLAYERS, LIVE_BOX_SCORES
 
 READS = (
     Read(

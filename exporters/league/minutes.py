@@ -9,7 +9,8 @@ from exporters.league.box_scores import was_played
 from exporters.league.history import PlayerHistory
 from exporters.league.numbers import exact
 from exporters.league.selection import known, latest
-from exporters.tables import GAMEBOOK, GameRow
+from exporters.league_rows import GameRow
+from exporters.tables import GAMEBOOK
 
 
 def reads(window: Window) -> tuple[Read, ...]:

@@ -10,14 +10,8 @@ from exporters.config import RULES
 from exporters.declaration import Read, Window
 from exporters.league.dates import new_york_date, utc
 from exporters.league.selection import known, latest_per
-from exporters.tables import (
-    NEWS_ARTICLES,
-    NEWS_INSIGHTS,
-    NEWS_LINKS,
-    NewsArticleRow,
-    NewsInsightRow,
-    NewsLinkRow,
-)
+from exporters.league_rows import NewsArticleRow, NewsInsightRow, NewsLinkRow
+from exporters.tables import NEWS_ARTICLES, NEWS_INSIGHTS, NEWS_LINKS
 
 SPORT = "nba"
 """Players of other sports may share an id (contract P&L P16)."""

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from exporters.config import RULES, ExportConfig
 from exporters.declaration import Read
+from exporters.forecast_rows import FeatureRow, PredictionRow
 from exporters.league.availability import REPORT_WINDOW, Fatigue, Injury, select_fatigue, select_injury
 from exporters.league.box_scores import Tally
 from exporters.league.features import select_features
@@ -19,18 +20,8 @@ from exporters.league.picks import Outcome, outcome
 from exporters.league.runs import LineRun
 from exporters.league.schedule import Game, canonical_game_id, teams_of
 from exporters.league.selection import known, latest
-from exporters.tables import (
-    CONTEXT,
-    FACTORS,
-    FEATURES,
-    INJURIES,
-    PREDICTIONS,
-    PROPS,
-    ContextRow,
-    FeatureRow,
-    PredictionRow,
-    RegistryRow,
-)
+from exporters.league_rows import ContextRow, RegistryRow
+from exporters.tables import CONTEXT, FACTORS, FEATURES, INJURIES, PREDICTIONS, PROPS
 
 CONTEXT_READS = (
     Read(

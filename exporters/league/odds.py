@@ -10,7 +10,8 @@ from exporters.config import RULES
 from exporters.declaration import Read
 from exporters.league.numbers import tenths
 from exporters.league.selection import latest_per
-from exporters.tables import PROPS, PropsRow
+from exporters.league_rows import PropsRow
+from exporters.tables import PROPS
 
 READS = (
     Read(

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from exporters.tables import AccuracyRow, GameRow
+from exporters.forecast_rows import AccuracyRow
+from exporters.league_rows import GameRow
 
 WIN, LOSS, PUSH = "WIN", "LOSS", "PUSH"
 """Results of a pick whose points are known; a push is decided for neither side."""

@@ -14,12 +14,13 @@ from decimal import Decimal
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from exporters.config import RULES
+from exporters.forecast_rows import AccuracyRow
 from exporters.league.box_scores import BoxScores, outcome
 from exporters.league.dates import season_year
 from exporters.league.grades import Grades, is_decided
 from exporters.league.numbers import rounded_ratio, tenths
 from exporters.league.schedule import Schedule
-from exporters.tables import AccuracyRow, GameRow
+from exporters.league_rows import GameRow
 
 
 class Dated(Protocol):

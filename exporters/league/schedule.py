@@ -13,8 +13,9 @@ from exporters.config import RULES
 from exporters.declaration import Read, Window
 from exporters.league.dates import season_start
 from exporters.league.selection import known, latest_per
+from exporters.league_rows import ScheduleRow
 from exporters.schema import Instant
-from exporters.tables import SCHEDULE, ScheduleRow
+from exporters.tables import SCHEDULE
 
 READS = (
     Read(

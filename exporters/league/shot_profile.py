@@ -10,7 +10,8 @@ from decimal import Decimal
 from exporters.config import RULES
 from exporters.declaration import Read, Window
 from exporters.league.selection import latest_per
-from exporters.tables import SHOT_ZONES, ShotZoneRow
+from exporters.league_rows import ShotZoneRow
+from exporters.tables import SHOT_ZONES
 
 KEPT = Window(days=RULES.sources.zones_days)
 """How far back a player's newest analysis is looked for; the warehouse keeps no older ones."""

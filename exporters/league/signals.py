@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 
 from exporters.declaration import Read, Window
+from exporters.forecast_rows import SignalRow
 from exporters.league.selection import known, latest_per
-from exporters.tables import SIGNALS, SignalRow
+from exporters.tables import SIGNALS
 
 _COLUMNS = (
     "game_date",

@@ -10,7 +10,7 @@ from exporters.config import RULES
 from exporters.declaration import Json
 from exporters.league.box_scores import outcome
 from exporters.league.numbers import number, tenths
-from exporters.tables import GameRow
+from exporters.league_rows import GameRow
 
 GAMES_SHOWN = RULES.form.long
 DNP = "DNP"

@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from exporters.declaration import Export, Read, Window
+from exporters.forecast_rows import SignalRow
 from exporters.league import candidates, frozen_picks, schedule, signals, subsets
 from exporters.league.candidates import BOX_SCORE_READS
 from exporters.league.dates import NEW_YORK, instant_of, season_start, utc
@@ -26,7 +27,7 @@ from exporters.league.slate import Slate
 from exporters.league.subset_pick import Pick, one_per_player
 from exporters.league.subset_records import SubsetRecords
 from exporters.league.subsets import Candidate, Definition, Market, definitions, membership
-from exporters.tables import PREDICTIONS, SCHEDULE, SIGNALS, SUBSET_DEFINITIONS, SUBSET_VERSIONS, SignalRow
+from exporters.tables import PREDICTIONS, SCHEDULE, SIGNALS, SUBSET_DEFINITIONS, SUBSET_VERSIONS
 
 _SCHEDULE_READS = tuple(Read(read.table, read.columns, Window.SEASON) for read in schedule.READS)
 RECORD_READS = (*subsets.READS, *frozen_picks.READS, *_SCHEDULE_READS, *BOX_SCORE_READS)

@@ -10,8 +10,8 @@ from exporters.declaration import Json
 from exporters.league.dates import utc
 from exporters.league.numbers import exact, number, round_away
 from exporters.league.picks import LOSS, PUSH, WIN, actual_points, against_line
+from exporters.league_rows import GameRow
 from exporters.schema import Instant
-from exporters.tables import GameRow
 
 HIT, MISS = "hit", "miss"
 RESULT_WORDS = {WIN: HIT, LOSS: MISS, PUSH: "push"}

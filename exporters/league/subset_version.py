@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from exporters.forecast_rows import SubsetPickRow, SubsetVersionRow
 from exporters.league.dates import utc
 from exporters.league.public_names import SUBSETS
 from exporters.league.subset_book import SubsetBook
 from exporters.league.subsets import Candidate, Definition, total_available
 from exporters.schema import Instant
-from exporters.tables import SubsetPickRow, SubsetVersionRow
 
 
 @dataclass(frozen=True)

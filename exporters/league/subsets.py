@@ -9,11 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from exporters.declaration import Read
+from exporters.forecast_rows import SubsetDefinitionRow
 from exporters.league.forecasts import confidence_percent
 from exporters.league.numbers import exact
 from exporters.league.selection import latest_per
 from exporters.league.subset_pick import Pick, one_per_player
-from exporters.tables import SUBSET_DEFINITIONS, SubsetDefinitionRow
+from exporters.tables import SUBSET_DEFINITIONS
 
 READS = (
     Read(

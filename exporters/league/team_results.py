@@ -8,7 +8,8 @@ from datetime import date
 from exporters.declaration import Read, Window
 from exporters.league.schedule import Schedule
 from exporters.league.selection import known, latest_per
-from exporters.tables import TEAM_GAMES, TeamGameRow
+from exporters.league_rows import TeamGameRow
+from exporters.tables import TEAM_GAMES
 
 
 def reads(window: Window) -> tuple[Read, ...]:

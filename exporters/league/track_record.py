@@ -13,11 +13,12 @@ from decimal import Decimal
 from functools import cached_property
 
 from exporters.declaration import Read, Window
+from exporters.forecast_rows import AccuracyRow
 from exporters.league import grades
 from exporters.league.forecasts import confidence_percent
 from exporters.league.numbers import rounded_mean, rounded_ratio
 from exporters.league.picks import LOSS, SIDES, WIN, graded_result, is_void
-from exporters.tables import ACCURACY, AccuracyRow
+from exporters.tables import ACCURACY
 
 READS = (
     Read(
