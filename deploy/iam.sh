@@ -50,6 +50,32 @@ on_images() { # ROLE ACCOUNT REASON
     --member="serviceAccount:$2" --role="$1"
 }
 
+on_topic() { # TOPIC ROLE ACCOUNT REASON
+  printf '# %s\n' "$4"
+  run gcloud pubsub topics add-iam-policy-binding "$1" --member="serviceAccount:$3" --role="$2"
+}
+
+on_subscription() { # SUBSCRIPTION ROLE ACCOUNT REASON
+  printf '# %s\n' "$4"
+  run gcloud pubsub subscriptions add-iam-policy-binding "$1" --member="serviceAccount:$3" --role="$2"
+}
+
+on_secret() { # SECRET ROLE ACCOUNT REASON
+  printf '# %s\n' "$4"
+  run gcloud secrets add-iam-policy-binding "$1" --member="serviceAccount:$3" --role="$2"
+}
+
+topic() { # TOPIC
+  unless gcloud pubsub topics describe "$1" -- gcloud pubsub topics create "$1"
+}
+
+# Messages wait for a week, as long as Pub/Sub lets them, and a subscription that nobody reads does not expire.
+subscription() { # SUBSCRIPTION TOPIC
+  unless gcloud pubsub subscriptions describe "$1" -- \
+    gcloud pubsub subscriptions create "$1" --topic="$2" --ack-deadline=600 --message-retention-duration=7d \
+    --expiration-period=never
+}
+
 on_account() { # ACCOUNT ROLE MEMBER REASON
   printf '# %s\n' "$4"
   run gcloud iam service-accounts add-iam-policy-binding "$1" --project="$PROJECT" \
@@ -59,7 +85,7 @@ on_account() { # ACCOUNT ROLE MEMBER REASON
 printf '# Services\n'
 run gcloud services enable --project="$PROJECT" artifactregistry.googleapis.com bigquery.googleapis.com \
   bigquerystorage.googleapis.com cloudbuild.googleapis.com cloudscheduler.googleapis.com dataflow.googleapis.com \
-  storage.googleapis.com
+  pubsub.googleapis.com secretmanager.googleapis.com storage.googleapis.com
 
 printf '\n# Places: staging files and the template; images\n'
 unless gcloud storage buckets describe "gs://$WORK_BUCKET" -- \
@@ -68,6 +94,15 @@ unless gcloud storage buckets describe "gs://$WORK_BUCKET" -- \
 unless gcloud artifacts repositories describe "$REPOSITORY" --project="$PROJECT" --location="$REGION" -- \
   gcloud artifacts repositories create "$REPOSITORY" --project="$PROJECT" --location="$REGION" \
   --repository-format=docker
+
+printf '\n# Topics and their subscriptions; that of upstream is there, or is to be made by whoever publishes to it\n'
+topic "$REQUEST_TOPIC"
+subscription "$INPUT_SUBSCRIPTION" "$REQUEST_TOPIC"
+subscription "$UPSTREAM_SUBSCRIPTION" "$UPSTREAM_TOPIC"
+topic "$COMPLETION_TOPIC"
+subscription "$COMPLETION_SUBSCRIPTION" "$COMPLETION_TOPIC"
+topic "$DEAD_LETTER_TOPIC"
+subscription "$DEAD_LETTER_SUBSCRIPTION" "$DEAD_LETTER_TOPIC"
 
 account "$WORKER_ACCOUNT" "Phase 6 export: runs the jobs"
 on_project "$PROJECT" roles/dataflow.worker "$WORKER_ACCOUNT" \
@@ -84,6 +119,23 @@ on_bucket "$WORK_BUCKET" roles/storage.objectUser "$WORKER_ACCOUNT" \
   "Writes and reads the staging files of a job."
 on_images roles/artifactregistry.reader "$WORKER_ACCOUNT" \
   "Pulls the image that launcher and workers run."
+for subscription in "$INPUT_SUBSCRIPTION" "$UPSTREAM_SUBSCRIPTION"; do
+  on_subscription "$subscription" roles/pubsub.subscriber "$WORKER_ACCOUNT" \
+    "Takes requests; the streaming job."
+  on_subscription "$subscription" roles/pubsub.viewer "$WORKER_ACCOUNT" \
+    "Dataflow looks at a subscription before it reads from it."
+done
+on_topic "$COMPLETION_TOPIC" roles/pubsub.publisher "$WORKER_ACCOUNT" \
+  "Says what became of requests; batch jobs and the streaming job."
+on_topic "$DEAD_LETTER_TOPIC" roles/pubsub.publisher "$WORKER_ACCOUNT" \
+  "Puts rejected messages aside; the streaming job."
+on_project "$PROJECT" roles/dataflow.developer "$WORKER_ACCOUNT" \
+  "Hands long requests to a batch job; the streaming job."
+on_account "$WORKER_ACCOUNT" roles/iam.serviceAccountUser "$WORKER_ACCOUNT" \
+  "Starts that job as itself."
+secret=${LIVE_FEED_KEY#secret:}
+on_secret "${secret%/versions/*}" roles/secretmanager.secretAccessor "$WORKER_ACCOUNT" \
+  "Reads the key of the live feed."
 
 account "$SCHEDULE_ACCOUNT" "Phase 6 export: starts the jobs"
 on_project "$PROJECT" roles/dataflow.developer "$SCHEDULE_ACCOUNT" \

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the image of HEAD and points the Flex Template to it. Prints the commands; EXECUTE=1 carries them out.
+# Builds the image of HEAD and points the Flex Templates to it. Prints the commands; EXECUTE=1 carries them out.
 # What is built is the commit, whatever lies around uncommitted.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -28,4 +28,4 @@ run gcloud builds submit "$archive" \
   --config=deploy/cloudbuild.yaml \
   --service-account="projects/$PROJECT/serviceAccounts/$BUILD_ACCOUNT" \
   --gcs-source-staging-dir="gs://$WORK_BUCKET/source" \
-  --substitutions="_COMMIT=$commit,_LOCK=$lock,_IMAGE=$IMAGE,_TEMPLATE=$TEMPLATE"
+  --substitutions="_COMMIT=$commit,_LOCK=$lock,_IMAGE=$IMAGE,_TEMPLATE=$TEMPLATE,_STREAMING_TEMPLATE=$STREAMING_TEMPLATE"

@@ -8,7 +8,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from string import Template
 
-from pipeline.option_table import OPTIONS
+from pipeline.locations import SUBSCRIPTION_PATTERN, TOPIC_PATTERN
+from pipeline.option_table import BY_NAME
 from pipeline.problems import Problem, ProblemsError, nearest, show
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -18,13 +19,18 @@ _PATTERNS = {
     "project": r"[a-z][a-z0-9-]{4,28}[a-z0-9]",
     "region": r"[a-z]+-[a-z]+[0-9]+",
     "warehouse_project": r"[a-z][a-z0-9-]{4,28}[a-z0-9]",
-    "template": r"gs://[a-z0-9][a-z0-9._-]+/\S+\.json",
+    **dict.fromkeys(("template", "streaming_template"), r"gs://[a-z0-9][a-z0-9._-]+/\S+\.json"),
+    **dict.fromkeys(("request_topic", "upstream_topic", "completion_topic", "dead_letter_topic"), TOPIC_PATTERN),
+    **dict.fromkeys(
+        ("input_subscription", "upstream_subscription", "completion_subscription", "dead_letter_subscription"),
+        SUBSCRIPTION_PATTERN,
+    ),
     "image": r"[a-z0-9.-]+(?:/[a-z0-9._-]+)+",
     **dict.fromkeys(
         ("build_account", "schedule_account", "worker_account"), r"[a-z0-9-]+@[a-z0-9-]+\.iam\.gserviceaccount\.com"
     ),
     **dict.fromkeys(("output_bucket", "work_bucket"), r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]"),
-    **{option.name: option.remote_regex[1:-1] for option in OPTIONS if option.name in ("warehouse", "output")},
+    **{name: BY_NAME[name].remote_regex[1:-1] for name in ("warehouse", "output", "live_feed", "live_feed_key")},
 }
 
 
@@ -44,7 +50,18 @@ class Deployment:
         output_bucket: Holds the documents.
         output: As ``--output`` takes it.
         work_bucket: Holds staging files and the template.
-        template: The template, ``gs://``.
+        template: The batch template, ``gs://``.
+        streaming_template: The streaming template, ``gs://``.
+        request_topic: Pub/Sub topic that the streaming job is asked on.
+        input_subscription: Its subscription, which the streaming job reads.
+        upstream_topic: Where upstream says that the predictions of a date are complete.
+        upstream_subscription: Its subscription, which the streaming job reads as well.
+        completion_topic: Where jobs say what became of requests.
+        completion_subscription: Its subscription.
+        dead_letter_topic: Where rejected messages go.
+        dead_letter_subscription: Its subscription, in which they wait.
+        live_feed: As ``--live_feed`` takes it.
+        live_feed_key: As ``--live_feed_key`` takes it.
         repository: Artifact Registry repository of the image.
         image: The image, without a tag.
         build_account: Builds image and template.
@@ -60,6 +77,17 @@ class Deployment:
     output: str
     work_bucket: str
     template: str
+    streaming_template: str
+    request_topic: str
+    input_subscription: str
+    upstream_topic: str
+    upstream_subscription: str
+    completion_topic: str
+    completion_subscription: str
+    dead_letter_topic: str
+    dead_letter_subscription: str
+    live_feed: str
+    live_feed_key: str
     repository: str
     image: str
     build_account: str

@@ -1,6 +1,7 @@
 """Compares what is checked out, what the Flex Template starts, and what published last; names what differs.
 
-    python -m pipeline.drift
+    python -m pipeline.drift                the batch template
+    python -m pipeline.drift --streaming    the streaming template
 
 An image carries its commit and the digest of its locked dependencies, the template that starts it is labelled with
 both, and every manifest repeats them. Exit codes: 0 all three are the same code, 1 they are not, 2 one cannot be read.
@@ -20,7 +21,7 @@ from typing import Any
 
 from pipeline.deployment import SETTINGS, SettingsError, load_deployment
 from pipeline.locations import GcsPrefix, LocalFolder, parse_output
-from pipeline.template_metadata import BATCH, template_metadata
+from pipeline.template_metadata import BATCH, STREAMING, template_metadata
 from pipeline.version import ROOT, checkout_commit, lock_digest
 from transforms.gcs_store import GcsStore
 from transforms.local_store import LocalStore
@@ -96,13 +97,18 @@ def differences(checkout: Code, template: Code | None, published: Code | None) -
                 yield f"{what}: {one.place} has {mine or 'none'}, {other.place} has {theirs or 'none'}"
 
 
-def template_differences(template: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a line for everything in which a template contradicts itself, or takes other options than the checkout."""
+def template_differences(template: Mapping[str, Any], metadata: str) -> Iterator[str]:
+    """Yield a line for everything in which a template contradicts itself, or takes other options than the checkout.
+
+    Args:
+        template: The template.
+        metadata: The file of the metadata that it was made with.
+    """
     labels = template.get("defaultEnvironment", {}).get("additionalUserLabels", {})
     image = str(template.get("image", ""))
     if not image.endswith(f":{labels.get('commit')}"):
         yield f"template: its image {image or 'none'} is not that of commit {labels.get('commit')}"
-    ours = {found["name"]: found for found in template_metadata(BATCH)["parameters"]}
+    ours = {found["name"]: found for found in template_metadata(metadata)["parameters"]}
     theirs = {found.get("name"): found for found in template.get("metadata", {}).get("parameters", ())}
     for name in [*ours, *(name for name in theirs if name not in ours)]:
         if name not in theirs:
@@ -130,12 +136,14 @@ def main(
         prog="python -m pipeline.drift", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--settings", type=Path, default=SETTINGS, help="settings of the deployment (%(default)s)")
+    parser.add_argument("--streaming", action="store_true", help="compare the streaming template")
     parser.add_argument("--template", help="the template: gs://BUCKET/NAME or a file (that of the settings)")
     parser.add_argument("--output", help="where documents are: gs://BUCKET/PREFIX or a folder (that of the settings)")
     arguments = parser.parse_args(argv)
     try:
         deployment = load_deployment(arguments.settings)
-        name = arguments.template or deployment.template
+        metadata = STREAMING if arguments.streaming else BATCH
+        name = arguments.template or (deployment.streaming_template if arguments.streaming else deployment.template)
         template = _read_template(name, open_bucket)
         published = last_published(_open(arguments.output or deployment.output, open_bucket))
     except (SettingsError, DriftError, StoreError, OSError, ValueError) as error:
@@ -146,7 +154,10 @@ def main(
     for code in (checkout, started, published):
         if code is not None:
             sys.stdout.write(f"{code}\n")
-    lines = [*differences(checkout, started, published), *(template_differences(template) if template else ())]
+    lines = [
+        *differences(checkout, started, published),
+        *(template_differences(template, metadata) if template else ()),
+    ]
     for line in lines:
         sys.stdout.write(f"{line}\n")
     sys.stdout.write(f"{len(lines)} differences\n" if lines else "all the same\n")

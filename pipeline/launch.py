@@ -9,7 +9,8 @@ The options are those of pipeline.main, and a few of its own:
   --job_name=NAME     name of the job; Dataflow starts no second job of a name while one is running
   --max_workers=N     the most workers to use
   --machine_type=TYPE of each worker
-  --settings=FILE     settings of the deployment, which give --warehouse and --output too (deploy/settings.env)
+  --settings=FILE     settings of the deployment, which give --warehouse, --output and --completion_topic too
+                      (deploy/settings.env)
   --endpoint=URL      where the Dataflow API answers, if not at Google
 
 The request is checked here, by the parser that will read it there, and sent with its dates worked out. Exit codes:
@@ -132,7 +133,11 @@ def parse_launch(argv: Sequence[str], *, now: datetime) -> Launch:
     own, rest = parser.parse_known_args(argv)
     deployment = load_deployment(own.settings)
     given = {argument.partition("=")[0] for argument in rest}
-    places = {"--warehouse": deployment.warehouse, "--output": deployment.output}
+    places = {
+        "--warehouse": deployment.warehouse,
+        "--output": deployment.output,
+        "--completion_topic": deployment.completion_topic,
+    }
     options, config = parse_run(
         [*rest, *(f"{flag}={value}" for flag, value in places.items() if flag not in given), "--runner=DataflowRunner"],
         known_types=tuple(exports()),

@@ -109,18 +109,26 @@ class TestContents:
 
 class TestCloudBuild:
     def test_the_order(self) -> None:
-        assert [step["id"] for step in STEPS] == ["build", "export", "push", "template"]
+        assert [step["id"] for step in STEPS] == ["build", "export", "push", "template", "streaming-template"]
 
     def test_a_night_is_exported_without_a_network(self) -> None:
         arguments = STEPS[1]["args"]
         assert "--network=none" in arguments
         assert "python /template/main.py" in arguments[-1]
 
-    def test_the_template_carries_commit_and_lock(self) -> None:
-        arguments = STEPS[3]["args"]
+    @pytest.mark.parametrize(
+        ("step", "metadata", "name"),
+        [
+            (STEPS[3], "metadata.json", "Phase 6 Export"),
+            (STEPS[4], "metadata-streaming.json", "Phase 6 Export, streaming"),
+        ],
+    )
+    def test_a_template_carries_commit_and_lock(self, step: dict[str, Any], metadata: str, name: str) -> None:
+        arguments = step["args"]
         assert "--additional-user-labels=commit=${_COMMIT},lock=${_LOCK}" in arguments
-        assert "--metadata-file=deploy/metadata.json" in arguments
-        assert json.loads((ROOT / "deploy" / "metadata.json").read_text())["name"] == "Phase 6 Export"
+        assert "--image=${_IMAGE}:${_COMMIT}" in arguments
+        assert f"--metadata-file=deploy/{metadata}" in arguments
+        assert json.loads((ROOT / "deploy" / metadata).read_text())["name"] == name
 
     def test_substitutions_are_given(self) -> None:
         used = set(re.findall(r"\$\{(_[A-Z]+)\}", (ROOT / "deploy" / "cloudbuild.yaml").read_text()))

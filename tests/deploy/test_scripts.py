@@ -2,17 +2,26 @@ from __future__ import annotations
 
 import re
 import subprocess
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
 
 from pipeline.deployment import load_deployment
+from pipeline.options import StreamConfig, parse_job
 from pipeline.version import ROOT
 from tests.support.commands import FakeCommands
 
-IAM, TEMPLATE = str(ROOT / "deploy" / "iam.sh"), str(ROOT / "deploy" / "template.sh")
+IAM, TEMPLATE, STREAM = (str(ROOT / "deploy" / name) for name in ("iam.sh", "template.sh", "stream.sh"))
 OURS = load_deployment()
-ABSENT = [(f"{what} describe", 1, "") for what in ("iam service-accounts", "storage buckets", "artifacts repositories")]
+THINGS = (
+    "iam service-accounts",
+    "storage buckets",
+    "artifacts repositories",
+    "pubsub topics",
+    "pubsub subscriptions",
+)
+ABSENT = [(f"{what} describe", 1, "") for what in THINGS]
 
 
 @pytest.fixture
@@ -45,6 +54,16 @@ class TestIam:
             ("phase6-worker", "roles/storage.objectUser", output),
             ("phase6-worker", "roles/storage.objectUser", work),
             ("phase6-worker", "roles/artifactregistry.reader", "phase6"),
+            *(
+                ("phase6-worker", role, subscription)
+                for role in ("roles/pubsub.subscriber", "roles/pubsub.viewer")
+                for subscription in (OURS.input_subscription, OURS.upstream_subscription)
+            ),
+            ("phase6-worker", "roles/pubsub.publisher", OURS.completion_topic),
+            ("phase6-worker", "roles/pubsub.publisher", OURS.dead_letter_topic),
+            ("phase6-worker", "roles/dataflow.developer", "my-project"),
+            ("phase6-worker", "roles/iam.serviceAccountUser", OURS.worker_account),
+            ("phase6-worker", "roles/secretmanager.secretAccessor", "projects/my-project/secrets/phase6-live-feed"),
             ("phase6-schedule", "roles/dataflow.developer", "my-project"),
             ("phase6-schedule", "roles/iam.serviceAccountUser", OURS.worker_account),
             ("phase6-schedule", "roles/storage.objectViewer", work),
@@ -73,6 +92,13 @@ class TestIam:
         assert made == [
             ["storage", "buckets", "create", "gs://my-project-phase6-work"],
             ["artifacts", "repositories", "create", "phase6"],
+            ["pubsub", "topics", "create", OURS.request_topic],
+            ["pubsub", "subscriptions", "create", OURS.input_subscription],
+            ["pubsub", "subscriptions", "create", OURS.upstream_subscription],
+            ["pubsub", "topics", "create", OURS.completion_topic],
+            ["pubsub", "subscriptions", "create", OURS.completion_subscription],
+            ["pubsub", "topics", "create", OURS.dead_letter_topic],
+            ["pubsub", "subscriptions", "create", OURS.dead_letter_subscription],
             ["iam", "service-accounts", "create", "phase6-worker"],
             ["iam", "service-accounts", "create", "phase6-schedule"],
             ["iam", "service-accounts", "create", "phase6-build"],
@@ -117,10 +143,67 @@ class TestTemplate:
         assert archive.stat().st_size > 0
         [given] = [word.partition("=")[2] for word in call if word.startswith("--substitutions=")]
         values = dict(pair.split("=", 1) for pair in given.split(","))
-        assert values.keys() == {"_COMMIT", "_LOCK", "_IMAGE", "_TEMPLATE"}
+        assert values.keys() == {"_COMMIT", "_LOCK", "_IMAGE", "_TEMPLATE", "_STREAMING_TEMPLATE"}
+        assert values["_STREAMING_TEMPLATE"] == OURS.streaming_template
         assert (values["_COMMIT"], values["_IMAGE"], values["_TEMPLATE"]) == (head, OURS.image, OURS.template)
         assert re.fullmatch("[0-9a-f]{16}", values["_LOCK"])
 
     def test_a_build_that_fails(self, commands: FakeCommands, tmp_path: Path) -> None:
         commands.add("gcloud", [("builds submit", 1, "")])
         assert commands.run("bash", TEMPLATE, EXECUTE="1", TMPDIR=str(tmp_path)).returncode == 1
+
+
+def flags(call: list[str]) -> dict[str, str]:
+    """Return the flags of a command line."""
+    return {word.partition("=")[0]: word.partition("=")[2] for word in call if word.startswith("--")}
+
+
+class TestStream:
+    def test_printing_starts_nothing(self, commands: FakeCommands) -> None:
+        commands.add("gcloud")
+        for more in ({}, {"UPDATE": "1"}, {"DRAIN": "1"}):
+            done = commands.run("bash", STREAM, EXECUTE="", **more)
+            assert done.returncode == 0, done.stderr
+            assert done.stdout.startswith("gcloud dataflow ")
+        assert commands.calls == []
+
+    def test_it_is_one_small_worker_on_streaming_engine(self, commands: FakeCommands) -> None:
+        commands.add("gcloud")
+        commands.run("bash", STREAM, EXECUTE="1")
+        [call] = commands.calls
+        assert call[:5] == ["gcloud", "dataflow", "flex-template", "run", "phase6-stream"]
+        given = flags(call)
+        assert given["--template-file-gcs-location"] == OURS.streaming_template
+        assert given["--service-account-email"] == OURS.worker_account
+        assert (given["--num-workers"], given["--max-workers"]) == ("1", "2")
+        assert "--enable-streaming-engine" in given
+        assert "--update" not in given
+
+    def test_the_job_understands_what_it_is_given(self, commands: FakeCommands) -> None:
+        commands.add("gcloud")
+        commands.run("bash", STREAM, EXECUTE="1")
+        parameters = flags(commands.calls[0])["--parameters"].split(",")
+        # What the launcher adds.
+        place = ("--project=p", "--region=r", "--temp_location=gs://b/t", "--runner=DataflowRunner")
+        argv = [*(f"--{parameter}" for parameter in parameters), *place]
+        config = parse_job(argv, known_types=(), groups={}, now=datetime.now(timezone.utc))[1]
+        assert isinstance(config, StreamConfig)
+        names = ("input_subscription", "upstream_subscription", "dead_letter_topic", "completion_topic", "live_feed")
+        assert [getattr(config, name) for name in names] == [getattr(OURS, name) for name in names]
+        assert (config.batch_template, config.live_feed_key) == (OURS.template, OURS.live_feed_key)
+
+    def test_an_update_replaces_the_running_job(self, commands: FakeCommands) -> None:
+        commands.add("gcloud")
+        commands.run("bash", STREAM, EXECUTE="1", UPDATE="1")
+        [call] = commands.calls
+        assert call[-1] == "--update"
+
+    def test_draining_finds_the_job(self, commands: FakeCommands) -> None:
+        commands.add("gcloud", [("dataflow jobs list", 0, "2026-02-11_job\n")])
+        commands.run("bash", STREAM, EXECUTE="1", DRAIN="1")
+        assert commands.calls[-1][:5] == ["gcloud", "dataflow", "jobs", "drain", "2026-02-11_job"]
+
+    def test_there_may_be_nothing_to_drain(self, commands: FakeCommands) -> None:
+        commands.add("gcloud")
+        done = commands.run("bash", STREAM, EXECUTE="1", DRAIN="1")
+        assert (done.returncode, done.stderr) == (1, "no job phase6-stream is running\n")

@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.deployment import load_deployment
 from pipeline.drift import main
-from pipeline.template_metadata import BATCH, template_metadata
+from pipeline.template_metadata import BATCH, STREAMING, template_metadata
 from pipeline.version import lock_digest
 from tests.support.matchers import assert_one_line_each
 from tests.support.stores import MemoryStore
@@ -81,6 +81,16 @@ class TestSame:
             f"manifest of 2026-02-11: {said}",
             "all the same",
         ]
+
+    def test_the_streaming_template(self, world: World) -> None:
+        code, out, _ = world.compare("--streaming")
+        assert (code, out[-1]) == (1, "1 differences")
+        assert "template: there is none; build it with make template EXECUTE=1" in out
+        streaming = {**world.template, "metadata": template_metadata(STREAMING)}
+        world.work.write("phase6-export-streaming.json", json.dumps(streaming).encode(), cache_control="no-cache")
+        code, out, _ = world.compare("--streaming")
+        assert (code, out[-1]) == (0, "all the same")
+        assert OURS.streaming_template in out[1]
 
     def test_in_folders(self, world: World, tmp_path: Path) -> None:
         template, output = tmp_path / "template.json", tmp_path / "out"

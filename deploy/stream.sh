@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# Starts the streaming job, replaces the running one (UPDATE=1), or drains it (DRAIN=1). Prints the command; EXECUTE=1
+# carries it out.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+# shellcheck source=deploy/settings.env
+. deploy/settings.env
+
+JOB=phase6-stream
+
+run() {
+  printf '%q ' "$@"
+  printf '\n'
+  if [ "${EXECUTE:-}" = 1 ]; then
+    "$@"
+  fi
+}
+
+if [ "${DRAIN:-}" = 1 ]; then
+  # The names of running jobs are unique, and drain takes an id.
+  id=ID-OF-$JOB
+  if [ "${EXECUTE:-}" = 1 ]; then
+    id=$(gcloud dataflow jobs list --project="$PROJECT" --region="$REGION" --status=active --filter="name=$JOB" \
+      --format="value(id)")
+    if [ -z "$id" ]; then
+      echo "no job $JOB is running" >&2
+      exit 1
+    fi
+  fi
+  run gcloud dataflow jobs drain "$id" --project="$PROJECT" --region="$REGION"
+  exit
+fi
+
+parameters=(
+  "warehouse=$WAREHOUSE"
+  "output=$OUTPUT"
+  "input_subscription=$INPUT_SUBSCRIPTION"
+  "upstream_subscription=$UPSTREAM_SUBSCRIPTION"
+  "dead_letter_topic=$DEAD_LETTER_TOPIC"
+  "completion_topic=$COMPLETION_TOPIC"
+  "batch_template=$TEMPLATE"
+  "live_feed=$LIVE_FEED"
+  "live_feed_key=$LIVE_FEED_KEY"
+)
+# One small worker answers everything, one request after the other; a second one may take over while it is replaced.
+run gcloud dataflow flex-template run "$JOB" \
+  --project="$PROJECT" \
+  --region="$REGION" \
+  --template-file-gcs-location="$STREAMING_TEMPLATE" \
+  --service-account-email="$WORKER_ACCOUNT" \
+  --temp-location="gs://$WORK_BUCKET/temp" \
+  --staging-location="gs://$WORK_BUCKET/staging" \
+  --enable-streaming-engine \
+  --num-workers=1 \
+  --max-workers=2 \
+  --worker-machine-type="${MACHINE_TYPE:-e2-standard-2}" \
+  --additional-user-labels=app=phase6-export \
+  --parameters="$(IFS=,; printf '%s' "${parameters[*]}")" \
+  ${UPDATE:+--update}
