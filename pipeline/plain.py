@@ -19,10 +19,11 @@ from transforms.collector import collect_rarely
 from transforms.date_stages import build_season, build_slate, rows_by_as_of_date
 from transforms.document import Document
 from transforms.failure import Failure
-from transforms.manifest import Outcome, Published, load_published
+from transforms.manifest import load_published
 from transforms.materialize import append_frozen, appending
 from transforms.plan import Plan
 from transforms.player_stage import CardBatch, DocumentBatch, sweep_histories
+from transforms.publication import Outcome, Published
 from transforms.publish import DocumentPublisher, OutcomeBatch, finish_date, gather, move_pointers
 from transforms.publish_schemas import publish_schema
 from transforms.route import split_by_date

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import orjson
 
 from transforms.failure import Failure
-from transforms.manifest import MANIFEST_CACHE, Publication
+from transforms.manifest import MANIFEST_CACHE
 from transforms.plan import Run
+from transforms.publication import Publication
 from transforms.store import Store, StoreError
 
 

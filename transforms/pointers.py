@@ -10,8 +10,8 @@ from functools import partial
 from exporters.declaration import Export, Follows, Pointer
 from exporters.league.readiness import Census, State, verdict
 from transforms.document import Document, content_digest, encode
-from transforms.manifest import Outcome, PointerOutcome
 from transforms.plan import Plan
+from transforms.publication import Outcome, PointerOutcome
 from transforms.side_by_side import side_by_side
 from transforms.store import ABSENT, GenerationMismatch, Store, StoredObject, StoreError
 from transforms.validation import InvalidDocument, require_valid

@@ -21,20 +21,13 @@ from exporters.league.readiness import Census
 from transforms.document import Document, with_value
 from transforms.failure import Failure
 from transforms.failure_log import write_failure_log
-from transforms.manifest import (
-    Outcome,
-    PointerOutcome,
-    Publication,
-    Published,
-    load_published,
-    open_date,
-    write_manifest,
-)
+from transforms.manifest import load_published, open_date, write_manifest
 from transforms.packing import Packing
 from transforms.plan import Plan
 from transforms.player_stage import DocumentBatch
 from transforms.pointers import ATTEMPTS, PointerMover, keeps, knows_less, object_metadata, progress_of
 from transforms.progress import PROGRESS
+from transforms.publication import Outcome, PointerOutcome, Publication, Published
 from transforms.side_by_side import side_by_side
 from transforms.store import ABSENT, GenerationMismatch, Store, StoredObject, StoreError
 from transforms.throttling import report_throttling

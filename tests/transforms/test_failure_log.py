@@ -7,8 +7,8 @@ import orjson
 from tests.support.stores import MemoryStore, Refuse
 from transforms.failure import Failure, failure_from
 from transforms.failure_log import failure_log_path, write_failure_log
-from transforms.manifest import Outcome, PointerOutcome, Publication
 from transforms.plan import Run
+from transforms.publication import Outcome, PointerOutcome, Publication
 
 DAY = date(2026, 1, 5)
 RUN = Run("run-1", "2026-01-05T18:00:00+00:00", correlation_id="correlation-1")

@@ -15,8 +15,9 @@ from tests.support.matchers import json_of
 from tests.support.plans import made_up_plan
 from tests.support.stores import MemoryStore, Refuse
 from transforms.document import Document, make_document
-from transforms.manifest import Outcome, Publication, Published, load_published, make_manifest, write_manifest
+from transforms.manifest import load_published, make_manifest, write_manifest
 from transforms.plan import Plan
+from transforms.publication import Outcome, Publication, Published
 from transforms.publish import DocumentPublisher
 from transforms.store import Store
 

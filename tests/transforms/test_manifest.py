@@ -16,9 +16,6 @@ from tests.support.plans import made_up_plan
 from tests.support.stores import MemoryStore
 from transforms.failure import Failure
 from transforms.manifest import (
-    Outcome,
-    PointerOutcome,
-    Publication,
     load_manifest,
     load_published,
     make_manifest,
@@ -28,6 +25,7 @@ from transforms.manifest import (
     write_manifest,
 )
 from transforms.plan import Run
+from transforms.publication import Outcome, PointerOutcome, Publication
 from transforms.store import GenerationMismatch
 
 DAY = date(2026, 1, 5)

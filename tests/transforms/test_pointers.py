@@ -15,9 +15,9 @@ from tests.support.matchers import assert_mirrors, contents, json_of
 from tests.support.plans import made_up_plan
 from tests.support.stores import MemoryStore, Refuse
 from transforms.document import make_document
-from transforms.manifest import Outcome, PointerOutcome, Published
 from transforms.plan import Run
 from transforms.pointers import PointerMover
+from transforms.publication import Outcome, PointerOutcome, Published
 from transforms.publish import DocumentPublisher
 
 TODAY = date(2026, 2, 3)

@@ -15,8 +15,9 @@ from tests.support.plans import made_up_plan
 from tests.support.stores import MemoryStore, Refuse
 from transforms.document import Document, make_document
 from transforms.failure import Failure
-from transforms.manifest import Outcome, Published, marker_path
+from transforms.manifest import marker_path
 from transforms.player_stage import DocumentBatch
+from transforms.publication import Outcome, Published
 from transforms.publish import DocumentPublisher, OutcomeBatch, PublishRun, gather
 
 DAY = date(2026, 1, 5)
