@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import Any, NamedTuple
+from uuid import uuid4
 
 import apache_beam as beam
 import orjson
@@ -25,6 +26,7 @@ from apache_beam.io.gcp.pubsub import PubsubMessage
 from apache_beam.metrics import Metrics
 from apache_beam.transforms.timeutil import TimeDomain
 from apache_beam.transforms.userstate import ReadModifyWriteStateSpec, TimerSpec, on_timer
+from apache_beam.utils.timestamp import Timestamp
 
 from pipeline.completion import Event, message_of, not_run_event
 from pipeline.stream.answer import Answerer
@@ -89,15 +91,12 @@ class ReadRequests(beam.DoFn):
         """Prepare the metrics."""
         self._messages = Metrics.counter("messages", "received")
 
-    def process(self, message: PubsubMessage) -> Iterable[pvalue.TaggedOutput]:
+    def process(
+        self, message: PubsubMessage, timestamp: Any = beam.DoFn.TimestampParam
+    ) -> Iterable[pvalue.TaggedOutput]:
         """Yield what a message is."""
         self._messages.inc()
-        received = Message(
-            data=message.data or b"",
-            attributes=message.attributes or {},
-            message_id=message.message_id or "",
-            published=message.publish_time.astimezone(timezone.utc) if message.publish_time else utc_now(),
-        )
+        received = received_message(message, timestamp)
         found = read_message(received, self.grammar)
         if isinstance(found, Asked):
             yield pvalue.TaggedOutput(REQUESTS, (ONE_KEY, found.encoded()))
@@ -116,6 +115,23 @@ class ReadRequests(beam.DoFn):
             Metrics.counter("messages", "dead_letters").inc()
             yield pvalue.TaggedOutput(DEAD_LETTERS, dead_letter(received, found, utc_now()))
         yield pvalue.TaggedOutput(EVENTS, _told(event))
+
+
+def received_message(message: PubsubMessage, timestamp: Timestamp) -> Message:
+    """Return a message as it was received, named and dated in any case.
+
+    Not every runner hands over the id and the instant of publishing. Without an instant, the timestamp of the element
+    is the same; without an id, one is made up: a message that is delivered again then counts as another, equal one.
+    """
+    published = message.publish_time
+    if published is None or published.timestamp() <= 0:
+        published = timestamp.to_utc_datetime(has_tz=True)
+    return Message(
+        data=message.data or b"",
+        attributes=message.attributes or {},
+        message_id=message.message_id or f"unnamed-{uuid4().hex}",
+        published=published.astimezone(timezone.utc),
+    )
 
 
 def _rejection(found: Rejected, message: Message) -> Event:

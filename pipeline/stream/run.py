@@ -15,7 +15,7 @@ import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.direct.direct_runner import BundleBasedDirectRunner
 from apache_beam.runners.runner import PipelineResult
-from apache_beam.transforms.periodicsequence import PeriodicImpulse
+from apache_beam.transforms.periodicsequence import PeriodicImpulse, RebaseMode
 from apache_beam.transforms.timeutil import TimeDomain
 from apache_beam.transforms.userstate import TimerSpec, on_timer
 from apache_beam.utils.timestamp import Timestamp
@@ -106,7 +106,8 @@ def grammar_of(config: StreamConfig, *, launches: bool) -> Grammar:
 def _ticks(seconds: int, *, local: bool) -> beam.PTransform:
     if not seconds:
         return beam.Create([], reshuffle=False)
-    return LocalTicks(seconds) if local else PeriodicImpulse(fire_interval=seconds)
+    # From when the job runs: it is submitted minutes before, and would make up for the ticks in between.
+    return LocalTicks(seconds) if local else PeriodicImpulse(fire_interval=seconds, rebase=RebaseMode.REBASE_START)
 
 
 @dataclass

@@ -11,12 +11,21 @@ from apache_beam.internal import cloudpickle_pickler
 from apache_beam.io.gcp.pubsub import PubsubMessage
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.pipeline import AppliedPTransform, PipelineVisitor
+from apache_beam.utils.timestamp import Timestamp
 
 from pipeline.options import StreamConfig, parse_job
 from pipeline.request import RequestDefaults
 from pipeline.stream.answer import Answer, Answerer
 from pipeline.stream.desk import Answered
-from pipeline.stream.graph import DEAD_LETTERS, EVENTS, REQUESTS, AnswerRequests, ReadRequests, WatchGames
+from pipeline.stream.graph import (
+    DEAD_LETTERS,
+    EVENTS,
+    REQUESTS,
+    AnswerRequests,
+    ReadRequests,
+    WatchGames,
+    received_message,
+)
 from pipeline.stream.messages import Asked, Grammar
 from pipeline.stream.run import build_stream
 from pipeline.stream.watch import Watch
@@ -156,6 +165,27 @@ class TestReadRequests:
         messages = [message(payload) for payload in (asked, b"\xff", b"", {**asked, "rewrite": True}, {"phase": "p"})]
         found = self.read(*messages)
         assert (len(found[REQUESTS]), len(found[EVENTS]), len(found[DEAD_LETTERS])) == (2, 3, 2)
+
+
+class TestReceivedMessage:
+    AT = Timestamp.from_utc_datetime(PUBLISHED)
+
+    def test_it_keeps_what_it_is_called_and_when_it_was_published(self) -> None:
+        sent = PubsubMessage(b"x", {"a": "b"}, message_id="m-1", publish_time=PUBLISHED)
+        received = received_message(sent, self.AT + 5)
+        assert (received.message_id, received.published, received.attributes) == ("m-1", PUBLISHED, {"a": "b"})
+
+    @pytest.mark.parametrize("unset", [None, datetime(1970, 1, 1, tzinfo=timezone.utc)])
+    def test_the_timestamp_of_the_element_stands_in(self, unset: datetime | None) -> None:
+        received = received_message(PubsubMessage(b"x", None, message_id="m-1", publish_time=unset), self.AT)
+        assert received.published == PUBLISHED
+
+    @pytest.mark.parametrize("unset", [None, ""])
+    def test_messages_without_a_name_are_told_apart(self, unset: str | None) -> None:
+        sent = PubsubMessage(b"x", {}, message_id=unset, publish_time=PUBLISHED)
+        one, other = received_message(sent, self.AT), received_message(sent, self.AT)
+        assert one.message_id != other.message_id
+        assert one.message_id.startswith("unnamed-")
 
 
 class Cell:
