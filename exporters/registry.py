@@ -13,6 +13,15 @@ from functools import lru_cache
 import exporters
 from exporters.declaration import Export
 
+_RESULTS = (
+    "results",
+    "performance",
+    "best-bets",
+    "predictions",
+    "subset-picks",
+    "season-subsets",
+    "subset-performance",
+)
 GROUPS: Mapping[str, Sequence[str]] = {
     "tonight-all": (
         "tonight",
@@ -24,29 +33,10 @@ GROUPS: Mapping[str, Sequence[str]] = {
         "season-subsets",
         "daily-signals",
     ),
-    "daily-results": (
-        "results",
-        "performance",
-        "best-bets",
-        "predictions",
-        "subset-picks",
-        "season-subsets",
-        "subset-performance",
-        "subset-definitions",
-    ),
+    "daily-results": (*_RESULTS, "subset-definitions"),
+    # What shows results once all games of a date are over, and once they are graded.
     "post-game": ("tonight", "best-bets", "subset-picks", "season-subsets", "live-grading"),
-    "post-grades": (
-        "tonight",
-        "results",
-        "performance",
-        "best-bets",
-        "predictions",
-        "subset-picks",
-        "season-subsets",
-        "subset-performance",
-        "player-game-report",
-        "player-season",
-    ),
+    "post-grades": ("tonight", *_RESULTS, "player-game-report", "player-season"),
     "players": ("player-profiles", "player-index", "player-season"),
 }
 """Group name to the export types that it stands for; ``backfill`` and ``all`` follow from the declarations."""

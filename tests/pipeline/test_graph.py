@@ -6,15 +6,15 @@ from datetime import date
 from hashlib import blake2b
 from typing import Any
 
-import apache_beam as beam
 import pytest
 from apache_beam.internal import cloudpickle_pickler
-from apache_beam.pipeline import AppliedPTransform, PipelineVisitor
+from apache_beam.pipeline import AppliedPTransform
 
 from exporters.registry import exports
 from pipeline.graph import build
 from tests.support.eager import pipeline
 from tests.support.plans import plan_of
+from tests.support.steps import functions_of, is_of, steps_of
 from tests.support.stores import ForbiddenStore
 from tests.support.warehouses import ForbiddenWarehouse
 from transforms.local_store import LocalStore
@@ -63,58 +63,30 @@ STEPS = [
     "Publish/MovePointers",
     "Publish/WriteManifest",
 ]
-"""Every step that we name. A running streaming job can only be updated while these stay."""
+"""Every step that we name, as logs and metrics do."""
 
 
-class Steps(PipelineVisitor):
-    """Collects the steps whose label is ours: those at the top and those inside of our own transforms."""
-
-    def __init__(self) -> None:
-        self.found: list[AppliedPTransform] = []
-
-    def enter_composite_transform(self, node: AppliedPTransform) -> None:
-        self._visit(node)
-
-    def visit_transform(self, node: AppliedPTransform) -> None:
-        self._visit(node)
-
-    def _visit(self, node: AppliedPTransform) -> None:
-        parent = node.parent
-        if node.full_label and (not parent.full_label or _is_ours(parent.transform)):
-            self.found.append(node)
-
-
-def _is_ours(value: Any) -> bool:
-    return type(value).__module__.startswith("transforms.")
-
-
-def steps_of(warehouse: Any, store: Any, plan: Plan = SEASON) -> list[AppliedPTransform]:
+def steps_of_a_run(warehouse: Any, store: Any, plan: Plan = SEASON, **options: Any) -> list[AppliedPTransform]:
     root = pipeline()
-    build(root, plan, warehouse, store)
-    visitor = Steps()
-    root.visit(visitor)
-    return visitor.found
+    build(root, plan, warehouse, store, **options)
+    return steps_of(root, "transforms", "pipeline")
 
 
 @pytest.fixture(scope="module")
 def steps() -> list[AppliedPTransform]:
     """The steps of a season, in a graph whose construction must touch neither warehouse nor store."""
-    return steps_of(ForbiddenWarehouse(), ForbiddenStore())
-
-
-def functions_of(steps: list[AppliedPTransform]) -> dict[str, Any]:
-    """The DoFns and CombineFns of our steps, those with several outputs included."""
-    functions = {}
-    for node in steps:
-        transform = getattr(node.transform, "_do_transform", node.transform)
-        function = getattr(transform, "fn", None)
-        if isinstance(function, (beam.DoFn, beam.CombineFn)):
-            functions[node.full_label] = function
-    return functions
+    return steps_of_a_run(ForbiddenWarehouse(), ForbiddenStore())
 
 
 def test_every_step_has_its_name(steps: list[AppliedPTransform]) -> None:
     assert [node.full_label for node in steps] == STEPS
+
+
+def test_a_run_that_tells_of_itself_has_some_more() -> None:
+    topic = "projects/my-project/topics/done"
+    steps = steps_of_a_run(ForbiddenWarehouse(), ForbiddenStore(), output="out", completion_topic=topic)
+    more = ["", "/KeyByRun", "/GatherManifests", "/MakeEvent", "/WriteEvent"]
+    assert [node.full_label for node in steps] == [*STEPS, *(f"PublishCompletion{name}" for name in more)]
 
 
 def test_every_function_is_a_class_of_ours_and_none_a_lambda(steps: list[AppliedPTransform]) -> None:
@@ -136,7 +108,7 @@ def test_every_function_is_a_class_of_ours_and_none_a_lambda(steps: list[Applied
         "MovePointers",
         "WriteManifest",
     }
-    assert all(_is_ours(function) for function in functions.values()), functions
+    assert all(is_of(function, "transforms") for function in functions.values()), functions
 
 
 @pytest.fixture(scope="module")
@@ -151,7 +123,7 @@ def functions() -> dict[str, Any]:
             for name in SEASON.export_types
         },
     )
-    return functions_of(steps_of(ParquetWarehouse("data"), LocalStore("out"), season))
+    return functions_of(steps_of_a_run(ParquetWarehouse("data"), LocalStore("out"), season))
 
 
 def test_what_travels_to_workers_is_small(functions: dict[str, Any]) -> None:
@@ -178,4 +150,4 @@ def test_keys_are_text_or_numbers(steps: list[AppliedPTransform]) -> None:
 
 def test_a_night_and_a_season_have_the_same_steps() -> None:
     night = plan_of("tonight", first=date(2026, 1, 5))
-    assert [node.full_label for node in steps_of(ForbiddenWarehouse(), ForbiddenStore(), night)] == STEPS
+    assert [node.full_label for node in steps_of_a_run(ForbiddenWarehouse(), ForbiddenStore(), night)] == STEPS
