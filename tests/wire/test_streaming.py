@@ -27,6 +27,8 @@ from tests.support.plans import EASY, NOW, plan_of
 from tests.support.stores import MemoryStore
 from tests.support.warehouses import League, MemoryWarehouse, keep, with_value
 from tests.wire.pubsub import Topic, streaming
+from tests.wire.services import BUCKET, HASTY, BigQuery
+from transforms.gcs_store import GcsStore
 
 TONIGHT = tuple(groups()["tonight-all"])
 
@@ -111,6 +113,20 @@ class TestRequests:
                 assert (there.cache_control, there.metadata) == (shown.cache_control, shown.metadata), shown.path
                 if event["generations"].get(shown.path):
                     assert event["generations"][shown.path] == there.generation
+
+    def test_so_it_is_from_bigquery_to_a_bucket(
+        self, pubsub: str, bigquery: BigQuery, league_project: str, gcs_url: str, prefix: str, league: League
+    ) -> None:
+        bucket = GcsStore(BUCKET, prefix, endpoint=gcs_url, backoff=HASTY)
+        job = Job(bigquery.warehouse(league_project), bucket)
+        with job.running():
+            job.ask("tonight-all", day=league.today, generated_at=NOW)
+            [event] = job.done.events(1)
+        assert event["status"] == "success", event["errors"]
+        published = documents(bucket)
+        assert_same_objects(published, documents(batch(league, *TONIGHT)))
+        assert event["generations"].keys() == published.keys()
+        bucket.close()
 
     def test_upstream_s_events_are_answered_as_they_are(self, start: Any, league: League) -> None:
         job = start()

@@ -248,3 +248,11 @@ def test_the_streaming_job_is_submitted(submit: Submit, work: GcsStore, gcs_url:
     assert {"ReadMessages", "ReadUpstream", "Tick", "AnswerMessages/AnswerRequests", "WriteEvents"} <= labels
     sources = [t.spec.urn for t in graph.components.transforms.values() if "pubsub_read" in t.spec.urn]
     assert len(sources) == 2
+
+
+def test_a_run_that_tells_what_became_of_it_is_submitted(submit: Submit, work: GcsStore) -> None:
+    [job], out = submit("phase6-told", "--completion_topic=projects/my-project/topics/done")
+    assert job["type"] == JobType.JOB_TYPE_BATCH
+    graph = Submitted(job, out, work, work).pipeline()
+    labels = {transform.unique_name for transform in graph.components.transforms.values()}
+    assert {"PublishCompletion/MakeEvent", "PublishCompletion/WriteEvent"} <= labels
