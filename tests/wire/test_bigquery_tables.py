@@ -139,7 +139,9 @@ class TestRestrictions:
 
     @staticmethod
     def values(league: League, table: AnyTable, name: str) -> list[Any]:
-        return sorted(set(league.rows(table).column(name).drop_null().to_pylist()))[:20]
+        held = sorted(set(league.rows(table).column(name).drop_null().to_pylist()))
+        # The emulator looks for the end of a statement in texts, too, and refuses them.
+        return [value for value in held if not isinstance(value, str) or ";" not in value][:20]
 
     def test_a_timestamp_is_partitioned_by_utc_days(self, bigquery: BigQuery, project: str, tmp_path: Path) -> None:
         ends = [
