@@ -13,6 +13,7 @@ _INDENT = " " * 6
 
 _USAGE = """\
 Usage: python -m pipeline.main --warehouse=PATH --output=PATH --export_types=LIST --target_date=DATE [option ...]
+       python -m pipeline.main --warehouse=PATH --output=PATH --input_subscription=... --dead_letter_topic=...
 
 Turns the tables of one night, or of a whole season in one pass, into the documents of the public API.
 """
@@ -27,6 +28,10 @@ Examples
   What a message asked for:
     python -m pipeline.main --warehouse=data --output=out \\
       --request='{"export_types": ["tonight"], "target_date": "2026-02-12"}'
+  Whatever messages ask for, as they come:
+    python -m pipeline.main --warehouse=bigquery:my-project --output=gs://my-bucket/v1 \\
+      --input_subscription=projects/my-project/subscriptions/phase6-export-requests \\
+      --dead_letter_topic=projects/my-project/topics/phase6-export-dead-letters
 
 Plus every Beam option, for example --runner=DataflowRunner --project --region --temp_location. Options that only a
 portable runner's job server knows go behind a bare --, unchecked.

@@ -10,7 +10,7 @@ import pytest
 from exporters import registry
 from pipeline.help_text import build_help, wants_help
 from pipeline.option_table import OPTIONS
-from pipeline.options import parse_run
+from pipeline.options import parse_job
 
 TYPES = ("predictions", "results", "tonight")
 GROUPS = {"all": TYPES}
@@ -40,11 +40,12 @@ def test_help_explains_every_option() -> None:
 
 def test_examples_of_the_help_are_valid() -> None:
     names = {"known_types": tuple(registry.exports()), "groups": registry.groups()}
-    commands = build_help().replace("\\\n", "").split("python -m pipeline.main")[2:]
-    assert len(commands) == 3
+    examples = build_help().partition("\nExamples\n")[2]
+    commands = examples.replace("\\\n", "").split("python -m pipeline.main")[1:]
+    assert len(commands) == 4
     for command in commands:
         argv = shlex.split(command.strip().splitlines()[0])
-        assert parse_run(argv, **names, now=NOW)
+        assert parse_job(argv, **names, now=NOW)
 
 
 @pytest.mark.parametrize(

@@ -372,10 +372,10 @@ LAUNCHER = (
     "--runner=DataflowRunner",
     "--sdk_container_image=phase6-export:1",
     "--service_account_email=phase6-worker@my-project.iam.gserviceaccount.com",
-    "--staging_location=gs://work/staging",
+    "--staging_location=gs://my-work/staging",
     "--subnetwork=regions/us-west2/subnetworks/default",
-    "--temp_location=gs://work/temp",
-    "--template_location=gs://work/staging/template_launches/1/job_object",
+    "--temp_location=gs://my-work/temp",
+    "--template_location=gs://my-work/staging/template_launches/1/job_object",
 )
 """What the launcher of a Flex Template adds to the parameters that it was given."""
 
