@@ -108,6 +108,15 @@ class TestCompleted:
         assert all(found["written"] == 0 < found["unchanged"] for found in event["exports"].values())
         assert event["paths"]["tonight"].endswith(".json")
 
+    def test_it_tells_of_its_own_run_alone(self, league: League) -> None:
+        store = MemoryStore()
+        run_plain(plan_of("tonight", first=league.today), league.warehouse, store)
+        plan = plan_of("predictions", first=league.today, correlation_id="another")
+        event = event_of(plan, run_plain(plan, league.warehouse, store))
+        assert event["paths"].keys() == {"predictions"}
+        assert event["exports"].keys() == {"predictions"}
+        assert {path.partition("/")[0] for path in event["generations"]} == {"predictions"}
+
     def test_what_is_withheld_or_missing_is_named(self, league: League) -> None:
         plan = plan_of(*TONIGHT_TYPES, first=league.today)
         store = MemoryStore()
