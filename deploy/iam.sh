@@ -133,9 +133,15 @@ on_project "$PROJECT" roles/dataflow.developer "$WORKER_ACCOUNT" \
   "Hands long requests to a batch job; the streaming job."
 on_account "$WORKER_ACCOUNT" roles/iam.serviceAccountUser "$WORKER_ACCOUNT" \
   "Starts that job as itself."
-secret=${LIVE_FEED_KEY#secret:}
-on_secret "${secret%/versions/*}" roles/secretmanager.secretAccessor "$WORKER_ACCOUNT" \
-  "Reads the key of the live feed."
+# A key of the environment needs no secret.
+if [[ $LIVE_FEED_KEY == secret:* ]]; then
+  secret=${LIVE_FEED_KEY#secret:}
+  secret=${secret%/versions/*}
+  # Empty: a role can only be granted on a secret that is there, and the key itself is for whoever has it to add.
+  unless gcloud secrets describe "$secret" -- gcloud secrets create "$secret" --replication-policy=automatic
+  on_secret "$secret" roles/secretmanager.secretAccessor "$WORKER_ACCOUNT" \
+    "Reads the key of the live feed."
+fi
 
 account "$SCHEDULE_ACCOUNT" "Phase 6 export: starts the jobs"
 on_project "$PROJECT" roles/dataflow.developer "$SCHEDULE_ACCOUNT" \

@@ -42,6 +42,13 @@ parameters=(
   "live_feed=$LIVE_FEED"
   "live_feed_key=$LIVE_FEED_KEY"
 )
+# A comma may be part of a place, a bar is part of none of ours.
+delimiter='|'
+# Before bash 4.4, an empty array counts as unset.
+update=()
+if [ "${UPDATE:-}" = 1 ]; then
+  update=(--update)
+fi
 # One small worker answers everything, one request after the other; a second one may take over while it is replaced.
 run gcloud dataflow flex-template run "$JOB" \
   --project="$PROJECT" \
@@ -55,5 +62,5 @@ run gcloud dataflow flex-template run "$JOB" \
   --max-workers=2 \
   --worker-machine-type="${MACHINE_TYPE:-e2-standard-2}" \
   --additional-user-labels=app=phase6-export \
-  --parameters="$(IFS=,; printf '%s' "${parameters[*]}")" \
-  ${UPDATE:+--update}
+  --parameters="^$delimiter^$(IFS=$delimiter; printf '%s' "${parameters[*]}")" \
+  ${update[@]+"${update[@]}"}

@@ -2,9 +2,15 @@
 
     python -m pipeline.drift                the batch template
     python -m pipeline.drift --streaming    the streaming template
+    python -m pipeline.drift --streaming --job=job.json
 
 An image carries its commit and the digest of its locked dependencies, the template that starts it is labelled with
-both, and every manifest repeats them. Exit codes: 0 all three are the same code, 1 they are not, 2 one cannot be read.
+both, every job is, too, and every manifest repeats them. A job that is running goes on with the code that it was
+started with. Lists of jobs leave labels out, so a dump is of one:
+
+    gcloud dataflow jobs describe JOB_ID --region=REGION --full --format=json > job.json
+
+Exit codes: 0 all of them are the same code, 1 they are not, 2 one cannot be read.
 """
 
 from __future__ import annotations
@@ -67,6 +73,12 @@ def template_code(template: Mapping[str, Any], name: str) -> Code:
     return Code(f"template {name}", labels.get("commit", ""), labels.get("lock", ""))
 
 
+def job_code(job: Mapping[str, Any]) -> Code:
+    """Return the code that a job runs, as it is labelled."""
+    labels = job.get("labels", {})
+    return Code(f"job {job.get('name', 'without a name')}", labels.get("commit", ""), labels.get("lock", ""))
+
+
 def last_published(store: Store) -> Code | None:
     """Return the code that published the newest date; None when nothing was published.
 
@@ -81,15 +93,20 @@ def last_published(store: Store) -> Code | None:
     return Code(f"manifest of {max(days)}", run.get("commit", ""), run.get("lock", ""))
 
 
-def differences(checkout: Code, template: Code | None, published: Code | None) -> Iterator[str]:
-    """Yield a line for everything in which places differ; None is a place where there is nothing."""
+def differences(
+    checkout: Code, template: Code | None, published: Code | None, job: Code | None = None
+) -> Iterator[str]:
+    """Yield a line for everything in which places differ; None is a place where there is nothing.
+
+    A job stands between the template that started it and what it published; no job is no difference.
+    """
     if "-" in checkout.commit:
         yield f"checkout: its code is not what was committed ({checkout.commit}); commit it or put it aside"
     if template is None:
         yield "template: there is none; build it with make template EXECUTE=1"
     if published is None:
         yield "manifest: nothing is published"
-    known = [code for code in (checkout, template, published) if code is not None]
+    known = [code for code in (checkout, template, job, published) if code is not None]
     for one, other in pairwise(known):
         for what in ("commit", "lock"):
             mine, theirs = getattr(one, what), getattr(other, what)
@@ -137,6 +154,7 @@ def main(
     )
     parser.add_argument("--settings", type=Path, default=SETTINGS, help="settings of the deployment (%(default)s)")
     parser.add_argument("--streaming", action="store_true", help="compare the streaming template")
+    parser.add_argument("--job", type=Path, help="what gcloud dataflow jobs describe --full --format=json printed")
     parser.add_argument("--template", help="the template: gs://BUCKET/NAME or a file (that of the settings)")
     parser.add_argument("--output", help="where documents are: gs://BUCKET/PREFIX or a folder (that of the settings)")
     arguments = parser.parse_args(argv)
@@ -146,16 +164,17 @@ def main(
         name = arguments.template or (deployment.streaming_template if arguments.streaming else deployment.template)
         template = _read_template(name, open_bucket)
         published = last_published(_open(arguments.output or deployment.output, open_bucket))
+        job = None if arguments.job is None else _read_job(arguments.job)
     except (SettingsError, DriftError, StoreError, OSError, ValueError) as error:
         sys.stderr.write(f"{error}\n")
         return UNREADABLE
     checkout = checkout_code(root)
     started = None if template is None else template_code(template, name)
-    for code in (checkout, started, published):
+    for code in (checkout, started, job, published):
         if code is not None:
             sys.stdout.write(f"{code}\n")
     lines = [
-        *differences(checkout, started, published),
+        *differences(checkout, started, published, job),
         *(template_differences(template, metadata) if template else ()),
     ]
     for line in lines:
@@ -178,13 +197,24 @@ def _read_template(name: str, open_bucket: Callable[[str, str], Store]) -> Mappi
     found = _open(folder or ".", open_bucket).read(file)
     if found is None:
         return None
+    return _json_object(found[0], name, "template")
+
+
+def _read_job(path: Path) -> Code:
+    job = _json_object(path.read_bytes(), str(path), "job")
+    if "labels" not in job:
+        raise DriftError(f"{path} tells no labels: describe the job with --full")
+    return job_code(job)
+
+
+def _json_object(content: bytes, name: str, what: str) -> dict[str, Any]:
     try:
-        template = json.loads(found[0])
+        found = json.loads(content)
     except ValueError as error:
         raise DriftError(f"{name} is no JSON: {error}") from error
-    if not isinstance(template, dict):
-        raise DriftError(f"{name} is no template: it is not a JSON object")
-    return template
+    if not isinstance(found, dict):
+        raise DriftError(f"{name} is no {what}: it is not a JSON object")
+    return found
 
 
 if __name__ == "__main__":

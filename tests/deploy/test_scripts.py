@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 from datetime import datetime, timezone
 from pathlib import Path
@@ -20,13 +21,23 @@ THINGS = (
     "artifacts repositories",
     "pubsub topics",
     "pubsub subscriptions",
+    "secrets",
 )
+SECRET = "projects/my-project/secrets/phase6-live-feed"
 ABSENT = [(f"{what} describe", 1, "") for what in THINGS]
 
 
 @pytest.fixture
 def commands(tmp_path: Path) -> FakeCommands:
     return FakeCommands(tmp_path / "bin")
+
+
+def settled(folder: Path, script: str, **settings: str) -> str:
+    """Return a script beside settings of which some are others."""
+    shutil.copytree(ROOT / "deploy", folder / "deploy")
+    with (folder / "deploy" / "settings.env").open("a") as file:
+        file.writelines(f"{name}={value}\n" for name, value in settings.items())
+    return str(folder / "deploy" / script)
 
 
 def grants(calls: list[list[str]]) -> set[tuple[str, str, str]]:
@@ -63,7 +74,7 @@ class TestIam:
             ("phase6-worker", "roles/pubsub.publisher", OURS.dead_letter_topic),
             ("phase6-worker", "roles/dataflow.developer", "my-project"),
             ("phase6-worker", "roles/iam.serviceAccountUser", OURS.worker_account),
-            ("phase6-worker", "roles/secretmanager.secretAccessor", "projects/my-project/secrets/phase6-live-feed"),
+            ("phase6-worker", "roles/secretmanager.secretAccessor", SECRET),
             ("phase6-schedule", "roles/dataflow.developer", "my-project"),
             ("phase6-schedule", "roles/iam.serviceAccountUser", OURS.worker_account),
             ("phase6-schedule", "roles/storage.objectViewer", work),
@@ -100,6 +111,7 @@ class TestIam:
             ["pubsub", "topics", "create", OURS.dead_letter_topic],
             ["pubsub", "subscriptions", "create", OURS.dead_letter_subscription],
             ["iam", "service-accounts", "create", "phase6-worker"],
+            ["secrets", "create", SECRET, "--replication-policy=automatic"],
             ["iam", "service-accounts", "create", "phase6-schedule"],
             ["iam", "service-accounts", "create", "phase6-build"],
         ]
@@ -108,6 +120,21 @@ class TestIam:
         commands.add("gcloud")
         commands.run("bash", IAM, EXECUTE="1")
         assert [call for call in commands.calls if "create" in call] == []
+
+    def test_the_secret_is_there_before_its_role_is_granted(self, commands: FakeCommands) -> None:
+        commands.add("gcloud", ABSENT)
+        commands.run("bash", IAM, EXECUTE="1")
+        assert [call[2] for call in commands.calls if call[1] == "secrets"] == [
+            "describe",
+            "create",
+            "add-iam-policy-binding",
+        ]
+
+    def test_a_key_of_the_environment_needs_no_secret(self, commands: FakeCommands, tmp_path: Path) -> None:
+        commands.add("gcloud", ABSENT)
+        done = commands.run("bash", settled(tmp_path, "iam.sh", LIVE_FEED_KEY="env:FEED_KEY"), EXECUTE="1")
+        assert done.returncode == 0, done.stderr
+        assert [call for call in commands.calls if call[1] == "secrets"] == []
 
     def test_a_failure_stops_it(self, commands: FakeCommands) -> None:
         commands.add("gcloud", [("services enable", 1, "")])
@@ -158,6 +185,12 @@ def flags(call: list[str]) -> dict[str, str]:
     return {word.partition("=")[0]: word.partition("=")[2] for word in call if word.startswith("--")}
 
 
+def listed(text: str) -> list[str]:
+    """Return the items of a list as gcloud reads it: ^DELIMITER^ at its start says what stands between them."""
+    _, delimiter, items = text.split("^", 2)
+    return items.split(delimiter)
+
+
 class TestStream:
     def test_printing_starts_nothing(self, commands: FakeCommands) -> None:
         commands.add("gcloud")
@@ -182,7 +215,7 @@ class TestStream:
     def test_the_job_understands_what_it_is_given(self, commands: FakeCommands) -> None:
         commands.add("gcloud")
         commands.run("bash", STREAM, EXECUTE="1")
-        parameters = flags(commands.calls[0])["--parameters"].split(",")
+        parameters = listed(flags(commands.calls[0])["--parameters"])
         # What the launcher adds.
         place = ("--project=p", "--region=r", "--temp_location=gs://b/t", "--runner=DataflowRunner")
         argv = [*(f"--{parameter}" for parameter in parameters), *place]
@@ -192,11 +225,20 @@ class TestStream:
         assert [getattr(config, name) for name in names] == [getattr(OURS, name) for name in names]
         assert (config.batch_template, config.live_feed_key) == (OURS.template, OURS.live_feed_key)
 
-    def test_an_update_replaces_the_running_job(self, commands: FakeCommands) -> None:
+    def test_places_may_hold_commas(self, commands: FakeCommands, tmp_path: Path) -> None:
         commands.add("gcloud")
-        commands.run("bash", STREAM, EXECUTE="1", UPDATE="1")
+        commands.run("bash", settled(tmp_path, "stream.sh", OUTPUT="gs://b/v1,beta", LIVE_FEED="a,b=c"), EXECUTE="1")
+        parameters = listed(flags(commands.calls[0])["--parameters"])
+        assert {"output=gs://b/v1,beta", "live_feed=a,b=c"} <= set(parameters)
+        assert [parameter for parameter in parameters if not re.match("[a-z_]+=", parameter)] == []
+
+    @pytest.mark.parametrize(("wanted", "updates"), [("1", True), ("0", False), ("", False)])
+    def test_an_update_replaces_the_running_job(self, commands: FakeCommands, wanted: str, updates: bool) -> None:
+        commands.add("gcloud")
+        commands.run("bash", STREAM, EXECUTE="1", UPDATE=wanted)
         [call] = commands.calls
-        assert call[-1] == "--update"
+        assert ("--update" in call) is updates
+        assert "" not in call
 
     def test_draining_finds_the_job(self, commands: FakeCommands) -> None:
         commands.add("gcloud", [("dataflow jobs list", 0, "2026-02-11_job\n")])

@@ -65,6 +65,13 @@ class World:
         return code, captured.out.splitlines(), captured.err
 
 
+def dumped(folder: Path, **job: Any) -> Path:
+    """Return a file with what a job is described as."""
+    path = folder / "job.json"
+    path.write_text(json.dumps({"name": "phase6-stream", "currentState": "JOB_STATE_RUNNING", **job}))
+    return path
+
+
 @pytest.fixture
 def world(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> World:
     return World(tmp_path / "checkout", capsys)
@@ -91,6 +98,11 @@ class TestSame:
         code, out, _ = world.compare("--streaming")
         assert (code, out[-1]) == (0, "all the same")
         assert OURS.streaming_template in out[1]
+
+    def test_the_running_job(self, world: World, tmp_path: Path) -> None:
+        code, out, _ = world.compare(f"--job={dumped(tmp_path, labels={'commit': world.commit, 'lock': world.lock})}")
+        assert code == 0, out
+        assert out[2] == f"job phase6-stream: commit {world.commit}, lock {world.lock}"
 
     def test_in_folders(self, world: World, tmp_path: Path) -> None:
         template, output = tmp_path / "template.json", tmp_path / "out"
@@ -129,6 +141,21 @@ class TestDifferent:
     def test_jobs_that_run_something_else_than_the_template(self, world: World) -> None:
         world.publish("2026-02-12", commit="eeeeeeeeeeee", lock=world.lock)
         assert self.one(world).endswith("manifest of 2026-02-12 has eeeeeeeeeeee")
+
+    def test_a_job_of_before_the_release(self, world: World, tmp_path: Path) -> None:
+        labels = {"commit": "dddddddddddd", "lock": world.lock}
+        code, out, _ = world.compare(f"--job={dumped(tmp_path, labels=labels)}")
+        assert code == 1
+        assert out[-3:] == [
+            f"commit: template {OURS.template} has {world.commit}, job phase6-stream has dddddddddddd",
+            f"commit: job phase6-stream has dddddddddddd, manifest of 2026-02-11 has {world.commit}",
+            "2 differences",
+        ]
+
+    def test_a_job_that_says_nothing_of_its_code(self, world: World, tmp_path: Path) -> None:
+        code, out, _ = world.compare(f"--job={dumped(tmp_path, labels={'app': 'phase6-export'})}")
+        assert code == 1
+        assert "job phase6-stream: commit unknown, lock unknown" in out
 
     def test_a_manifest_of_before_commits_were_kept(self, world: World) -> None:
         world.publish("2026-02-12")
@@ -175,6 +202,22 @@ class TestUnreadable:
         code, _, error = world.compare()
         assert code == 2
         assert_one_line_each(error, names=[message])
+
+    @pytest.mark.parametrize(
+        ("content", "message"),
+        [("no", "is no JSON"), ("[]", "is no job"), ('{"name": "n"}', "describe the job with --full")],
+    )
+    def test_a_job(self, world: World, tmp_path: Path, content: str, message: str) -> None:
+        path = tmp_path / "job.json"
+        path.write_text(content)
+        code, _, error = world.compare(f"--job={path}")
+        assert code == 2
+        assert_one_line_each(error, names=[message])
+
+    def test_a_job_that_was_not_dumped(self, world: World, tmp_path: Path) -> None:
+        code, _, error = world.compare(f"--job={tmp_path / 'none.json'}")
+        assert code == 2
+        assert "none.json" in error
 
     def test_a_bucket(self, world: World) -> None:
         def refuse(path: str) -> None:

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from pipeline.schedule_file import SCHEDULES
+from pipeline.version import ROOT
+
+README = (ROOT / "deploy" / "README.md").read_text(encoding="utf-8")
+STREAM = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "pipeline" / "stream").glob("*.py")))
+COUNTED = set(re.findall(r'Metrics\.(?:counter|distribution)\("[a-z]+", "([a-z_]+)"\)', STREAM))
+REASONS = set(re.findall(r'Dropped\("([a-z_]+)"', STREAM))
+STATUSES = {"success", "partial", "failed", "dropped", "duplicate", "launched"}
+"""Of answers, which are counted by their status."""
+LISTED = {
+    name
+    for line in README.partition("### What to be told of")[2].partition("\n## ")[0].splitlines()
+    if line.startswith("| `")
+    for name in re.findall(r"`([a-z_]+)`", line.split("|")[1])
+}
+
+
+def test_every_metric_of_the_streaming_job_is_listed() -> None:
+    assert {"received", "lag_milliseconds"} <= COUNTED
+    assert "no_game_date" in REASONS
+    assert LISTED == COUNTED | REASONS | STATUSES
+
+
+def test_the_cost_is_that_of_the_schedules() -> None:
+    crons = re.findall(r'cron: "(.+)"', SCHEDULES.read_text(encoding="utf-8"))
+    daily = sum(_runs_a_week(cron) for cron in crons) / 7
+    assert f"starts {int(daily)} runs a day" in README
+
+
+def _runs_a_week(cron: str) -> int:
+    _, hours, _, _, weekdays = cron.split()
+    first, _, last = hours.partition("-")
+    return (int(last or first) - int(first) + 1) * (7 if weekdays == "*" else 1)
+
+
+@pytest.mark.parametrize(
+    ("hours", "machine", "gigabytes", "vcpu_price", "said"),
+    [(7 / 60, 2, 8, 0.056, "$0.016"), (730, 2, 8, 0.069, "$122 a month")],
+)
+def test_the_arithmetic(hours: float, machine: int, gigabytes: int, vcpu_price: float, said: str) -> None:
+    cost = hours * (machine * vcpu_price + gigabytes * 0.0036)
+    assert said in README
+    assert cost == pytest.approx(float(said.removeprefix("$").split()[0]), rel=0.03)
