@@ -30,7 +30,7 @@ STREAKS = Export(
 def card(night: PlayerNight) -> Json | None:
     """Condense a player's current runs; None for a player without one that is long enough."""
     line = _line_item(night, night.history.line_runs.settled(night.date, night.league.schedule))
-    correct = _correct_item(night, night.history.correct_runs.until(night.date))
+    correct = _correct_item(night, night.history.correct_runs.settled(night.date, night.league.schedule))
     return {"line": line, "correct": correct} if line or correct else None
 
 

@@ -38,7 +38,11 @@ class DefenseRank:
 
 
 class Defenses:
-    """The analyses of all teams. A row of a date is computed before that date's games and so is known on it."""
+    """The analyses of all teams.
+
+    A row may count the games of its own date, so a game shows only those of the dates before it (contract B2-D11,
+    P&L G10).
+    """
 
     def __init__(self, rows: Iterable[DefenseRow]) -> None:
         """Keep the newest row per team and date; a row without a value or of the early season says nothing."""
@@ -55,14 +59,14 @@ class Defenses:
         self._ranks: dict[date, Mapping[str, DefenseRank]] = {}
 
     def ranks(self, day: date) -> Mapping[str, DefenseRank]:
-        """Return each team's rank as known on a date; empty when too few teams have a fresh analysis."""
+        """Return each team's rank as known before a date's games; empty when too few teams have a fresh analysis."""
         if day not in self._ranks:
             self._ranks[day] = self._rank(day)
         return self._ranks[day]
 
     def _rank(self, day: date) -> Mapping[str, DefenseRank]:
         newest: dict[str, Decimal] = {}
-        for age in range(RULES.defense.fresh_days + 1):
+        for age in range(1, RULES.defense.fresh_days + 1):
             for row in self._by_date.get(day - timedelta(days=age), ()):
                 if row.opponent_points_per_game is not None:
                     newest.setdefault(row.team_abbr, row.opponent_points_per_game)

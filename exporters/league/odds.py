@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from exporters.config import RULES
 from exporters.declaration import Read
-from exporters.league.numbers import tenths
+from exporters.league.numbers import exact, tenths
 from exporters.league.selection import latest_per
 from exporters.league_rows import PropsRow
 from exporters.tables import PROPS
@@ -50,10 +50,7 @@ def best_odds(offers: Iterable[PropsRow], line: Decimal) -> Odds:
         (
             offer
             for offer in offers
-            if offer.market_type == "points"
-            and offer.is_active
-            and offer.is_best_line
-            and tenths(Decimal(repr(offer.points_line))) == tenths(line)
+            if offer.market_type == "points" and offer.is_active and offer.is_best_line and _is_of_line(offer, line)
         ),
         key=lambda offer: (offer.bet_side.lower(), offer.bookmaker),
         by=lambda offer: (offer.bookmaker_last_update,),
@@ -64,3 +61,8 @@ def best_odds(offers: Iterable[PropsRow], line: Decimal) -> Odds:
         if least <= abs(offer.odds_american) <= greatest:
             best[side] = max(offer.odds_american, best.get(side, -greatest))
     return Odds(best.get("over"), best.get("under"))
+
+
+def _is_of_line(offer: PropsRow, line: Decimal) -> bool:
+    offered = exact(offer.points_line)
+    return offered is not None and tenths(offered) == tenths(line)

@@ -153,6 +153,11 @@ def verdict(export: Export, day: date, census: Census, config: ExportConfig) -> 
     if export.outlives_forecasts and count.forecasts_gone:
         return Verdict(State.READY)
     if Gate.PREDICTIONS in export.gates and count.active_predictions < config.min_active_predictions:
+        if count.forecasts_gone:
+            return Verdict(
+                State.WITHHELD,
+                f"the forecasts of {day} have expired: it was graded, and the warehouse keeps none of them",
+            )
         return Verdict(
             State.WITHHELD,
             f"{count.active_predictions} active predictions for {day}, "

@@ -114,12 +114,22 @@ class CorrectRuns:
 
     def __init__(self, grades: Grades) -> None:
         """Find the runs."""
+        self._grades = grades
         self._runs: Runs[AccuracyRow] = Runs(filter(is_decided, grades.rows), _is_correct)
 
     def until(self, day: date) -> Sequence[AccuracyRow]:
         """Return the run up to and including a date, newest first; empty after a wrong forecast."""
-        run = self._runs.until(day)
-        return run if run and run[0].prediction_correct else ()
+        return _correct_run(self._runs.until(day))
+
+    def settled(self, day: date, schedule: Schedule) -> Sequence[AccuracyRow]:
+        """Return the run up to and including a date, whose own forecast counts only once its game is final."""
+        today = self._grades.on(day)
+        game = None if today is None else schedule.find(day, today.game_id, today.team_abbr)
+        return self.until(day) if game is not None and game.is_final else _correct_run(self._runs.before(day))
+
+
+def _correct_run(run: Sequence[AccuracyRow]) -> Sequence[AccuracyRow]:
+    return run if run and run[0].prediction_correct else ()
 
 
 def _is_correct(row: AccuracyRow) -> bool | None:

@@ -330,8 +330,19 @@ def test_only_a_wrong_forecast_breaks_a_run(correct: list[bool | None], length: 
 def test_what_is_no_hit_is_skipped(values: dict[str, Any]) -> None:
     rows = hits([True] * 4)
     skipped = [row for wrong in (True, False) for row in hits([wrong], newest=TONIGHT, **values)]
-    assert lengths("prediction_hits", *rows, skipped[0]) == {"ann": 4}
-    assert lengths("prediction_hits", *rows, skipped[1]) == {"ann": 4}
+    over = schedule_row(away_team_tricode="CHI", game_status=3)
+    assert lengths("prediction_hits", *rows, over, skipped[0]) == {"ann": 4}
+    assert lengths("prediction_hits", *rows, over, skipped[1]) == {"ann": 4}
+
+
+@pytest.mark.parametrize("correct", [True, False])
+@pytest.mark.parametrize("status", [3, 2, 1, None])
+def test_b3_d15_tonights_forecast_counts_once_its_game_is_final(correct: bool, status: int | None) -> None:
+    rows = [*hits([True] * 4), *hits([correct], newest=TONIGHT)]
+    counted = {"ann": 5} if correct else {}
+    scheduled = schedule_row(away_team_tricode="CHI", game_status=status)
+    assert lengths("prediction_hits", *rows, scheduled) == (counted if status == 3 else {"ann": 4})
+    assert lengths("prediction_hits", *rows) == {"ann": 4}
 
 
 def test_s_d5_the_champion_is_configuration() -> None:

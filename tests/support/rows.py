@@ -560,7 +560,11 @@ def game_log(
 
 
 def defense_rows(allowed: Mapping[str, float | None], *, teams: int = 30, **values: Any) -> list[Row]:
-    """Return analyses of the given teams, and of made-up teams that allow 150 and more, until there are ``teams``."""
+    """Return analyses of the given teams, and of made-up teams that allow 150 and more, until there are ``teams``.
+
+    They are of the day before :data:`TONIGHT`, unless ``analysis_date`` says otherwise.
+    """
+    values = {"analysis_date": TONIGHT - timedelta(days=1), **values}
     fill = {f"X{i:02d}": 150 + i for i in range(teams - len(allowed))}
     return [
         defense_row(team_abbr=team, opponent_points_per_game=points, **values)

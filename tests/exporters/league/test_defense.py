@@ -8,6 +8,8 @@ import pytest
 from exporters.league.defense import Defenses
 from tests.support.rows import TONIGHT, Row, defense_row, defense_rows
 
+EVE = TONIGHT - timedelta(days=1)
+
 
 def ranks(*rows: Row, day: date = TONIGHT) -> dict[str, tuple[int, str]]:
     return {team: (rank.rank, rank.tier) for team, rank in Defenses(rows).ranks(day).items()}
@@ -33,7 +35,7 @@ def test_the_fewest_points_allowed_rank_first_and_equals_share_a_rank() -> None:
     ],
 )
 def test_tiers(rank: int, tier: str) -> None:
-    found = ranks(*(defense_row(team_abbr=f"T{n:02d}", opponent_points_per_game=100 + n) for n in range(1, 31)))
+    found = ranks(*defense_rows({f"T{n:02d}": 100 + n for n in range(1, 31)}))
     assert found[f"T{rank:02d}"] == (rank, tier)
 
 
@@ -64,19 +66,20 @@ def test_b2_d10_rows_older_than_thirty_days_take_no_part() -> None:
     assert ranks(*defense_rows({}, analysis_date=TONIGHT + timedelta(days=1))) == {}
 
 
-def test_b2_d11_a_row_of_the_date_itself_is_known_on_it() -> None:
-    old = defense_rows({"BOS": 100}, analysis_date=TONIGHT - timedelta(days=1))
-    new = defense_row(team_abbr="BOS", opponent_points_per_game=199)
+def test_b2_d11_a_row_of_the_date_itself_is_not_known_before_its_games() -> None:
+    old = defense_rows({"BOS": 100})
+    new = defense_row(team_abbr="BOS", opponent_points_per_game=199, analysis_date=TONIGHT)
     for order in ([*old, new], [new, *old]):
-        assert ranks(*order)["BOS"][0] == 30
-        assert ranks(*order, day=TONIGHT - timedelta(days=1))["BOS"][0] == 1
+        assert ranks(*order)["BOS"][0] == 1
+        assert ranks(*order, day=TONIGHT + timedelta(days=1))["BOS"][0] == 30
+    assert ranks(*defense_rows({}, analysis_date=TONIGHT)) == {}
 
 
 def test_b2_d10_one_row_per_team_and_date_the_newest() -> None:
     rest = defense_rows({}, teams=29)
     twice = [
-        defense_row(opponent_points_per_game=100, processed_at="2025-01-15T08:00:00Z"),
-        defense_row(opponent_points_per_game=999, processed_at="2025-01-15T09:00:00Z"),
+        defense_row(analysis_date=EVE, opponent_points_per_game=100, processed_at="2025-01-15T08:00:00Z"),
+        defense_row(analysis_date=EVE, opponent_points_per_game=999, processed_at="2025-01-15T09:00:00Z"),
     ]
     for order in permutations(twice):
         assert ranks(*rest, *order)["BOS"] == (30, "weak")

@@ -38,6 +38,11 @@ def test_b1_d5_another_market_with_the_same_number_supplies_no_odds() -> None:
     assert over(assists, props_row(odds_american=-110)) == -110
 
 
+@pytest.mark.parametrize("line", [float("nan"), float("inf")])
+def test_s_d7_an_offer_whose_line_is_no_number_is_no_offer(line: float) -> None:
+    assert over(props_row(points_line=line, odds_american=900, bookmaker="A"), props_row(odds_american=-110)) == -110
+
+
 @pytest.mark.parametrize("values", [{"is_active": False}, {"is_best_line": False}])
 def test_b1_d5_only_active_best_line_offers_take_part(values: dict[str, Any]) -> None:
     assert over(props_row(odds_american=900, bookmaker="A", **values), props_row(odds_american=-110)) == -110

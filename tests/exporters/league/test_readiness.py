@@ -55,6 +55,15 @@ def test_predictions_need_fifty_active_ones() -> None:
     )
 
 
+def test_p10_forecasts_that_have_expired_are_named_as_the_reason() -> None:
+    gone = DayCount(games=5, context_rows=30, active_predictions=0, grades=150)
+    assert verdict(PREDICTIONS, TONIGHT, census(gone), CONFIG) == Verdict(
+        State.WITHHELD, "the forecasts of 2025-01-15 have expired: it was graded, and the warehouse keeps none of them"
+    )
+    some = replace(gone, active_predictions=1)
+    assert "at least 50 are needed" in (verdict(PREDICTIONS, TONIGHT, census(some), CONFIG).reason or "")
+
+
 def test_s_d4_streaks_are_gated_on_nothing_of_tonight() -> None:
     assert verdict(STREAKS, TONIGHT, Census(), CONFIG) == Verdict(State.READY)
     assert verdict(STREAKS, TONIGHT, census(DayCount(games=5)), CONFIG) == Verdict(State.READY)

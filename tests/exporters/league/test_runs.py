@@ -130,6 +130,15 @@ def test_a_grade_of_the_date_itself_counts() -> None:
     assert runs.until(TONIGHT - timedelta(days=1)) == ()
 
 
+def test_b3_d15_a_grade_of_the_date_itself_counts_once_its_game_is_final() -> None:
+    runs = CorrectRuns(Grades([accuracy_row(game_date=TONIGHT, game_id="0022401157")], CHAMPION))
+    final = schedule_row(away_team_tricode="CHI", game_id="0022401157", game_status=3)
+    assert len(runs.settled(TONIGHT, Schedule([final]))) == 1
+    assert runs.settled(TONIGHT, Schedule([final._replace(game_status=2)])) == ()
+    assert runs.settled(TONIGHT, NO_GAMES) == ()
+    assert len(runs.settled(TONIGHT + timedelta(days=1), NO_GAMES)) == 1
+
+
 def test_b3_d10_a_run_is_current_for_thirty_days() -> None:
     assert is_current_run(TONIGHT - timedelta(days=30), TONIGHT)
     assert not is_current_run(TONIGHT - timedelta(days=31), TONIGHT)
