@@ -191,8 +191,8 @@ NO_ANGLE: Angle = (True, "")
 
 
 def streak_angle(night: PlayerNight) -> Angle:
-    """Return the run of games over or under the line that stands before the game (contract G13)."""
-    run = night.run
+    """Return the run of games over or under the line that stands before the game, however long (contract G13, S10)."""
+    run = night.history.line_runs.before(night.date, longest=None)
     if len(run.games) < RULES.report.min_run:
         return NO_ANGLE
     is_over = run.kind == "OVER"

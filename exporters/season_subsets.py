@@ -25,9 +25,6 @@ SEASON_SUBSETS = Export(
     counts=("model_groups",),
 )
 
-BROADEST = frozenset({"8", "11", "13"})
-"""Public ids of the subsets whose record stands for their model (contract S-2)."""
-
 
 @SEASON_SUBSETS.card
 def card(night: PlayerNight) -> Card | None:
@@ -70,7 +67,7 @@ def _broadest(book: SubsetBook, group: Group) -> PublicSubset:
     def order(subset: PublicSubset) -> tuple[bool, bool, bool, float, str]:
         rule = rules.get(subset.subset_id)
         broad, edge = (False, 0.0) if rule is None else (rule.is_broad, rule.min_edge or 0.0)
-        return (subset.id not in BROADEST, rule is None, not broad, edge, subset.subset_id)
+        return (subset.id not in RULES.documents.broadest_subsets, rule is None, not broad, edge, subset.subset_id)
 
     return min(group.subsets, key=order)
 

@@ -308,6 +308,7 @@ class DocumentRules:
             into the season before (P&R §4).
         subset_windows: Whole days before the as-of date of the windows of ``subset-performance``; None is the season
             (C §5).
+        broadest_subsets: Public ids of the subsets whose record stands for their model (C S-2).
         subset_version: Of the layout that the subset documents share.
     """
 
@@ -323,6 +324,7 @@ class DocumentRules:
         },
         hash=False,
     )
+    broadest_subsets: frozenset[str] = frozenset({"8", "11", "13"})
     subset_version: int = 2
 
 

@@ -89,9 +89,9 @@ class LineRuns:
         self._scores = scores
         self._runs: Runs[GameRow] = Runs((row for row in scores.played if outcome(row) is not None), outcome)
 
-    def before(self, day: date) -> LineRun:
-        """Return the run that stands before a date's game."""
-        return _line_run(self._runs.before(day))
+    def before(self, day: date, longest: int | None = RULES.runs.longest) -> LineRun:
+        """Return the run that stands before a date's game, of at most ``longest`` games; None for all of them."""
+        return _line_run(self._runs.before(day, longest))
 
     def settled(self, day: date, schedule: Schedule) -> LineRun:
         """Return the run up to and including a date, whose own game counts only once it is final."""

@@ -397,6 +397,7 @@ class TestAngles:
             ([25, 25, 9, 25, 25], 19.5, None),
             ([25, 20, 25, 30, 25, 9], [19.5, 20, 19.5, None, 19.5, 19.5], "Hot streak (3G OVER)"),
             ([25, 25], 19.5, None),
+            ([25] * 23 + [9], 19.5, "Hot streak (23G OVER)"),  # as long as player-season says
         ],
     )
     def test_streaks_are_consecutive_line_games(self, points: list[int], lines: Any, angle: str | None) -> None:
