@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from pipeline.problems import Problem, show
 from pipeline.request import RequestError
+from pipeline.request_reader import MAX_TEXT_LENGTH
 
 EXPORT_TYPES = ("tonight-all",)
 TRIGGER_SOURCE = "predictions-complete"
@@ -20,6 +21,8 @@ _ENVELOPE = ("processor_name", "phase", "execution_id", "output_table", "metadat
 _REQUEST_KEYS = ("export_types", "target_date", "start_date", "end_date", "players")
 _STATUSES = ("success", "partial")
 _PERCENT_KEYS = ("completion_pct", "completion_percentage")
+_MOST = 10**9
+"""No count or share is larger."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ class Dropped:
     Attributes:
         reason: A word to count it by.
         detail: The reason in a line.
-        correlation_id: As the event gives it.
+        correlation_id: As the event gives it; empty where it is not fit to be told.
     """
 
     reason: str
@@ -65,14 +68,15 @@ def request_of(payload: Mapping[str, object], rules: UpstreamRules) -> dict[str,
     details: Mapping[str, object] = metadata if isinstance(metadata, Mapping) else {}
     correlation_id = payload.get("correlation_id")
     name = correlation_id if isinstance(correlation_id, str) and correlation_id.strip() else ""
+    told = name[:MAX_TEXT_LENGTH] if name.isprintable() else ""
     if not payload.get("game_date"):
-        return Dropped("no_game_date", "the event names no game_date", name)
+        return Dropped("no_game_date", "the event names no game_date", told)
     if payload.get("status") not in _STATUSES:
-        return Dropped("status", f"status {show(payload.get('status'))} is not one of {', '.join(_STATUSES)}", name)
+        return Dropped("status", f"status {show(payload.get('status'))} is not one of {', '.join(_STATUSES)}", told)
     percent = _percent(payload, details)
     if percent < rules.min_completion_percent:
         floor = rules.min_completion_percent
-        return Dropped("completion", f"{percent:g} % of the players are complete, at least {floor} % are needed", name)
+        return Dropped("completion", f"{percent:g} % of the players are complete, at least {floor} % are needed", told)
     request = {
         "export_types": list(EXPORT_TYPES),
         "target_date": payload["game_date"],
@@ -100,6 +104,7 @@ def _percent(payload: Mapping[str, object], details: Mapping[str, object]) -> fl
 def _number(key: str, value: object) -> float:
     if value is None:
         return 0.0
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+    # JSON knows no NaN and no infinity, but Python's reader does; a whole number may be too large for a float.
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) <= _MOST:
         raise RequestError([Problem(f"metadata.{key}", show(value), "is not a number", "send a number")])
     return float(value)

@@ -143,6 +143,17 @@ class TestReadRequests:
         assert event["reason"].startswith('status "failed" is not one of')
         assert found[REQUESTS] == found[DEAD_LETTERS] == []
 
+    @pytest.mark.parametrize(
+        "name", ["correlation_id", "status", "game_date", "target_date", "export_types", "x\ud800"]
+    )
+    @pytest.mark.parametrize("envelope", [{}, {"phase": "p", "game_date": "2026-02-03", "status": "failed"}])
+    def test_half_a_surrogate_pair_holds_up_nobody(self, name: str, envelope: dict[str, str]) -> None:
+        step = ReadRequests(GRAMMAR)
+        step.setup()
+        made = list(step.process(message({**envelope, name: "a\ud800"}), Timestamp(0)))
+        [event] = [json.loads(found.value.data) for found in made if found.tag == EVENTS]
+        assert event["status"] in ("dropped", "rejected")
+
     def test_each_message_ends_in_one_way(self) -> None:
         asked = {"export_types": ["tonight"], "target_date": "today"}
         messages = [message(payload) for payload in (asked, b"\xff", b"", {**asked, "rewrite": True}, {"phase": "p"})]

@@ -111,20 +111,32 @@ class TestWhatIsDropped:
         assert (found.reason, found.correlation_id) == (reason, "corr-7")
         assert says in found.detail
 
+    @pytest.mark.parametrize(
+        ("correlation_id", "told"), [("a\ud800", ""), ("a\nb", ""), ("x" * 100_000, "x" * 200), ("corr-7", "corr-7")]
+    )
+    def test_what_it_is_called_is_told_only_where_that_can_be_told(self, correlation_id: str, told: str) -> None:
+        found = read(correlation_id=correlation_id, status="failed")
+        assert isinstance(found, Dropped)
+        assert found.correlation_id == told
+
     def test_the_floor_is_an_option(self) -> None:
         assert isinstance(request_of(event({"completion_pct": 50}, status="partial"), UpstreamRules(50)), dict)
 
 
 class TestWhatIsRejected:
-    @pytest.mark.parametrize("value", ["95", True, [1], {}])
+    @pytest.mark.parametrize(
+        "value", ["95", True, [1], {}, float("nan"), float("inf"), pytest.param(10**400, id="huge")]
+    )
     @pytest.mark.parametrize("key", ["completion_pct", "completion_percentage", "completed_predictions"])
     def test_a_share_that_is_no_number(self, key: str, value: Any) -> None:
         with pytest.raises(RequestError, match=f"metadata.{key}: .* is not a number; send a number"):
             read({key: value})
 
 
+texts = st.text(st.characters(), max_size=5)
+"""With halves of surrogate pairs, which JSON can name."""
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    st.none() | st.booleans() | st.integers() | st.floats() | texts,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=5,
 )
