@@ -58,7 +58,7 @@ class Answer:
         run_id: The run; empty when there was none.
         read_at: When reading began, in seconds since 1970.
         inputs: Digest of the versions of the tables that were read; empty where they are unknown.
-        again: Something failed that may go well the next time.
+        again: It published nothing for want of rows, or something failed that may go well the next time.
     """
 
     event: Event
@@ -108,17 +108,19 @@ class Answerer:
                 nothing failed, it is the answer to this one, too.
         """
         read_at = self.clock()
-        request = ExportRequest.from_json(asked.request)
-        config = replace(self.config, champion_system_id=request.champion_system_id)
-        plan = make_plan(request, config, shards=1, validate=self.validate)
-        plan = replace(plan, run=replace(plan.run, started_at=_iso(read_at)))
+        try:
+            request = ExportRequest.from_json(asked.request)
+            plan = self._plan(request, read_at)
+        except Exception as error:
+            # What waits outlives an update, after which an export type or a key may be gone.
+            return Answer(self._not_understood(asked, error), "", read_at, again=True)
         run_id, inputs = plan.run.run_id, ""
         try:
             if len(plan.dates) > self.max_dates:
                 return Answer(self._launched(asked, request, plan), run_id, read_at)
             deadline = Deadline.after(self.timeout)
             warehouse, store = DeadlineWarehouse(self.warehouse, deadline), DeadlineStore(self.store, deadline)
-            if asked.marker and store.stat(asked.marker) is not None:
+            if asked.marker and _was_left(store, asked.marker, run_id):
                 return Answer(self.duplicate(asked, "an earlier run", f"it left {asked.marker}"), run_id, read_at)
             if not asked.expires:
                 # One that expires is asked anew in a moment, whatever the tables are at.
@@ -143,6 +145,24 @@ class Answerer:
             correlation_id=asked.correlation_id,
             trigger_source=asked.trigger_source,
             duplicate_of=run_id,
+            message_id=asked.message_id,
+        )
+
+    def _plan(self, request: ExportRequest, read_at: float) -> Plan:
+        config = replace(self.config, champion_system_id=request.champion_system_id)
+        plan = make_plan(request, config, shards=1, validate=self.validate)
+        return replace(plan, run=replace(plan.run, started_at=_iso(read_at)))
+
+    def _not_understood(self, asked: Asked, error: Exception) -> Event:
+        failure = failure_from("AnswerRequests", "", asked.message_id, error)
+        LOG.error("%s %s", failure.error, failure.stack)
+        return not_run_event(
+            "failed",
+            "this version of the job does not understand the request",
+            finished=self._now(),
+            correlation_id=asked.correlation_id,
+            trigger_source=asked.trigger_source,
+            errors=[failure.error],
             message_id=asked.message_id,
         )
 
@@ -181,7 +201,12 @@ def _inputs_digest(plan: Plan) -> str:
 
 
 def _may_go_well(event: Event) -> bool:
-    """Whether something is missing for another reason than that a type is withheld, which only other rows change."""
+    """Whether something is missing for another reason than that a type is withheld, which only other rows change.
+
+    What was dropped was not even tried, and an equal request may ask for fewer rows.
+    """
+    if event["status"] == "dropped":
+        return True
     return event["status"] in ("partial", "failed") and len(event["errors"]) > len(event["withheld"])
 
 
@@ -191,6 +216,21 @@ def _lacks_predictions(asked: Asked, census: Census, day: date) -> str:
     if PREDICTIONS.name in census.broken or found >= asked.min_prediction_rows:
         return ""
     return f"{found} rows of predictions for {day}, at least {asked.min_prediction_rows} are needed"
+
+
+def _was_left(store: Store, marker: str, run_id: str) -> bool:
+    """Whether another run has left a marker.
+
+    That of the run itself says that its answer was lost with a worker: it is answered again, so that its event is told.
+    """
+    found = store.read(marker)
+    if found is None:
+        return False
+    try:
+        content = orjson.loads(found[0])
+    except orjson.JSONDecodeError:
+        return True
+    return not isinstance(content, dict) or content.get("run_id") != run_id
 
 
 def _leave(store: Store, marker: str, run_id: str, finished: datetime) -> None:

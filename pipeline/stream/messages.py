@@ -6,7 +6,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
@@ -80,8 +80,13 @@ class Asked:
 
     @classmethod
     def decoded(cls, encoded: bytes) -> Asked:
-        """Return what :meth:`encoded` wrote."""
-        return cls(**orjson.loads(encoded))
+        """Return what :meth:`encoded` wrote, be it that of another version of the job."""
+        return cls.from_json(orjson.loads(encoded))
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Asked:
+        """Return the request of its fields; what is no field is left out."""
+        return cls(**{known.name: values[known.name] for known in fields(cls) if known.name in values})
 
 
 @dataclass(frozen=True)

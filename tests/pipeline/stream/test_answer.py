@@ -138,6 +138,17 @@ class TestNothingRaises:
         assert (answer.status, answer.again) == ("failed", True)
         assert "AttributeError" in answer.event["errors"][0]
 
+    @pytest.mark.parametrize("outlived", [{"export_types": ["gone"]}, {"generated_at": "yesterday"}, {"depth": 3}])
+    def test_what_only_an_earlier_version_of_the_job_understood(
+        self, league: League, store: MemoryStore, outlived: dict[str, Any]
+    ) -> None:
+        known = asked(league)
+        answer = answerer(league, store).answer(replace(known, request={**known.request, **outlived}))
+        assert (answer.status, answer.again, answer.run_id) == ("failed", True, "")
+        assert (answer.event["message_id"], answer.event["correlation_id"]) == ("m-1", "corr-1")
+        assert len(answer.event["errors"]) == 1
+        assert store.written == []
+
     def test_a_request_that_takes_too_long(self, league: League, store: MemoryStore) -> None:
         answer = answerer(league, store, timeout=0.0).answer(asked(league))
         assert (answer.status, answer.again) == ("failed", True)
@@ -185,9 +196,13 @@ class TestNotAgain:
 class TestUpstream:
     def test_too_few_rows_lead_to_nothing(self, league: League, store: MemoryStore) -> None:
         answer = answerer(league, store).answer(asked(league, rows=100_000))
-        assert (answer.status, answer.again) == ("dropped", False)
+        assert (answer.status, answer.again) == ("dropped", True)
         assert "rows of predictions for 2026-02-03, at least 100000 are needed" in answer.event["reason"]
         assert store.written == []
+
+    def test_one_that_asks_for_fewer_rows_is_no_duplicate_of_it(self, league: League, store: MemoryStore) -> None:
+        dropped = answerer(league, store).answer(asked(league, rows=100_000))
+        assert answerer(league, store).answer(asked(league), before(dropped)).status == "success"
 
     def test_enough_rows_lead_to_an_export(self, league: League, store: MemoryStore) -> None:
         assert answerer(league, store).answer(asked(league, rows=10)).status == "success"
@@ -240,6 +255,20 @@ class TestMarkers:
         answer = answerer(league, store).answer(asked(league, marker="manifest/x.done.json"))
         assert (answer.status, answer.again) == ("duplicate", False)
         assert store.written == ["manifest/x.done.json"]
+
+    def test_a_worker_that_died_before_its_event_was_told_answers_again(
+        self, league: League, store: MemoryStore
+    ) -> None:
+        first = answerer(league, store).answer(asked(league, marker="manifest/x.done.json"))
+        again = answerer(league, store).answer(asked(league, marker="manifest/x.done.json"))
+        assert (again.status, again.run_id) == ("success", first.run_id)
+        assert store.written.count("manifest/x.done.json") == 1
+
+    @pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"run_id": 1}'])
+    def test_a_marker_of_nobody_counts(self, league: League, store: MemoryStore, content: bytes) -> None:
+        store.write("manifest/x.done.json", content, cache_control="no-cache")
+        answer = answerer(league, store).answer(asked(league, marker="manifest/x.done.json"))
+        assert answer.status == "duplicate"
 
     def test_another_job_may_be_faster(self, league: League, store: MemoryStore) -> None:
         def leave_first(path: str) -> None:
