@@ -8,7 +8,7 @@ changed. A burst therefore costs one export, and a second one only where it brou
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 import orjson
@@ -19,6 +19,8 @@ REDELIVERY_SECONDS = 900.0
 """For how long the id of a message is remembered: longer than Pub/Sub takes to deliver one again after its deadline."""
 CLOCK_SKEW_SECONDS = 1.0
 """By how much the clocks of publisher and worker may differ."""
+LONGEST_QUIET_SECONDS = 3600.0
+"""How far the quiet period grows for what the job itself asks for in vain."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,8 @@ class Answered:
         read_at: When the run began to read, in seconds since 1970.
         quiet_until: Until when equal requests cost no export of their own.
         inputs: Digest of the versions of the tables that were read; empty where they are unknown.
-        again: Something failed that may go well the next time.
+        again: It published nothing for want of rows, or something failed that may go well the next time.
+        vain: How often in a row the job itself has asked for this in vain.
     """
 
     key: str
@@ -40,6 +43,7 @@ class Answered:
     quiet_until: float
     inputs: str = ""
     again: bool = False
+    vain: int = 0
 
 
 @dataclass(frozen=True)
@@ -56,11 +60,13 @@ class Decision:
 
     Attributes:
         action: ``answer``, ``duplicate``, ``wait``, or ``redelivered`` for a message that was settled before.
+        asked: The request, as it is to be answered.
         of: The answer that it duplicates or waits for; None for ``answer``.
         superseded: A waiting request whose place it takes.
     """
 
     action: str
+    asked: Asked
     of: Answered | None = None
     superseded: Asked | None = None
 
@@ -91,20 +97,46 @@ class Desk:
         """
         self.forget(now)
         if asked.message_id in self.seen:
-            return Decision("redelivered")
+            return Decision("redelivered", asked)
         self.seen[asked.message_id] = now + REDELIVERY_SECONDS
         before = self.answered.get(asked.key)
-        if before is None or before.quiet_until <= now:
-            return Decision("answer")
-        if published < before.read_at - CLOCK_SKEW_SECONDS and not before.again:
-            return Decision("duplicate", of=before)
-        earlier = self.waiting.get(asked.key)
+        if before is not None and before.quiet_until <= now:
+            before = None
+        if before is not None and published < before.read_at - CLOCK_SKEW_SECONDS and not before.again:
+            return Decision("duplicate", asked, of=before)
+        # One that waits longer than it had to, because others were being answered, is answered now as well.
+        earlier = self.waiting.pop(asked.key, None)
+        superseded = None if earlier is None else earlier.asked
+        if superseded is not None:
+            # It is answered for both, so it asks for no more rows than either.
+            rows = min(asked.min_prediction_rows, superseded.min_prediction_rows)
+            asked = replace(asked, min_prediction_rows=rows)
+        if before is None:
+            return Decision("answer", asked, superseded=superseded)
         self.waiting[asked.key] = Waiting(asked, before.quiet_until)
-        return Decision("wait", of=before, superseded=None if earlier is None else earlier.asked)
+        return Decision("wait", asked, of=before, superseded=superseded)
 
-    def settle(self, key: str, *, run_id: str, read_at: float, now: float, inputs: str, again: bool) -> None:
-        """Remember that a request was answered, and let the quiet period begin."""
-        self.answered[key] = Answered(key, run_id, read_at, now + self.quiet_seconds, inputs, again)
+    def settle(
+        self, key: str, *, run_id: str, read_at: float, now: float, inputs: str, again: bool, in_vain: bool = False
+    ) -> None:
+        """Remember that a request was answered, and let the quiet period begin.
+
+        Args:
+            key: What was asked for.
+            run_id: The run that answered it.
+            read_at: When it began to read.
+            now: The current time.
+            inputs: Digest of what it read.
+            again: See :class:`Answered`.
+            in_vain: The job itself asked, will ask again at its next look, and did not get what it wants. From time to
+                time in a row, the quiet period then doubles: what is amiss may be so for the rest of the day.
+        """
+        before = self.answered.get(key)
+        vain = (0 if before is None else before.vain) + 1 if in_vain else 0
+        quiet = self.quiet_seconds
+        if vain > 1:
+            quiet = max(quiet, min(LONGEST_QUIET_SECONDS, quiet * 2.0 ** min(vain - 1, 12)))
+        self.answered[key] = Answered(key, run_id, read_at, now + quiet, inputs, again, vain)
 
     def due(self, now: float) -> list[tuple[Asked, Answered | None]]:
         """Take out the requests whose quiet period is over, each with the answer that it waited for."""
@@ -140,8 +172,10 @@ class Desk:
         if encoded is None:
             return cls(quiet_seconds)
         found: dict[str, Any] = orjson.loads(encoded)
-        answered = [Answered(**entry) for entry in found["answered"]]
-        waiting = [Waiting(Asked(**entry["asked"]), entry["until"]) for entry in found["waiting"]]
+        # Another version of the job may have written it, with fields that this one does not know.
+        names = {known.name for known in fields(Answered)}
+        answered = [Answered(**{k: v for k, v in entry.items() if k in names}) for entry in found["answered"]]
+        waiting = [Waiting(Asked.from_json(entry["asked"]), entry["until"]) for entry in found["waiting"]]
         return cls(
             quiet_seconds,
             {answer.key: answer for answer in answered},

@@ -202,9 +202,11 @@ class AnswerRequests(beam.DoFn):
         events: list[Event] = []
         if decision.action == "answer":
             self._lag.update(max(0, int(1000 * (now - published))))
-            events += self._answer(desk, asked, None)
+            events += self._answer(desk, decision.asked, None)
+            if decision.superseded is not None:
+                events += self._duplicate(decision.superseded, desk.answered[asked.key], _READ_LATER)
         elif decision.action == "duplicate" and decision.of is not None:
-            events += self._duplicate(asked, decision.of, "it was read after this was published")
+            events += self._duplicate(asked, decision.of, _READ_LATER)
         elif decision.action == "redelivered":
             Metrics.counter("requests", "redelivered").inc()
         if decision.superseded is not None and decision.of is not None:
@@ -238,6 +240,7 @@ class AnswerRequests(beam.DoFn):
             now=finished,
             inputs=answer.inputs,
             again=answer.again,
+            in_vain=bool(asked.marker) and answer.status not in ("success", "duplicate"),
         )
         if answer.status != "duplicate" or not asked.by_watch:
             yield answer.event
@@ -263,5 +266,6 @@ def _told(event: Event) -> PubsubMessage:
     return message_of(event)
 
 
+_READ_LATER = "it was read after this was published"
 _CALM = ("success", "duplicate", "dropped", "launched")
 _LONG = ("paths", "generations", "exports", "manifests")

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import json
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -105,6 +108,44 @@ class TestWaiting:
         desk.receive(asked("m-2"), 1013.0, 1013.0)
         assert [due.message_id for due, _ in desk.due(2000.0)] == ["m-2", "x-2"]
 
+    def test_one_that_waits_too_long_is_answered_with_the_next(self) -> None:
+        desk = answered_at(1000, 1003)
+        desk.receive(asked("m-2"), 1001.0, 1004.0)
+        decision = desk.receive(asked("m-3"), 1123.0, 1123.0 + 60)
+        assert (decision.action, decision.of) == ("answer", None)
+        assert decision.superseded is not None
+        assert decision.superseded.message_id == "m-2"
+        assert desk.due(2000.0) == []
+
+    @pytest.mark.parametrize("rows", [(0, 10), (10, 0), (0, 0)])
+    @pytest.mark.parametrize("now", [1006.0, 1200.0])
+    def test_who_takes_a_place_asks_for_no_more_rows(self, rows: tuple[int, int], now: float) -> None:
+        desk = answered_at(1000, 1003)
+        one, other = (replace(asked(f"m-{n}"), min_prediction_rows=wanted) for n, wanted in enumerate(rows, 2))
+        desk.receive(one, 1001.0, 1004.0)
+        assert desk.receive(other, 1005.0, now).asked.min_prediction_rows == 0
+        assert all(due.min_prediction_rows == 0 for due, _ in desk.due(2000.0))
+
+
+class TestInVain:
+    def in_vain(self, desk: Desk, now: float, **values: Any) -> float:
+        settle(desk, now, again=True, in_vain=True, **values)
+        return desk.answered["night"].quiet_until - now
+
+    def test_the_quiet_period_grows_up_to_an_hour(self) -> None:
+        desk = Desk(QUIET)
+        assert [self.in_vain(desk, 1000.0) for _ in range(7)] == [120, 240, 480, 960, 1920, 3600, 3600]
+
+    def test_until_it_is_not_in_vain(self) -> None:
+        desk = Desk(QUIET)
+        self.in_vain(desk, 1000.0), self.in_vain(desk, 1000.0)
+        settle(desk, 1000.0)
+        assert self.in_vain(desk, 1000.0) == QUIET
+
+    def test_a_longer_period_is_kept(self) -> None:
+        desk = Desk(7200.0)
+        assert [self.in_vain(desk, 1000.0) for _ in range(3)] == [7200, 7200, 7200]
+
 
 class TestForgetting:
     def test_nothing_is_left_in_the_end(self) -> None:
@@ -123,6 +164,15 @@ class TestForgetting:
         assert before is not None
 
 
+def test_it_may_come_from_another_version_of_the_job() -> None:
+    desk = answered_at(1000, 1003)
+    desk.receive(asked("m-2"), 1001.0, 1004.0)
+    written = json.loads(desk.encoded())
+    del written["answered"][0]["vain"]
+    written["answered"][0]["newer"] = written["waiting"][0]["newer"] = written["waiting"][0]["asked"]["newer"] = 1
+    assert Desk.decoded(QUIET, json.dumps(written).encode()) == desk
+
+
 def test_it_travels_as_bytes() -> None:
     desk = answered_at(1000, 1003)
     desk.receive(asked("m-2"), 1001.0, 1004.0)
@@ -131,7 +181,8 @@ def test_it_travels_as_bytes() -> None:
 
 
 steps = st.lists(
-    st.tuples(st.sampled_from("ab"), st.floats(0, 100), st.floats(-20, 0), st.booleans(), st.booleans()), max_size=25
+    st.tuples(st.sampled_from("ab"), st.floats(0, 100), st.floats(-20, 0), st.booleans(), st.booleans(), st.booleans()),
+    max_size=25,
 )
 
 
@@ -140,10 +191,10 @@ steps = st.lists(
 def test_every_message_ends_in_exactly_one_way(drawn: Any) -> None:
     """However requests come, each is answered, a duplicate, or superseded, once; and what waits is answered in time."""
     desk, now, endings, waits = Desk(QUIET), 1000.0, Counter[str](), {}
-    for n, (key, pause, age, again, repeat) in enumerate(drawn):
+    for n, (key, pause, age, again, repeat, timely) in enumerate(drawn):
         now += pause
         desk = Desk.decoded(QUIET, desk.encoded())
-        for due, before in desk.due(now):
+        for due, before in desk.due(now) if timely else ():
             assert before is not None
             endings[due.message_id] += 1
             settle(desk, now, key=due.key, again=again)

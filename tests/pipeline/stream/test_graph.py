@@ -309,6 +309,27 @@ class TestAnswerRequests:
         assert office.answered == []
         assert office.receive("live-2", expires=office.now + 1, by_watch=True) == [("live-2", "success")]
 
+    def test_one_that_waited_too_long_is_told_with_the_next(self) -> None:
+        office = Office()
+        office.receive("m-1"), office.receive("m-2")
+        office.now += 500
+        assert office.receive("m-3") == [("m-3", "success"), ("m-2", "duplicate")]
+        assert office.wake() == []
+
+    def test_what_the_schedule_asks_for_and_cannot_have_is_tried_ever_more_rarely(self) -> None:
+        office = Office()
+        office.statuses, end = ["partial"] * 1000, office.now + 12 * 3600
+        told, looks = [], 0
+        while office.now < end:
+            looks += 1
+            told += office.receive(f"results-{looks}", by_watch=True, marker="manifest/x.json")
+            office.now += 60
+            if office.alarm.at is not None and office.alarm.at <= office.now:
+                now, told = office.now, [*told, *office.wake()]
+                office.now = max(now, office.now)
+        assert looks > 600
+        assert len(told) == len(office.answered) < 20
+
     def test_what_the_schedule_asks_for_in_vain_is_not_told(self) -> None:
         office = Office()
         office.receive("results-1", by_watch=True)
