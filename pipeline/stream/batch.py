@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from apache_beam.options.pipeline_options import GoogleCloudOptions, PipelineOptions
+from google.api_core.exceptions import Conflict
 
-from pipeline.dataflow_jobs import DataflowJobs
+from pipeline.dataflow_jobs import DataflowError, DataflowJobs
 from pipeline.flex_launch import launch_body
 from pipeline.option_table import OPTIONS
 from pipeline.options import StreamConfig
@@ -77,14 +78,18 @@ class BatchTemplate:
         """Start the job of a request and return its name.
 
         The name follows from the run: when a request is answered again because a worker died, Dataflow starts no second
-        job beside the first.
+        job beside the first, which then answers it.
 
         Raises:
             DataflowError: It was not started.
         """
         name = "phase6-" + re.sub("[^a-z0-9]+", "-", run_id.lower())
         body = launch_body(self, name[:60].rstrip("-"), request.to_json(), parameters=self.parameters)
-        DataflowJobs(self.project, self.region, endpoint=self.endpoint).launch(body)
+        try:
+            DataflowJobs(self.project, self.region, endpoint=self.endpoint).launch(body)
+        except DataflowError as error:
+            if not isinstance(error.__cause__, Conflict):
+                raise
         return str(body["launchParameter"]["jobName"])
 
 

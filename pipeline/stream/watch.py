@@ -77,7 +77,8 @@ class Watch:
             return
         if self.store.stat(marker_path(day, AFTER_GAMES)) is None:
             yield self._asked(groups()[AFTER_GAMES], day, now, marker=marker_path(day, AFTER_GAMES))
-        elif self.store.stat(marker_path(day, AFTER_GRADES)) is None and self._is_graded(day, now):
+        # Not only after that: a type that is withheld all night, as on a night of one game, leaves no marker.
+        if self.store.stat(marker_path(day, AFTER_GRADES)) is None and self._is_graded(day, now):
             yield self._asked(groups()[AFTER_GRADES], day, now, marker=marker_path(day, AFTER_GRADES))
 
     def _is_graded(self, day: date, now: datetime) -> bool:
@@ -106,8 +107,9 @@ class Watch:
         ).to_json()
         return Asked(
             request=request,
-            # Live grading is exported at every look; results wait, like all that is asked twice.
-            key=request_key(request, names_its_instant=not marker),
+            # Live grading is exported at every look; results wait, like all that is asked twice. Nobody else asks for
+            # them under this key: the answer to an equal request leaves no marker, and must not wait for this one.
+            key=marker or request_key(request, names_its_instant=True),
             message_id=f"{request['correlation_id']}-{day}-{marker}",
             published=now.isoformat(),
             marker=marker,

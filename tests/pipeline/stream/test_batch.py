@@ -98,6 +98,11 @@ def test_a_refusal_is_an_error(dataflow: FakeDataflow) -> None:
         template(dataflow).launch(request(), RUN_ID)
 
 
+def test_a_job_that_is_there_already_answers_it(dataflow: FakeDataflow) -> None:
+    dataflow.refusal = (409, "there is already an active job named phase6-20260203t180000-000000z-1a2b3c4d")
+    assert template(dataflow).launch(request(), RUN_ID) == "phase6-20260203t180000-000000z-1a2b3c4d"
+
+
 def test_it_travels_to_workers(dataflow: FakeDataflow) -> None:
     travelled = cloudpickle_pickler.loads(cloudpickle_pickler.dumps(template(dataflow)))
     assert travelled == template(dataflow)

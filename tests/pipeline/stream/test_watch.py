@@ -9,7 +9,7 @@ import pytest
 from exporters.registry import exports, groups
 from exporters.tables import ACCURACY, SCHEDULE
 from pipeline.request import ExportRequest
-from pipeline.stream.messages import Asked
+from pipeline.stream.messages import Asked, request_key
 from pipeline.stream.watch import AFTER_GAMES, AFTER_GRADES, GRADES_REST, LIVE_TYPE, Watch, marker_path
 from tests.support.plans import EASY
 from tests.support.rows import accuracy_row, instant, schedule_row
@@ -119,6 +119,11 @@ class TestResults:
         looking = watch(schedule=games(3, 3))
         [one], [two] = looking.look(AFTER_MIDNIGHT), looking.look(AFTER_MIDNIGHT + timedelta(minutes=1))
         assert one.key == two.key
+        assert one.message_id != two.message_id
+
+    def test_nobody_else_s_request_is_equal(self) -> None:
+        [own] = watch(schedule=games(3, 3)).look(AFTER_MIDNIGHT)
+        assert own.key != request_key(own.request)
 
     def test_not_before(self) -> None:
         assert groups_asked(watch(schedule=games(3, 2)).look(AFTER_MIDNIGHT)) == ["live"]
@@ -149,9 +154,12 @@ class TestGrades:
         fresh = AFTER_MIDNIGHT - GRADES_REST + timedelta(seconds=1)
         assert watch(left(AFTER_GAMES), schedule=games(3), accuracy=grades(fresh)).look(AFTER_MIDNIGHT) == []
 
-    def test_not_before_the_games_were_exported(self) -> None:
+    def test_even_where_a_type_that_is_withheld_keeps_the_games_from_leaving_theirs(self) -> None:
         looking = watch(schedule=games(3), accuracy=grades(None))
-        assert groups_asked(looking.look(AFTER_MIDNIGHT)) == [marker_path(TODAY, AFTER_GAMES)]
+        assert groups_asked(looking.look(AFTER_MIDNIGHT)) == [
+            marker_path(TODAY, AFTER_GAMES),
+            marker_path(TODAY, AFTER_GRADES),
+        ]
 
     def test_not_of_other_dates(self) -> None:
         yesterday = grades(None, day=TODAY - timedelta(days=1))
