@@ -374,6 +374,19 @@ class TestWatchGames:
         assert self.look(Looks(WarehouseError("the schedule cannot be read"))) == []
         assert "cannot tell how far the games are: WarehouseError: the schedule cannot be read" in caplog.text
 
+    def test_ticks_that_were_held_up_cost_one_look(self) -> None:
+        looks = Looks(Asked({"correlation_id": "c", "trigger_source": "live"}, "key", "live-1", PUBLISHED.isoformat()))
+        step = WatchGames(looks)  # type: ignore[arg-type]
+        step.setup()
+        assert [len(list(step.process(tick))) for tick in range(60)] == [1] + 59 * [0]
+
+    def test_a_tick_in_time_is_a_look(self) -> None:
+        looks = Looks(Asked({"correlation_id": "c", "trigger_source": "live"}, "key", "live-1", PUBLISHED.isoformat()))
+        looks.seconds = 0.0
+        step = WatchGames(looks)  # type: ignore[arg-type]
+        step.setup()
+        assert [len(list(step.process(tick))) for tick in range(3)] == [1, 1, 1]
+
     def test_a_watch_is_a_value(self) -> None:
         warehouse: Any = ForbiddenWarehouse()
         watch = Watch(warehouse, ForbiddenStore(), None, 60.0)  # type: ignore[arg-type]
