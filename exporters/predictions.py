@@ -30,7 +30,10 @@ PREDICTIONS = Export(
 )
 
 UNKNOWN_TEAM = "UNK"
-BUCKETS = {"over": "OVER", "under": "UNDER", "pass": "PASS", "no_line": "NO_LINE"}
+BUCKETS = {"OVER": "over", "UNDER": "under", "PASS": "pass"}
+"""Where a recommendation is counted."""
+OTHERS = "no_line"
+"""Where every other one is: no bet can be graded for it, as in ``results`` (contract P7, R3)."""
 
 
 @PREDICTIONS.card
@@ -79,14 +82,14 @@ def build(slate: Slate) -> Json:
 
 def _game(game_id: str, cards: list[Json]) -> Json:
     entries = sorted((made["entry"] for made in cards), key=_by_confidence)
-    recommended = Counter(entry["prediction"]["recommendation"] for entry in entries)
+    counted = Counter(BUCKETS.get(entry["prediction"]["recommendation"], OTHERS) for entry in entries)
     away, home = teams_of(game_id) or _teams_from(cards)
     return {
         "game_id": game_id,
         "home_team": home,
         "away_team": away,
         "prediction_count": len(entries),
-        "recommendation_breakdown": {bucket: recommended[value] for bucket, value in BUCKETS.items()},
+        "recommendation_breakdown": {bucket: counted[bucket] for bucket in (*BUCKETS.values(), OTHERS)},
         "predictions": entries,
     }
 

@@ -158,6 +158,12 @@ def test_p7_every_recommendation_has_its_bucket() -> None:
     assert sum(game["recommendation_breakdown"].values()) == game["prediction_count"] == 7
 
 
+def test_p7_buckets_add_up_whatever_is_recommended() -> None:
+    rows = [prediction_row(player_lookup=f"player{i}", recommendation=kind) for i, kind in enumerate(["HOLD", "PASS"])]
+    (game,) = games(*rows)
+    assert game["recommendation_breakdown"] == {"over": 0, "under": 0, "pass": 1, "no_line": 1}
+
+
 def test_p6_most_confident_first_then_by_player() -> None:
     rows = [
         prediction_row(player_lookup=player, confidence_score=score)
