@@ -96,9 +96,7 @@ class LineRuns:
     def settled(self, day: date, schedule: Schedule) -> LineRun:
         """Return the run up to and including a date, whose own game counts only once it is final."""
         today = self._scores.on(day)
-        if today is not None and schedule.is_final(day, today.game_id):
-            return _line_run(self._runs.until(day))
-        return self.before(day)
+        return _line_run(self._runs.until(day)) if _is_over(today, schedule) else self.before(day)
 
     def whole(self, day: date) -> LineRun:
         """Return the run up to and including a date, however long it is (contract P&L S10)."""
@@ -124,8 +122,13 @@ class CorrectRuns:
     def settled(self, day: date, schedule: Schedule) -> Sequence[AccuracyRow]:
         """Return the run up to and including a date, whose own forecast counts only once its game is final."""
         today = self._grades.on(day)
-        game = None if today is None else schedule.find(day, today.game_id, today.team_abbr)
-        return self.until(day) if game is not None and game.is_final else _correct_run(self._runs.before(day))
+        return self.until(day) if _is_over(today, schedule) else _correct_run(self._runs.before(day))
+
+
+def _is_over(row: GameRow | AccuracyRow | None, schedule: Schedule) -> bool:
+    """Whether the schedule says that the game of a row is over; its team finds a game that the id does not."""
+    game = None if row is None else schedule.find(row.game_date, row.game_id, row.team_abbr)
+    return game is not None and game.is_final
 
 
 def _correct_run(run: Sequence[AccuracyRow]) -> Sequence[AccuracyRow]:

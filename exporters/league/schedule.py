@@ -167,8 +167,3 @@ class Schedule:
             game.status != STATUS_NAMES[SCHEDULED] or (game.tip_off is not None and game.tip_off <= now)
             for game in self.on(day)
         )
-
-    def is_final(self, day: date, game_id: str) -> bool:
-        """Whether the schedule knows this game and says that it is over."""
-        game = self._by_id.get((day, game_id))
-        return game is not None and game.is_final

@@ -287,6 +287,12 @@ def test_b3_d15_tonights_game_counts_once_it_is_final(status: int | None, length
     assert lengths("over", *rows) == {"ann": 4}
 
 
+def test_b3_d15_tonights_game_is_found_by_the_team_when_its_id_is_another() -> None:
+    tonight = game_row(player_lookup="ann", game_date=TONIGHT, game_id="20250115_LAL_BOS", points=OVER, points_line=20)
+    assert lengths("over", *runs([OVER] * 4), tonight, schedule_row(game_status=3)) == {"ann": 5}
+    assert lengths("over", *runs([OVER] * 4), tonight, schedule_row(game_status=2)) == {"ann": 4}
+
+
 def test_b3_d15_a_final_game_may_end_a_run() -> None:
     tonight = game_row(player_lookup="ann", game_date=TONIGHT, points=UNDER, points_line=20, opponent_team_abbr="BOS")
     assert found("over", *runs([OVER] * 4), tonight, schedule_row(game_status=3)) == []

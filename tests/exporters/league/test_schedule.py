@@ -33,7 +33,6 @@ def test_no_games() -> None:
     schedule = Schedule([])
     assert schedule.on(TONIGHT) == []
     assert schedule.find(TONIGHT, "20250115_BOS_LAL", "LAL") is None
-    assert not schedule.is_final(TONIGHT, "20250115_BOS_LAL")
 
 
 @pytest.mark.parametrize(
@@ -120,10 +119,3 @@ def test_a_game_is_found_by_either_id_or_by_a_team_on_its_date_only() -> None:
     assert schedule.find(TONIGHT, "unknown", "CHI") is None
     assert schedule.find(TONIGHT, "unknown") is None
     assert schedule.find(TONIGHT + timedelta(days=1), "0022400551", "LAL") is None
-
-
-def test_a_game_is_final_by_either_id() -> None:
-    schedule = Schedule([schedule_row(game_id="0022400551", game_status=3)])
-    assert schedule.is_final(TONIGHT, "20250115_BOS_LAL")
-    assert schedule.is_final(TONIGHT, "0022400551")
-    assert not schedule.is_final(TONIGHT, "20250115_CHI_LAL")
