@@ -73,12 +73,13 @@ class Grades:
     def __init__(self, rows: Iterable[AccuracyRow], system_id: str) -> None:
         """Keep one row per game: the newest grading, among equals the lowest line (contract B3-D7, P&L §2.6).
 
-        A game is known by its date: a player has one a day, and its id occurs in two forms.
+        A grade without a line gives way to one with a line. A game is known by its date: a player has one a day, and
+        its id occurs in two forms.
         """
         self._by_date = latest_per(
             (row for row in rows if row.system_id == system_id),
             key=lambda row: row.game_date,
-            by=lambda row: (known(row.graded_at), row.line_value is None, -(row.line_value or 0)),
+            by=lambda row: (known(row.graded_at), row.line_value is not None, -(row.line_value or 0)),
             ties=READS[0].columns,
         )
         self.rows = [self._by_date[day] for day in sorted(self._by_date)]

@@ -26,6 +26,12 @@ def test_among_equals_the_lowest_line() -> None:
     assert kept(lines).line_value == lines[1].line_value
 
 
+def test_among_equals_a_grade_without_a_line_gives_way_to_a_pick() -> None:
+    picked = accuracy_row(line_value=22.5)
+    lineless = accuracy_row(line_value=None, recommendation="NO_LINE", prediction_correct=None)
+    assert kept([picked, lineless]) == picked
+
+
 def test_a_game_is_one_whichever_form_its_id_has() -> None:
     canonical = accuracy_row(graded_at="2025-01-14T06:00:00Z")
     official = accuracy_row(graded_at="2025-01-14T09:00:00Z", game_id="0022400551")
