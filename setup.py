@@ -9,7 +9,7 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.10",
     packages=find_packages(include=["pipeline*", "transforms*", "exporters*", "demo*"]),
-    package_data={"exporters": ["*.schema.json"], "pipeline": ["build.json"]},
+    package_data={"exporters": ["**/*.schema.json"], "pipeline": ["build.json"]},
     install_requires=[
         "apache-beam[gcp]>=2.77,<3",
         "certifi>=2024.2",

@@ -30,8 +30,8 @@ import pyarrow.compute as pc
 from demo.tonight import tonight
 from exporters.config import ExportConfig
 from exporters.registry import exports, groups
-from exporters.schema import Table
-from exporters.tables import CONTEXT, DEFENSE, FACTORS, GAMES, INJURIES, PREDICTIONS, REGISTRY
+from exporters.warehouse.schema import Table
+from exporters.warehouse.tables import CONTEXT, DEFENSE, FACTORS, GAMES, INJURIES, PREDICTIONS, REGISTRY
 from pipeline.planning import make_plan
 from pipeline.request import RequestDefaults, parse_request
 from transforms.parquet_warehouse import ParquetWarehouse

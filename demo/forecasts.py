@@ -13,7 +13,7 @@ from demo.frames import Frame, Nullable, Repeated
 from demo.league import League
 from demo.markets import Lines
 from demo.randomness import Array, stream
-from exporters.tables import FEATURES, PREDICTIONS
+from exporters.warehouse.tables import FEATURES, PREDICTIONS
 
 CHAMPION = "catboost_v9"
 RIVAL = "ensemble_v1"

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from demo.randomness import Array
-from exporters.schema import Column, Table
+from exporters.warehouse.schema import Column, Table
 from transforms.warehouse import arrow_field, arrow_schema
 
 AnyTable = Table[Any]

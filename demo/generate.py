@@ -34,7 +34,7 @@ from demo.reports import injuries_frame, news_frames, registry_frame, season_lab
 from demo.results import feed_players_frame, gamebook_frame, games_frame, schedule_frame, team_games_frame
 from demo.subsets import definitions_frame, frozen_picks, signals_frame
 from demo.writer import write_frame
-from exporters.tables import WAREHOUSE_TABLES
+from exporters.warehouse.tables import WAREHOUSE_TABLES
 
 GENERATOR_VERSION = 2
 """Raised when the same options give another content, so that folders of the older version are regenerated."""

@@ -10,7 +10,7 @@ from demo.forecasts import Forecasts
 from demo.frames import Frame, Nullable
 from demo.league import League
 from demo.randomness import stream
-from exporters.tables import ACCURACY, SYSTEM_DAYS
+from exporters.warehouse.tables import ACCURACY, SYSTEM_DAYS
 
 _HIGH_CONFIDENCE = 70.0
 _VOID_REASONS = np.array(["dnp_injury_confirmed", "dnp_late_scratch", "dnp_unknown"], dtype=object)

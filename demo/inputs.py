@@ -9,7 +9,7 @@ from demo.clock import HOUR_US, MINUTE_US, SECOND_US, midnights
 from demo.frames import Frame, Nullable
 from demo.league import League
 from demo.randomness import stream
-from exporters.tables import CONTEXT, DAILY_CACHE, DEFENSE, FACTORS, SHOT_ZONES
+from exporters.warehouse.tables import CONTEXT, DAILY_CACHE, DEFENSE, FACTORS, SHOT_ZONES
 
 _EARLY_SEASON_DAYS = 21
 _ZONE_SPREAD = 0.03

@@ -22,8 +22,8 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from exporters.config import ExportConfig
-from exporters.schema import Table
-from exporters.tables import CONTEXT, FEED_PLAYERS, PREDICTIONS, REGISTRY, SCHEDULE
+from exporters.warehouse.schema import Table
+from exporters.warehouse.tables import CONTEXT, FEED_PLAYERS, PREDICTIONS, REGISTRY, SCHEDULE
 
 GAME_MINUTES = 140
 """How long a game takes, pauses included."""

@@ -11,7 +11,7 @@ from demo.clock import HOUR_US, MINUTE_US, local_midnights
 from demo.frames import Frame
 from demo.league import League
 from demo.randomness import Array, stream
-from exporters.tables import PROPS
+from exporters.warehouse.tables import PROPS
 
 BOOKMAKERS = ("draftkings", "fanduel", "betmgm", "caesars")
 

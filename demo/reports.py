@@ -10,7 +10,7 @@ from demo.frames import Frame, Nullable
 from demo.league import NOWHERE, League
 from demo.randomness import Array, stream
 from demo.season_calendar import opening_night
-from exporters.tables import INJURIES, NEWS_ARTICLES, NEWS_INSIGHTS, NEWS_LINKS, REGISTRY
+from exporters.warehouse.tables import INJURIES, NEWS_ARTICLES, NEWS_INSIGHTS, NEWS_LINKS, REGISTRY
 
 _REPORT_HOURS = (13, 17)
 _PARTS = (

@@ -10,7 +10,7 @@ from demo.frames import Frame, Nullable
 from demo.league import League
 from demo.markets import Lines
 from demo.randomness import stream
-from exporters.tables import FEED_PLAYERS, GAMEBOOK, GAMES, SCHEDULE, TEAM_GAMES
+from exporters.warehouse.tables import FEED_PLAYERS, GAMEBOOK, GAMES, SCHEDULE, TEAM_GAMES
 
 _BOX_COLUMNS = """
 fg_makes fg_attempts three_pt_makes three_pt_attempts ft_makes ft_attempts assists

@@ -13,7 +13,7 @@ from demo.forecasts import CHAMPION, SPECIALISTS, Forecasts
 from demo.frames import Frame, Nullable, is_none
 from demo.league import League
 from demo.randomness import Array, stream
-from exporters.tables import SIGNALS, SUBSET_DEFINITIONS, SUBSET_GRADES, SUBSET_PICKS, SUBSET_VERSIONS
+from exporters.warehouse.tables import SIGNALS, SUBSET_DEFINITIONS, SUBSET_GRADES, SUBSET_PICKS, SUBSET_VERSIONS
 
 _MINIMUM_QUALITY = 85.0
 _WIN = 0.909

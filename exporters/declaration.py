@@ -12,8 +12,8 @@ from enum import Enum
 from typing import Any, ClassVar, TypeVar
 
 from exporters.config import RULES
-from exporters.league.dates import season_label, season_start
-from exporters.schema import Table
+from exporters.league.arithmetic.dates import season_label, season_start
+from exporters.warehouse.schema import Table
 
 Json = dict[str, Any]
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])

@@ -1,4 +1,4 @@
-"""Every export type, found by looking: a module of this package that holds an ``Export`` is one.
+"""Every export type: each ``Export`` that a module of a group of pages declares.
 
 Adding an export type is adding its module; requests, planning, gates and documentation find it here.
 """
@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from types import ModuleType
 
-import exporters
+from exporters import bets, players, subsets, tonight
 from exporters.declaration import Export
+
+PAGES: Sequence[ModuleType] = (tonight, bets, subsets, players)
+"""The packages whose modules declare export types."""
 
 _RESULTS = (
     "results",
@@ -52,15 +56,19 @@ def exports() -> Mapping[str, Export]:
         ValueError: Two modules declare the same name.
     """
     found: dict[str, Export] = {}
-    for module in pkgutil.iter_modules(exporters.__path__):
-        if module.ispkg:
-            continue
-        for export in vars(importlib.import_module(f"exporters.{module.name}")).values():
+    for module in _modules():
+        for export in vars(importlib.import_module(module)).values():
             if not isinstance(export, Export):
                 continue
             if found.setdefault(export.name, export) is not export:
                 raise ValueError(f"two modules declare the export type {export.name!r}: rename one")
     return dict(sorted(found.items()))
+
+
+def _modules() -> Iterator[str]:
+    for page in PAGES:
+        for module in pkgutil.iter_modules(page.__path__):
+            yield f"{page.__name__}.{module.name}"
 
 
 def together(names: Iterable[str]) -> frozenset[str]:

@@ -18,9 +18,9 @@ from typing import Any
 
 from exporters.config import ExportConfig
 from exporters.declaration import Export, Follows, Gate, Grain, Read, Window
-from exporters.league.readiness import reads_of
+from exporters.document_schemas import schema_file, schema_of
+from exporters.league.forecasts.readiness import reads_of
 from exporters.registry import exports, groups
-from exporters.schemas import schema_file, schema_of
 from pipeline.field_table import fields_of
 from transforms.publish_schemas import schema_path
 
@@ -162,7 +162,10 @@ def _facts(export: Export) -> Iterator[tuple[str, str]]:
     if export.absent is not None:
         yield "absent players", "a pointer of a player who has no game on the newest date moves to a document saying so"
     yield "groups", ", ".join(name for name, members in groups().items() if export.name in members)
-    yield "schema", f"`{schema_path(export)}`, from [{schema_file(export)}](../../exporters/{schema_file(export)})"
+    yield (
+        "schema",
+        f"`{schema_path(export)}`, from [{Path(schema_file(export)).name}](../../exporters/{schema_file(export)})",
+    )
     yield "built by", f"[{module}](../../{module.replace('.', '/')}.py)"
 
 

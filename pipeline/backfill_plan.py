@@ -8,8 +8,8 @@ from datetime import date, timedelta
 from itertools import groupby
 from typing import Any
 
-from exporters.league.dates import season_label
-from exporters.tables import SCHEDULE
+from exporters.league.arithmetic.dates import season_label
+from exporters.warehouse.tables import SCHEDULE
 from pipeline.planning import plan_scans
 from transforms.plan import Plan
 from transforms.warehouse import TableScan, Warehouse

@@ -13,8 +13,8 @@ from functools import partial
 from typing import Any
 
 from exporters.declaration import Grain
-from exporters.league.readiness import Census
-from exporters.tables import TABLES
+from exporters.league.forecasts.readiness import Census
+from exporters.warehouse.tables import TABLES
 from transforms.collector import collect_rarely
 from transforms.date_stages import build_season, build_slate, rows_by_as_of_date
 from transforms.document import Document

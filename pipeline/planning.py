@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from exporters.config import ExportConfig
 from exporters.declaration import Export, Read
-from exporters.league.readiness import reads_of
+from exporters.league.forecasts.readiness import reads_of
 from exporters.registry import together
 from pipeline.request import ExportRequest
 from pipeline.version import current_build

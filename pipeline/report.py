@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from exporters.league.readiness import State
+from exporters.league.forecasts.readiness import State
 from transforms.plan import Plan
 
 HELD = frozenset(state.value for state in (State.WITHHELD, State.FAILED, State.DEGRADED))

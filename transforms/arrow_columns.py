@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from exporters.schema import Column
+from exporters.warehouse.schema import Column
 
 BATCH_ROWS = 32_768
 """Rows that a batch has at least, the last one of a stream aside."""

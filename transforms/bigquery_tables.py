@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import orjson
 
-from exporters.tables import TABLES
+from exporters.warehouse.tables import TABLES
 from transforms.google_rest import Answer, RestClient, RestSettings
 from transforms.row_restriction import literal
 

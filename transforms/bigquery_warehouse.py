@@ -15,7 +15,7 @@ import pyarrow as pa
 from google.api_core import exceptions
 from google.cloud.bigquery_storage_v1 import types
 
-from exporters.schema import Column
+from exporters.warehouse.schema import Column
 from transforms.arrow_columns import (
     coalesced,
     converted,

@@ -11,10 +11,10 @@ import apache_beam as beam
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from exporters.league.readiness import Census, DayCount, SystemCount
-from exporters.league.schedule import FINAL
-from exporters.league.selection import known
-from exporters.tables import ACCURACY, CONTEXT, PREDICTIONS, SCHEDULE
+from exporters.league.forecasts.readiness import Census, DayCount, SystemCount
+from exporters.league.games.schedule import FINAL
+from exporters.warehouse.selection import known
+from exporters.warehouse.tables import ACCURACY, CONTEXT, PREDICTIONS, SCHEDULE
 from transforms.warehouse import TableBatch
 
 Matchup = tuple[date, str, str]

@@ -12,8 +12,8 @@ import apache_beam as beam
 from apache_beam import pvalue
 
 from exporters.declaration import Export, Grain
-from exporters.league.readiness import Census, State, verdict
-from exporters.league.slate import Season, Slate
+from exporters.league.forecasts.readiness import Census, State, verdict
+from exporters.league.nights.slate import Season, Slate
 from transforms.decoding import decode_all
 from transforms.document import make_document
 from transforms.failure import Failure, failure_from

@@ -17,8 +17,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from exporters.schema import Column, Table
-from exporters.tables import TABLES
+from exporters.warehouse.schema import Column, Table
+from exporters.warehouse.tables import TABLES
 from transforms.warehouse import TableBatch
 
 _TABLES = {table.name: table for table in TABLES}

@@ -8,8 +8,8 @@ import threading
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from exporters.league.history import League
-from exporters.league.readiness import Census
+from exporters.league.forecasts.readiness import Census
+from exporters.league.nights.history import League
 from transforms.decoding import Defect, decode_all
 from transforms.plan import Plan
 from transforms.warehouse import TableBatch

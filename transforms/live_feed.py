@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, Protocol
 import orjson
 import pyarrow as pa
 
-from exporters.league_rows import LiveBoxScoreRow
+from exporters.warehouse.league_rows import LiveBoxScoreRow
 from transforms.warehouse import (
     ScanStream,
     TablePart,

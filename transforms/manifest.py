@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 
 from exporters.declaration import Export
-from exporters.league.readiness import Census, State, SystemCount, verdict
+from exporters.league.forecasts.readiness import Census, State, SystemCount, verdict
 from transforms.failure import Failure
 from transforms.overlap import as_stored
 from transforms.plan import Plan

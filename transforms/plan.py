@@ -10,7 +10,7 @@ from typing import Any
 
 from exporters.config import ExportConfig
 from exporters.declaration import Export, Grain
-from exporters.league.dates import season_start
+from exporters.league.arithmetic.dates import season_start
 from exporters.registry import exports
 from transforms.warehouse import TableScan
 

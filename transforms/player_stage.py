@@ -13,11 +13,11 @@ from apache_beam import pvalue
 from apache_beam.metrics import Metrics
 
 from exporters.declaration import Export, Grain
-from exporters.league.history import PlayerHistory
-from exporters.league.identity import is_player_lookup
-from exporters.league.night import PlayerNight
-from exporters.league.readiness import Census, reads_of, verdict
-from exporters.tables import TABLES
+from exporters.league.forecasts.readiness import Census, reads_of, verdict
+from exporters.league.nights.history import PlayerHistory
+from exporters.league.nights.night import PlayerNight
+from exporters.league.players.identity import is_player_lookup
+from exporters.warehouse.tables import TABLES
 from transforms.collector import collect_rarely
 from transforms.decoding import Defect, decode_all, rows_by_player
 from transforms.document import Document, make_document

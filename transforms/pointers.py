@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from functools import partial
 
 from exporters.declaration import Export, Follows, Pointer
-from exporters.league.readiness import Census, State, verdict
+from exporters.league.forecasts.readiness import Census, State, verdict
 from transforms.document import Document, content_digest, encode
 from transforms.plan import Plan
 from transforms.publication import Outcome, PointerOutcome

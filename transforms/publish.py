@@ -17,7 +17,7 @@ from apache_beam.transforms.window import GlobalWindow
 from apache_beam.utils.windowed_value import WindowedValue
 
 from exporters.declaration import Export
-from exporters.league.readiness import Census
+from exporters.league.forecasts.readiness import Census
 from transforms.document import Document, with_value
 from transforms.failure import Failure
 from transforms.failure_log import write_failure_log

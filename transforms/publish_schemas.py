@@ -10,7 +10,7 @@ from functools import partial
 import apache_beam as beam
 
 from exporters.declaration import Cache, Export
-from exporters.schemas import schema_of
+from exporters.document_schemas import schema_of
 from transforms.document import encode
 from transforms.failure import Failure, failure_from
 from transforms.plan import Plan

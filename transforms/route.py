@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from apache_beam import pvalue
 
 from exporters.declaration import Grain
-from exporters.tables import TABLES
+from exporters.warehouse.tables import TABLES
 from transforms.plan import Plan
 from transforms.warehouse import TableBatch
 

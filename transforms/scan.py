@@ -14,7 +14,7 @@ from apache_beam.metrics import Metrics
 from apache_beam.transforms.window import GlobalWindow
 from apache_beam.utils.windowed_value import WindowedValue
 
-from exporters.league.readiness import Census
+from exporters.league.forecasts.readiness import Census
 from transforms.census import Count, TakeCensus
 from transforms.plan import Plan
 from transforms.progress import PROGRESS

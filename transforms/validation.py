@@ -9,7 +9,7 @@ import orjson
 from jsonschema_rs import Draft202012Validator
 
 from exporters.declaration import Export
-from exporters.schemas import schema_of
+from exporters.document_schemas import schema_of
 
 _MOST_TEXT = 300
 """Characters that are shown of a violation: it quotes the offending value, which may be half a document."""

@@ -14,8 +14,8 @@ from typing import Protocol, runtime_checkable
 
 import pyarrow as pa
 
-from exporters.schema import Column, Table
-from exporters.tables import TABLES
+from exporters.warehouse.schema import Column, Table
+from exporters.warehouse.tables import TABLES
 
 _BY_NAME = {table.name: table for table in TABLES}
 

@@ -9,7 +9,7 @@ from demo.clock import midnights
 from demo.forecasts import CHAMPION
 from demo.names import lookup_of
 from demo.randomness import Array
-from exporters.tables import (
+from exporters.warehouse.tables import (
     ACCURACY,
     CONTEXT,
     DEFENSE,

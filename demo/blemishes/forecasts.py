@@ -8,7 +8,7 @@ from demo.blemishes.workbench import Blemish, Workbench
 from demo.clock import HOUR_US, MINUTE_US
 from demo.forecasts import RIVAL
 from demo.randomness import Array
-from exporters.tables import (
+from exporters.warehouse.tables import (
     ACCURACY,
     PREDICTIONS,
     SCHEDULE,

@@ -6,7 +6,7 @@ import numpy as np
 
 from demo.blemishes.workbench import Blemish, Workbench
 from demo.clock import HOUR_US
-from exporters.tables import (
+from exporters.warehouse.tables import (
     CONTEXT,
     DAILY_CACHE,
     DEFENSE,

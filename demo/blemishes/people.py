@@ -8,7 +8,7 @@ from demo.blemishes.workbench import Blemish, Workbench
 from demo.clock import HOUR_US
 from demo.options import LAST_SEASON
 from demo.reports import season_label
-from exporters.tables import NEWS_ARTICLES, NEWS_INSIGHTS, NEWS_LINKS, REGISTRY
+from exporters.warehouse.tables import NEWS_ARTICLES, NEWS_INSIGHTS, NEWS_LINKS, REGISTRY
 
 
 def later_registry_seasons(bench: Workbench) -> int:

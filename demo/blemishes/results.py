@@ -6,7 +6,7 @@ import numpy as np
 
 from demo.blemishes.workbench import Blemish, Workbench
 from demo.clock import HOUR_US
-from exporters.tables import FEED_PLAYERS, GAMEBOOK, GAMES, SCHEDULE
+from exporters.warehouse.tables import FEED_PLAYERS, GAMEBOOK, GAMES, SCHEDULE
 
 DNP_FLAG_SINCE = np.datetime64("2026-01-27")
 """Some writers left ``is_dnp`` null before this date."""

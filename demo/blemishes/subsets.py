@@ -8,7 +8,7 @@ from demo.blemishes.workbench import Blemish, Workbench
 from demo.clock import HOUR_US, MINUTE_US, midnights
 from demo.forecasts import CHAMPION
 from demo.subsets import version_id
-from exporters.tables import SIGNALS, SUBSET_DEFINITIONS, SUBSET_GRADES, SUBSET_PICKS, SUBSET_VERSIONS
+from exporters.warehouse.tables import SIGNALS, SUBSET_DEFINITIONS, SUBSET_GRADES, SUBSET_PICKS, SUBSET_VERSIONS
 
 RETIRED, DRAFT = "value_plays", "draft_unassigned"
 

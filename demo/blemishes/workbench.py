@@ -11,7 +11,7 @@ import numpy as np
 from demo.frames import Frame
 from demo.league import League
 from demo.randomness import Array
-from exporters.schema import Table
+from exporters.warehouse.schema import Table
 
 
 @dataclass(frozen=True)

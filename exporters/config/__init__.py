@@ -177,7 +177,7 @@ class ExportConfig:
         min_streak_length: The shortest run that the streaks document lists.
         min_profile_games: Dates with a graded forecast that a player needs for a profile.
         codenames: The other models that may be named in public: system id to ``model_id`` of
-            ``exporters.league.public_names``. The champion needs none.
+            ``exporters.league.subsets.public_names``. The champion needs none.
         best_bets: What makes a best bet.
         result_tiers: How graded forecasts are grouped.
         min_compared: Recommendations of the season that a model needs to win a comparison (contract Y9).

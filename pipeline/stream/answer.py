@@ -18,8 +18,8 @@ from typing import Protocol
 import orjson
 
 from exporters.config import ExportConfig
-from exporters.league.readiness import Census
-from exporters.tables import PREDICTIONS
+from exporters.league.forecasts.readiness import Census
+from exporters.warehouse.tables import PREDICTIONS
 from pipeline.completion import Event, completed, not_run_event, run_event
 from pipeline.inputs import with_inputs
 from pipeline.plain import publish_scanned

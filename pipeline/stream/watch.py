@@ -8,10 +8,10 @@ from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 from exporters.config import ExportConfig
-from exporters.league.schedule import READS, Schedule
+from exporters.league.games.schedule import READS, Schedule
 from exporters.registry import exports, groups
-from exporters.schema import Instant
-from exporters.tables import ACCURACY, SCHEDULE
+from exporters.warehouse.schema import Instant
+from exporters.warehouse.tables import ACCURACY, SCHEDULE
 from pipeline.clock import league_day
 from pipeline.request import RequestDefaults, parse_request
 from pipeline.stream.messages import Asked, request_key

@@ -7,7 +7,7 @@ import pyarrow.compute as pc
 import pytest
 
 from benchmarks.scanned_bytes import LOOKUPS, QUERIES_PER_PLAYER, logical_bytes, of_a_night, of_lookups, report
-from exporters.tables import CONTEXT, GAMES, INJURIES
+from exporters.warehouse.tables import CONTEXT, GAMES, INJURIES
 from tests.support.warehouses import League, keep
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from demo.generate import Summary, generate
 from demo.options import DemoOptions
-from exporters.schema import Table
+from exporters.warehouse.schema import Table
 
 SMALL = {"seasons": 1, "players": 120, "first_date": date(2025, 11, 5), "last_date": date(2026, 2, 20)}
 """Eight teams over three months that hold a season's start, an All-Star break and every blemish."""

@@ -11,7 +11,7 @@ import pytest
 
 from demo.blemishes import BLEMISHES
 from demo.names import lookup_of
-from exporters.tables import (
+from exporters.warehouse.tables import (
     ACCURACY,
     CONTEXT,
     FACTORS,

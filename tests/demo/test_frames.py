@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from demo.frames import Frame, Nullable, Repeated
-from exporters.schema import Instant, Numeric51, Numeric52, Table
+from exporters.warehouse.schema import Instant, Numeric51, Numeric52, Table
 
 
 class Row(NamedTuple):

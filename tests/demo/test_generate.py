@@ -19,7 +19,7 @@ from demo.forecasts import CHAMPION, RIVAL, SPECIALISTS
 from demo.generate import STAMP, build, generate, main, up_to_date
 from demo.league import TEAM_CODES
 from demo.options import DemoOptions, OptionsError
-from exporters.tables import (
+from exporters.warehouse.tables import (
     ACCURACY,
     CONTEXT,
     DEFENSE,

@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from demo.writer import GROUP_ROWS, LARGEST_GROUP, group_sizes
-from exporters.tables import WAREHOUSE_TABLES
+from exporters.warehouse.tables import WAREHOUSE_TABLES
 from tests.demo.conftest import DemoWarehouse
 
 BIG = ("player_prop_predictions", "upcoming_player_game_context", "player_game_summary", "prediction_accuracy")

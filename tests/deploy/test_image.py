@@ -92,8 +92,8 @@ class TestContents:
         assert rest == [COMMIT, lock_digest(ROOT), f"i:{COMMIT}"]
 
     def test_schemas_are_in_it(self, image: Path) -> None:
-        wanted = {path.name for path in (ROOT / "exporters").glob("*.schema.json")}
-        assert {path.name for path in (image / "exporters").glob("*.schema.json")} == wanted
+        wanted = {path.name for path in (ROOT / "exporters").rglob("*.schema.json")}
+        assert {path.name for path in (image / "exporters").rglob("*.schema.json")} == wanted
 
     def test_every_package_is_in_it(self, image: Path) -> None:
         for package in ("exporters", "transforms", "pipeline"):

@@ -71,7 +71,7 @@ def test_sources_and_wheel_hold_the_same(released: Path) -> None:
         sources = {name for name in names if name.startswith(tuple(f"{package}/" for package in PACKAGES))}
     with ZipFile(wheel) as archive:
         assert {name for name in archive.namelist() if ".dist-info/" not in name} == sources
-    assert {"exporters/streaks.schema.json", "pipeline/main.py"} <= sources
+    assert {"exporters/tonight/streaks.schema.json", "pipeline/main.py"} <= sources
 
 
 def test_dependencies_agree(python: Path) -> None:

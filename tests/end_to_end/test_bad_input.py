@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from exporters.tables import CONTEXT, FACTORS, GAMES, INJURIES, PREDICTIONS, PROPS, REGISTRY, SCHEDULE
+from exporters.warehouse.tables import CONTEXT, FACTORS, GAMES, INJURIES, PREDICTIONS, PROPS, REGISTRY, SCHEDULE
 from tests.end_to_end.command_line import Ended, run_main
 from tests.support.matchers import (
     assert_no_leftovers,

@@ -8,7 +8,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from exporters.tables import CONTEXT, SCHEDULE
+from exporters.warehouse.tables import CONTEXT, SCHEDULE
 from tests.end_to_end.command_line import run_main, run_python
 from tests.support.matchers import assert_mirrors, assert_no_leftovers, assert_one_line_each, documents, manifest_of
 from tests.support.plans import TONIGHT_TYPES

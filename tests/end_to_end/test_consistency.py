@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from exporters.config import RULES
-from exporters.league.dates import season_label
+from exporters.league.arithmetic.dates import season_label
 from exporters.registry import exports
 from pipeline.plain import run_plain
 from tests.support.plans import plan_of

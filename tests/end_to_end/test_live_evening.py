@@ -11,7 +11,7 @@ import apache_beam as beam
 import pytest
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
-from exporters.tables import CONTEXT, FEED_PLAYERS, GAMES, PREDICTIONS, REGISTRY, SCHEDULE
+from exporters.warehouse.tables import CONTEXT, FEED_PLAYERS, GAMES, PREDICTIONS, REGISTRY, SCHEDULE
 from pipeline.graph import build
 from pipeline.plain import run_plain
 from pipeline.report import summarize

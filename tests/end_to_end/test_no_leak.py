@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 import pytest
 
 from exporters.registry import exports
-from exporters.tables import ACCURACY, GAMES, SCHEDULE
+from exporters.warehouse.tables import ACCURACY, GAMES, SCHEDULE
 from pipeline.plain import run_plain
 from tests.support.matchers import assert_same_objects, differing, documents, json_of
 from tests.support.plans import TONIGHT_TYPES, plan_of

@@ -9,7 +9,7 @@ import pytest
 
 from exporters.declaration import Follows, Grain
 from exporters.registry import exports
-from exporters.tables import SCHEDULE
+from exporters.warehouse.tables import SCHEDULE
 from pipeline.plain import run_plain
 from tests.support.matchers import assert_mirrors, contents, documents, json_of
 from tests.support.plans import TONIGHT_TYPES, plan_of

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from exporters.tables import CONTEXT, GAMES, PREDICTIONS, REGISTRY
+from exporters.warehouse.tables import CONTEXT, GAMES, PREDICTIONS, REGISTRY
 from pipeline.plain import run_plain
 from tests.support.eager import pipeline
 from tests.support.matchers import assert_same_objects, contents, documents, generations, json_of, manifest_of

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from exporters.registry import exports
-from exporters.tables import ACCURACY, CONTEXT, DEFENSE, GAMES, INJURIES, SCHEDULE, SIGNALS
+from exporters.warehouse.tables import ACCURACY, CONTEXT, DEFENSE, GAMES, INJURIES, SCHEDULE, SIGNALS
 from pipeline.graph import build
 from pipeline.plain import run_plain
 from tests.end_to_end.command_line import run_main

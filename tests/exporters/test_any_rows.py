@@ -15,14 +15,14 @@ from hypothesis import strategies as st
 
 from exporters.config import ExportConfig
 from exporters.declaration import Cache, Export, Grain, Json
-from exporters.league.readiness import Census
-from exporters.league.slate import Season, Slate
+from exporters.league.forecasts.readiness import Census
+from exporters.league.nights.slate import Season, Slate
 from exporters.registry import exports
-from tests.exporters.test_predictions import KEYS as PREDICTION_KEYS
-from tests.exporters.test_streaks import KEYS as STREAK_KEYS
-from tests.exporters.test_tonight import CARD_KEYS
-from tests.exporters.test_tonight import KEYS as TONIGHT_KEYS
-from tests.exporters.test_tonight_players import KEYS as PLAYER_KEYS
+from tests.exporters.bets.test_predictions import KEYS as PREDICTION_KEYS
+from tests.exporters.tonight.test_streaks import KEYS as STREAK_KEYS
+from tests.exporters.tonight.test_tonight import CARD_KEYS
+from tests.exporters.tonight.test_tonight import KEYS as TONIGHT_KEYS
+from tests.exporters.tonight.test_tonight_players import KEYS as PLAYER_KEYS
 from tests.support.nights import GENERATED_AT, cards, declared, document, key_paths, player_documents, scanned
 from tests.support.rows import (
     LAST_GAME,

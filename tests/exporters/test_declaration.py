@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from exporters.declaration import Cache, Export, Follows, Grain, Pointer, Read, Window, over
-from exporters.tables import CONTEXT, GAMES
+from exporters.warehouse.tables import CONTEXT, GAMES
 from tests.support.rows import TONIGHT
 
 NIGHT_READ = Read(CONTEXT, ("player_lookup",))

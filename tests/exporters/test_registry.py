@@ -4,7 +4,7 @@ import pytest
 
 from exporters.declaration import Grain
 from exporters.registry import exports, groups
-from exporters.tonight import TONIGHT
+from exporters.tonight.tonight import TONIGHT
 
 TONIGHT_TYPES = ("predictions", "streaks", "tonight", "tonight-players")
 

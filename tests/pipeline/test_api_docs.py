@@ -9,7 +9,7 @@ import pytest
 
 from exporters.declaration import Cache, Export, Follows, Gate, Grain, Pointer, Read, Window
 from exporters.registry import exports
-from exporters.tables import CONTEXT, FACTORS, SIGNALS
+from exporters.warehouse.tables import CONTEXT, FACTORS, SIGNALS
 from pipeline.api_docs import INDEX, ROOT, index, main, page, pages, write
 from pipeline.field_table import fields_of
 from tests.support.made_up import CARD

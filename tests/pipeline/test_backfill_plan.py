@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from exporters.tables import SCHEDULE
+from exporters.warehouse.tables import SCHEDULE
 from pipeline.backfill_plan import BackfillPlan, describe_backfill, game_dates, plan_backfill, spans, why_export
 from pipeline.planning import plan_scans
 from tests.support.plans import plan_of

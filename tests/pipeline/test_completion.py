@@ -8,7 +8,7 @@ import apache_beam as beam
 import orjson
 import pytest
 
-from exporters.tables import CONTEXT
+from exporters.warehouse.tables import CONTEXT
 from pipeline.completion import MAX_EVENT_BYTES, MakeEvent, abridged, completed, message_of, not_run_event, run_event
 from pipeline.plain import run_plain
 from tests.support.eager import run_eagerly

@@ -9,7 +9,7 @@ import pytest
 from apache_beam.options.pipeline_options import GoogleCloudOptions, PipelineOptions
 from apache_beam.runners.runner import PipelineResult, PipelineRunner, PipelineState
 
-from exporters.tables import CONTEXT, GAMES, SCHEDULE
+from exporters.warehouse.tables import CONTEXT, GAMES, SCHEDULE
 from pipeline.execution import RunError, SubmissionError, report, run
 from pipeline.report import ExportSummary, Summary
 from tests.support.made_up import CARD, CURSED_POINTS, ROSTER

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
-from exporters.tables import PREDICTIONS, REGISTRY, SCHEDULE
+from exporters.warehouse.tables import PREDICTIONS, REGISTRY, SCHEDULE
 from pipeline.inputs import with_inputs
 from tests.support.plans import EASY, plan_of
 from transforms.plan import Plan

@@ -9,9 +9,9 @@ import pytest
 
 from exporters.config import ExportConfig
 from exporters.declaration import Cache, Export, Grain, Read, Window
-from exporters.league.readiness import reads_of
+from exporters.league.forecasts.readiness import reads_of
 from exporters.registry import exports
-from exporters.tables import ACCURACY, CONTEXT, GAMES, LIVE_BOX_SCORES, PREDICTIONS, PROPS, REGISTRY, SCHEDULE
+from exporters.warehouse.tables import ACCURACY, CONTEXT, GAMES, LIVE_BOX_SCORES, PREDICTIONS, PROPS, REGISTRY, SCHEDULE
 from pipeline.planning import describe, estimate_bytes, preflight
 from tests.support.made_up import CARD, DIARY, LEADERS, ROSTER
 from tests.support.plans import made_up_plan, plan_of

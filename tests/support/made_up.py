@@ -6,9 +6,9 @@ from datetime import date
 from typing import Any
 
 from exporters.declaration import Cache, Export, Follows, Gate, Grain, Json, Pointer, Read, Window
-from exporters.league.night import PlayerNight
-from exporters.league.slate import Season, Slate
-from exporters.tables import CONTEXT, GAMES, SCHEDULE, SIGNALS
+from exporters.league.nights.night import PlayerNight
+from exporters.league.nights.slate import Season, Slate
+from exporters.warehouse.tables import CONTEXT, GAMES, SCHEDULE, SIGNALS
 
 _CONTEXT = Read(CONTEXT, ("player_lookup", "game_date", "game_id", "days_rest"))
 _GAMES = Read(GAMES, ("player_lookup", "game_date", "game_id", "points", "processed_at"), Window.SEASON)

@@ -12,7 +12,7 @@ What the stages of the pipeline do around the pure functions is done here in a f
   also a test of the declaration: reading an undeclared column raises ``AttributeError``;
 * every player in the rows gets a night, in player order; what a card function returns is passed through JSON, so a card
   that is not plain values fails here and not on the cluster;
-* gates are not looked at (``exporters.league.readiness.verdict`` has its own tests), and neither are windows and
+* gates are not looked at (:mod:`exporters.league.forecasts.readiness` has its own tests), and neither are windows and
   push-down filters: :func:`scanned` applies those, for tests that compare.
 
 All take ``day`` (default :data:`~tests.support.rows.TONIGHT`), ``config`` and ``generated_at``.
@@ -27,12 +27,12 @@ from typing import Any
 
 from exporters.config import ExportConfig
 from exporters.declaration import Export, Grain, Json
-from exporters.league.dates import season_start, utc
-from exporters.league.history import League, PlayerHistory
-from exporters.league.night import PlayerNight
-from exporters.league.readiness import Census, DayCount, SystemCount
-from exporters.league.slate import Season, Slate
-from exporters.tables import ACCURACY, CONTEXT, PREDICTIONS, SCHEDULE
+from exporters.league.arithmetic.dates import season_start, utc
+from exporters.league.forecasts.readiness import Census, DayCount, SystemCount
+from exporters.league.nights.history import League, PlayerHistory
+from exporters.league.nights.night import PlayerNight
+from exporters.league.nights.slate import Season, Slate
+from exporters.warehouse.tables import ACCURACY, CONTEXT, PREDICTIONS, SCHEDULE
 from tests.support.rows import PLAYER, TONIGHT, Row, by_table, cut, date_of, table_of
 
 GENERATED_AT = "2025-01-15T18:00:00.123456+00:00"

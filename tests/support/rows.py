@@ -27,8 +27,8 @@ from functools import lru_cache
 from typing import Any
 
 from exporters.config import ExportConfig
-from exporters.schema import Column, Table
-from exporters.tables import (
+from exporters.warehouse.schema import Column, Table
+from exporters.warehouse.tables import (
     ACCURACY,
     CONTEXT,
     DAILY_CACHE,

@@ -16,7 +16,7 @@ from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from exporters.config import ExportConfig
-from exporters.subset_picks import SUBSET_PICKS, freeze
+from exporters.subsets.subset_picks import SUBSET_PICKS, freeze
 from tests.support.nights import slate
 from tests.support.rows import (
     CHAMPION,

@@ -15,8 +15,8 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
-from exporters.schema import Table
-from exporters.tables import TABLES, WAREHOUSE_TABLES
+from exporters.warehouse.schema import Table
+from exporters.warehouse.tables import TABLES, WAREHOUSE_TABLES
 from transforms.live_feed import LiveWarehouse
 from transforms.parquet_warehouse import ParquetWarehouse
 from transforms.warehouse import ScanStream, TablePart, TableScan, WarehouseError, arrow_schema

@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from exporters.declaration import Export
-from exporters.schema import Column, Table
+from exporters.warehouse.schema import Column, Table
 from tests.support.rows import (
     CHAMPION,
     TONIGHT,

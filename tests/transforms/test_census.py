@@ -9,8 +9,8 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exporters.league.readiness import Census, SystemCount
-from exporters.tables import ACCURACY, CONTEXT, PREDICTIONS, SCHEDULE
+from exporters.league.forecasts.readiness import Census, SystemCount
+from exporters.warehouse.tables import ACCURACY, CONTEXT, PREDICTIONS, SCHEDULE
 from tests.support.rows import accuracy_row, context_row, instant, prediction_row, schedule_row
 from tests.support.warehouses import arrow_rows
 from transforms.census import Count, TakeCensus

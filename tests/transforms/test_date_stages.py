@@ -8,8 +8,8 @@ import orjson
 import pyarrow as pa
 
 from exporters.config import ExportConfig
-from exporters.league.readiness import Census, DayCount
-from exporters.tables import SCHEDULE, SIGNALS
+from exporters.league.forecasts.readiness import Census, DayCount
+from exporters.warehouse.tables import SCHEDULE, SIGNALS
 from tests.support.eager import run_eagerly
 from tests.support.made_up import ALL, CURSED_POINTS, DIARY, LEADERS, ROSTER
 from tests.support.plans import made_up_plan

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exporters.schema import Column
-from exporters.tables import FEATURES, GAMES, INJURIES, PROPS, TABLES
+from exporters.warehouse.schema import Column
+from exporters.warehouse.tables import FEATURES, GAMES, INJURIES, PROPS, TABLES
 from tests.support.rows import game_row, props_row
 from tests.support.warehouses import arrow_rows
 from transforms.decoding import decode, row_class, rows_by_player

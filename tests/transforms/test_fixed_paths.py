@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import pytest
 
-from exporters.league.readiness import Census
+from exporters.league.forecasts.readiness import Census
 from tests.support.made_up import CARD, DIARY, ROSTER
 from tests.support.matchers import json_of
 from tests.support.plans import made_up_plan

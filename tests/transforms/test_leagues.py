@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from exporters.config import ExportConfig
-from exporters.league.readiness import Census, DayCount
-from exporters.tables import CONTEXT, GAMES, SCHEDULE
+from exporters.league.forecasts.readiness import Census, DayCount
+from exporters.warehouse.tables import CONTEXT, GAMES, SCHEDULE
 from tests.support.made_up import CARD
 from tests.support.plans import made_up_plan
 from tests.support.rows import context_row, game_row, schedule_row

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporters.league_rows import LiveBoxScoreRow
-from exporters.tables import LIVE_BOX_SCORES, SCHEDULE
+from exporters.warehouse.league_rows import LiveBoxScoreRow
+from exporters.warehouse.tables import LIVE_BOX_SCORES, SCHEDULE
 from tests.support.live_feed import game_box, player_line
 from tests.support.rows import schedule_row
 from tests.support.warehouses import MemoryWarehouse

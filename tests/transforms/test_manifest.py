@@ -8,8 +8,8 @@ import orjson
 import pytest
 
 from exporters.config import ExportConfig
-from exporters.league.readiness import Census, DayCount, SystemCount
-from exporters.tables import CONTEXT, GAMES
+from exporters.league.forecasts.readiness import Census, DayCount, SystemCount
+from exporters.warehouse.tables import CONTEXT, GAMES
 from tests.support.made_up import CARD, DIARY, ROSTER
 from tests.support.matchers import manifest_of
 from tests.support.plans import made_up_plan

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from exporters.tables import PREDICTIONS, SUBSET_PICKS, SUBSET_VERSIONS, TABLES
+from exporters.warehouse.tables import PREDICTIONS, SUBSET_PICKS, SUBSET_VERSIONS, TABLES
 from pipeline.graph import build
 from pipeline.plain import run_plain
 from tests.support.eager import run_eagerly

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from exporters.tables import CONTEXT, GAMES, SCHEDULE
+from exporters.warehouse.tables import CONTEXT, GAMES, SCHEDULE
 from pipeline.plain import run_plain
 from pipeline.verify import verify
 from tests.support.made_up import CARD, ROSTER

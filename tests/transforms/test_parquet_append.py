@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from exporters.tables import SUBSET_VERSIONS
+from exporters.warehouse.tables import SUBSET_VERSIONS
 from tests.support.rows import subset_version_row
 from tests.support.warehouses import arrow_rows, write_parquet
 from transforms.parquet_append import append_file

@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from exporters.tables import REGISTRY, SCHEDULE
+from exporters.warehouse.tables import REGISTRY, SCHEDULE
 from tests.support.warehouses import arrow_rows
 from transforms.parquet_warehouse import ParquetWarehouse
 from transforms.warehouse import TablePart, TableScan, WarehouseError

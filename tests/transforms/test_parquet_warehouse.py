@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exporters.tables import FEATURES, GAMES, NEWS_ARTICLES, REGISTRY
+from exporters.warehouse.tables import FEATURES, GAMES, NEWS_ARTICLES, REGISTRY
 from transforms.parquet_warehouse import ParquetWarehouse
 from transforms.warehouse import TableScan, WarehouseError, arrow_schema
 

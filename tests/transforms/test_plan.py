@@ -4,7 +4,7 @@ import pickle
 from datetime import date, timedelta
 
 from exporters.declaration import Grain
-from exporters.tables import CONTEXT, GAMES, SCHEDULE, SIGNALS
+from exporters.warehouse.tables import CONTEXT, GAMES, SCHEDULE, SIGNALS
 from tests.support.made_up import ALL, CARD, DIARY, INDEX, LEADERS, ROSTER
 from tests.support.plans import TONIGHT_TYPES, made_up_plan, plan_of
 

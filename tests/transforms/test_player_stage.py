@@ -11,8 +11,8 @@ import pytest
 
 from exporters.config import ExportConfig
 from exporters.declaration import Cache, Export, Grain, Read, Window
-from exporters.league.night import PlayerNight
-from exporters.tables import CONTEXT, GAMES, SCHEDULE
+from exporters.league.nights.night import PlayerNight
+from exporters.warehouse.tables import CONTEXT, GAMES, SCHEDULE
 from tests.support.eager import run_eagerly
 from tests.support.made_up import ALL, CARD, CURSED_POINTS, DIARY, INDEX, LEADERS, ROSTER
 from tests.support.plans import made_up_plan

@@ -8,8 +8,8 @@ import pytest
 
 from exporters.config import ExportConfig
 from exporters.declaration import Export
-from exporters.league.readiness import Census, DayCount
-from exporters.tables import GAMES
+from exporters.league.forecasts.readiness import Census, DayCount
+from exporters.warehouse.tables import GAMES
 from tests.support.made_up import ALL, CARD, ROSTER
 from tests.support.matchers import assert_mirrors, contents, json_of
 from tests.support.plans import made_up_plan

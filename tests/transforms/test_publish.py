@@ -7,7 +7,7 @@ from typing import Any
 import apache_beam as beam
 import pytest
 
-from exporters.league.readiness import Census, DayCount
+from exporters.league.forecasts.readiness import Census, DayCount
 from tests.support.eager import run_eagerly
 from tests.support.made_up import ALL, CARD, DIARY, ROSTER
 from tests.support.matchers import assert_mirrors, contents, manifest_of

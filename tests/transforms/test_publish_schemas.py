@@ -6,8 +6,8 @@ from datetime import date
 import pytest
 
 from exporters.declaration import Cache, Export, Grain
+from exporters.document_schemas import schema_of
 from exporters.registry import exports
-from exporters.schemas import schema_of
 from pipeline.plain import run_plain
 from tests.support.eager import run_eagerly
 from tests.support.made_up import ALL

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exporters.declaration import Grain
-from exporters.tables import CONTEXT, NEWS_ARTICLES, SCHEDULE, SIGNALS, SUBSET_DEFINITIONS
+from exporters.warehouse.tables import CONTEXT, NEWS_ARTICLES, SCHEDULE, SIGNALS, SUBSET_DEFINITIONS
 from tests.support import made_up
 from tests.support.plans import made_up_plan
 from tests.support.rows import news_article_row, signal_row, subset_definition_row

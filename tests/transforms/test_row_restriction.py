@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporters.tables import ACCURACY, DEFENSE, FEATURES, NEWS_ARTICLES, PREDICTIONS, REGISTRY
+from exporters.warehouse.tables import ACCURACY, DEFENSE, FEATURES, NEWS_ARTICLES, PREDICTIONS, REGISTRY
 from transforms.row_restriction import literal, row_restriction
 from transforms.warehouse import TableScan
 

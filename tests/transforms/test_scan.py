@@ -11,7 +11,7 @@ from apache_beam.coders import registry
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporters.tables import CONTEXT, GAMES, SCHEDULE, SIGNALS
+from exporters.warehouse.tables import CONTEXT, GAMES, SCHEDULE, SIGNALS
 from tests.support import made_up
 from tests.support.eager import run_eagerly
 from tests.support.plans import made_up_plan

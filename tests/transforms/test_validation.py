@@ -8,9 +8,9 @@ import orjson
 import pytest
 
 from exporters.declaration import Json
+from exporters.document_schemas import schema_of
 from exporters.registry import exports
-from exporters.schemas import schema_of
-from exporters.tables import FACTORS
+from exporters.warehouse.tables import FACTORS
 from pipeline.plain import run_plain
 from tests.support.made_up import CARD
 from tests.support.matchers import contents, documents, json_of, manifest_of, without_timings

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import urllib3
 
-from exporters.schema import Column
+from exporters.warehouse.schema import Column
 from tests.support.warehouses import AnyTable
 
 

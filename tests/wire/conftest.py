@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 import urllib3
 
-from exporters.tables import WAREHOUSE_TABLES
+from exporters.warehouse.tables import WAREHOUSE_TABLES
 from tests.support.warehouses import League
 from tests.wire.gate import Gate
 from tests.wire.services import BUCKET, BigQuery, running

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from exporters.tables import DEFENSE, REGISTRY, SCHEDULE
+from exporters.warehouse.tables import DEFENSE, REGISTRY, SCHEDULE
 from tests.support.warehouses import AnyTable
 from tests.wire.bigquery_tables import described
 from tests.wire.gate import Fault, Gate, Response, refuse, reset

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pytest
 from google.cloud.bigquery_storage_v1 import types
 
-from exporters.tables import ACCURACY, FEATURES, REGISTRY
+from exporters.warehouse.tables import ACCURACY, FEATURES, REGISTRY
 from tests.support.warehouses import AnyTable, arrow_rows
 from tests.wire.read_server import Break, ReadServer
 from tests.wire.services import HASTY

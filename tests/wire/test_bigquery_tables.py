@@ -13,8 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from exporters.schema import Column
-from exporters.tables import (
+from exporters.warehouse.schema import Column
+from exporters.warehouse.tables import (
     ACCURACY,
     DEFENSE,
     FEATURES,

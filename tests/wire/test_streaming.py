@@ -16,7 +16,7 @@ import pytest
 
 from exporters.config import ExportConfig
 from exporters.registry import groups
-from exporters.tables import PREDICTIONS, SCHEDULE, WAREHOUSE_TABLES
+from exporters.warehouse.tables import PREDICTIONS, SCHEDULE, WAREHOUSE_TABLES
 from pipeline.locations import LocalFolder, ParquetFolder
 from pipeline.options import StreamConfig
 from pipeline.plain import run_plain

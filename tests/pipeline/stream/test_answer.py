@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from exporters.tables import CONTEXT, PREDICTIONS, WAREHOUSE_TABLES
+from exporters.warehouse.tables import CONTEXT, PREDICTIONS, WAREHOUSE_TABLES
 from pipeline.plain import run_plain
 from pipeline.planning import make_plan
 from pipeline.request import ExportRequest, RequestDefaults, parse_request

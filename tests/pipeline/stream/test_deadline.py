@@ -6,7 +6,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from exporters.tables import GAMES
+from exporters.warehouse.tables import GAMES
 from pipeline.stream.deadline import Deadline, DeadlineStore, DeadlineWarehouse
 from tests.support.rows import game_row
 from tests.support.stores import MemoryStore

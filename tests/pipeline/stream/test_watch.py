@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from exporters.registry import exports, groups
-from exporters.tables import ACCURACY, SCHEDULE
+from exporters.warehouse.tables import ACCURACY, SCHEDULE
 from pipeline.request import ExportRequest
 from pipeline.stream.messages import Asked, request_key
 from pipeline.stream.watch import AFTER_GAMES, AFTER_GRADES, GRADES_REST, LIVE_TYPE, Watch, marker_path

@@ -1,0 +1,32 @@
+"""The JSON Schema of each export type: what every field of its document means, and what it may hold.
+
+It is kept beside the export's module as ``tonight_players.schema.json``: draft 2020-12, its properties in the order of
+the document, closed to other keys, every field described. It is published with the documents, documents can be checked
+against it, and the pages of ``docs/api`` are made from it.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib import resources
+from typing import cast
+
+from exporters.declaration import Export, Json
+from exporters.registry import PAGES
+
+
+def schema_file(export: Export) -> str:
+    """Return the path of an export's schema below this package, whether it is there or not."""
+    name = f"{export.name.replace('-', '_')}.schema.json"
+    for page in PAGES:
+        if resources.files(page).joinpath(name).is_file():
+            return f"{page.__name__.rpartition('.')[2]}/{name}"
+    return name
+
+
+@cache
+def schema_of(export: Export) -> Json | None:
+    """Return the schema of an export, read once and not to be changed. None for an export that has none."""
+    file = resources.files(__package__).joinpath(schema_file(export))
+    return cast(Json, json.loads(file.read_text(encoding="utf-8"))) if file.is_file() else None

@@ -1,0 +1,4 @@
+"""Exact numbers and dates: calculations without knowledge of any table.
+
+Imports :mod:`exporters.config` and :mod:`exporters.warehouse` only.
+"""

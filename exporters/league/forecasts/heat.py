@@ -1,0 +1,53 @@
+"""How hot a player is: one score of his newest games against the line (contract P&L B.3, S11)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from fractions import Fraction
+from typing import NamedTuple
+
+from exporters.config import RULES
+from exporters.league.arithmetic.numbers import label_of, rounded_ratio
+from exporters.league.forecasts.runs import LineRun
+from exporters.league.players.box_scores import outcome
+from exporters.warehouse.league_rows import GameRow
+
+
+class Heat(NamedTuple):
+    """The score, 0 to 10 with one decimal, and what it is called; both None with too few games."""
+
+    score: Decimal | None
+    temperature: str | None
+
+
+def hit_rate(games: Sequence[GameRow]) -> Fraction | None:
+    """Return the share of games over the line among those that were over or under it; None without any."""
+    decided = [found for found in map(outcome, games) if found is not None]
+    return Fraction(decided.count("OVER"), len(decided)) if decided else None
+
+
+def heat(games: Sequence[GameRow], run: LineRun) -> Heat:
+    """Return how hot a player is.
+
+    Half of the score is how often he beat his line, a quarter how long his run of overs is, a quarter by how many
+    points he beats the line on average.
+
+    Args:
+        games: His newest games of the season with a line, at most as many as the score looks at.
+        run: His current run over or under the line.
+    """
+    rules = RULES.heat
+    margins = [row.points - row.points_line for row in games if row.points is not None and row.points_line is not None]
+    if len(margins) < rules.min_games:
+        return Heat(None, None)
+    hits = hit_rate(games)
+    overs = len(run.games) if run.kind == "OVER" else 0
+    margin = Fraction(sum(margins, Decimal(0))) / len(margins)
+    exactly = (
+        rules.hits_worth * (Fraction(1) / 2 if hits is None else hits)
+        + rules.run_worth * min(Fraction(overs, rules.long_run), Fraction(1))
+        + rules.margin_worth * min(max((margin / rules.wide_margin + 1) / 2, Fraction(0)), Fraction(1))
+    )
+    score = rounded_ratio(exactly.numerator, exactly.denominator, 1)
+    return Heat(score, None if score is None else label_of(score, rules.temperatures))

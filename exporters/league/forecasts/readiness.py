@@ -1,0 +1,166 @@
+"""What was counted while the tables were read, and what may go out because of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import Enum
+from functools import cached_property
+
+from exporters.config import ExportConfig
+from exporters.declaration import Export, Gate, Read
+from exporters.league.forecasts.forecasts import ModelVersions
+from exporters.warehouse.tables import CONTEXT, PREDICTIONS, SCHEDULE
+
+GAMES_READ = Read(SCHEDULE, ("game_date", "away_team_tricode", "home_team_tricode", "game_status"))
+"""What tells a date with games from one without; read for every request."""
+GATE_READS: Mapping[Gate, Read] = {
+    Gate.CONTEXT: Read(CONTEXT, ("player_lookup", "game_date")),
+    Gate.PREDICTIONS: Read(PREDICTIONS, ("player_lookup", "game_date", "is_active")),
+}
+"""What each gate counts."""
+
+
+@dataclass(frozen=True)
+class DayCount:
+    """What the warehouse holds for one date.
+
+    Attributes:
+        games: Scheduled games.
+        final_games: Those that are over.
+        context_rows: Rows of the game context.
+        predictions: Rows of the predictions that were read, superseded ones included.
+        active_predictions: Active rows of the predictions, of all systems.
+        grades: Rows of the graded predictions, where those are read.
+    """
+
+    games: int = 0
+    final_games: int = 0
+    context_rows: int = 0
+    predictions: int = 0
+    active_predictions: int = 0
+    grades: int = 0
+
+    @property
+    def settled(self) -> bool:
+        """Every game of the date is over."""
+        return 0 < self.games == self.final_games
+
+    @property
+    def forecasts_gone(self) -> bool:
+        """The date was forecast, for it was graded, and its forecasts are no longer kept."""
+        return self.grades > 0 and self.active_predictions == 0
+
+
+@dataclass(frozen=True)
+class SystemCount:
+    """The forecasts of one system for one date, of the model version that publishes.
+
+    Attributes:
+        model_version: That version; a system may publish forecasts without one.
+        forecasts: Active forecasts.
+        picks: Those with a line that recommend OVER or UNDER.
+    """
+
+    model_version: str | None
+    forecasts: int
+    picks: int
+
+
+@dataclass(frozen=True)
+class Census:
+    """Facts about the whole league that were counted in the scan, before players are looked at one by one.
+
+    Attributes:
+        days: Counts by date.
+        systems: Forecasts by date and system.
+        broken: Tables that could not be read, with the reason.
+        rows: Rows read, by table.
+        bytes: Arrow bytes read, by table.
+    """
+
+    days: Mapping[date, DayCount] = field(default_factory=dict)
+    systems: Mapping[tuple[date, str], SystemCount] = field(default_factory=dict)
+    broken: Mapping[str, str] = field(default_factory=dict)
+    rows: Mapping[str, int] = field(default_factory=dict)
+    bytes: Mapping[str, int] = field(default_factory=dict)
+
+    @cached_property
+    def versions(self) -> ModelVersions:
+        """The model version that publishes, by date and system."""
+        return {key: count.model_version for key, count in self.systems.items()}
+
+    def on(self, day: date) -> DayCount:
+        """Return the counts of a date; all zero when nothing was read for it."""
+        return self.days.get(day, DayCount())
+
+
+class State(Enum):
+    """What may happen with an export type on a date."""
+
+    READY = "ready"
+    NO_GAMES = "no_games"
+    WITHHELD = "withheld"
+    FAILED = "failed"
+    DEGRADED = "degraded"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether an export type goes out on a date, and why not."""
+
+    state: State
+    reason: str | None = None
+
+    @property
+    def publishes(self) -> bool:
+        """Documents are built: the real ones, or the contract's empty ones on a date without games."""
+        return self.state in (State.READY, State.NO_GAMES)
+
+
+def reads_of(export: Export) -> tuple[Read, ...]:
+    """Return everything that must be read before an export can go out: its own tables and those that decide on it."""
+    listed = () if export.lists is None else export.lists.reads
+    return (*export.reads, *listed, GAMES_READ, *(GATE_READS[gate] for gate in Gate if gate in export.gates))
+
+
+def verdict(export: Export, day: date, census: Census, config: ExportConfig) -> Verdict:
+    """Return whether ``export`` goes out on ``day``.
+
+    A table that could not be read fails, or degrades, every export that depends on it. Gates hold back an export on a
+    date with games; a date without games is held back only when players are expected all the same, because then it is
+    the schedule that is wrong.
+    """
+    broken = sorted({read.table.name for read in reads_of(export)} & census.broken.keys())
+    if broken:
+        state = State.DEGRADED if export.degrades else State.FAILED
+        return Verdict(state, "; ".join(census.broken[table] for table in broken))
+    count = census.on(day)
+    if count.games == 0 and export.is_about_a_night:
+        # Players that only another type of the same run looks for were not counted had this one been alone.
+        if count.context_rows and any(read.table is CONTEXT for read in reads_of(export)):
+            return Verdict(
+                State.WITHHELD,
+                f"the schedule has no game on {day}, yet the context expects {count.context_rows} players",
+            )
+        return Verdict(State.NO_GAMES)
+    if Gate.CONTEXT in export.gates and count.context_rows < config.min_context_rows:
+        return Verdict(
+            State.WITHHELD,
+            f"{count.context_rows} context rows for {day}, at least {config.min_context_rows} are needed",
+        )
+    if export.outlives_forecasts and count.forecasts_gone:
+        return Verdict(State.READY)
+    if Gate.PREDICTIONS in export.gates and count.active_predictions < config.min_active_predictions:
+        if count.forecasts_gone:
+            return Verdict(
+                State.WITHHELD,
+                f"the forecasts of {day} have expired: it was graded, and the warehouse keeps none of them",
+            )
+        return Verdict(
+            State.WITHHELD,
+            f"{count.active_predictions} active predictions for {day}, "
+            f"at least {config.min_active_predictions} are needed",
+        )
+    return Verdict(State.READY)

@@ -1,0 +1,144 @@
+"""The rows behind the nights: everything on record of one player, and what all players share."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from exporters.config import ExportConfig
+from exporters.league.arithmetic.dates import season_year
+from exporters.league.forecasts.grades import Grades
+from exporters.league.forecasts.readiness import Census
+from exporters.league.forecasts.runs import CorrectRuns, LineRuns
+from exporters.league.games.schedule import Schedule
+from exporters.league.games.team_results import TeamResults
+from exporters.league.players.box_scores import BoxScores
+from exporters.league.players.defense import Defenses
+from exporters.league.players.identity import registry_entry
+from exporters.league.players.news import News
+from exporters.league.players.ratings import Ratings
+from exporters.league.players.shot_profile import ShotZones
+from exporters.league.subsets.frozen_picks import PlayerPicks
+from exporters.warehouse.league_rows import RegistryRow
+from exporters.warehouse.schema import RowT, Table
+from exporters.warehouse.tables import (
+    ACCURACY,
+    DEFENSE,
+    GAMES,
+    NEWS_ARTICLES,
+    NEWS_INSIGHTS,
+    REGISTRY,
+    SCHEDULE,
+    SHOT_ZONES,
+    SUBSET_PICKS,
+    SUBSET_VERSIONS,
+    TEAM_GAMES,
+)
+
+Rows = Mapping[str, Sequence[Any]]
+"""Table name to rows."""
+
+
+class League:
+    """What every player's night shares: league-wide tables, counts and configuration."""
+
+    def __init__(self, rows: Rows, census: Census, config: ExportConfig) -> None:
+        """Keep the league-wide tables that were read; none is looked at before a fact asks for it."""
+        self.census = census
+        self.config = config
+        self._rows = rows
+
+    @cached_property
+    def schedule(self) -> Schedule:
+        """The games of the scanned dates."""
+        return Schedule(self._rows.get(SCHEDULE.name, ()))
+
+    @cached_property
+    def defenses(self) -> Defenses:
+        """The teams' defences."""
+        return Defenses(self._rows.get(DEFENSE.name, ()))
+
+    @cached_property
+    def ratings(self) -> Ratings:
+        """The ratings of the teams' defences."""
+        return Ratings(self._rows.get(DEFENSE.name, ()))
+
+    @cached_property
+    def results(self) -> TeamResults:
+        """Who won the games of the scanned dates."""
+        return TeamResults(self._rows.get(TEAM_GAMES.name, ()), self.schedule)
+
+    @cached_property
+    def news(self) -> News:
+        """The articles."""
+        return News(self._rows.get(NEWS_ARTICLES.name, ()), self._rows.get(NEWS_INSIGHTS.name, ()))
+
+    @cached_property
+    def frozen_dates(self) -> frozenset[date]:
+        """The dates of which a complete version of the subset picks is on record."""
+        return frozenset(row.game_date for row in self._rows.get(SUBSET_VERSIONS.name, ()) if row.is_complete)
+
+
+class PlayerHistory:
+    """All rows of one player, every table."""
+
+    def __init__(self, player: str, rows: Rows, system_id: str) -> None:
+        """Keep the rows; nothing is sorted before it is asked for."""
+        self.player = player
+        self._rows = rows
+        self._system_id = system_id
+        self._by_day: dict[str, dict[date | None, list[Any]]] = {}
+        self._registered: dict[int, RegistryRow | None] = {}
+
+    def rows(self, table: Table[RowT]) -> Sequence[RowT]:
+        """Return the rows of a table, in no particular order."""
+        return self._rows.get(table.name, ())
+
+    def on(self, table: Table[RowT], day: date | None) -> Sequence[RowT]:
+        """Return the rows of a table whose ``game_date`` is ``day``, or null."""
+        if table.name not in self._by_day:
+            by_day: dict[date | None, list[Any]] = defaultdict(list)
+            for row in self._rows.get(table.name, ()):
+                by_day[row.game_date].append(row)
+            self._by_day[table.name] = by_day
+        return self._by_day[table.name].get(day, ())
+
+    def registry(self, day: date) -> RegistryRow | None:
+        """Return the player's registry entry as of a date: the same one all season long."""
+        year = season_year(day)
+        if year not in self._registered:
+            self._registered[year] = registry_entry(self.rows(REGISTRY), day)
+        return self._registered[year]
+
+    @cached_property
+    def box_scores(self) -> BoxScores:
+        """The player's games."""
+        return BoxScores(self.rows(GAMES))
+
+    @cached_property
+    def shot_zones(self) -> ShotZones:
+        """Where the player's shots came from."""
+        return ShotZones(self.rows(SHOT_ZONES))
+
+    @cached_property
+    def grades(self) -> Grades:
+        """The champion's graded forecasts of the player."""
+        return Grades(self.rows(ACCURACY), self._system_id)
+
+    @cached_property
+    def line_runs(self) -> LineRuns:
+        """The player's runs of games over or under the line."""
+        return LineRuns(self.box_scores)
+
+    @cached_property
+    def correct_runs(self) -> CorrectRuns:
+        """The champion's runs of correct forecasts of the player."""
+        return CorrectRuns(self.grades)
+
+    @cached_property
+    def subset_picks(self) -> PlayerPicks:
+        """The player's frozen picks of all subsets."""
+        return PlayerPicks(self.player, self.rows(SUBSET_PICKS), self.box_scores, self._system_id)

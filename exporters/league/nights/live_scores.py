@@ -1,0 +1,153 @@
+"""What the live feed says of a date's games and players right now."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+from exporters.config import LiveRules
+from exporters.declaration import Read, Window
+from exporters.league.games.schedule import FINAL, IN_PROGRESS, SCHEDULED, STATUS_NAMES, Game
+from exporters.league.players.identity import lookup_of
+from exporters.warehouse.league_rows import LiveBoxScoreRow
+from exporters.warehouse.selection import known, latest_per
+from exporters.warehouse.tables import FEED_PLAYERS, LIVE_BOX_SCORES
+
+READS = (
+    Read(
+        LIVE_BOX_SCORES,
+        (
+            "game_date",
+            "status",
+            "period",
+            "clock",
+            "home_team",
+            "visitor_team",
+            "team",
+            "feed_player_id",
+            "first_name",
+            "last_name",
+            "points",
+            "minutes",
+        ),
+    ),
+    Read(FEED_PLAYERS, ("player_lookup", "game_date", "bdl_player_id"), Window.SEASON),
+)
+
+NO_MINUTES = "0:00"
+"""The minutes of a player for whom the feed has none."""
+
+_CLOCK = re.compile(r"(?:(?P<minutes>\d{1,2}):)?(?P<seconds>\d{1,2})(?:\.(?P<tenths>\d))?$")
+_PERIOD_OVER = re.compile(r"half|end", re.IGNORECASE)
+
+Meeting = frozenset[str]
+"""The codes of the two teams of a game; two teams meet once a day."""
+
+
+def state_of(row: LiveBoxScoreRow) -> int:
+    """Return the state of a row's game, as the schedule counts them: 1 scheduled, 2 in progress, 3 final."""
+    if "final" in (row.status or "").lower():
+        return FINAL
+    return IN_PROGRESS if (row.period or 0) > 0 else SCHEDULED
+
+
+def elapsed_share(period: int | None, clock: str | None, rules: LiveRules) -> Fraction | None:
+    """Return the share of a running game that has been played, overtime included; None when the clock does not tell.
+
+    Args:
+        period: 1 is the first; overtime follows the last regular one.
+        clock: The time that is left of it, such as ``Q4 5:39`` or ``Q1 33.2``; ``Half`` or ``End`` when it is over.
+        rules: How long periods are.
+    """
+    if period is None or period < 1 or clock is None:
+        return None
+    extra = max(period - rules.periods, 0)
+    length = Fraction(rules.overtime_minutes if extra else rules.period_minutes)
+    left = _minutes_left(clock)
+    if left is None or left > length:
+        return None
+    game = rules.periods * rules.period_minutes + extra * rules.overtime_minutes
+    before = game - rules.overtime_minutes if extra else (period - 1) * rules.period_minutes
+    return (before + length - left) / game
+
+
+def _minutes_left(clock: str) -> Fraction | None:
+    found = _CLOCK.search(clock.strip())
+    if found is None or (found["minutes"] is None and found["tenths"] is None):
+        return Fraction(0) if _PERIOD_OVER.search(clock) else None
+    seconds = 60 * int(found["minutes"] or 0) + int(found["seconds"])
+    return Fraction(10 * seconds + int(found["tenths"] or 0), 10 * 60)
+
+
+def has_minutes(minutes: str | None) -> bool:
+    """Whether minutes such as ``34`` or ``0:00`` say that somebody played."""
+    return re.search(r"[1-9]", minutes or "") is not None
+
+
+def minutes_text(minutes: Decimal | None) -> str | None:
+    """Return decimal minutes of a box score as the feed writes them, such as ``34:30``; None when unknown."""
+    if minutes is None or minutes < 0:
+        return None
+    tenths = int(10 * minutes)
+    return f"{tenths // 10}:{60 * (tenths % 10) // 10:02d}"
+
+
+class LiveScores:
+    """The live feed's games and players of one date."""
+
+    def __init__(self, rows: Iterable[LiveBoxScoreRow], day: date, ids: Mapping[int, str]) -> None:
+        """Find out whose rows they are.
+
+        Args:
+            rows: Rows of the feed; those of other dates are left out.
+            day: The date.
+            ids: The feed's player ids that are known, to player ids. A name is only asked where the id is not known.
+        """
+        ours = [row for row in rows if row.game_date == day]
+        self._states: dict[Meeting, int] = {}
+        for row in ours:
+            meeting = frozenset((row.home_team, row.visitor_team))
+            self._states[meeting] = max(state_of(row), self._states.get(meeting, SCHEDULED))
+        self._players = latest_per(
+            (row for row in ours if _whose(row, ids) is not None),
+            key=lambda row: _whose(row, ids),
+            by=lambda row: (state_of(row), known(row.period), known(row.points)),
+        )
+
+    def player(self, player: str) -> LiveBoxScoreRow | None:
+        """Return a player's row: that of the game that is farthest on, should he be listed twice."""
+        return self._players.get(player)
+
+    def games(self, scheduled: Iterable[Game]) -> dict[Meeting, str]:
+        """Return the state of every game by its teams: what schedule or feed says, whichever is farther on.
+
+        Contract P&L L2: of the date's games only, and the schedule knows those that the feed does not list.
+        """
+        ranks = {name: rank for rank, name in STATUS_NAMES.items()}
+        states = dict(self._states)
+        for game in scheduled:
+            meeting = frozenset((game.home, game.away))
+            states[meeting] = max(ranks[game.status], states.get(meeting, SCHEDULED))
+        return {meeting: STATUS_NAMES[state] for meeting, state in states.items()}
+
+
+def _whose(row: LiveBoxScoreRow, ids: Mapping[int, str]) -> str | None:
+    found = None if row.feed_player_id is None else ids.get(row.feed_player_id)
+    return found or lookup_of(row.first_name, row.last_name)
+
+
+def feed_ids(sightings: Iterable[tuple[int, str, str]]) -> dict[int, str]:
+    """Return whom each of the feed's player ids stands for: who went by it last (contract P&L L11).
+
+    Args:
+        sightings: Feed id, ISO date and player id; of one date the lowest player id counts.
+    """
+    best: dict[int, tuple[str, str]] = {}
+    for feed_id, day, player in sightings:
+        before = best.get(feed_id)
+        if before is None or day > before[0] or (day == before[0] and player < before[1]):
+            best[feed_id] = (day, player)
+    return {feed_id: player for feed_id, (_, player) in best.items()}

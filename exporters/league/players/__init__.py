@@ -1,0 +1,4 @@
+"""Players: identity, box scores, availability, news, opponents' defense, shot profile, sparkline.
+
+Imports :mod:`exporters.league.games` and below.
+"""

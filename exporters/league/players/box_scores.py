@@ -1,0 +1,320 @@
+"""A player's box scores: one row per game, in order, with running totals that answer any window in constant time."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+from itertools import accumulate
+from typing import Any, TypeVar
+
+from exporters.config import RULES
+from exporters.declaration import Read, Window
+from exporters.league.arithmetic.dates import season_start, season_year
+from exporters.league.arithmetic.numbers import rounded_ratio, tenths
+from exporters.league.games.schedule import Schedule, teams_of
+from exporters.warehouse.league_rows import GameRow
+from exporters.warehouse.selection import known, latest_per
+from exporters.warehouse.tables import GAMES
+
+HISTORY = Window.TWO_SEASONS
+"""How far back games are looked at: the newest ten are of these seasons or there are fewer (contract B1.2)."""
+READS = (
+    Read(
+        GAMES,
+        (
+            "player_lookup",
+            "game_date",
+            "game_id",
+            "team_abbr",
+            "opponent_team_abbr",
+            "points",
+            "minutes_played",
+            "points_line",
+            "is_dnp",
+            "is_active",
+            "processed_at",
+        ),
+        HISTORY,
+    ),
+)
+NIGHT_READS = (
+    Read(
+        GAMES,
+        (
+            "player_lookup",
+            "game_date",
+            "game_id",
+            "team_abbr",
+            "opponent_team_abbr",
+            "points",
+            "minutes_played",
+            "is_dnp",
+            "is_active",
+            "is_partial_game_data",
+            "processed_at",
+        ),
+    ),
+)
+"""The box score of the date itself: who played for whom, and what a pick is decided by."""
+SHOOTING_READS = (
+    Read(
+        GAMES,
+        (
+            "player_lookup",
+            "fg_makes",
+            "fg_attempts",
+            "three_pt_makes",
+            "three_pt_attempts",
+            "ft_makes",
+            "ft_attempts",
+        ),
+        HISTORY,
+    ),
+)
+
+BOX_READS = (
+    Read(
+        GAMES,
+        (
+            "player_lookup",
+            "offensive_rebounds",
+            "defensive_rebounds",
+            "assists",
+            "steals",
+            "blocks",
+            "turnovers",
+            "dnp_reason",
+        ),
+        HISTORY,
+    ),
+)
+
+ViewT = TypeVar("ViewT")
+
+
+def outcome(row: GameRow) -> str | None:
+    """Return ``OVER`` or ``UNDER``; None for a push, a missing line, missing points or a game not played.
+
+    Recomputed, because the stored result calls a push OVER (contract B2-D20).
+    """
+    if row.points is None or row.points_line is None or not was_played(row) or row.points == row.points_line:
+        return None
+    return "OVER" if row.points > row.points_line else "UNDER"
+
+
+def was_played(row: GameRow) -> bool:
+    """Whether the player took part; null flags count as played (contract B1-D9)."""
+    return row.points is not None and not row.is_dnp and row.is_active is not False
+
+
+def played_at_home(row: GameRow, schedule: Schedule | None = None) -> bool | None:
+    """Return whether the player's team was the home team; None when unknown (contract P&L §2.2).
+
+    Args:
+        row: The game.
+        schedule: Where a game is looked up whose id does not tell, if the dates around it were scanned.
+    """
+    teams = teams_of(row.game_id)
+    if teams is None and schedule is not None:
+        game = schedule.find(row.game_date, row.game_id, row.team_abbr)
+        teams = None if game is None else (game.away, game.home)
+    return None if teams is None or row.team_abbr not in teams else teams[1] == row.team_abbr
+
+
+def rebounds(row: GameRow) -> int | None:
+    """Return the rebounds of both kinds; None when one of them is unknown."""
+    if row.offensive_rebounds is None or row.defensive_rebounds is None:
+        return None
+    return row.offensive_rebounds + row.defensive_rebounds
+
+
+def made_of(makes: int | None, attempts: int | None) -> str | None:
+    """Return shots as ``makes/attempts``; None when either is unknown or there was none (contract B2-D9, P18)."""
+    return None if makes is None or not attempts else f"{makes}/{attempts}"
+
+
+def rest_gaps(played: Iterable[GameRow]) -> Iterator[int | None]:
+    """Yield, for played games in order, the calendar days since the one before (contract P&L §2.3).
+
+    None for the first game of a season: the gap counts nights, and summers are not rest.
+    """
+    previous: date | None = None
+    for row in played:
+        day = row.game_date
+        yield None if previous is None or season_year(previous) != season_year(day) else (day - previous).days
+        previous = day
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Totals over some played games.
+
+    Attributes:
+        games: Played games.
+        points: Their points.
+        overs: Games over the line.
+        decided: Games over or under the line.
+    """
+
+    games: int = 0
+    points: int = 0
+    overs: int = 0
+    decided: int = 0
+
+    @property
+    def ppg(self) -> Decimal | None:
+        """Points per game, one decimal."""
+        return rounded_ratio(self.points, self.games, 1)
+
+    @property
+    def over_rate(self) -> Decimal | None:
+        """Share of decided games over the line, three decimals."""
+        return rounded_ratio(self.overs, self.decided, 3)
+
+
+def tally_of(played: Iterable[GameRow]) -> Tally:
+    """Return the totals over some played games."""
+    games = list(played)
+    outcomes = [outcome(row) for row in games]
+    return Tally(
+        games=len(games),
+        points=sum(row.points or 0 for row in games),
+        overs=outcomes.count("OVER"),
+        decided=len(outcomes) - outcomes.count(None),
+    )
+
+
+class _Split:
+    """Running totals over a subset of the played games, addressed by position among all of them."""
+
+    def __init__(self, positions: Sequence[int], games: Sequence[GameRow], outcomes: Sequence[str | None]) -> None:
+        self._positions = positions
+        self._points = [0, *accumulate(games[i].points or 0 for i in positions)]
+        self._overs = [0, *accumulate(outcomes[i] == "OVER" for i in positions)]
+        self._decided = [0, *accumulate(outcomes[i] is not None for i in positions)]
+
+    def between(self, first: int, end: int) -> Tally:
+        low, high = bisect_left(self._positions, first), bisect_left(self._positions, end)
+        return Tally(
+            games=high - low,
+            points=self._points[high] - self._points[low],
+            overs=self._overs[high] - self._overs[low],
+            decided=self._decided[high] - self._decided[low],
+        )
+
+
+def _newest(dates: Sequence[date], count: int, day: date) -> tuple[int, int]:
+    """Return the positions of the newest ``count`` of some ascending dates before a date."""
+    end = bisect_left(dates, day)
+    return max(end - count, bisect_left(dates, HISTORY.first(day), 0, end)), end
+
+
+class BoxScores:
+    """All games of one player, oldest first.
+
+    ``rows`` holds every game, did-not-play rows included; ``played`` only those in which the player took part. Every
+    question is asked as of a date and sees only games before it, from :data:`HISTORY` on: a run over many dates has
+    read more than the date alone would, and must not show it.
+    """
+
+    def __init__(self, rows: Iterable[GameRow]) -> None:
+        """Keep the newest row of each game (contract B1-D11).
+
+        The date is part of the key, so that a row of a later date never hides one that was known before.
+        """
+        chosen = latest_per(
+            rows,
+            key=lambda row: (row.game_date, row.game_id),
+            by=lambda row: (known(row.processed_at),),
+            ties=(*READS[0].columns, *SHOOTING_READS[0].columns),
+        )
+        self.rows = sorted(chosen.values(), key=lambda row: (row.game_date, row.game_id))
+        self.played = [row for row in self.rows if was_played(row)]
+        self._dates = [row.game_date for row in self.rows]
+        self._played_dates = [row.game_date for row in self.played]
+        minutes = [None if row.minutes_played is None else tenths(row.minutes_played) for row in self.played]
+        self._views: dict[Callable[[GameRow], Any], dict[int, Any]] = {}
+        self._points = [0, *accumulate(row.points or 0 for row in self.played)]
+        self._minutes = [0, *accumulate(value or 0 for value in minutes)]
+        self._timed = [0, *accumulate(value is not None for value in minutes)]
+
+    def last(self, count: int, day: date, view: Callable[[GameRow], ViewT]) -> list[ViewT]:
+        """Return a view of the newest ``count`` games before a date, newest first, did-not-play rows included.
+
+        A game is viewed once, however many nights show it: a view must depend on nothing but its row, and must not be
+        changed by whoever gets it.
+        """
+        first, end = _newest(self._dates, count, day)
+        views = self._views.setdefault(view, {})
+        found: list[ViewT] = []
+        for i in reversed(range(first, end)):
+            if i not in views:
+                views[i] = view(self.rows[i])
+            found.append(views[i])
+        return found
+
+    def on(self, day: date) -> GameRow | None:
+        """Return the game of a date itself; the last one should a date have two."""
+        end = bisect_left(self._dates, day)
+        found = None
+        while end < len(self.rows) and self._dates[end] == day:
+            found = self.rows[end]
+            end += 1
+        return found
+
+    def between(self, first: date, last: date) -> list[GameRow]:
+        """Return every game from ``first`` to ``last``, both included, oldest first."""
+        return self.rows[bisect_left(self._dates, first) : bisect_right(self._dates, last)]
+
+    def played_between(self, first: date, last: date) -> list[GameRow]:
+        """Return the played games from ``first`` to ``last``, both included, oldest first."""
+        return self.played[bisect_left(self._played_dates, first) : bisect_right(self._played_dates, last)]
+
+    def season_span(self, day: date) -> tuple[int, int]:
+        """Return the positions in ``played`` of the season's games before a date."""
+        return bisect_left(self._played_dates, season_start(day)), bisect_left(self._played_dates, day)
+
+    def recent_span(self, count: int, day: date) -> tuple[int, int]:
+        """Return the positions in ``played`` of the newest ``count`` games before a date, over both seasons."""
+        return _newest(self._played_dates, count, day)
+
+    def ppg(self, span: tuple[int, int]) -> Decimal | None:
+        """Return points per game over a span, one decimal."""
+        first, end = span
+        return rounded_ratio(self._points[end] - self._points[first], end - first, 1)
+
+    def mpg(self, span: tuple[int, int]) -> Decimal | None:
+        """Return minutes per game over a span, one decimal; games without minutes do not count."""
+        first, end = span
+        return rounded_ratio(self._minutes[end] - self._minutes[first], 10 * (self._timed[end] - self._timed[first]), 1)
+
+    def tally(self, split: str, day: date) -> Tally:
+        """Return the season's totals before a date for one split.
+
+        Args:
+            split: ``home``, ``away``, ``back_to_back``, ``normal`` (not back-to-back), ``rested``, or ``vs:LAL`` for
+                the games against one team.
+            day: The date.
+        """
+        found = self._splits.get(split)
+        return found.between(*self.season_span(day)) if found else Tally()
+
+    @cached_property
+    def _splits(self) -> dict[str, _Split]:
+        positions: dict[str, list[int]] = defaultdict(list)
+        rest = RULES.rest
+        for i, (row, gap) in enumerate(zip(self.played, rest_gaps(self.played), strict=True)):
+            at_home = played_at_home(row)
+            if at_home is not None:
+                positions["home" if at_home else "away"].append(i)
+            positions[f"vs:{row.opponent_team_abbr}"].append(i)
+            positions["back_to_back" if gap == rest.back_to_back else "normal"].append(i)
+            if gap is not None and gap >= rest.well_rested:
+                positions["rested"].append(i)
+        outcomes = [outcome(row) for row in self.played]
+        return {name: _Split(found, self.played, outcomes) for name, found in positions.items()}

@@ -1,0 +1,136 @@
+"""The warehouse tables; what their columns mean is beside their rows."""
+
+from __future__ import annotations
+
+from exporters.config import RULES
+from exporters.warehouse.forecast_rows import (
+    AccuracyRow,
+    FeatureRow,
+    PredictionRow,
+    SignalRow,
+    SubsetDefinitionRow,
+    SubsetGradeRow,
+    SubsetPickRow,
+    SubsetVersionRow,
+    SystemDayRow,
+)
+from exporters.warehouse.league_rows import (
+    ContextRow,
+    DailyCacheRow,
+    DefenseRow,
+    FactorsRow,
+    FeedPlayerRow,
+    GamebookRow,
+    GameRow,
+    InjuryRow,
+    LiveBoxScoreRow,
+    NewsArticleRow,
+    NewsInsightRow,
+    NewsLinkRow,
+    PropsRow,
+    RegistryRow,
+    ScheduleRow,
+    ShotZoneRow,
+    TeamGameRow,
+)
+from exporters.warehouse.schema import Table
+
+PREDICTIONS: Table[PredictionRow] = Table(
+    "nba_predictions.player_prop_predictions",
+    PredictionRow,
+    partition="game_date",
+    player="player_lookup",
+    filter_required=True,
+    expiration_days=RULES.sources.predictions_days,
+)
+ACCURACY: Table[AccuracyRow] = Table(
+    "nba_predictions.prediction_accuracy",
+    AccuracyRow,
+    partition="game_date",
+    player="player_lookup",
+    filter_required=True,
+)
+FEATURES: Table[FeatureRow] = Table(
+    "nba_predictions.ml_feature_store_v2",
+    FeatureRow,
+    partition="game_date",
+    player="player_lookup",
+    filter_required=True,
+)
+SYSTEM_DAYS: Table[SystemDayRow] = Table(
+    "nba_predictions.system_daily_performance", SystemDayRow, partition="game_date", filter_required=True
+)
+REGISTRY: Table[RegistryRow] = Table("nba_reference.nba_players_registry", RegistryRow, player="player_lookup")
+FACTORS: Table[FactorsRow] = Table(
+    "nba_precompute.player_composite_factors", FactorsRow, partition="game_date", player="player_lookup"
+)
+CONTEXT: Table[ContextRow] = Table(
+    "nba_analytics.upcoming_player_game_context", ContextRow, partition="game_date", player="player_lookup"
+)
+GAMES: Table[GameRow] = Table(
+    "nba_analytics.player_game_summary", GameRow, partition="game_date", player="player_lookup"
+)
+SCHEDULE: Table[ScheduleRow] = Table("nba_raw.nbac_schedule", ScheduleRow, partition="game_date", filter_required=True)
+INJURIES: Table[InjuryRow] = Table(
+    "nba_raw.nbac_injury_report", InjuryRow, partition="report_date", player="player_lookup"
+)
+PROPS: Table[PropsRow] = Table(
+    "nba_raw.bettingpros_player_points_props",
+    PropsRow,
+    partition="game_date",
+    player="player_lookup",
+    filter_required=True,
+)
+DEFENSE: Table[DefenseRow] = Table(
+    "nba_precompute.team_defense_zone_analysis",
+    DefenseRow,
+    partition="analysis_date",
+    expiration_days=RULES.sources.zones_days,
+)
+SUBSET_DEFINITIONS: Table[SubsetDefinitionRow] = Table(
+    "nba_predictions.dynamic_subset_definitions", SubsetDefinitionRow
+)
+SIGNALS: Table[SignalRow] = Table("nba_predictions.daily_prediction_signals", SignalRow, partition="game_date")
+SUBSET_PICKS: Table[SubsetPickRow] = Table(
+    "nba_predictions.current_subset_picks", SubsetPickRow, partition="game_date", player="player_lookup"
+)
+SUBSET_VERSIONS: Table[SubsetVersionRow] = Table(
+    "nba_predictions.current_subset_versions", SubsetVersionRow, partition="game_date"
+)
+SUBSET_GRADES: Table[SubsetGradeRow] = Table(
+    "nba_predictions.subset_grading_results", SubsetGradeRow, partition="game_date"
+)
+NEWS_LINKS: Table[NewsLinkRow] = Table("nba_analytics.news_player_links", NewsLinkRow, player="player_lookup")
+NEWS_INSIGHTS: Table[NewsInsightRow] = Table("nba_analytics.news_insights", NewsInsightRow)
+NEWS_ARTICLES: Table[NewsArticleRow] = Table("nba_raw.news_articles_raw", NewsArticleRow, partition="published_at")
+GAMEBOOK: Table[GamebookRow] = Table(
+    "nba_raw.nbac_gamebook_player_stats", GamebookRow, partition="game_date", player="player_lookup"
+)
+FEED_PLAYERS: Table[FeedPlayerRow] = Table(
+    "nba_raw.bdl_player_boxscores",
+    FeedPlayerRow,
+    partition="game_date",
+    player="player_lookup",
+    filter_required=True,
+)
+LIVE_BOX_SCORES: Table[LiveBoxScoreRow] = Table(
+    "live_feed.box_scores", LiveBoxScoreRow, partition="game_date", live=True
+)
+SHOT_ZONES: Table[ShotZoneRow] = Table(
+    "nba_precompute.player_shot_zone_analysis",
+    ShotZoneRow,
+    partition="analysis_date",
+    player="player_lookup",
+    expiration_days=RULES.sources.zones_days,
+)
+DAILY_CACHE: Table[DailyCacheRow] = Table(
+    "nba_precompute.player_daily_cache", DailyCacheRow, partition="cache_date", player="player_lookup"
+)
+TEAM_GAMES: Table[TeamGameRow] = Table("nba_analytics.team_offense_game_summary", TeamGameRow, partition="game_date")
+
+TABLES: tuple[Table[tuple[object, ...]], ...] = tuple(
+    sorted((t for t in list(globals().values()) if isinstance(t, Table)), key=lambda t: t.name)
+)
+"""Every declared table, by name."""
+WAREHOUSE_TABLES: tuple[Table[tuple[object, ...]], ...] = tuple(table for table in TABLES if not table.live)
+"""Those that a warehouse stores."""
