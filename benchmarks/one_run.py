@@ -28,9 +28,9 @@ def main(engine: str, warehouse: str, output: str, first: str, last: str, types:
     from pipeline.plain import run_plain
     from pipeline.planning import make_plan
     from pipeline.request import RequestDefaults, parse_request
-    from transforms.local_store import LocalStore
-    from transforms.manifest import load_manifest
-    from transforms.parquet_warehouse import ParquetWarehouse
+    from transforms.publishing.manifest import load_manifest
+    from transforms.stores.folder import LocalStore
+    from transforms.warehouses.parquet import ParquetWarehouse
 
     config = ExportConfig()
     request = parse_request(

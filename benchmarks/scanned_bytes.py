@@ -34,8 +34,8 @@ from exporters.warehouse.schema import Table
 from exporters.warehouse.tables import CONTEXT, DEFENSE, FACTORS, GAMES, INJURIES, PREDICTIONS, REGISTRY
 from pipeline.planning import make_plan
 from pipeline.request import RequestDefaults, parse_request
-from transforms.parquet_warehouse import ParquetWarehouse
-from transforms.warehouse import TableScan
+from transforms.elements.tables import TableScan
+from transforms.warehouses.parquet import ParquetWarehouse
 
 QUERIES_PER_PLAYER = 7
 SMALLEST_BILL = 10 * 2**20

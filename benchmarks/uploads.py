@@ -93,8 +93,8 @@ def by_authorized_http(url: str) -> Upload:
 
 
 def by_store(url: str) -> Upload:
-    """What the pipeline does: :class:`transforms.gcs_store.GcsStore`."""
-    from transforms.gcs_store import GcsStore
+    """What the pipeline does: :class:`transforms.stores.gcs.GcsStore`."""
+    from transforms.stores.gcs import GcsStore
 
     store = GcsStore("b", "v1", concurrency=THREADS, endpoint=url)
     return lambda number: store.write(

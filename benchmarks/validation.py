@@ -24,11 +24,11 @@ from exporters.registry import exports, groups
 from pipeline.plain import run_plain
 from pipeline.planning import make_plan
 from pipeline.request import RequestDefaults, parse_request
-from transforms.local_store import LocalStore
-from transforms.manifest import load_manifest
-from transforms.parquet_warehouse import ParquetWarehouse
-from transforms.plan import Plan
-from transforms.validation import require_valid
+from transforms.elements.plan import Plan
+from transforms.elements.validation import require_valid
+from transforms.publishing.manifest import load_manifest
+from transforms.stores.folder import LocalStore
+from transforms.warehouses.parquet import ParquetWarehouse
 
 
 def plan_of(types: str, first: date, last: date) -> Plan:

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from demo.randomness import Array
 from exporters.warehouse.schema import Column, Table
-from transforms.warehouse import arrow_field, arrow_schema
+from transforms.elements.tables import arrow_field, arrow_schema
 
 AnyTable = Table[Any]
 

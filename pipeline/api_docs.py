@@ -22,7 +22,7 @@ from exporters.document_schemas import schema_file, schema_of
 from exporters.league.forecasts.readiness import reads_of
 from exporters.registry import exports, groups
 from pipeline.field_table import fields_of
-from transforms.publish_schemas import schema_path
+from transforms.publishing.publish_schemas import schema_path
 
 ROOT = Path(__file__).resolve().parents[1]
 INDEX = "README.md"

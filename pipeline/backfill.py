@@ -39,10 +39,10 @@ from pipeline.planning import make_plan, preflight
 from pipeline.problems import Problem
 from pipeline.report import ExportSummary, Summary, table
 from pipeline.request import UpdateLatest
-from transforms.manifest import load_manifest, marker_path
-from transforms.plan import Plan
-from transforms.store import Store, StoreError
-from transforms.warehouse import Warehouse, WarehouseError
+from transforms.elements.plan import Plan
+from transforms.publishing.manifest import load_manifest, marker_path
+from transforms.stores.protocol import Store, StoreError
+from transforms.warehouses.protocol import Warehouse, WarehouseError
 
 DEFAULT_TYPES = "backfill"
 _MAX_DAYS = 10_000

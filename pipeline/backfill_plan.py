@@ -11,8 +11,9 @@ from typing import Any
 from exporters.league.arithmetic.dates import season_label
 from exporters.warehouse.tables import SCHEDULE
 from pipeline.planning import plan_scans
-from transforms.plan import Plan
-from transforms.warehouse import TableScan, Warehouse
+from transforms.elements.plan import Plan
+from transforms.elements.tables import TableScan
+from transforms.warehouses.protocol import Warehouse
 
 _COMPLETE_STATES = ("ready", "no_games")
 

@@ -20,8 +20,8 @@ from google.cloud import pubsub_v1
 from exporters.declaration import Grain
 from exporters.registry import PLAYER_TYPES
 from pipeline.report import summarize
-from transforms.manifest import manifest_path
-from transforms.plan import Plan
+from transforms.elements.plan import Plan
+from transforms.publishing.manifest import manifest_path
 
 PROCESSOR = "Phase6Export"
 PHASE = "phase_6_publishing"

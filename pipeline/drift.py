@@ -29,10 +29,10 @@ from pipeline.deployment import SETTINGS, SettingsError, load_deployment
 from pipeline.locations import GcsPrefix, LocalFolder, parse_output
 from pipeline.template_metadata import BATCH, STREAMING, template_metadata
 from pipeline.version import ROOT, checkout_commit, lock_digest
-from transforms.gcs_store import GcsStore
-from transforms.local_store import LocalStore
-from transforms.manifest import load_manifest
-from transforms.store import Store, StoreError
+from transforms.publishing.manifest import load_manifest
+from transforms.stores.folder import LocalStore
+from transforms.stores.gcs import GcsStore
+from transforms.stores.protocol import Store, StoreError
 
 SAME, DIFFERENT, UNREADABLE = 0, 1, 2
 """Exit codes."""

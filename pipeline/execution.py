@@ -30,18 +30,18 @@ from pipeline.report import Summary, summarize, table
 from pipeline.version import current_build
 from pipeline.worker_image import use_own_image
 from pipeline.worker_processes import WatchedRunner
-from transforms.bigquery_warehouse import BigQueryWarehouse, trace_of
-from transforms.feed_key import EnvironmentKey, SecretKey
-from transforms.gcs_store import GcsStore
-from transforms.live_feed import FileLiveFeed, LiveFeed, LiveWarehouse
-from transforms.live_http import HttpLiveFeed
-from transforms.local_store import LocalStore
-from transforms.manifest import load_manifest
-from transforms.parquet_warehouse import ParquetWarehouse
-from transforms.plan import Plan
-from transforms.progress import PROGRESS
-from transforms.store import Store, StoreError
-from transforms.warehouse import Warehouse
+from transforms.elements.plan import Plan
+from transforms.elements.progress import PROGRESS
+from transforms.live_feed.feed_key import EnvironmentKey, SecretKey
+from transforms.live_feed.http import HttpLiveFeed
+from transforms.live_feed.warehouse import FileLiveFeed, LiveFeed, LiveWarehouse
+from transforms.publishing.manifest import load_manifest
+from transforms.stores.folder import LocalStore
+from transforms.stores.gcs import GcsStore
+from transforms.stores.protocol import Store, StoreError
+from transforms.warehouses.bigquery import BigQueryWarehouse, trace_of
+from transforms.warehouses.parquet import ParquetWarehouse
+from transforms.warehouses.protocol import Warehouse
 
 ALL_PUBLISHED, SOMETHING_MISSING, BAD_REQUEST = 0, 1, 2
 """Exit codes."""

@@ -7,16 +7,16 @@ from typing import Any
 import apache_beam as beam
 
 from pipeline.completion import PublishCompletion
-from transforms.date_stages import BuildDateStage, BuildSeasonStage
-from transforms.materialize import MaterializeSubsetPicks
-from transforms.plan import Plan
-from transforms.player_stage import BuildPlayerStage
-from transforms.publish import PublishRun
-from transforms.publish_schemas import PublishSchemas
-from transforms.route import RouteBatches
-from transforms.scan import ScanTables
-from transforms.store import Store
-from transforms.warehouse import Warehouse
+from transforms.elements.plan import Plan
+from transforms.publishing.publish import PublishRun
+from transforms.publishing.publish_schemas import PublishSchemas
+from transforms.publishing.write_back import MaterializeSubsetPicks
+from transforms.reading.route import RouteBatches
+from transforms.reading.scan import ScanTables
+from transforms.stages.date_stages import BuildDateStage, BuildSeasonStage
+from transforms.stages.player_stage import BuildPlayerStage
+from transforms.stores.protocol import Store
+from transforms.warehouses.protocol import Warehouse
 
 
 def build(

@@ -14,9 +14,10 @@ from dataclasses import asdict, replace
 from datetime import date
 
 from pipeline.planning import plan_scans
-from transforms.plan import Plan
-from transforms.side_by_side import side_by_side
-from transforms.warehouse import TablePart, TableScan, Warehouse, WarehouseError
+from transforms.clients.concurrency import side_by_side
+from transforms.elements.plan import Plan
+from transforms.elements.tables import TablePart, TableScan
+from transforms.warehouses.protocol import Warehouse, WarehouseError
 
 _DIGEST_BYTES = 8
 

@@ -41,8 +41,8 @@ from pipeline.option_table import OPTIONS
 from pipeline.options import RunConfig, parse_run
 from pipeline.planning import make_plan
 from pipeline.report import summarize
-from transforms.manifest import load_manifest
-from transforms.store import Store, StoreError
+from transforms.publishing.manifest import load_manifest
+from transforms.stores.protocol import Store, StoreError
 
 POLL_SECONDS = 10.0
 _PATIENCE = 30

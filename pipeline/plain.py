@@ -15,22 +15,23 @@ from typing import Any
 from exporters.declaration import Grain
 from exporters.league.forecasts.readiness import Census
 from exporters.warehouse.tables import TABLES
-from transforms.collector import collect_rarely
-from transforms.date_stages import build_season, build_slate, rows_by_as_of_date
-from transforms.document import Document
-from transforms.failure import Failure
-from transforms.manifest import load_published
-from transforms.materialize import append_frozen, appending
-from transforms.plan import Plan
-from transforms.player_stage import CardBatch, DocumentBatch, sweep_histories
-from transforms.publication import Outcome, Published
-from transforms.publish import DocumentPublisher, OutcomeBatch, finish_date, gather, move_pointers
-from transforms.publish_schemas import publish_schema
-from transforms.route import split_by_date
-from transforms.scan import scan_all
-from transforms.side_by_side import side_by_side
-from transforms.store import Store
-from transforms.warehouse import TableBatch, Warehouse
+from transforms.clients.concurrency import side_by_side
+from transforms.elements.document import Document
+from transforms.elements.failure import Failure
+from transforms.elements.plan import Plan
+from transforms.elements.publication import Outcome, Published
+from transforms.elements.tables import TableBatch
+from transforms.publishing.manifest import load_published
+from transforms.publishing.publish import DocumentPublisher, OutcomeBatch, finish_date, gather, move_pointers
+from transforms.publishing.publish_schemas import publish_schema
+from transforms.publishing.write_back import append_frozen, appending
+from transforms.reading.route import split_by_date
+from transforms.reading.scan import scan_all
+from transforms.stages.date_stages import build_season, build_slate, rows_by_as_of_date
+from transforms.stages.garbage import collect_rarely
+from transforms.stages.player_stage import CardBatch, DocumentBatch, sweep_histories
+from transforms.stores.protocol import Store
+from transforms.warehouses.protocol import Warehouse
 
 _PLAYER_TABLES = frozenset(table.name for table in TABLES if table.player is not None)
 

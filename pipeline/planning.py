@@ -15,10 +15,11 @@ from exporters.league.forecasts.readiness import reads_of
 from exporters.registry import together
 from pipeline.request import ExportRequest
 from pipeline.version import current_build
-from transforms.plan import Plan, Run
-from transforms.side_by_side import side_by_side
-from transforms.store import Store
-from transforms.warehouse import TableScan, Warehouse, WarehouseError
+from transforms.clients.concurrency import side_by_side
+from transforms.elements.plan import Plan, Run
+from transforms.elements.tables import TableScan
+from transforms.stores.protocol import Store
+from transforms.warehouses.protocol import Warehouse, WarehouseError
 
 
 def make_plan(

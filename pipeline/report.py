@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from exporters.league.forecasts.readiness import State
-from transforms.plan import Plan
+from transforms.elements.plan import Plan
 
 HELD = frozenset(state.value for state in (State.WITHHELD, State.FAILED, State.DEGRADED))
 """States of an export type that went out as it was, if at all."""

@@ -18,10 +18,10 @@ from datetime import date, timedelta
 from exporters.registry import exports
 from pipeline.locations import LocalFolder, parse_output
 from pipeline.report import HELD
-from transforms.gcs_store import GcsStore
-from transforms.local_store import LocalStore
-from transforms.manifest import load_manifest, marker_path
-from transforms.store import Store, StoreError
+from transforms.publishing.manifest import load_manifest, marker_path
+from transforms.stores.folder import LocalStore
+from transforms.stores.gcs import GcsStore
+from transforms.stores.protocol import Store, StoreError
 
 OK, DIFFERENT = 0, 1
 """Exit codes; argparse itself ends with 2 on a bad request."""

@@ -28,12 +28,12 @@ from pipeline.request import ExportRequest
 from pipeline.stream.deadline import Deadline, DeadlineStore, DeadlineWarehouse
 from pipeline.stream.desk import Answered
 from pipeline.stream.messages import Asked
-from transforms.failure import failure_from
-from transforms.manifest import MANIFEST_CACHE
-from transforms.plan import Plan
-from transforms.scan import scan_all
-from transforms.store import ABSENT, GenerationMismatch, Store
-from transforms.warehouse import Warehouse
+from transforms.elements.failure import failure_from
+from transforms.elements.plan import Plan
+from transforms.publishing.manifest import MANIFEST_CACHE
+from transforms.reading.scan import scan_all
+from transforms.stores.protocol import ABSENT, GenerationMismatch, Store
+from transforms.warehouses.protocol import Warehouse
 
 LOG = logging.getLogger(__name__)
 

@@ -13,8 +13,9 @@ from datetime import date
 
 import pyarrow as pa
 
-from transforms.store import Store, StoredObject, StoreError
-from transforms.warehouse import AppendingWarehouse, ScanStream, TablePart, TableScan, Warehouse, WarehouseError
+from transforms.elements.tables import ScanStream, TablePart, TableScan
+from transforms.stores.protocol import Store, StoredObject, StoreError
+from transforms.warehouses.protocol import AppendingWarehouse, Warehouse, WarehouseError
 
 
 @dataclass(frozen=True)
@@ -60,28 +61,28 @@ class DeadlineWarehouse:
         return self.warehouse.concurrency
 
     def check(self, scan: TableScan) -> None:
-        """See :class:`transforms.warehouse.Warehouse`."""
+        """See :class:`transforms.warehouses.protocol.Warehouse`."""
         self._require(scan.table)
         self.warehouse.check(scan)
 
     def split(self, scan: TableScan) -> list[ScanStream]:
-        """See :class:`transforms.warehouse.Warehouse`."""
+        """See :class:`transforms.warehouses.protocol.Warehouse`."""
         self._require(scan.table)
         return self.warehouse.split(scan)
 
     def read(self, stream: ScanStream) -> Iterator[pa.RecordBatch]:
-        """See :class:`transforms.warehouse.Warehouse`."""
+        """See :class:`transforms.warehouses.protocol.Warehouse`."""
         for batch in self.warehouse.read(stream):
             self._require(stream.scan.table)
             yield batch
 
     def parts(self, scan: TableScan) -> list[TablePart]:
-        """See :class:`transforms.warehouse.Warehouse`."""
+        """See :class:`transforms.warehouses.protocol.Warehouse`."""
         self._require(scan.table)
         return self.warehouse.parts(scan)
 
     def append(self, table: str, batch: pa.RecordBatch, *, day: date, name: str) -> None:
-        """See :class:`transforms.warehouse.AppendingWarehouse`; the options see to it that this one can be added to."""
+        """See ``AppendingWarehouse``; the options ensure that this warehouse is one."""
         self._require(table)
         assert isinstance(self.warehouse, AppendingWarehouse)
         self.warehouse.append(table, batch, day=day, name=name)
@@ -104,7 +105,7 @@ class DeadlineStore:
         return self.store.concurrency
 
     def check(self) -> None:
-        """See :class:`transforms.store.Store`."""
+        """See :class:`transforms.stores.protocol.Store`."""
         self._require("the output")
         self.store.check()
 
@@ -118,7 +119,7 @@ class DeadlineStore:
         metadata: Mapping[str, str] | None = None,
         if_generation: int | None = None,
     ) -> int:
-        """See :class:`transforms.store.Store`."""
+        """See :class:`transforms.stores.protocol.Store`."""
         self._require(path)
         return self.store.write(
             path,
@@ -130,28 +131,28 @@ class DeadlineStore:
         )
 
     def stat(self, path: str) -> StoredObject | None:
-        """See :class:`transforms.store.Store`."""
+        """See :class:`transforms.stores.protocol.Store`."""
         self._require(path)
         return self.store.stat(path)
 
     def read(self, path: str) -> tuple[bytes, StoredObject] | None:
-        """See :class:`transforms.store.Store`."""
+        """See :class:`transforms.stores.protocol.Store`."""
         self._require(path)
         return self.store.read(path)
 
     def list(self, prefix: str, *, recursive: bool = True) -> Iterator[StoredObject]:
-        """See :class:`transforms.store.Store`."""
+        """See :class:`transforms.stores.protocol.Store`."""
         for shown in self.store.list(prefix, recursive=recursive):
             self._require(prefix)
             yield shown
 
     def delete(self, path: str, *, if_generation: int | None = None) -> None:
-        """See :class:`transforms.store.Store`."""
+        """See :class:`transforms.stores.protocol.Store`."""
         self._require(path)
         self.store.delete(path, if_generation=if_generation)
 
     def url(self, path: str) -> str:
-        """See :class:`transforms.store.Store`."""
+        """See :class:`transforms.stores.protocol.Store`."""
         return self.store.url(path)
 
     def _require(self, path: str) -> None:

@@ -38,7 +38,7 @@ from pipeline.stream.desk import Answered, Desk
 from pipeline.stream.messages import Asked, Grammar, Message, Rejected, read_message
 from pipeline.stream.upstream import Dropped
 from pipeline.stream.watch import Watch, utc_now
-from transforms.throttling import report_throttling
+from transforms.clients.throttling import report_throttling
 
 LOG = logging.getLogger(__name__)
 

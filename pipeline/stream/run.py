@@ -28,8 +28,8 @@ from pipeline.stream.graph import AnswerMessages, Answers
 from pipeline.stream.messages import Grammar
 from pipeline.stream.upstream import UpstreamRules
 from pipeline.stream.watch import Watch, utc_now
-from transforms.store import Store
-from transforms.warehouse import Warehouse
+from transforms.stores.protocol import Store
+from transforms.warehouses.protocol import Warehouse
 
 LOG = logging.getLogger(__name__)
 

@@ -15,9 +15,10 @@ from exporters.warehouse.tables import ACCURACY, SCHEDULE
 from pipeline.clock import league_day
 from pipeline.request import RequestDefaults, parse_request
 from pipeline.stream.messages import Asked, request_key
-from transforms.decoding import decode_all
-from transforms.store import Store
-from transforms.warehouse import TableBatch, TableScan, Warehouse
+from transforms.elements.tables import TableBatch, TableScan
+from transforms.reading.decoding import decode_all
+from transforms.stores.protocol import Store
+from transforms.warehouses.protocol import Warehouse
 
 LIVE_TYPE = "live-grading"
 AFTER_GAMES, AFTER_GRADES = "post-game", "post-grades"

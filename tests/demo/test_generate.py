@@ -41,7 +41,7 @@ from exporters.warehouse.tables import (
     WAREHOUSE_TABLES,
 )
 from tests.demo.conftest import SMALL, DemoWarehouse
-from transforms.warehouse import arrow_schema
+from transforms.elements.tables import arrow_schema
 
 TINY = {"seasons": 1, "players": 60, "first_date": date(2026, 1, 20), "last_date": date(2026, 2, 6)}
 

@@ -13,7 +13,7 @@ from tests.support.matchers import json_of
 from tests.support.plans import plan_of
 from tests.support.stores import MemoryStore
 from tests.support.warehouses import League
-from transforms.live_feed import FileLiveFeed, LiveWarehouse, parse_boxes
+from transforms.live_feed.warehouse import FileLiveFeed, LiveWarehouse, parse_boxes
 
 LONG_AFTER = 12 * 60
 

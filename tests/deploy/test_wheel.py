@@ -18,7 +18,7 @@ from pipeline.version import ROOT
 from tests.end_to_end.command_line import arguments_of, run_main
 from tests.support.matchers import assert_same_objects, documents
 from tests.support.warehouses import League
-from transforms.local_store import LocalStore
+from transforms.stores.folder import LocalStore
 
 UV = str(Path(sys.executable).with_name("uv"))
 PACKAGES = ("demo", "exporters", "pipeline", "transforms")

@@ -24,7 +24,7 @@ from tests.support.matchers import (
 )
 from tests.support.plans import TONIGHT_TYPES
 from tests.support.warehouses import AnyTable, League, find_row, with_value
-from transforms.local_store import LocalStore
+from transforms.stores.folder import LocalStore
 
 
 class Desk:

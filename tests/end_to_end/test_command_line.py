@@ -13,7 +13,7 @@ from tests.end_to_end.command_line import run_main, run_python
 from tests.support.matchers import assert_mirrors, assert_no_leftovers, assert_one_line_each, documents, manifest_of
 from tests.support.plans import TONIGHT_TYPES
 from tests.support.warehouses import League
-from transforms.local_store import LocalStore
+from transforms.stores.folder import LocalStore
 
 TONIGHT = ("--export_types=tonight", "--target_date=today")
 

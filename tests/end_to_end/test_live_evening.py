@@ -32,8 +32,8 @@ from tests.support.plans import plan_of
 from tests.support.rows import context_row, feed_player_row, game_row, prediction_row, registry_row, schedule_row
 from tests.support.stores import MemoryStore
 from tests.support.warehouses import MemoryWarehouse
-from transforms.live_feed import LiveWarehouse
-from transforms.live_http import FeedPatience, HttpLiveFeed
+from transforms.live_feed.http import FeedPatience, HttpLiveFeed
+from transforms.live_feed.warehouse import LiveWarehouse
 
 DAY = date(2025, 1, 15)
 LATER = date(2025, 1, 16)

@@ -16,8 +16,8 @@ from tests.support.matchers import assert_same_objects, contents, documents, gen
 from tests.support.plans import TONIGHT_TYPES, plan_of
 from tests.support.stores import MemoryStore, Refuse
 from tests.support.warehouses import League, MemoryWarehouse, find_row, with_value
-from transforms.manifest import marker_path
-from transforms.store import StoreError
+from transforms.publishing.manifest import marker_path
+from transforms.stores.protocol import StoreError
 
 LATER = "2026-02-03T20:00:00Z"
 

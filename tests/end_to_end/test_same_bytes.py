@@ -28,8 +28,8 @@ from tests.support.rows import (
 )
 from tests.support.stores import MemoryStore
 from tests.support.warehouses import League, MemoryWarehouse
-from transforms.local_store import LocalStore
-from transforms.plan import Plan
+from transforms.elements.plan import Plan
+from transforms.stores.folder import LocalStore
 
 JANUARY = [date(2026, 1, 1) + timedelta(days=n) for n in range(31)]
 

@@ -25,7 +25,7 @@ from tests.support.rows import FACTORIES, TONIGHT, Row, context_row, player_rows
 from tests.support.stores import MemoryStore
 from tests.support.warehouses import League
 from tests.support.worlds import PROPERTY, blemished
-from transforms.validation import InvalidDocument, require_valid
+from transforms.elements.validation import InvalidDocument, require_valid
 
 NAMES = tuple(exports())
 DAYS = 12

@@ -30,7 +30,7 @@ from tests.support.rows import (
     table_of,
 )
 from tests.support.worlds import PROPERTY, any_rows, blemished, disordered
-from transforms.validation import require_valid
+from transforms.elements.validation import require_valid
 
 NAMES = tuple(exports())
 FEW = settings(PROPERTY, max_examples=15)

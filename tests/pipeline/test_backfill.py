@@ -20,11 +20,11 @@ from tests.support.matchers import assert_one_line_each, assert_same_objects, co
 from tests.support.plans import NOW, plan_of
 from tests.support.stores import MemoryStore, Refuse
 from tests.support.warehouses import League
-from transforms.local_store import LocalStore
-from transforms.manifest import load_manifest
-from transforms.plan import Plan
-from transforms.store import Store, StoreError
-from transforms.warehouse import Warehouse
+from transforms.elements.plan import Plan
+from transforms.publishing.manifest import load_manifest
+from transforms.stores.folder import LocalStore
+from transforms.stores.protocol import Store, StoreError
+from transforms.warehouses.protocol import Warehouse
 
 _NOW = datetime(2026, 2, 3, 17, tzinfo=timezone.utc)
 

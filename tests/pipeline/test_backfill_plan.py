@@ -12,7 +12,7 @@ from pipeline.backfill_plan import BackfillPlan, describe_backfill, game_dates, 
 from pipeline.planning import plan_scans
 from tests.support.plans import plan_of
 from tests.support.warehouses import MemoryWarehouse
-from transforms.plan import Plan
+from transforms.elements.plan import Plan
 
 DAY = date(2026, 1, 20)
 TYPES = ("predictions", "season-subsets")

@@ -15,7 +15,7 @@ from tests.support.eager import run_eagerly
 from tests.support.plans import TONIGHT_TYPES, plan_of
 from tests.support.stores import MemoryStore
 from tests.support.warehouses import League
-from transforms.plan import Plan
+from transforms.elements.plan import Plan
 
 FINISHED = datetime(2026, 2, 3, 17, 0, 12, 345678, tzinfo=timezone.utc)
 REFERENCE_KEYS = [

@@ -14,7 +14,7 @@ from pipeline.template_metadata import BATCH, STREAMING, template_metadata
 from pipeline.version import lock_digest
 from tests.support.matchers import assert_one_line_each
 from tests.support.stores import MemoryStore
-from transforms.store import Store, StoreError
+from transforms.stores.protocol import Store, StoreError
 
 OURS = load_deployment()
 

@@ -10,13 +10,13 @@ import pytest
 from pipeline.command_line import OptionsError
 from pipeline.execution import open_store, open_warehouse
 from pipeline.options import RunConfig, parse_run
-from transforms.bigquery_warehouse import BigQueryWarehouse
-from transforms.feed_key import EnvironmentKey, SecretKey
-from transforms.gcs_store import GcsStore
-from transforms.live_feed import FileLiveFeed, LiveWarehouse
-from transforms.live_http import HttpLiveFeed
-from transforms.local_store import LocalStore
-from transforms.parquet_warehouse import ParquetWarehouse
+from transforms.live_feed.feed_key import EnvironmentKey, SecretKey
+from transforms.live_feed.http import HttpLiveFeed
+from transforms.live_feed.warehouse import FileLiveFeed, LiveWarehouse
+from transforms.stores.folder import LocalStore
+from transforms.stores.gcs import GcsStore
+from transforms.warehouses.bigquery import BigQueryWarehouse
+from transforms.warehouses.parquet import ParquetWarehouse
 
 REMOTE = ("--warehouse=bigquery:example.com:league", "--output=gs://bucket/v1/en")
 EMULATORS = (

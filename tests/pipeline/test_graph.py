@@ -17,9 +17,9 @@ from tests.support.plans import plan_of
 from tests.support.steps import functions_of, is_of, steps_of
 from tests.support.stores import ForbiddenStore
 from tests.support.warehouses import ForbiddenWarehouse
-from transforms.local_store import LocalStore
-from transforms.parquet_warehouse import ParquetWarehouse
-from transforms.plan import Plan
+from transforms.elements.plan import Plan
+from transforms.stores.folder import LocalStore
+from transforms.warehouses.parquet import ParquetWarehouse
 
 SEASON = plan_of(*exports(), first=date(2025, 10, 21), last=date(2026, 4, 12))
 MOST_BYTES = 64 * 1024

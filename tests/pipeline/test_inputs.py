@@ -7,8 +7,9 @@ from typing import Any
 from exporters.warehouse.tables import PREDICTIONS, REGISTRY, SCHEDULE
 from pipeline.inputs import with_inputs
 from tests.support.plans import EASY, plan_of
-from transforms.plan import Plan
-from transforms.warehouse import TablePart, TableScan, WarehouseError
+from transforms.elements.plan import Plan
+from transforms.elements.tables import TablePart, TableScan
+from transforms.warehouses.protocol import WarehouseError
 
 FIRST = date(2026, 1, 20)
 SECOND, THIRD = FIRST + timedelta(1), FIRST + timedelta(2)

@@ -20,7 +20,7 @@ from tests.support.matchers import assert_one_line_each
 from tests.support.plans import EASY, NOW
 from tests.support.stores import MemoryStore
 from tests.support.warehouses import League
-from transforms.store import Store, StoreError
+from transforms.stores.protocol import Store, StoreError
 
 ASKED = ("--export_types=predictions", "--target_date=2026-02-03", f"--generated_at={NOW}")
 

@@ -17,8 +17,9 @@ from tests.support.made_up import CARD, DIARY, LEADERS, ROSTER
 from tests.support.plans import made_up_plan, plan_of
 from tests.support.stores import MemoryStore
 from tests.support.warehouses import MemoryWarehouse
-from transforms.store import StoreError
-from transforms.warehouse import TableScan, WarehouseError
+from transforms.elements.tables import TableScan
+from transforms.stores.protocol import StoreError
+from transforms.warehouses.protocol import WarehouseError
 
 FIRST, LAST = date(2026, 1, 5), date(2026, 1, 12)
 CHAMPION = ExportConfig().champion_system_id

@@ -11,8 +11,8 @@ from pipeline.plain import run_plain
 from pipeline.verify import DIFFERENT, OK, main, verify
 from tests.support.plans import plan_of
 from tests.support.warehouses import League
-from transforms.local_store import LocalStore
-from transforms.manifest import open_date
+from transforms.publishing.manifest import open_date
+from transforms.stores.folder import LocalStore
 
 TYPES = ("predictions", "tonight", "tonight-players")
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from transforms.store import Store
+from transforms.stores.protocol import Store
 
 _TIMINGS = re.compile(rb'"(?:build_ms|publish_ms|bytes|started_at|finished_at)": [^\n]+|"generations": \{[^}]*\}')
 

@@ -13,7 +13,7 @@ from exporters.declaration import Export
 from exporters.registry import exports, groups
 from pipeline.planning import make_plan, plan_scans
 from pipeline.request import RequestDefaults, parse_request
-from transforms.plan import Plan, Run
+from transforms.elements.plan import Plan, Run
 
 TONIGHT_TYPES = ("predictions", "streaks", "tonight", "tonight-players")
 """Export types of every grain."""

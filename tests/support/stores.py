@@ -8,7 +8,7 @@ from threading import RLock
 from typing import Any
 
 from tests.support.warehouses import Fake
-from transforms.store import ABSENT, GenerationMismatch, StoredObject, StoreError, validate_path
+from transforms.stores.protocol import ABSENT, GenerationMismatch, StoredObject, StoreError, validate_path
 
 
 class MemoryStore(Fake):
@@ -49,7 +49,7 @@ class MemoryStore(Fake):
         metadata: Mapping[str, str] | None = None,
         if_generation: int | None = None,
     ) -> int:
-        """Write an object; see :class:`transforms.store.Store`."""
+        """Write an object; see :class:`transforms.stores.protocol.Store`."""
         self.before_write(validate_path(path))
         with self._lock:
             if if_generation is not None and self._generation_of(path) != if_generation:

@@ -17,9 +17,10 @@ import pyarrow.parquet as pq
 
 from exporters.warehouse.schema import Table
 from exporters.warehouse.tables import TABLES, WAREHOUSE_TABLES
-from transforms.live_feed import LiveWarehouse
-from transforms.parquet_warehouse import ParquetWarehouse
-from transforms.warehouse import ScanStream, TablePart, TableScan, WarehouseError, arrow_schema
+from transforms.elements.tables import ScanStream, TablePart, TableScan, arrow_schema
+from transforms.live_feed.warehouse import LiveWarehouse
+from transforms.warehouses.parquet import ParquetWarehouse
+from transforms.warehouses.protocol import WarehouseError
 
 AnyTable = Table[Any]
 

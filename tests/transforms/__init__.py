@@ -1,3 +1,3 @@
 import pytest
 
-pytest.register_assert_rewrite("tests.transforms.store_conformance")
+pytest.register_assert_rewrite("tests.transforms.stores.conformance")

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.wire.bigquery_tables import Tables
-from transforms.backoff import Backoff
-from transforms.bigquery_warehouse import BigQueryWarehouse
+from transforms.clients.backoff import Backoff
+from transforms.warehouses.bigquery import BigQueryWarehouse
 
 HERE = Path(__file__).parent
 PYTHON = HERE.parents[1] / ".venv-emulators/bin/python"

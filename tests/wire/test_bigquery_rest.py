@@ -15,9 +15,10 @@ from tests.support.warehouses import AnyTable
 from tests.wire.bigquery_tables import described
 from tests.wire.gate import Fault, Gate, Response, refuse, reset
 from tests.wire.services import HASTY
-from transforms.backoff import Backoff
-from transforms.bigquery_warehouse import BigQueryWarehouse
-from transforms.warehouse import TablePart, TableScan, WarehouseError
+from transforms.clients.backoff import Backoff
+from transforms.elements.tables import TablePart, TableScan
+from transforms.warehouses.bigquery import BigQueryWarehouse
+from transforms.warehouses.protocol import WarehouseError
 
 NOWHERE = "127.0.0.1:9"
 BOUNDED = TableScan(DEFENSE.name, ("team_abbr",), date(2026, 1, 1), date(2026, 1, 31))

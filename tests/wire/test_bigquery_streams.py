@@ -18,10 +18,11 @@ from exporters.warehouse.tables import ACCURACY, FEATURES, REGISTRY
 from tests.support.warehouses import AnyTable, arrow_rows
 from tests.wire.read_server import Break, ReadServer
 from tests.wire.services import HASTY
-from transforms.backoff import Backoff
-from transforms.bigquery_warehouse import BigQueryWarehouse
-from transforms.throttling import BIGQUERY, THROTTLING
-from transforms.warehouse import ScanStream, TableScan, WarehouseError
+from transforms.clients.backoff import Backoff
+from transforms.clients.throttling import BIGQUERY, THROTTLING
+from transforms.elements.tables import ScanStream, TableScan
+from transforms.warehouses.bigquery import BigQueryWarehouse
+from transforms.warehouses.protocol import WarehouseError
 
 Code = grpc.StatusCode
 Serve = Callable[..., tuple[ReadServer, BigQueryWarehouse]]

@@ -28,8 +28,9 @@ from exporters.warehouse.tables import (
 from tests.support.warehouses import AnyTable, League, arrow_rows, write_parquet
 from tests.wire.bigquery_tables import described
 from tests.wire.services import BigQuery
-from transforms.parquet_warehouse import ParquetWarehouse
-from transforms.warehouse import TablePart, TableScan, Warehouse, WarehouseError
+from transforms.elements.tables import TablePart, TableScan
+from transforms.warehouses.parquet import ParquetWarehouse
+from transforms.warehouses.protocol import Warehouse, WarehouseError
 
 LONG_AGO, FAR_AWAY = date(2020, 1, 1), date(2030, 1, 1)
 

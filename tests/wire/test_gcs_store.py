@@ -8,13 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import urllib3
 
-from tests.transforms.store_conformance import CACHE, StoreConformance
+from tests.transforms.stores.conformance import CACHE, StoreConformance
 from tests.wire.gate import Forward, Gate, Response, damage, lose, refuse, reset, truncate
 from tests.wire.services import BUCKET, HASTY
-from transforms.backoff import Backoff
-from transforms.gcs_store import GcsStore
-from transforms.store import ABSENT, GenerationMismatch, StoreError
-from transforms.throttling import GCS, THROTTLING
+from transforms.clients.backoff import Backoff
+from transforms.clients.throttling import GCS, THROTTLING
+from transforms.stores.gcs import GcsStore
+from transforms.stores.protocol import ABSENT, GenerationMismatch, StoreError
 
 DENIED = "nightly@p.iam.gserviceaccount.com does not have storage.objects.create access to the object."
 

@@ -13,9 +13,9 @@ from tests.support.processes import kill_worker
 from tests.support.warehouses import League
 from tests.wire.gate import Forward, Gate, Response
 from tests.wire.services import BUCKET, HASTY
-from transforms.gcs_store import GcsStore
-from transforms.local_store import LocalStore
-from transforms.manifest import manifest_path
+from transforms.publishing.manifest import manifest_path
+from transforms.stores.folder import LocalStore
+from transforms.stores.gcs import GcsStore
 
 NIGHT = ("--export_types=tonight,tonight-players", "--target_date=today")
 PROCESSES = ("--direct_running_mode=multi_processing", "--direct_num_workers=2", "--upload_threads=4")

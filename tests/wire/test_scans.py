@@ -16,8 +16,8 @@ from tests.support.stores import MemoryStore
 from tests.support.warehouses import League
 from tests.wire.read_server import Break, ReadServer
 from tests.wire.services import HASTY
-from transforms.bigquery_warehouse import BigQueryWarehouse
-from transforms.live_feed import LiveWarehouse
+from transforms.live_feed.warehouse import LiveWarehouse
+from transforms.warehouses.bigquery import BigQueryWarehouse
 
 NOWHERE = "http://127.0.0.1:9"
 

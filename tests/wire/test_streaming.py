@@ -28,7 +28,7 @@ from tests.support.stores import MemoryStore
 from tests.support.warehouses import League, MemoryWarehouse, keep, with_value
 from tests.wire.pubsub import Topic, streaming
 from tests.wire.services import BUCKET, HASTY, BigQuery
-from transforms.gcs_store import GcsStore
+from transforms.stores.gcs import GcsStore
 
 TONIGHT = tuple(groups()["tonight-all"])
 

@@ -21,7 +21,7 @@ from tests.support.plans import NOW, plan_of
 from tests.support.stores import MemoryStore
 from tests.support.warehouses import League
 from tests.wire.pubsub import PROJECT, Topic
-from transforms.local_store import LocalStore
+from transforms.stores.folder import LocalStore
 
 SECONDS_TO_START = 60
 

@@ -23,8 +23,8 @@ from tests.support.dataflow import FakeDataflow, dataflow_api, service_account
 from tests.support.matchers import assert_same_manifest, assert_same_objects, documents, json_of
 from tests.support.warehouses import League
 from tests.wire.services import BUCKET, HASTY, BigQuery
-from transforms.gcs_store import GcsStore
-from transforms.local_store import LocalStore
+from transforms.stores.folder import LocalStore
+from transforms.stores.gcs import GcsStore
 
 IMAGE = "us-west2-docker.pkg.dev/my-project/phase6/phase6-export:0123456789ab"
 ACCOUNT = "phase6-worker@my-project.iam.gserviceaccount.com"

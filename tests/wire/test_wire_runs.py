@@ -21,10 +21,10 @@ from tests.support.plans import plan_of
 from tests.support.warehouses import League
 from tests.wire.gate import Fault, Forward, Gate, Request, Response, lose, refuse, reset, truncate
 from tests.wire.services import BUCKET, HASTY, BigQuery
-from transforms.gcs_store import GcsStore
-from transforms.live_feed import LiveWarehouse
-from transforms.local_store import LocalStore
-from transforms.store import Store
+from transforms.live_feed.warehouse import LiveWarehouse
+from transforms.stores.folder import LocalStore
+from transforms.stores.gcs import GcsStore
+from transforms.stores.protocol import Store
 
 NIGHT = ("--export_types=all", "--target_date=today")
 

@@ -24,7 +24,7 @@ from tests.support.rows import (
     schedule_row,
 )
 from tests.support.worlds import PROPERTY, any_rows, blemished, contradicted, disordered
-from transforms.validation import require_valid
+from transforms.elements.validation import require_valid
 
 ROW_KEYS = (
     "player_lookup",

@@ -11,9 +11,10 @@ from pipeline.stream.deadline import Deadline, DeadlineStore, DeadlineWarehouse
 from tests.support.rows import game_row
 from tests.support.stores import MemoryStore
 from tests.support.warehouses import MemoryWarehouse
-from transforms.parquet_warehouse import ParquetWarehouse
-from transforms.store import StoreError
-from transforms.warehouse import AppendingWarehouse, TableScan, WarehouseError
+from transforms.elements.tables import TableScan
+from transforms.stores.protocol import StoreError
+from transforms.warehouses.parquet import ParquetWarehouse
+from transforms.warehouses.protocol import AppendingWarehouse, WarehouseError
 
 DAY = date(2026, 2, 3)
 SCAN = TableScan(GAMES.name, ("game_date", "player_lookup", "points"), DAY, DAY)

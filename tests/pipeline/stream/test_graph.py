@@ -33,7 +33,7 @@ from tests.support.eager import run_eagerly
 from tests.support.steps import functions_of, steps_of
 from tests.support.stores import ForbiddenStore
 from tests.support.warehouses import Fake, ForbiddenWarehouse
-from transforms.warehouse import WarehouseError
+from transforms.warehouses.protocol import WarehouseError
 
 PUBLISHED = datetime(2026, 2, 3, 18, 0, tzinfo=timezone.utc)
 GRAMMAR = Grammar(("tonight",), {}, RequestDefaults("champion"), max_dates=3)

@@ -15,8 +15,8 @@ from tests.support.plans import EASY
 from tests.support.rows import accuracy_row, instant, schedule_row
 from tests.support.stores import MemoryStore, Refuse
 from tests.support.warehouses import MemoryWarehouse
-from transforms.store import StoreError
-from transforms.warehouse import WarehouseError
+from transforms.stores.protocol import StoreError
+from transforms.warehouses.protocol import WarehouseError
 
 TODAY = date(2026, 2, 3)
 TIP_OFF = "2026-02-04T00:30:00Z"

@@ -1,0 +1,315 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta, timezone
+from typing import Any
+
+import orjson
+import pytest
+
+from exporters.config import ExportConfig
+from exporters.league.forecasts.readiness import Census, DayCount, SystemCount
+from exporters.warehouse.tables import CONTEXT, GAMES
+from tests.support.made_up import CARD, DIARY, ROSTER
+from tests.support.matchers import manifest_of
+from tests.support.plans import made_up_plan
+from tests.support.stores import MemoryStore
+from transforms.elements.failure import Failure
+from transforms.elements.plan import Run
+from transforms.elements.publication import Outcome, PointerOutcome, Publication
+from transforms.publishing.manifest import (
+    load_manifest,
+    load_published,
+    make_manifest,
+    manifest_path,
+    marker_path,
+    open_date,
+    write_manifest,
+)
+from transforms.stores.protocol import GenerationMismatch
+
+DAY = date(2026, 1, 5)
+CHAMPION = ExportConfig().champion_system_id
+CENSUS = Census(
+    days={DAY: DayCount(games=2, final_games=1, context_rows=40, active_predictions=90)},
+    systems={(DAY, CHAMPION): SystemCount("v3", forecasts=30, picks=20)},
+    rows={GAMES.name: 12, CONTEXT.name: 40},
+    bytes={GAMES.name: 1200, CONTEXT.name: 4000},
+)
+CONFIG = ExportConfig(min_context_rows=1)
+
+
+def plan_of(*exports: Any, run_id: str = "run-1", **values: Any) -> Any:
+    run = Run(run_id, "2026-01-05T18:00:00+00:00", "correlation-1", "scheduler", "1.2")
+    return made_up_plan(exports or (CARD, ROSTER), DAY, run=run, config=CONFIG, **values)
+
+
+def card(player: str, action: str = "written", **values: Any) -> Outcome:
+    return Outcome(
+        **{
+            "path": f"card/2026-01-05/{player}.json",
+            "export": "card",
+            "key": player,
+            "action": action,
+            "size": 100,
+            "digest": f"digest of {player}",
+            "cache_control": "",
+            "empty": False,
+            "counts": {},
+            **values,
+        }
+    )
+
+
+def roster(action: str = "written", **values: Any) -> Outcome:
+    return card(
+        "", action, **{"path": "roster/2026-01-05.json", "export": "roster", "counts": {"players": 3}, **values}
+    )
+
+
+def made(*outcomes: Outcome, plan: Any = None, census: Census = CENSUS, before: Any = None, **more: Any) -> Any:
+    return make_manifest(plan or plan_of(), census, Publication(DAY, outcomes=list(outcomes), **more), before)
+
+
+class TestContent:
+    def test_it_tells_who_published_what_from_what(self) -> None:
+        manifest = made(card("a"), roster())
+        finished = datetime.fromisoformat(manifest["run"].pop("finished_at"))
+        assert abs(datetime.now(timezone.utc) - finished) < timedelta(hours=1)
+        assert manifest["date"] == "2026-01-05"
+        assert manifest["run"] == {
+            "run_id": "run-1",
+            "generated_at": "2026-01-05T18:00:00+00:00",
+            "correlation_id": "correlation-1",
+            "trigger_source": "scheduler",
+            "code_version": "1.2",
+            "commit": "",
+            "lock": "",
+            "started_at": "",
+        }
+        assert manifest["champion"] == {"system_id": CHAMPION, "model_version": "v3"}
+        assert manifest["funnel"] == {
+            "games": 2,
+            "final_games": 1,
+            "context_rows": 40,
+            "active_predictions": 90,
+            "champion_predictions": 30,
+            "champion_picks": 20,
+        }
+        assert manifest["tables"][GAMES.name] == {"rows": 12, "bytes": 1200}
+        assert list(manifest["tables"]) == sorted(manifest["tables"])
+        assert (manifest["broken_tables"], manifest["failures"], manifest["failures_path"]) == ({}, [], None)
+        assert list(manifest["exports"]) == ["card", "roster"]
+
+    def test_a_section_counts_what_became_of_its_documents(self) -> None:
+        outcomes = [card("b", generation=7), card("a", "unchanged"), card("c", "failed", error="StoreError: full")]
+        pointers = [
+            PointerOutcome("card/a.json", "card", "moved", generation=8),
+            PointerOutcome("card/b.json", "card", "unchanged"),
+            PointerOutcome("card/c.json", "card", "kept", "why"),
+            PointerOutcome("card/d.json", "card", "kept", "why"),
+            PointerOutcome("card/e.json", "card", "failed", "full"),
+            PointerOutcome("roster/today.json", "roster", "moved"),
+        ]
+        manifest = made(
+            *outcomes,
+            pointers=pointers,
+            failures=[Failure("SweepHistories", "card", "d", "ValueError: no", "stack")],
+            build_ms={"card": 12.34},
+            publish_ms={"card": 5.66},
+            plan=plan_of(inputs={"card": {"2026-01-05": "digest of inputs", "2026-01-06": "other"}}),
+        )
+        assert manifest["exports"]["card"] == {
+            "run_id": "run-1",
+            "code_version": "1.2",
+            "inputs": "digest of inputs",
+            "state": "ready",
+            "reason": None,
+            "written": 1,
+            "unchanged": 1,
+            "kept": {},
+            "failed": 2,
+            "bytes": 300,
+            "counts": {},
+            "build_ms": 12.3,
+            "publish_ms": 5.7,
+            "failures": [
+                {"step": "SweepHistories", "key": "d", "error": "ValueError: no"},
+                {"step": "PublishDocuments", "key": "card/2026-01-05/c.json", "error": "StoreError: full"},
+            ],
+            "pointers": {"moved": 1, "unchanged": 1, "kept": {"why": 2}, "failed": {"card/e.json": "full"}},
+            "generations": {"card/2026-01-05/b.json": 7, "card/a.json": 8},
+            "stale": [],
+            "documents": {"card/2026-01-05/a.json": "digest of a", "card/2026-01-05/b.json": "digest of b"},
+        }
+
+    def test_counts_add_up(self) -> None:
+        outcomes = [roster(), roster(path="roster/2.json", counts={"players": 4})]
+        assert made(*outcomes)["exports"]["roster"]["counts"] == {"players": 7}
+
+    def test_what_concerns_no_type_is_told_at_the_top(self) -> None:
+        failure = Failure("SweepHistories", "", "../x", "ValueError: not an id", "stack")
+        manifest = made(card("a"), failures=[failure])
+        assert manifest["failures"] == [{"step": "SweepHistories", "key": "../x", "error": "ValueError: not an id"}]
+        assert manifest["exports"]["card"]["failed"] == 0
+
+
+class TestStatus:
+    def test_success_is_when_all_went_out(self) -> None:
+        assert made(card("a"), roster("unchanged"))["status"] == "success"
+
+    @pytest.mark.parametrize(
+        "more",
+        [
+            {"failures": [Failure("SweepHistories", "card", "b", "no")]},
+            {"failures": [Failure("SweepHistories", "", "../x", "no")]},
+            {"pointers": [PointerOutcome("card/a.json", "card", "failed", "full")]},
+        ],
+        ids=["player", "row", "pointer"],
+    )
+    def test_partial_is_when_something_is_missing(self, more: Any) -> None:
+        assert made(card("a"), roster(), **more)["status"] == "partial"
+
+    def test_a_withheld_type_makes_it_partial_and_is_named(self) -> None:
+        plan = made_up_plan((CARD, ROSTER), DAY, config=ExportConfig(min_context_rows=50))
+        manifest = made(roster(), plan=plan)
+        assert manifest["status"] == "partial"
+        assert manifest["exports"]["card"]["state"] == "withheld"
+        assert manifest["exports"]["card"]["reason"] == "40 context rows for 2026-01-05, at least 50 are needed"
+
+    def test_l7_a_degraded_type_makes_it_partial_even_alone(self) -> None:
+        degrading = replace(ROSTER, degrades=True)
+        broken = Census(days=CENSUS.days, broken={CONTEXT.name: "is gone"})
+        previous = made(roster(), plan=made_up_plan((degrading,), DAY))
+        manifest = made(census=broken, plan=made_up_plan((degrading,), DAY), before=previous)
+        assert manifest["status"] == "partial"
+        section = manifest["exports"]["roster"]
+        assert (section["state"], section["reason"]) == ("degraded", "is gone")
+        assert section["documents"] == previous["exports"]["roster"]["documents"]
+
+    def test_failed_is_when_nothing_went_out(self) -> None:
+        broken = Census(days=CENSUS.days, broken={CONTEXT.name: "is gone"})
+        manifest = made(census=broken)
+        assert manifest["status"] == "failed"
+        assert {section["state"] for section in manifest["exports"].values()} == {"failed"}
+        assert manifest["broken_tables"] == {CONTEXT.name: "is gone"}
+        assert made(card("a", "failed", error="full"), roster("failed", error="full"))["status"] == "failed"
+
+    def test_a_date_without_games_is_a_success(self) -> None:
+        manifest = made(roster(empty=True), census=Census())
+        assert manifest["status"] == "success"
+        assert manifest["exports"]["card"]["state"] == "no_games"
+
+
+class TestMerging:
+    def test_types_that_a_run_did_not_touch_keep_their_section(self) -> None:
+        before = made(card("a"), roster())
+        after = made(roster(digest="new"), plan=plan_of(ROSTER, run_id="run-2"), before=before)
+        assert after["exports"]["card"] == before["exports"]["card"]
+        assert after["exports"]["roster"]["run_id"] == "run-2"
+        assert after["exports"]["roster"]["documents"] == {"roster/2026-01-05.json": "new"}
+
+    def test_documents_that_a_run_did_not_make_are_stale(self) -> None:
+        before = made(card("a"), card("b"))
+        section = made(card("a", digest="new"), before=before)["exports"]["card"]
+        assert section["stale"] == ["card/2026-01-05/b.json"]
+        assert section["documents"] == {
+            "card/2026-01-05/a.json": "new",
+            "card/2026-01-05/b.json": "digest of b",
+        }, "it is still there"
+
+    def test_a_document_that_could_not_be_replaced_keeps_its_digest(self) -> None:
+        before = made(card("a"))
+        section = made(card("a", "failed", digest="new", error="full"), before=before)["exports"]["card"]
+        assert section["documents"] == {"card/2026-01-05/a.json": "digest of a"}
+        assert section["stale"] == []
+
+    def test_a_withheld_type_keeps_its_documents(self) -> None:
+        before = made(card("a"))
+        plan = made_up_plan((CARD,), DAY, config=ExportConfig(min_context_rows=50))
+        section = made(plan=plan, before=before)["exports"]["card"]
+        assert section["documents"] == before["exports"]["card"]["documents"]
+        assert section["stale"] == []
+
+    def test_a_fixed_path_that_keeps_what_it_shows_is_not_listed(self) -> None:
+        outcome = roster(export="diary", path="diary.json")
+        plan = plan_of(DIARY)
+        before = made(outcome, plan=plan)
+        kept = roster("kept", export="diary", path="diary.json", reason="shows a newer game date")
+        section = made(kept, plan=plan, before=before)["exports"]["diary"]
+        assert section["documents"] == {}
+        assert (section["stale"], section["kept"]) == ([], {"shows a newer game date": 1})
+
+
+class TestStore:
+    def write(self, store: MemoryStore, *outcomes: Outcome, plan: Any = None) -> Any:
+        return write_manifest(store, plan or plan_of(), CENSUS, Publication(DAY, outcomes=list(outcomes)))
+
+    def test_it_is_written_readably_and_never_cached(self) -> None:
+        store = MemoryStore()
+        manifest = self.write(store, card("a"))
+        found = store.read(manifest_path(DAY))
+        assert found is not None
+        assert found[1].cache_control == "no-cache, max-age=0"
+        assert orjson.loads(found[0]) == manifest
+        assert found[0].startswith(b'{\n  "date": "2026-01-05",\n')
+
+    def test_the_next_run_finds_what_is_published(self) -> None:
+        store = MemoryStore()
+        assert load_published(store, "2026-01-05").digests == {}
+        self.write(store, card("a"), roster())
+        assert load_published(store, "2026-01-05").digests == {
+            "card/2026-01-05/a.json": "digest of a",
+            "roster/2026-01-05.json": "digest of ",
+        }
+
+    def test_nothing_is_taken_for_granted_after_a_run_that_did_not_finish(self) -> None:
+        store = MemoryStore()
+        self.write(store, card("a"))
+        open_date(store, "2026-01-05", "run-2")
+        assert load_published(store, "2026-01-05").digests == {}
+        self.write(store, card("a"))
+        assert store.stat(marker_path(DAY)) is None
+        assert load_published(store, "2026-01-05").digests
+
+    def test_a_marker_is_left_once(self) -> None:
+        store = MemoryStore()
+        for run in ("run-1", "run-2"):
+            open_date(store, "2026-01-05", run)
+        assert store.written == [marker_path(DAY)]
+
+    @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"exports": 3}', b"\xff"])
+    def test_what_is_no_manifest_is_replaced(self, content: bytes) -> None:
+        store = MemoryStore()
+        store.write(manifest_path(DAY), content, cache_control="")
+        assert load_manifest(store, DAY)[0] is None
+        assert load_published(store, "2026-01-05").digests == {}
+        self.write(store, card("a"))
+        assert manifest_of(store, DAY)["status"] == "success"
+
+    def test_another_run_of_the_date_loses_nothing(self) -> None:
+        store = MemoryStore()
+        rivals = [plan_of(ROSTER, run_id="run-2")]
+
+        def rival(path: str) -> None:
+            if rivals:
+                self.write(store, roster(), plan=rivals.pop())
+
+        store.before_write = rival
+        self.write(store, card("a"), plan=plan_of(CARD))
+        sections = manifest_of(store, DAY)["exports"]
+        assert {name: section["run_id"] for name, section in sections.items()} == {"card": "run-1", "roster": "run-2"}
+
+    def test_one_that_keeps_changing_is_given_up_with_its_marker_in_place(self) -> None:
+        store = MemoryStore()
+        open_date(store, "2026-01-05", "run-1")
+
+        def rival(path: str) -> None:
+            store.before_write = lambda _: None
+            store.write(path, b"{}", cache_control="")
+            store.before_write = rival
+
+        store.before_write = rival
+        with pytest.raises(GenerationMismatch):
+            self.write(store, card("a"))
+        assert store.stat(marker_path(DAY)) is not None

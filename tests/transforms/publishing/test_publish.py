@@ -1,0 +1,303 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import apache_beam as beam
+import pytest
+
+from exporters.league.forecasts.readiness import Census, DayCount
+from tests.support.eager import run_eagerly
+from tests.support.made_up import ALL, CARD, DIARY, ROSTER
+from tests.support.matchers import assert_mirrors, contents, manifest_of
+from tests.support.plans import made_up_plan
+from tests.support.stores import MemoryStore, Refuse
+from transforms.elements.document import Document, make_document
+from transforms.elements.failure import Failure
+from transforms.elements.publication import Outcome, Published
+from transforms.publishing.manifest import marker_path
+from transforms.publishing.publish import DocumentPublisher, OutcomeBatch, PublishRun, gather
+from transforms.stages.player_stage import DocumentBatch
+
+DAY = date(2026, 1, 5)
+NEXT = DAY + timedelta(days=1)
+CENSUS = Census(days={day: DayCount(games=1, context_rows=9) for day in (DAY, NEXT)})
+
+
+def plan_of(*, first: date = DAY, last: date | None = None, **values: Any) -> Any:
+    return made_up_plan(ALL, first, last, **values)
+
+
+def card(player: str, points: int = 1, *, day: date = DAY, plan: Any = None) -> Document:
+    stamp = (plan or plan_of()).run.generated_at
+    return make_document(CARD, {"generated_at": stamp, "points": points}, day, stamp, settled=False, key=player)
+
+
+def roster(*players: str, day: date = DAY, plan: Any = None) -> Document:
+    stamp = (plan or plan_of()).run.generated_at
+    return make_document(ROSTER, {"generated_at": stamp, "players": list(players)}, day, stamp, settled=False)
+
+
+def diary(*days: str, day: date = DAY) -> Document:
+    stamp = plan_of().run.generated_at
+    return make_document(DIARY, {"generated_at": stamp, "days": dict.fromkeys(days)}, day, stamp, settled=False)
+
+
+def known(*documents: Document) -> Published:
+    return Published({document.path: document.digest for document in documents})
+
+
+class TestDatedDocuments:
+    def test_a_new_document_is_written_with_headers_and_metadata(self) -> None:
+        store, document = MemoryStore(), card("a")
+        outcome = DocumentPublisher(store, plan_of()).publish(document, Published())
+        assert (outcome.action, outcome.path, outcome.key) == ("written", "card/2026-01-05/a.json", "a")
+        found = store.read(document.path)
+        assert found is not None
+        assert found[0] == document.content
+        assert (found[1].content_type, found[1].cache_control) == ("application/json", "public, max-age=300")
+        assert found[1].metadata == {"game_date": "2026-01-05", "digest": document.digest, "empty": "false"}
+
+    def test_an_unchanged_document_costs_no_request(self) -> None:
+        store = MemoryStore()
+        store.before_read = store.before_write = Refuse("")
+        outcome = DocumentPublisher(store, plan_of()).publish(card("a"), known(card("a")))
+        assert outcome.action == "unchanged"
+
+    def test_a_rewrite_writes_what_is_unchanged(self) -> None:
+        store = MemoryStore()
+        outcome = DocumentPublisher(store, plan_of(rewrite=True)).publish(card("a"), known(card("a")))
+        assert outcome.action == "written"
+
+    def test_a_marker_is_left_before_a_document_is_replaced_and_only_once(self) -> None:
+        store = MemoryStore()
+        publisher = DocumentPublisher(store, plan_of())
+        for player in "ab":
+            publisher.publish(card(player, 2), known(card("a"), card("b")))
+        assert store.written == [marker_path("2026-01-05"), "card/2026-01-05/a.json", "card/2026-01-05/b.json"]
+
+    def test_no_document_is_replaced_without_a_marker(self) -> None:
+        store = MemoryStore()
+        store.before_write = Refuse(marker_path("2026-01-05"))
+        outcome = DocumentPublisher(store, plan_of()).publish(card("a", 2), known(card("a")))
+        assert outcome.action == "failed"
+        assert store.written == []
+
+    def test_a_document_that_cannot_be_written_is_an_outcome_and_not_an_exception(self) -> None:
+        store = MemoryStore()
+        store.before_write = Refuse("card/")
+        outcome = DocumentPublisher(store, plan_of()).publish(card("a"), Published())
+        assert outcome.action == "failed"
+        assert outcome.error == "StoreError: cannot write card/2026-01-05/a.json: no space left; free some"
+
+
+def score(progress: int, *, waits: bool = True, players: int = 1) -> Document:
+    return replace(roster(*"abcdef"[:players]), digest=f"{progress}", progress=progress, waits=waits)
+
+
+class TestDocumentsThatAreMeasured:
+    def publish(self, store: MemoryStore, document: Document, **values: Any) -> Outcome:
+        return DocumentPublisher(store, plan_of(**values)).publish(document, Published())
+
+    def test_the_object_tells_its_progress(self) -> None:
+        store = MemoryStore()
+        assert self.publish(store, score(3)).progress == 3
+        found = store.stat(score(3).path)
+        assert found is not None
+        assert found.metadata == {"game_date": "2026-01-05", "digest": "3", "empty": "false", "progress": "3"}
+
+    @pytest.mark.parametrize(("progress", "action"), [(2, "kept"), (3, "unchanged"), (4, "written")])
+    def test_one_that_knows_less_keeps_what_is_shown(self, progress: int, action: str) -> None:
+        store = MemoryStore()
+        self.publish(store, score(3))
+        outcome = self.publish(store, score(progress))
+        shown = store.stat(outcome.path)
+        assert shown is not None
+        assert outcome.action == action
+        assert outcome.digest == shown.metadata["digest"], "the manifest tells of what is there"
+        assert outcome.progress == max(progress, 3)
+        assert outcome.reason == ("shows more outcomes" if action == "kept" else "")
+
+    def test_one_that_waits_for_nothing_is_the_last_word(self) -> None:
+        store = MemoryStore()
+        self.publish(store, score(3))
+        assert self.publish(store, score(2, waits=False)).action == "written"
+        assert self.publish(store, score(1)).action == "kept"
+
+    def test_one_that_is_empty_never_is(self) -> None:
+        store = MemoryStore()
+        self.publish(store, score(0))
+        outcome = self.publish(store, score(0, waits=False, players=0))
+        assert (outcome.action, outcome.reason) == ("kept", "would replace a document by an empty one")
+        assert outcome.empty is False
+
+    @pytest.mark.parametrize("values", [{"rewrite": True}, {"update_latest": "force"}], ids=str)
+    def test_whoever_insists_gets_it(self, values: dict[str, Any]) -> None:
+        store = MemoryStore()
+        self.publish(store, score(3))
+        assert self.publish(store, score(2), **values).action == "written"
+
+    def test_an_object_of_somebody_else_is_replaced(self) -> None:
+        store = MemoryStore()
+        store.write(score(0).path, b"{}", cache_control="")
+        assert self.publish(store, score(0)).action == "written"
+
+    def test_another_run_that_knows_more_is_not_overwritten(self) -> None:
+        store = MemoryStore()
+        self.publish(store, score(1))
+
+        def meanwhile(path: str) -> None:
+            store.before_write = lambda path: None
+            self.publish(store, score(5))
+
+        store.before_write = meanwhile
+        assert self.publish(store, score(2)).action == "kept"
+        found = store.stat(score(0).path)
+        assert found is not None
+        assert found.metadata["progress"] == "5"
+
+    def test_a_path_that_does_not_hold_still_is_a_failure(self) -> None:
+        store = MemoryStore()
+        self.publish(store, score(1))
+
+        def meanwhile(path: str) -> None:
+            store.before_write = lambda path: None
+            store.write(path, b"{}", cache_control="")
+            store.before_write = meanwhile
+
+        store.before_write = meanwhile
+        outcome = self.publish(store, score(2))
+        assert outcome.action == "failed"
+        assert "changed 5 times while it was being written: run it again" in outcome.error
+
+
+class TestDocumentsAtFixedPaths:
+    def publish(self, store: MemoryStore, document: Document, **values: Any) -> tuple[str, str]:
+        outcome = DocumentPublisher(store, plan_of(**values)).publish(document, known(document))
+        return outcome.action, outcome.reason
+
+    def test_only_the_object_itself_tells_what_is_published(self) -> None:
+        store = MemoryStore()
+        assert self.publish(store, diary("x")) == ("written", "")
+        assert self.publish(store, diary("x")) == ("unchanged", "")
+        assert self.publish(store, diary("x"), rewrite=True) == ("written", "")
+        assert self.publish(store, diary("y")) == ("written", "")
+
+    def test_they_never_go_back_in_time(self) -> None:
+        store = MemoryStore()
+        self.publish(store, diary("x", day=NEXT), first=NEXT)
+        assert self.publish(store, diary("y")) == ("kept", "shows a newer game date")
+        assert self.publish(store, diary("y"), update_latest="force") == ("written", "")
+
+    def test_they_never_become_empty(self) -> None:
+        store = MemoryStore()
+        assert self.publish(store, diary()) == ("written", "")
+        self.publish(store, diary("x"))
+        assert self.publish(store, diary()) == ("kept", "would replace a document by an empty one")
+
+    def test_a_request_can_say_never(self) -> None:
+        store = MemoryStore()
+        self.publish(store, diary("x"))
+        assert self.publish(store, diary("y"), update_latest="never") == ("kept", "the request says never")
+
+    def test_somebody_who_was_faster_is_looked_at_again(self) -> None:
+        store = MemoryStore()
+        self.publish(store, diary("x"))
+        rivals = [diary("newer", day=NEXT)]
+
+        def rival(path: str) -> None:
+            if rivals and path == "diary.json":
+                self.publish(store, rivals.pop(), first=NEXT)
+
+        store.before_write = rival
+        assert self.publish(store, diary("y")) == ("kept", "shows a newer game date")
+
+    def test_one_that_keeps_changing_is_given_up(self) -> None:
+        store, publishing = MemoryStore(), []
+
+        def rival(path: str) -> None:
+            if not publishing:
+                publishing.append(path)
+                store.write(path, b"{}", cache_control="")
+                publishing.clear()
+
+        store.before_write = rival
+        action, _ = self.publish(store, diary("y"))
+        assert action == "failed"
+
+
+class TestGathering:
+    def test_everything_of_a_date_is_brought_together_in_path_order(self) -> None:
+        publisher = DocumentPublisher(MemoryStore(), plan_of())
+        one, two = (publisher.publish(card(player), Published()) for player in "ba")
+        failure = Failure("SweepHistories", "card", "c", "ValueError: no")
+        publication = gather(
+            "2026-01-05",
+            [OutcomeBatch([one], {"card": 1.5}, {"card": 2.0}), OutcomeBatch([two], {"card": 1.0, "roster": 3.0}, {})],
+            [failure, Failure("SweepHistories", "", "a", "ValueError: no"), failure],
+        )
+        assert [outcome.key for outcome in publication.outcomes] == ["a", "b"]
+        assert [found.key for found in publication.failures] == ["a", "c"], "what two shards report counts once"
+        assert publication.build_ms == {"card": 2.5, "roster": 3.0}
+        assert publication.publish_ms == {"card": 2.0}
+
+
+def run(plan: Any, store: MemoryStore, *documents: Document, failures: Any = ()) -> dict[str, dict[str, Any]]:
+    """Publish documents, each in a batch of its own, through the graph; returns the manifests."""
+
+    def wire(root: beam.Pipeline) -> Any:
+        census = root | "Census" >> beam.Create([CENSUS])
+        failed = root | "Failures" >> beam.Create(list(failures)).with_output_types(tuple[str, Failure])
+        batches = [(made.date, DocumentBatch([made], {made.export: 1.0})) for made in documents]
+        players = root | "Players" >> beam.Create([batch for batch in batches if batch[1].documents[0].key])
+        slates = root | "Slates" >> beam.Create([batch for batch in batches if not batch[1].documents[0].key])
+        seasons = root | "Seasons" >> beam.Create([]).with_output_types(tuple[str, DocumentBatch])
+        return (players, slates, seasons) | PublishRun(plan, store, census, failed)
+
+    return dict(run_eagerly(wire))
+
+
+class TestProtocol:
+    @pytest.mark.parametrize("concurrency", [1, 3])
+    def test_documents_then_pointers_then_the_manifest(self, concurrency: int) -> None:
+        store = MemoryStore(concurrency=concurrency)
+        manifests = run(plan_of(), store, roster("a"), *(card(f"p{i:02d}") for i in range(40)))
+        order = [path.split("/")[0] if "2026-01-05" in path else "pointer" for path in store.written]
+        assert sorted(order[:41]) == ["card"] * 40 + ["roster"]
+        assert order[41:-1] == ["pointer"] * 42
+        assert order[-1] == "manifest"
+        assert manifests == {"2026-01-05": manifest_of(store, DAY)}
+        assert_mirrors(store, "card/p07.json", "card/2026-01-05/p07.json")
+
+    def test_every_target_date_gets_a_manifest_even_without_documents(self) -> None:
+        store = MemoryStore()
+        assert set(run(plan_of(last=NEXT), store, roster("a"))) == {"2026-01-05", "2026-01-06"}
+        assert manifest_of(store, NEXT)["exports"]["roster"]["documents"] == {}
+
+    def test_one_document_that_cannot_be_written_is_named_and_the_others_go_out(self) -> None:
+        store = MemoryStore(concurrency=2)
+        store.before_write = Refuse("card/2026-01-05/p1")
+        found = run(plan_of(), store, *(card(f"p{i}") for i in range(3)))["2026-01-05"]
+        section = found["exports"]["card"]
+        assert (found["status"], section["written"], section["failed"]) == ("partial", 2, 1)
+        assert [failure["key"] for failure in section["failures"]] == ["card/2026-01-05/p1.json"]
+        assert "card/p1.json" not in contents(store)
+        assert "card/p0.json" in contents(store)
+
+    def test_a_rerun_writes_nothing_but_its_manifest(self) -> None:
+        store = MemoryStore()
+        documents = [roster("a"), card("a")]
+        run(plan_of(), store, *documents)
+        store.written.clear()
+        sections = run(plan_of(), store, *documents)["2026-01-05"]["exports"]
+        assert store.written == ["manifest/2026-01-05.json"]
+        assert [sections[name]["unchanged"] for name in ("card", "roster")] == [1, 1]
+        assert sections["card"]["pointers"] == {"moved": 0, "unchanged": 1, "kept": {}, "failed": {}}
+
+    def test_failures_are_logged_before_the_manifest_names_them(self) -> None:
+        store = MemoryStore()
+        failures = [("2026-01-05", Failure("SweepHistories", "card", "b", "ValueError: no", "the stack"))]
+        found = run(plan_of(), store, card("a"), failures=failures)["2026-01-05"]
+        assert store.written[-2:] == ["failures/2026-01-05/run-1.ndjson", "manifest/2026-01-05.json"]
+        assert found["failures_path"] == "failures/2026-01-05/run-1.ndjson"

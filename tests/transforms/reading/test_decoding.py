@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import math
+from datetime import date, datetime, timedelta, timezone
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from exporters.warehouse.schema import Column
+from exporters.warehouse.tables import FEATURES, GAMES, INJURIES, PROPS, TABLES
+from tests.support.rows import game_row, props_row
+from tests.support.warehouses import arrow_rows
+from transforms.elements.tables import arrow_field
+from transforms.reading.decoding import decode, row_class, rows_by_player
+
+EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+floats = st.floats(width=64) | st.sampled_from([math.nan, math.inf, -math.inf, -0.0, 0.1])
+
+
+def cells(column: Column) -> st.SearchStrategy[Any]:
+    """Any value of a column, null included whatever the mode: no warehouse enforces REQUIRED on read."""
+    if column.numeric is not None:
+        most = 10**column.numeric.precision - 1
+        scaled = st.integers(-most, most).map(lambda n: Decimal(n).scaleb(-column.numeric.scale))
+        return st.none() | scaled
+    if column.mode == "REPEATED":
+        one = floats if column.type == "FLOAT64" else st.text(max_size=3)
+        return st.none() | st.lists(one, max_size=3)
+    kinds: dict[str, st.SearchStrategy[Any]] = {
+        "STRING": st.text(st.characters(exclude_categories=["Cs"]), max_size=4),
+        "INT64": st.integers(-(2**63), 2**63 - 1),
+        "FLOAT64": floats,
+        "BOOL": st.booleans(),
+        "DATE": st.dates(),
+        "TIMESTAMP": st.integers(-(2**61), 2**61),
+    }
+    return st.none() | kinds[column.type]
+
+
+def oracle(column: Column, value: Any) -> Any:
+    """What a row is to hold for a value, told one cell at a time."""
+    if column.mode == "REPEATED":
+        return tuple(value or ())
+    if column.type == "FLOAT64" and value is not None and not math.isfinite(value):
+        return None
+    return value
+
+
+def same(left: Any, right: Any) -> bool:
+    """Equality in which a NaN inside a list is itself."""
+    if isinstance(left, tuple) and isinstance(right, tuple):
+        return len(left) == len(right) and all(map(same, left, right))
+    return left == right or (isinstance(left, float) and isinstance(right, float) and left != left and right != right)
+
+
+@settings(max_examples=150)
+@given(data=st.data())
+def test_decoding_agrees_with_a_cell_by_cell_oracle(data: st.DataObject) -> None:
+    table = data.draw(st.sampled_from(TABLES))
+    columns = sorted(data.draw(st.sets(st.sampled_from(sorted(table.columns)), min_size=1, max_size=6)))
+    values = {name: data.draw(st.lists(cells(table.columns[name]), min_size=5, max_size=5)) for name in columns}
+    fields = [arrow_field(table.columns[name]) for name in columns]
+    full = pa.table([pa.array(values[field.name], field.type) for field in fields], pa.schema(fields))
+    cut = data.draw(st.integers(0, 5))
+    batches = [*full.slice(0, cut).to_batches(), *full.slice(cut).to_batches()]
+    rows, defects = decode(table.name, batches)
+    expected = [tuple(oracle(table.columns[name], values[name][i]) for name in columns) for i in range(5)]
+    required = [name for name in columns if table.columns[name].mode == "REQUIRED"]
+    usable = [row for row in expected if all(row[columns.index(name)] is not None for name in required)]
+    assert len(rows) == len(usable)
+    assert all(same(tuple(row), wanted) for row, wanted in zip(rows, usable, strict=True))
+    assert len(defects) == len(expected) - len(usable)
+
+
+class TestValues:
+    def test_a_row_holds_the_scanned_columns_and_no_others(self) -> None:
+        (row,), _ = decode(GAMES.name, arrow_rows(GAMES, [game_row()]).select(["game_id", "points"]).to_batches())
+        assert row == ("20250113_CHI_LAL", 20)
+        assert type(row).__name__ == "GameRow"
+        with pytest.raises(AttributeError):
+            _ = row.minutes_played
+
+    def test_types_are_exact(self) -> None:
+        rows, _ = decode(GAMES.name, arrow_rows(GAMES, [game_row(minutes_played="34.1")]).to_batches())
+        assert rows[0].minutes_played == Decimal("34.1")
+        assert type(rows[0].minutes_played) is Decimal
+        assert rows[0].game_date == date(2025, 1, 13)
+        assert EPOCH + timedelta(microseconds=rows[0].processed_at) == datetime(2025, 1, 13, 12, tzinfo=timezone.utc)
+
+    def test_a_null_list_is_empty(self) -> None:
+        schema = arrow_rows(FEATURES, []).select(["features"]).schema
+        rows, defects = decode(FEATURES.name, [pa.RecordBatch.from_pylist([{"features": None}], schema)])
+        assert (rows[0].features, defects) == ((), [])
+
+    def test_row_classes_are_shared(self) -> None:
+        assert row_class(GAMES.name, ("points",)) is row_class(GAMES.name, ("points",))
+
+
+class TestDefects:
+    def test_a_null_in_a_required_column_names_table_column_player_and_date(self) -> None:
+        rows, defects = decode(
+            GAMES.name, arrow_rows(GAMES, [game_row(), game_row()._asdict() | {"team_abbr": None}]).to_batches()
+        )
+        assert len(rows) == 1
+        (defect,) = defects
+        assert (defect.table, defect.player, defect.day) == (GAMES.name, "lebronjames", date(2025, 1, 13))
+        assert defect.message == (
+            "nba_analytics.player_game_summary.team_abbr is null or not finite in a row of player 'lebronjames' "
+            "on 2025-01-13; the column is REQUIRED"
+        )
+
+    @pytest.mark.parametrize("line", [math.nan, math.inf, -math.inf])
+    def test_no_number_is_no_value(self, line: float) -> None:
+        rows, defects = decode(PROPS.name, arrow_rows(PROPS, [props_row(points_line=line), props_row()]).to_batches())
+        assert [row.points_line for row in rows] == [22.5]
+        assert len(defects) == 1
+
+    def test_a_row_without_player_belongs_to_nobody(self) -> None:
+        rows, defects = decode(GAMES.name, arrow_rows(GAMES, [{"player_lookup": None}]).to_batches())
+        assert rows == []
+        assert defects[0].player is None
+        assert "of player" not in defects[0].message
+
+
+def test_rows_are_grouped_by_player() -> None:
+    rows, _ = decode(
+        INJURIES.name,
+        arrow_rows(INJURIES, [{"player_lookup": name, "reason": str(n)} for n, name in enumerate("abNa")])
+        .select(["reason", "player_lookup"])
+        .to_batches(),
+    )
+    rows = [row._replace(player_lookup=None) if row.player_lookup == "N" else row for row in rows]
+    grouped = rows_by_player(INJURIES, rows)
+    assert {player: [row.reason for row in found] for player, found in grouped.items()} == {"a": ["0", "3"], "b": ["1"]}

@@ -1,0 +1,159 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from apache_beam.coders import registry
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exporters.warehouse.tables import CONTEXT, GAMES, SCHEDULE, SIGNALS
+from tests.support import made_up
+from tests.support.eager import run_eagerly
+from tests.support.plans import made_up_plan
+from tests.support.rows import context_row, game_row, schedule_row
+from tests.support.warehouses import MemoryWarehouse
+from transforms.elements.tables import ScanStream, TableBatch, TableScan
+from transforms.reading.scan import ScanTables, TableBatchCoder, scan_all
+from transforms.warehouses.protocol import WarehouseError
+
+DAY = date(2026, 1, 5)
+TYPES: dict[pa.DataType, st.SearchStrategy[Any]] = {
+    pa.string(): st.text(st.characters(exclude_categories=["Cs"]), max_size=5),
+    pa.int64(): st.integers(-(2**63), 2**63 - 1),
+    pa.float64(): st.floats(allow_nan=False),
+    pa.bool_(): st.booleans(),
+    pa.date32(): st.dates(),
+    pa.timestamp("us", tz="UTC"): st.integers(-(2**60), 2**60),
+    pa.decimal128(5, 2): st.integers(-99999, 99999).map(lambda n: Decimal(n).scaleb(-2)),
+    pa.list_(pa.float64()): st.lists(st.floats(allow_nan=False), max_size=3),
+    pa.list_(pa.string()): st.lists(st.none() | st.text(max_size=3), max_size=3),
+}
+
+
+@st.composite
+def batches(draw: st.DrawFn) -> pa.RecordBatch:
+    """Record batches of any schema, some without rows, some a slice of a longer one."""
+    rows = draw(st.integers(0, 9))
+    kinds = draw(st.lists(st.sampled_from(list(TYPES)), min_size=1, max_size=5))
+    columns = [pa.array(draw(st.lists(st.none() | TYPES[kind], min_size=rows, max_size=rows)), kind) for kind in kinds]
+    batch = pa.RecordBatch.from_arrays(columns, [f"c{i}" for i in range(len(kinds))])
+    start = draw(st.integers(0, rows))
+    return batch.slice(start, draw(st.integers(0, rows - start)))
+
+
+class TestCoder:
+    @given(batches(), st.text(st.characters(categories=["L", "N"], include_characters="._"), max_size=9))
+    def test_round_trip(self, batch: pa.RecordBatch, table: str) -> None:
+        coder = TableBatchCoder()
+        decoded = coder.decode(coder.encode(TableBatch(table, batch)))
+        assert decoded.table == table
+        assert decoded.batch.schema == batch.schema
+        assert decoded.batch.equals(batch)
+        decoded.batch.validate(full=True)
+
+    def test_a_slice_carries_its_own_rows_only(self) -> None:
+        whole = pa.record_batch({"text": ["x" * 1000] * 1000})
+        assert len(TableBatchCoder().encode(TableBatch("t", whole.slice(500, 1)))) < 4000
+
+    def test_it_is_the_coder_of_table_batches_and_never_of_keys(self) -> None:
+        assert isinstance(registry.get_coder(TableBatch), TableBatchCoder)
+        assert not TableBatchCoder().is_deterministic()
+
+
+def some_rows() -> dict[Any, Any]:
+    return {
+        CONTEXT: [context_row(player_lookup=f"p{i}", game_date=DAY) for i in range(7)],
+        GAMES: [game_row(player_lookup=f"p{i}", game_date=date(2026, 1, 3)) for i in range(5)],
+        SCHEDULE: [schedule_row(game_date=DAY), schedule_row(game_date=DAY, home_team_tricode="NYK")],
+    }
+
+
+PLAN = made_up_plan(made_up.ALL, DAY)
+
+
+def scanned(plan: Any, warehouse: Any) -> tuple[list[Any], Any]:
+    found = run_eagerly(lambda root: ScanTables(plan, warehouse).expand(root))
+    (census,) = found["census"]
+    return sorted((b.table, sorted(map(str, b.batch.to_pylist()))) for b in found["batches"]), census
+
+
+def read_plainly(plan: Any, warehouse: Any) -> tuple[list[Any], Any]:
+    found, census = scan_all(plan, warehouse)
+    return sorted((b.table, sorted(map(str, b.batch.to_pylist()))) for b in found), census
+
+
+class SplitBreaks(MemoryWarehouse):
+    def split(self, scan: TableScan) -> list[ScanStream]:
+        if scan.table == GAMES.name:
+            raise WarehouseError("table games: no permission; grant it")
+        return super().split(scan)
+
+
+class SideBySide(MemoryWarehouse):
+    concurrency = 3
+
+
+class Defective(SideBySide):
+    def read(self, stream: ScanStream) -> Iterator[pa.RecordBatch]:
+        yield from super().read(stream)
+        if stream.scan.table == GAMES.name:
+            raise ZeroDivisionError("a defect")
+
+
+class TestSideBySide:
+    def test_streams_that_are_read_at_a_time_give_the_same(self) -> None:
+        warehouse = SideBySide(some_rows(), chunk_rows=1)
+        assert scanned(PLAN, warehouse) == scanned(PLAN, MemoryWarehouse(some_rows(), chunk_rows=1))
+        assert read_plainly(PLAN, warehouse) == scanned(PLAN, warehouse)
+
+    def test_a_table_that_breaks_costs_the_others_nothing(self) -> None:
+        warehouse = SideBySide(some_rows(), chunk_rows=2, breaks={GAMES: "table games: cut off; run again"})
+        found, census = scanned(PLAN, warehouse)
+        assert census.broken == {GAMES.name: "table games: cut off; run again"}
+        assert sum(len(rows) for table, rows in found if table == CONTEXT.name) == 7
+
+    def test_a_defect_in_a_thread_fails_the_step(self) -> None:
+        with pytest.raises(ZeroDivisionError, match="a defect"):
+            scanned(PLAN, Defective(some_rows()))
+
+
+class TestScanning:
+    def test_every_table_is_split_once_and_every_row_read_once(self) -> None:
+        warehouse = MemoryWarehouse(some_rows(), chunk_rows=3)
+        found, census = scanned(PLAN, warehouse)
+        assert sorted(scan.table for scan in warehouse.scans) == sorted(scan.table for scan in PLAN.scans)
+        assert sum(len(rows) for table, rows in found if table == CONTEXT.name) == 7
+        assert dict(census.rows) == {CONTEXT.name: 7, GAMES.name: 5, SCHEDULE.name: 2}
+        assert (census.on(DAY).games, census.on(DAY).context_rows) == (2, 7)
+
+    def test_the_plain_scan_reads_the_same(self) -> None:
+        warehouse = MemoryWarehouse(some_rows(), chunk_rows=3)
+        assert scanned(PLAN, warehouse) == read_plainly(PLAN, warehouse)
+
+    def test_an_empty_warehouse_has_a_census_too(self) -> None:
+        for read in (scanned, read_plainly):
+            assert read(PLAN, MemoryWarehouse({}))[1].days == {}
+
+    @pytest.mark.parametrize("read", [scanned, read_plainly])
+    def test_a_table_that_breaks_half_way_is_named_and_the_others_are_read(self, read: Any) -> None:
+        found, census = read(PLAN, MemoryWarehouse(some_rows(), breaks={GAMES: "table games: cut off; run again"}))
+        assert census.broken == {GAMES.name: "table games: cut off; run again"}
+        assert {table for table, _ in found} == {CONTEXT.name, GAMES.name, SCHEDULE.name}, "what was read is out"
+
+    @pytest.mark.parametrize("read", [scanned, read_plainly])
+    def test_a_table_that_cannot_be_split_is_named(self, read: Any) -> None:
+        found, census = read(PLAN, SplitBreaks(some_rows()))
+        assert census.broken == {GAMES.name: "table games: no permission; grant it"}
+        assert {table for table, _ in found} == {CONTEXT.name, SCHEDULE.name}
+
+    @pytest.mark.parametrize("read", [scanned, read_plainly])
+    def test_a_table_that_preflight_found_broken_is_not_touched(self, read: Any) -> None:
+        warehouse = MemoryWarehouse(some_rows())
+        plan = made_up_plan(made_up.ALL, DAY, broken={SIGNALS.name: "is missing"})
+        assert read(plan, warehouse)[1].broken == {SIGNALS.name: "is missing"}
+        assert SIGNALS.name not in {scan.table for scan in warehouse.scans}

@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import pyarrow as pa
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from exporters.league.forecasts.readiness import Census, SystemCount
+from exporters.warehouse.tables import ACCURACY, CONTEXT, PREDICTIONS, SCHEDULE
+from tests.support.rows import accuracy_row, context_row, instant, prediction_row, schedule_row
+from tests.support.warehouses import arrow_rows
+from transforms.elements.tables import TableBatch
+from transforms.reading.scan_counts import Count, TakeCensus
+
+DAY = date(2026, 1, 5)
+NEXT = DAY + timedelta(days=1)
+days = st.sampled_from([DAY, NEXT])
+
+schedule_rows = st.builds(
+    schedule_row,
+    game_date=days,
+    home_team_tricode=st.sampled_from(["LAL", "BOS", "NYK"]),
+    away_team_tricode=st.sampled_from(["LAL", "BOS", "NYK"]),
+    game_status=st.sampled_from([None, 1, 2, 3]),
+)
+prediction_rows = st.builds(
+    prediction_row,
+    game_date=days,
+    system_id=st.sampled_from(["a", "b"]),
+    model_version=st.sampled_from([None, "v1", "v2"]),
+    is_active=st.booleans(),
+    recommendation=st.sampled_from(["OVER", "UNDER", "PASS", "NO_LINE"]),
+    current_points_line=st.sampled_from([None, 20.5]),
+    created_at=st.integers(0, 5),
+)
+context_rows = st.builds(context_row, game_date=days)
+scans = st.fixed_dictionaries(
+    {
+        SCHEDULE: st.lists(schedule_rows, max_size=8),
+        PREDICTIONS: st.lists(prediction_rows, max_size=8),
+        CONTEXT: st.lists(context_rows, max_size=5),
+    }
+)
+
+
+def batch_of(table: Any, rows: list[Any]) -> TableBatch:
+    found = arrow_rows(table, rows)
+    return TableBatch(table.name, pa.RecordBatch.from_struct_array(found.to_struct_array().combine_chunks()))
+
+
+def counted(*batches: TableBatch) -> Count:
+    count = Count()
+    for batch in batches:
+        count.add(batch)
+    return count
+
+
+def census_of(table: Any, *rows: Any) -> Census:
+    return counted(batch_of(table, list(rows))).census()
+
+
+def without_bytes(count: Count) -> Count:
+    """How many bytes Arrow uses depends on how rows are cut."""
+    return replace(count, bytes={})
+
+
+class TestAddingUp:
+    @settings(max_examples=40)
+    @given(scans, scans, scans)
+    def test_merging_is_associative_and_commutative(self, one: Any, two: Any, three: Any) -> None:
+        a, b, c = (counted(*(batch_of(table, rows) for table, rows in scan.items())) for scan in (one, two, three))
+        left = deepcopy(a).merge(deepcopy(b)).merge(deepcopy(c))
+        right = deepcopy(a).merge(deepcopy(b).merge(deepcopy(c)))
+        backwards = deepcopy(c).merge(deepcopy(b)).merge(deepcopy(a))
+        assert left == right == backwards
+        assert left.census() == right.census() == backwards.census()
+
+    @settings(max_examples=40)
+    @given(scans, st.integers(0, 8))
+    def test_it_does_not_matter_how_rows_are_cut_into_batches(self, scan: Any, cut: int) -> None:
+        whole = [batch_of(table, rows) for table, rows in scan.items()]
+        parts = [
+            TableBatch(table.name, part)
+            for table, rows in scan.items()
+            for batch in [batch_of(table, rows).batch]
+            for part in (batch.slice(0, cut), batch.slice(min(cut, batch.num_rows)))
+        ]
+        assert without_bytes(counted(*parts)) == without_bytes(counted(*whole))
+
+    @settings(max_examples=30)
+    @given(st.lists(scans, max_size=4))
+    def test_the_combine_fn_agrees_whatever_it_merges_first(self, streams: list[Any]) -> None:
+        take = TakeCensus()
+        counts = [counted(*(batch_of(table, rows) for table, rows in scan.items())) for scan in streams]
+        one = take.create_accumulator()
+        for count in counts:
+            one = take.add_input(one, deepcopy(count))
+        halves = [take.create_accumulator(), take.create_accumulator()]
+        for i, count in enumerate(counts):
+            halves[i % 2] = take.add_input(halves[i % 2], deepcopy(count))
+        assert take.extract_output(one) == take.extract_output(take.merge_accumulators(halves))
+
+    def test_the_reason_why_a_table_is_broken_does_not_depend_on_who_is_first(self) -> None:
+        one, two = Count(broken={"t": "b"}), Count(broken={"t": "a", "u": "c"})
+        assert deepcopy(one).merge(two).broken == deepcopy(two).merge(one).broken == {"t": "a", "u": "c"}
+
+
+class TestGames:
+    def test_a_game_counts_once_with_its_highest_status(self) -> None:
+        rows = [schedule_row(game_date=DAY, game_status=status) for status in (1, 3, None, 2)]
+        count = census_of(SCHEDULE, *rows, schedule_row(game_date=DAY, home_team_tricode="NYK")).on(DAY)
+        assert (count.games, count.final_games, count.settled) == (2, 1, False)
+        assert census_of(SCHEDULE, *rows).on(DAY).settled
+
+    def test_rows_that_disagree_about_who_is_at_home_are_one_game(self) -> None:
+        turned = schedule_row(game_date=DAY, away_team_tricode="LAL", home_team_tricode="BOS", game_status=3)
+        count = census_of(SCHEDULE, schedule_row(game_date=DAY), turned).on(DAY)
+        assert (count.games, count.final_games) == (1, 1)
+
+    def test_a_row_without_date_counts_nowhere(self) -> None:
+        assert census_of(SCHEDULE, schedule_row()._asdict() | {"game_date": None}).days == {}
+
+    def test_a_date_of_which_nothing_is_known_counts_zero(self) -> None:
+        assert Census().on(DAY).games == 0
+
+
+class TestForecasts:
+    def test_inactive_forecasts_do_not_count(self) -> None:
+        rows = [prediction_row(game_date=DAY, is_active=active) for active in (True, False, True)]
+        assert census_of(PREDICTIONS, *rows).on(DAY).active_predictions == 2
+
+    def test_the_version_with_the_most_picks_publishes(self) -> None:
+        census = census_of(
+            PREDICTIONS,
+            prediction_row(game_date=DAY, model_version="v1"),
+            prediction_row(game_date=DAY, model_version="v2", recommendation="PASS"),
+            prediction_row(game_date=DAY, model_version="v2", recommendation="NO_LINE", current_points_line=None),
+            prediction_row(game_date=DAY, model_version="v3", is_active=False),
+            prediction_row(game_date=NEXT, model_version="v2"),
+        )
+        system = prediction_row().system_id
+        assert census.versions == {(DAY, system): "v1", (NEXT, system): "v2"}
+        assert census.systems[DAY, system] == SystemCount("v1", forecasts=1, picks=1)
+
+    def test_ties_go_to_more_forecasts_then_the_newest_then_the_greatest_name(self) -> None:
+        def elected(*rows: Any) -> Any:
+            (version,) = census_of(PREDICTIONS, *rows).versions.values()
+            return version
+
+        early, late = instant("2026-01-05T10:00:00Z"), instant("2026-01-05T11:00:00Z")
+        unpicked = {"game_date": DAY, "recommendation": "PASS"}
+        assert elected(*[prediction_row(model_version=v, **unpicked) for v in ("v1", "v0", "v0")]) == "v0"
+        assert (
+            elected(
+                prediction_row(model_version="v1", created_at=early, **unpicked),
+                prediction_row(model_version="v0", created_at=late, **unpicked),
+            )
+            == "v0"
+        )
+        assert elected(*[prediction_row(model_version=v, **unpicked) for v in (None, "v1", "v0")]) == "v1"
+
+    def test_a_scan_for_the_gate_alone_elects_nobody(self) -> None:
+        rows = arrow_rows(PREDICTIONS, [prediction_row(game_date=DAY)]).select(["game_date", "is_active"])
+        census = counted(TableBatch(PREDICTIONS.name, rows.to_batches()[0])).census()
+        assert census.on(DAY).active_predictions == 1
+        assert census.versions == {}
+
+
+def test_grades_are_counted_by_date_and_tell_of_forecasts_that_are_gone() -> None:
+    graded = [accuracy_row(game_date=DAY), accuracy_row(game_date=DAY), accuracy_row(game_date=NEXT)]
+    forecast = [prediction_row(game_date=NEXT)]
+    both = counted(batch_of(ACCURACY, graded)).merge(counted(batch_of(PREDICTIONS, forecast))).census()
+    assert [both.on(day).grades for day in (DAY, NEXT)] == [2, 1]
+    assert [both.on(day).forecasts_gone for day in (DAY, NEXT)] == [True, False]
+    assert not Census().on(DAY).forecasts_gone

@@ -1,0 +1,274 @@
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import apache_beam as beam
+import orjson
+import pytest
+
+from exporters.config import ExportConfig
+from exporters.declaration import Cache, Export, Grain, Read, Window
+from exporters.league.nights.night import PlayerNight
+from exporters.warehouse.tables import CONTEXT, GAMES, SCHEDULE
+from tests.support.eager import run_eagerly
+from tests.support.made_up import ALL, CARD, CURSED_POINTS, DIARY, INDEX, LEADERS, ROSTER
+from tests.support.plans import made_up_plan
+from tests.support.rows import context_row, game_row, schedule_row
+from tests.support.warehouses import MemoryWarehouse
+from transforms.reading.route import RouteBatches
+from transforms.reading.scan import scan_all
+from transforms.stages.player_stage import BuildPlayerStage, NightBatch, sweep_histories
+
+DAY = date(2026, 1, 5)
+NEXT = DAY + timedelta(days=1)
+EARLIER = date(2026, 1, 2)
+CONFIG = ExportConfig(min_context_rows=1, min_active_predictions=1)
+
+
+def swept(plan: Any, *rows: Any, **tables: Any) -> dict[date, NightBatch]:
+    """Everything that a sweep over some rows makes, by date."""
+    census, batches = _read(plan, rows, tables)
+    found = list(sweep_histories(plan, census, batches))
+    merged: dict[date, NightBatch] = {}
+    for made in found:
+        into = merged.setdefault(made.day, NightBatch(made.day))
+        into.documents.documents += made.documents.documents
+        into.slate_cards.cards |= made.slate_cards.cards
+        into.season_cards.cards |= made.season_cards.cards
+        into.failures += made.failures
+    return merged
+
+
+def _read(plan: Any, rows: Any, tables: Any) -> tuple[Any, Any]:
+    by_table: dict[Any, list[Any]] = defaultdict(list)
+    kinds = {"ContextRow": CONTEXT, "GameRow": GAMES, "ScheduleRow": SCHEDULE}
+    for row in rows:
+        by_table[kinds[type(row).__name__]].append(row)
+    batches, census = scan_all(plan, MemoryWarehouse({**by_table, **tables.get("tables", {})}))
+    return census, batches
+
+
+def plan_of(*exports: Any, first: date = DAY, last: date | None = None, **values: Any) -> Any:
+    return made_up_plan(exports or ALL, first, last, config=CONFIG, **values)
+
+
+def tonight(player: str, day: date = DAY, **values: Any) -> Any:
+    return context_row(player_lookup=player, game_date=day, **values)
+
+
+def played(player: str, points: int, day: date = EARLIER, **values: Any) -> Any:
+    return game_row(player_lookup=player, points=points, game_date=day, **values)
+
+
+class TestSweeping:
+    def test_a_player_document_is_built_for_every_player_with_one(self) -> None:
+        made = swept(plan_of(CARD), schedule_row(game_date=DAY), tonight("b"), tonight("a"), played("a", 20))[DAY]
+        assert [document.path for document in made.documents.documents] == [
+            "card/2026-01-05/a.json",
+            "card/2026-01-05/b.json",
+        ]
+        assert orjson.loads(made.documents.documents[0].content)["points"] == [20]
+
+    def test_cards_go_to_the_stage_that_asks_for_them(self) -> None:
+        rows = [schedule_row(game_date=DAY), tonight("b"), tonight("a", days_rest=3), played("a", 20), played("c", 9)]
+        made = swept(plan_of(), *rows)[DAY]
+        assert made.slate_cards.cards == {
+            "roster": [("a", {"player": "a", "rest": 3}), ("b", {"player": "b", "rest": 2})],
+            "diary": [("a", "a"), ("b", "b")],
+        }
+        assert made.season_cards.cards == {
+            "leaders": [("a", [20, "a"]), ("c", [9, "c"])],
+            "index": [("a", "a"), ("b", "b")],
+        }
+
+    def test_dates_come_newest_first_and_silent_ones_not_at_all(self) -> None:
+        plan = plan_of(DIARY, first=DAY, last=NEXT)
+        census, batches = _read(plan, [tonight("a", EARLIER), tonight("a", NEXT)], {})
+        assert [made.day for made in sweep_histories(plan, census, batches)] == [NEXT, EARLIER]
+
+    def test_a_date_sees_nothing_of_itself_or_later(self) -> None:
+        rows = [schedule_row(game_date=day) for day in (DAY, NEXT)]
+        rows += [tonight("a"), tonight("a", NEXT), played("a", 20), played("a", 30, DAY), played("a", 40, NEXT)]
+        made = swept(plan_of(CARD, first=DAY, last=NEXT), *rows)
+        seen = {day: orjson.loads(night.documents.documents[0].content)["points"] for day, night in made.items()}
+        assert seen == {DAY: [20], NEXT: [20, 30]}
+
+    def test_nothing_is_built_of_what_is_withheld(self) -> None:
+        rows = [schedule_row(game_date=DAY), tonight("a")]
+        strict = replace(plan_of(CARD, ROSTER), config=ExportConfig(min_context_rows=2))
+        assert list(swept(strict, *rows)[DAY].slate_cards.cards) == ["roster"]
+        assert swept(strict, *rows)[DAY].documents.documents == []
+
+    def test_nothing_is_built_from_a_broken_table(self) -> None:
+        rows = [schedule_row(game_date=DAY), tonight("a"), played("a", 20)]
+        made = swept(plan_of(CARD, ROSTER, broken={GAMES.name: "is gone"}), *rows)[DAY]
+        assert made.documents.documents == []
+        assert list(made.slate_cards.cards) == ["roster"]
+        assert made.failures == [], "the verdict tells"
+
+    def test_a_settled_date_is_cached_longer(self) -> None:
+        for status, header in ((1, "public, max-age=300"), (3, "public, max-age=86400")):
+            made = swept(plan_of(CARD), schedule_row(game_date=DAY, game_status=status), tonight("a"))[DAY]
+            assert made.documents.documents[0].cache_control == header
+
+    def test_an_index_lists_exactly_the_players_whose_document_was_built(self) -> None:
+        rows = [schedule_row(game_date=DAY), tonight("a"), tonight("b"), played("b", CURSED_POINTS)]
+        made = swept(plan_of(CARD, INDEX), *rows)[DAY]
+        assert [document.key for document in made.documents.documents] == ["a"]
+        assert made.season_cards.cards == {"index": [("a", "a")]}
+
+
+class TestFailures:
+    def test_what_raises_costs_that_player_and_export_only(self) -> None:
+        rows = [schedule_row(game_date=DAY), *map(tonight, "ab"), played("a", 20), played("b", CURSED_POINTS)]
+        made = swept(plan_of(CARD, ROSTER, LEADERS), *rows)[DAY]
+        assert [document.key for document in made.documents.documents] == ["a"]
+        assert [player for player, _ in made.slate_cards.cards["roster"]] == ["a", "b"]
+        assert made.season_cards.cards == {"leaders": [("a", [20, "a"])]}
+        assert [(failure.step, failure.export, failure.key, failure.error) for failure in made.failures] == [
+            ("SweepHistories", "card", "b", "ArithmeticError: b scored 666"),
+            ("SweepHistories", "leaders", "b", "ArithmeticError: b scored 666"),
+        ]
+        assert "in points" in made.failures[0].stack
+        assert made.failures[0].payload == "date 2026-01-05"
+
+    @pytest.mark.parametrize(
+        "player", ["../../x", "a/b", "LeBron", "a b", "", ".", "index", "é", "x" * 81, "a\n", "{date}"]
+    )
+    def test_an_id_that_may_not_be_part_of_a_path_is_reported(self, player: str) -> None:
+        rows = [schedule_row(game_date=DAY), tonight(player), tonight("a"), played(player, 20)]
+        made = swept(plan_of(CARD), *rows)[DAY]
+        assert [document.key for document in made.documents.documents] == ["a"]
+        (failure,) = made.failures
+        assert (failure.key, failure.export) == (player, "")
+        assert "nba_analytics.player_game_summary, nba_analytics.upcoming_player_game_context" in failure.error
+
+    def test_a_row_that_cannot_be_used_costs_its_player(self) -> None:
+        bad = played("b", 9)._asdict() | {"game_id": None}
+        rows = [schedule_row(game_date=DAY), tonight("a"), tonight("b")]
+        made = swept(plan_of(CARD, ROSTER), *rows, tables={GAMES: [bad]})[DAY]
+        assert [document.key for document in made.documents.documents] == ["a"]
+        assert [player for player, _ in made.slate_cards.cards["roster"]] == ["a", "b"], "it does not read that table"
+        (failure,) = made.failures
+        assert (failure.export, failure.key) == ("card", "b")
+        assert "nba_analytics.player_game_summary.game_id is null" in failure.error
+
+    def test_a_row_outside_of_the_window_costs_nothing(self) -> None:
+        bad = played("b", 9, date(2025, 4, 1))._asdict() | {"game_id": None}
+        plan = plan_of(CARD, first=date(2025, 10, 1), last=DAY)
+        rows = [schedule_row(game_date=DAY), tonight("b")]
+        made = swept(plan, *rows, tables={GAMES: [bad]})
+        assert made[DAY].failures == []
+
+    def test_a_player_who_is_not_shown_because_of_an_unusable_row_is_reported(self) -> None:
+        bad = tonight("b")._asdict() | {"game_id": None}
+        rows = {"tables": {CONTEXT: [tonight("a"), bad], SCHEDULE: [schedule_row(game_date=DAY)]}}
+        made = swept(plan_of(CARD), **rows)[DAY]
+        assert [document.key for document in made.documents.documents] == ["a"]
+        assert [(failure.export, failure.key) for failure in made.failures] == [("card", "b")]
+
+    def test_a_player_without_game_is_not_reported_for_an_old_row(self) -> None:
+        bad = played("b", 9)._asdict() | {"game_id": None}
+        made = swept(plan_of(CARD), schedule_row(game_date=DAY), tonight("a"), tables={GAMES: [bad]})[DAY]
+        assert made.failures == []
+
+    def test_which_of_several_unusable_rows_is_named_does_not_depend_on_their_order(self) -> None:
+        bad = [played("a", 9, day)._asdict() | {"game_id": None} for day in (EARLIER, date(2026, 1, 1))]
+        rows = [schedule_row(game_date=DAY), tonight("a")]
+        one, two = (swept(plan_of(CARD), *rows, tables={GAMES: order})[DAY] for order in (bad, bad[::-1]))
+        assert [failure.error for failure in one.failures] == [failure.error for failure in two.failures]
+
+    def test_rows_of_nobody_are_reported_with_the_last_date(self) -> None:
+        bad = [tonight("a")._asdict() | {"player_lookup": None}]
+        league = [schedule_row(game_date=DAY)._asdict() | {"home_team_tricode": None}]
+        plan = plan_of(ROSTER, first=DAY, last=NEXT)
+        made = swept(plan, tables={CONTEXT: bad, SCHEDULE: league})
+        assert sorted((failure.step, failure.key) for failure in made[NEXT].failures) == [
+            ("DecodeRows", CONTEXT.name),
+            ("DecodeRows", SCHEDULE.name),
+        ]
+
+
+PROFILE = Export(
+    "profile",
+    Grain.PLAYER,
+    [Read(GAMES, ("player_lookup", "game_date", "points"), Window.SEASON)],
+    "profile/{player}/{season}.json",
+    Cache.HOUR,
+)
+"""A document per player and season, whatever the date."""
+
+
+@PROFILE.builder
+def build_profile(night: PlayerNight) -> Any:
+    before = [row for row in night.history.rows(GAMES) if Window.SEASON.first(night.date) <= row.game_date < night.date]
+    if any(row.points == CURSED_POINTS for row in before):
+        raise ArithmeticError("cursed")
+    return {"date": night.date.isoformat(), "games": len(before)} if before else None
+
+
+class TestPathsWithoutDate:
+    """Of a range, the newest date that has a document of a path fills it."""
+
+    def found(self, *rows: Any) -> dict[str, Any]:
+        plan = plan_of(PROFILE, first=date(2025, 9, 29), last=date(2025, 10, 4))
+        made = swept(plan, *rows).values()
+        failed = {failure.key: failure.payload for night in made for failure in night.failures}
+        documents = [document for night in made for document in night.documents.documents]
+        assert len({document.path for document in documents}) == len(documents), "each path once"
+        return failed | {document.path: orjson.loads(document.content) for document in documents}
+
+    def test_each_season_has_the_document_of_its_newest_date(self) -> None:
+        rows = [played("a", 9, day) for day in (date(2025, 4, 1), date(2025, 10, 2))]
+        assert self.found(*rows, played("b", 9, date(2025, 4, 1))) == {
+            "profile/a/2024-25.json": {"date": "2025-09-30", "games": 1},
+            "profile/a/2025-26.json": {"date": "2025-10-04", "games": 1},
+            "profile/b/2024-25.json": {"date": "2025-09-30", "games": 1},
+        }
+
+    def test_an_older_document_does_not_stand_in_for_one_that_failed(self) -> None:
+        rows = [played("a", 9, date(2025, 10, 1)), played("a", CURSED_POINTS, date(2025, 10, 3))]
+        assert self.found(*rows) == {"a": "date 2025-10-04"}
+
+
+class TestStage:
+    def test_shards_together_make_what_one_sweep_makes(self) -> None:
+        players = [f"p{i}" for i in range(9)]
+        rows = [schedule_row(game_date=DAY), *map(tonight, players), played("p3", CURSED_POINTS), tonight("../x")]
+        plan = plan_of(shards=3)
+        census, batches = _read(plan, rows, {})
+
+        def wire(root: beam.Pipeline) -> Any:
+            counted = root | "Census" >> beam.Create([census])
+            routed = root | "Batches" >> beam.Create(batches) | RouteBatches(plan)
+            return routed.to_shards | BuildPlayerStage(plan, counted)
+
+        found = run_eagerly(wire)
+        whole = swept(plan, *rows)[DAY]
+        assert {key for output in found.values() for key, _ in output} == {"2026-01-05"}
+        documents = [document for _, batch in found["documents"] for document in batch.documents]
+        assert sorted(documents, key=lambda made: made.path) == whole.documents.documents
+        for name, batches_of in (("slate_cards", whole.slate_cards), ("season_cards", whole.season_cards)):
+            cards: dict[str, list[Any]] = defaultdict(list)
+            for _, batch in found[name]:
+                for export, made in batch.cards.items():
+                    cards[export] += made
+            assert {export: sorted(made) for export, made in cards.items()} == batches_of.cards
+        failures = {(failure.export, failure.key) for _, failure in found["failures"]}
+        assert failures == {(failure.export, failure.key) for failure in whole.failures}
+
+    def test_what_other_dates_tell_is_keyed_by_a_target_date(self) -> None:
+        plan = plan_of(DIARY, ROSTER)
+        census, batches = _read(plan, [tonight("a", EARLIER), tonight("../x", EARLIER)], {})
+
+        def wire(root: beam.Pipeline) -> Any:
+            counted = root | "Census" >> beam.Create([census])
+            routed = root | "Batches" >> beam.Create(batches) | RouteBatches(plan)
+            return routed.to_shards | BuildPlayerStage(plan, counted)
+
+        found = run_eagerly(wire)
+        assert {day for day, _ in found["documents"]} == {day for day, _ in found["failures"]} == {"2026-01-05"}
+        assert {day for day, _ in found["slate_cards"]} == {"2026-01-02"}

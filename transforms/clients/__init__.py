@@ -1,0 +1,4 @@
+"""Clients of services: one per process, one retry policy, concurrency, throttling.
+
+Imports :mod:`transforms.elements`.
+"""

@@ -1,0 +1,114 @@
+"""A built document, ready to be written."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import date
+
+import orjson
+
+from exporters.declaration import Export, Json
+from transforms.elements.validation import require_valid
+
+_FORMAT = orjson.OPT_INDENT_2
+_STAMPS = (b"generated_at", b"updated_at")
+"""What the request's time is called, in this or that document."""
+
+
+@dataclass(frozen=True)
+class Document:
+    """One JSON document.
+
+    Attributes:
+        path: Where it is published, below the output.
+        export: Name of its export type.
+        date: The game date that it is about, ISO.
+        key: The player id of a player document; empty otherwise.
+        content: UTF-8 JSON, two-space indentation, keys in the contract's order.
+        digest: Of the content without the request's time: equal digests, equal documents.
+        cache_control: The Cache-Control header.
+        counts: The export's declared counts.
+        empty: It shows nothing.
+        fixed: Its path holds no date, so that documents of other dates share it.
+        progress: How much of its outcomes it knows; None for a type that is not measured.
+        waits: It waits for outcomes.
+    """
+
+    path: str
+    export: str
+    date: str
+    key: str
+    content: bytes
+    digest: str
+    cache_control: str
+    counts: dict[str, int]
+    empty: bool
+    fixed: bool = False
+    progress: int | None = None
+    waits: bool = False
+
+
+def encode(value: Json) -> bytes:
+    """Return a document as published; non-finite numbers become null."""
+    return orjson.dumps(value, option=_FORMAT)
+
+
+def content_digest(content: bytes, generated_at: str) -> str:
+    """Return the digest of a document without the request's time, under whichever of its names.
+
+    The quotes make the removed text unambiguous: inside a JSON string they would be escaped.
+    """
+    for name in _STAMPS:
+        content = content.replace(b'"%b": %b' % (name, orjson.dumps(generated_at)), b"")
+    return hashlib.blake2b(content, digest_size=16).hexdigest()
+
+
+def with_value(document: Document, export: Export, value: Json, generated_at: str) -> Document:
+    """Return a document of the same path and cache policy that says something else."""
+    content = encode(value)
+    return replace(
+        document,
+        content=content,
+        digest=content_digest(content, generated_at),
+        counts=export.item_counts(value),
+        empty=export.is_empty(value),
+        progress=export.progress_of(value),
+        waits=export.waits(value),
+    )
+
+
+def make_document(
+    export: Export, value: Json, day: date, generated_at: str, *, settled: bool, key: str = "", validate: bool = False
+) -> Document:
+    """Return the dated document of an export.
+
+    Args:
+        export: The export type.
+        value: What its builder returned.
+        day: The date that the document is about.
+        generated_at: The request's time, as published.
+        settled: Every game of the date is over.
+        key: The player id of a player document.
+        validate: Check it against its schema.
+
+    Raises:
+        InvalidDocument: It does not fit its schema.
+    """
+    path, content = export.path_of(day, key), encode(value)
+    if validate:
+        require_valid(export, path, content)
+    return Document(
+        path=path,
+        export=export.name,
+        date=day.isoformat(),
+        key=key,
+        content=content,
+        digest=content_digest(content, generated_at),
+        cache_control=export.cache_of(value, settled=settled).header,
+        counts=export.item_counts(value),
+        empty=export.is_empty(value),
+        fixed="{date}" not in export.path,
+        progress=export.progress_of(value),
+        waits=export.waits(value),
+    )

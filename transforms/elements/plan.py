@@ -1,0 +1,164 @@
+"""What one run does: the request, resolved against the declared exports, as a value that every step receives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import date, timedelta
+from functools import cached_property
+from typing import Any
+
+from exporters.config import ExportConfig
+from exporters.declaration import Export, Grain
+from exporters.league.arithmetic.dates import season_start
+from exporters.registry import exports
+from transforms.elements.tables import TableScan
+
+
+@dataclass(frozen=True)
+class Run:
+    """One execution, as manifests and completion events name it.
+
+    Attributes:
+        run_id: Unique per execution.
+        generated_at: The request's time as documents publish it: ISO 8601, UTC.
+        correlation_id: Given by whoever asked.
+        trigger_source: Given by whoever asked.
+        code_version: Version and commit of the code that runs.
+        commit: That commit.
+        lock: Digest of the locked dependencies of the code that runs.
+        started_at: When the execution began, ISO 8601, UTC; unlike ``generated_at``, no document shows it.
+    """
+
+    run_id: str
+    generated_at: str
+    correlation_id: str = ""
+    trigger_source: str = ""
+    code_version: str = ""
+    commit: str = ""
+    lock: str = ""
+    started_at: str = ""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Request and registry brought together: the scans to make and the documents to build from them.
+
+    Attributes:
+        run: The execution.
+        export_types: Names of the exports, in name order.
+        dates: Target dates, ascending.
+        scans: One per table, for the whole range of dates.
+        config: The exporters' configuration.
+        league_day: The league day when the request was parsed.
+        update_latest: Pointer policy: ``auto``, ``never`` or ``force``.
+        rewrite: Write documents even when their content has not changed.
+        shards: Number of player shards.
+        validate: Check documents against their schema, and leave out those that do not fit.
+        broken: Tables that preflight found unreadable, with the reason.
+        inputs: By export type and ISO date, a digest of the versions of everything that the document is made of; there
+            is none where nobody asked, or where a table cannot be read.
+    """
+
+    run: Run
+    export_types: tuple[str, ...]
+    dates: tuple[date, ...]
+    scans: tuple[TableScan, ...]
+    config: ExportConfig
+    league_day: date
+    update_latest: str = "auto"
+    rewrite: bool = False
+    shards: int = 16
+    validate: bool = False
+    broken: Mapping[str, str] = field(default_factory=dict)
+    inputs: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what was worked out: a worker takes the exports from its own registry, and pickles stay small."""
+        return {attribute.name: getattr(self, attribute.name) for attribute in fields(self)}
+
+    @cached_property
+    def exports(self) -> tuple[Export, ...]:
+        """The exports, in name order."""
+        return tuple(exports()[name] for name in self.export_types)
+
+    @cached_property
+    def scans_by_table(self) -> Mapping[str, TableScan]:
+        """The scans by table name."""
+        return {scan.table: scan for scan in self.scans}
+
+    def document_dates(self, export: Export) -> tuple[date, ...]:
+        """Return the dates that an export's documents are about: only the last one when its path holds no date.
+
+        A player's document of a season is that of the newest date on which there is one, which may be any of them.
+        """
+        if "{date}" in export.path or (export.grain is Grain.PLAYER and "{season}" in export.path):
+            return self.dates
+        return self.dates[-1:]
+
+    def slate_dates(self, export: Export) -> tuple[date, ...]:
+        """Return the dates whose slates an export looks at.
+
+        A season document that is made of its slates' rows needs every date of the season so far.
+        """
+        if export.grain is Grain.SLATE:
+            return self.document_dates(export)
+        if export.grain is Grain.SEASON and export.make_row is not None:
+            return tuple(sorted({day for as_of in self.season_dates(export) for day in self.season_so_far(as_of)}))
+        return ()
+
+    def season_dates(self, export: Export) -> tuple[date, ...]:
+        """Return the as-of dates of an export's season documents."""
+        return self.document_dates(export) if export.grain is Grain.SEASON else ()
+
+    def lists_of(self, export: Export) -> tuple[Export, ...]:
+        """Return the exports that list an export's documents."""
+        return tuple(other for other in self.exports if other.lists is export)
+
+    def reporting_date(self, day: date) -> date:
+        """Return the target date whose manifest tells of ``day``: itself, or the last one for any other date."""
+        return day if day in self.dates else self.dates[-1]
+
+    def season_so_far(self, day: date) -> tuple[date, ...]:
+        """Return every date of the season of ``day``, up to and including it."""
+        first = season_start(day)
+        return tuple(first + timedelta(days=n) for n in range((day - first).days + 1))
+
+    @cached_property
+    def exports_by_date(self) -> Mapping[date, tuple[Export, ...]]:
+        """For every date that the player stage visits, ascending, the exports that look at players on it."""
+        found: dict[date, list[Export]] = {}
+        for export in self.exports:
+            for day in self.slate_dates(export) or self.document_dates(export):
+                found.setdefault(day, []).append(export)
+        return {day: tuple(found[day]) for day in sorted(found)}
+
+    @cached_property
+    def shared_tables(self) -> frozenset[str]:
+        """League-wide tables that every player shard needs."""
+        needed = (export for export in self.exports if export.grain is Grain.PLAYER or export.make_card is not None)
+        return frozenset(read.table.name for export in needed for read in export.reads if read.table.player is None)
+
+    def row_dates(self, table: str, grain: Grain) -> Mapping[date, tuple[date, date]]:
+        """Return, for every date that a stage builds, the first and last date that it needs of a league-wide table.
+
+        Args:
+            table: Name of the table.
+            grain: The stage: ``SLATE`` or ``SEASON``.
+        """
+        spans: dict[date, tuple[date, date]] = {}
+        for export in self.exports:
+            for read in export.reads:
+                if read.table.name != table:
+                    continue
+                for day in self._stage_dates(export, grain):
+                    first, last = spans.get(day, (date.max, date.min))
+                    spans[day] = (min(read.window.first(day), first), max(read.window.last(day), last))
+        return spans
+
+    def _stage_dates(self, export: Export, grain: Grain) -> tuple[date, ...]:
+        return self.season_dates(export) if grain is Grain.SEASON else self.slate_dates(export)
+
+    def exports_on(self, grain: Grain, day: date) -> tuple[Export, ...]:
+        """Return the exports for which a stage makes something on a date."""
+        return tuple(export for export in self.exports if day in self._stage_dates(export, grain))

@@ -1,0 +1,107 @@
+"""Tables on their way: what to scan, the streams of a scan, and batches of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+import pyarrow as pa
+
+from exporters.warehouse.schema import Column, Table
+from exporters.warehouse.tables import TABLES
+
+_BY_NAME = {table.name: table for table in TABLES}
+
+_ARROW_TYPES = {
+    "STRING": pa.string(),
+    "INT64": pa.int64(),
+    "FLOAT64": pa.float64(),
+    "BOOL": pa.bool_(),
+    "DATE": pa.date32(),
+    "TIMESTAMP": pa.timestamp("us", tz="UTC"),
+}
+
+
+@dataclass(frozen=True)
+class TableScan:
+    """One table, the columns to read and the rows to keep.
+
+    Attributes:
+        table: ``dataset.table`` of a declared table.
+        columns: Column names, sorted; never empty.
+        first: First partition date to read, inclusive; None for an unpartitioned table.
+        last: Last partition date to read, inclusive; None for an unpartitioned table.
+        equals: Column to the values it may take; a row passes when every listed column holds one of its values.
+    """
+
+    table: str
+    columns: tuple[str, ...]
+    first: date | None = None
+    last: date | None = None
+    equals: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def declaration(self) -> Table[tuple[object, ...]]:
+        """The declared table that is scanned."""
+        return table_named(self.table)
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The Arrow schema of every batch that this scan yields, whatever the warehouse."""
+        declared = self.declaration.columns
+        return pa.schema([arrow_field(declared[name]) for name in self.columns])
+
+
+@dataclass(frozen=True)
+class ScanStream:
+    """A part of a scan that one worker reads; ``handle`` means something only to the warehouse that made it."""
+
+    scan: TableScan
+    handle: str
+
+
+@dataclass(frozen=True)
+class TablePart:
+    """A part of a table that is replaced or appended to on its own: a file, or a partition.
+
+    Attributes:
+        first: The first partition date that it may hold rows of; None when it may hold any.
+        last: The last partition date that it may hold rows of; None when it may hold any.
+        version: Differs whenever the rows may differ.
+    """
+
+    first: date | None
+    last: date | None
+    version: str
+
+    def may_hold(self, first: date | None, last: date | None) -> bool:
+        """Whether it may hold rows of a range of partition dates; None is no bound."""
+        starts_in_time = self.first is None or last is None or self.first <= last
+        return starts_in_time and (self.last is None or first is None or first <= self.last)
+
+
+@dataclass(frozen=True)
+class TableBatch:
+    """Some rows of one table, in the schema of its scan."""
+
+    table: str
+    batch: pa.RecordBatch
+
+
+def arrow_field(column: Column) -> pa.Field:
+    """Return the Arrow field of a declared column; nullable always, since no warehouse enforces REQUIRED on read."""
+    if column.numeric is not None:
+        return pa.field(column.name, pa.decimal128(column.numeric.precision, column.numeric.scale))
+    scalar = _ARROW_TYPES[column.type]
+    return pa.field(column.name, pa.list_(scalar) if column.mode == "REPEATED" else scalar)
+
+
+def table_named(name: str) -> Table[tuple[object, ...]]:
+    """Return the declared table ``dataset.table``."""
+    return _BY_NAME[name]
+
+
+def arrow_schema(table: Table[tuple[object, ...]]) -> pa.Schema:
+    """Return the Arrow schema of all columns of a declared table."""
+    return pa.schema([arrow_field(column) for column in table.columns.values()])

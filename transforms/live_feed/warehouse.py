@@ -1,0 +1,234 @@
+"""The live feed as one more table of the warehouse.
+
+A :class:`LiveFeed` fetches what the vendor's service says right now, :func:`parse_boxes` turns that into rows of
+``live_feed.box_scores``, and a :class:`LiveWarehouse` answers scans of that table from a feed and all others from the
+warehouse behind it. Whatever is wrong with the feed is then a table that cannot be read, as of any other table.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+import orjson
+import pyarrow as pa
+
+from exporters.warehouse.league_rows import LiveBoxScoreRow
+from transforms.elements.tables import ScanStream, TablePart, TableScan
+from transforms.warehouses.protocol import Warehouse, WarehouseError
+
+_FETCH = "fetch"
+_MAX_INT = 2**63 - 1
+
+
+class LiveFeedError(Exception):
+    """The feed did not answer, or not in its shape. The message is one line: what is wrong, then the fix."""
+
+
+class LiveFeed(Protocol):
+    """Says what goes on in the games of the day. Implementations are picklable values."""
+
+    def fetch(self) -> Any:
+        """Return the feed's answer, ``{"data": [box, ...]}``, as parsed JSON; nothing of it is checked.
+
+        Raises:
+            LiveFeedError: There is no answer.
+        """
+
+
+@dataclass(frozen=True)
+class FileLiveFeed:
+    """A feed that is a JSON file, read anew at each fetch.
+
+    Attributes:
+        path: The file.
+    """
+
+    path: str
+
+    def fetch(self) -> Any:
+        """Return what the file holds now."""
+        try:
+            return orjson.loads(Path(self.path).read_bytes())
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or "it is not JSON"
+            raise LiveFeedError(f"{self.path} cannot be read: {reason}; check --live_feed") from error
+
+
+def parse_boxes(payload: Any, day: date) -> list[LiveBoxScoreRow]:
+    """Return the rows of a feed's answer.
+
+    What varies from season to season may be missing or null: dates, clocks, points, minutes, names. Minutes are text,
+    and a number is taken for text.
+
+    Args:
+        payload: The answer, as parsed JSON.
+        day: The date of games that name none.
+
+    Raises:
+        LiveFeedError: The answer is not of the feed's shape; it names the field.
+    """
+    answer = _Part("the answer", payload)
+    return [row for box in answer.list("data") for row in _rows_of(box, day)]
+
+
+def _rows_of(box: _Part, day: date) -> Iterator[LiveBoxScoreRow]:
+    home, visitor = box.part("home_team"), box.part("visitor_team")
+    nobody = LiveBoxScoreRow(
+        game_date=box.date("date") or day,
+        status=box.text("status"),
+        period=box.integer("period"),
+        clock=box.text("time"),
+        home_team=home.code("abbreviation"),
+        visitor_team=visitor.code("abbreviation"),
+        team=home.code("abbreviation"),
+        feed_player_id=None,
+        first_name=None,
+        last_name=None,
+        points=None,
+        minutes=None,
+    )
+    listed = [(team, line) for team in (home, visitor) for line in team.list("players", may_be_missing=True)]
+    for team, line in listed:
+        player = line.part("player")
+        yield nobody._replace(
+            team=team.code("abbreviation"),
+            feed_player_id=player.integer("id"),
+            first_name=player.text("first_name"),
+            last_name=player.text("last_name"),
+            points=line.integer("pts"),
+            minutes=line.text("min"),
+        )
+    if not listed:
+        yield nobody
+
+
+class _Part(NamedTuple):
+    """A part of an answer and the place that it is in, for messages."""
+
+    place: str
+    value: Any
+
+    def part(self, key: str) -> _Part:
+        """Return an object within this one."""
+        value = self._get(key)
+        if not isinstance(value, Mapping):
+            raise self._wrong(key, "an object", value)
+        return _Part(self._at(key), value)
+
+    def list(self, key: str, *, may_be_missing: bool = False) -> list[_Part]:
+        """Return the items of a list within this object."""
+        value = self._get(key)
+        if value is None and may_be_missing:
+            return []
+        if not isinstance(value, list):
+            raise self._wrong(key, "a list", value)
+        return [_Part(f"{self._at(key)}[{i}]", item) for i, item in enumerate(value)]
+
+    def text(self, key: str) -> str | None:
+        value = self._get(key)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return str(value)
+        if value is not None and not isinstance(value, str):
+            raise self._wrong(key, "text", value)
+        return value
+
+    def code(self, key: str) -> str:
+        value = self._get(key)
+        if not isinstance(value, str) or not value:
+            raise self._wrong(key, "a team's code", value)
+        return value
+
+    def integer(self, key: str) -> int | None:
+        value = self._get(key)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int) or abs(value) > _MAX_INT:
+            raise self._wrong(key, "a whole number", value)
+        return value
+
+    def date(self, key: str) -> date | None:
+        value = self.text(key)
+        if not value:
+            return None
+        try:
+            return date.fromisoformat(value[:10])
+        except ValueError:
+            raise self._wrong(key, "a date", value) from None
+
+    def _get(self, key: str) -> Any:
+        if not isinstance(self.value, Mapping):
+            raise LiveFeedError(f"{self.place} is not an object; the feed's shape has changed")
+        return self.value.get(key)
+
+    def _at(self, key: str) -> str:
+        return key if self.place == "the answer" else f"{self.place}.{key}"
+
+    def _wrong(self, key: str, wanted: str, value: Any) -> LiveFeedError:
+        found = "missing" if value is None else f"{type(value).__name__} {str(value)[:40]!r}"
+        return LiveFeedError(f"{self._at(key)} is {found} instead of {wanted}; the feed's shape has changed")
+
+
+@dataclass(frozen=True)
+class LiveWarehouse:
+    """A warehouse together with the live feed.
+
+    A scan of the feed's table fetches when its stream is read, once, and never before: nothing is kept for the next
+    scan. Every other call goes to the warehouse.
+
+    Attributes:
+        warehouse: All other tables.
+        feed: The feed; None for a warehouse without one, in which its table is empty.
+    """
+
+    warehouse: Warehouse
+    feed: LiveFeed | None = None
+
+    @property
+    def concurrency(self) -> int:
+        """That of the warehouse."""
+        return self.warehouse.concurrency
+
+    def check(self, scan: TableScan) -> None:
+        """Check a table of the warehouse; the feed is first asked when it is read."""
+        if not scan.declaration.live:
+            self.warehouse.check(scan)
+
+    def split(self, scan: TableScan) -> list[ScanStream]:
+        """Return the streams of a scan: one for the feed."""
+        if not scan.declaration.live:
+            return self.warehouse.split(scan)
+        return [] if self.feed is None else [ScanStream(scan, _FETCH)]
+
+    def read(self, stream: ScanStream) -> Iterator[pa.RecordBatch]:
+        """Yield the rows of a stream."""
+        scan = stream.scan
+        if not scan.declaration.live:
+            yield from self.warehouse.read(stream)
+        elif self.feed is not None:
+            yield _fetched(self.feed, scan)
+
+    def parts(self, scan: TableScan) -> list[TablePart]:
+        """Return the parts of a table; the feed's answer may differ every time."""
+        if not scan.declaration.live:
+            return self.warehouse.parts(scan)
+        return [] if self.feed is None else [TablePart(scan.first, scan.last, f"fetched {time.time_ns()}")]
+
+
+def _fetched(feed: LiveFeed, scan: TableScan) -> pa.RecordBatch:
+    first, last = scan.first or date.min, scan.last or date.max
+    try:
+        rows = [row for row in parse_boxes(feed.fetch(), last) if first <= row.game_date <= last]
+    except LiveFeedError as error:
+        raise WarehouseError(f"{scan.table} cannot be read: {error}") from error
+    columns = [pa.array([getattr(row, field.name) for row in rows], field.type) for field in scan.schema]
+    return pa.RecordBatch.from_arrays(columns, schema=scan.schema)
+
+
+def stored(warehouse: Warehouse) -> Warehouse:
+    """Return the warehouse behind a feed, which stores all but its table."""
+    return warehouse.warehouse if isinstance(warehouse, LiveWarehouse) else warehouse

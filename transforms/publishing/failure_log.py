@@ -1,0 +1,57 @@
+"""The full record of what failed for a date; its manifest names it, and tells no more than each error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import orjson
+
+from transforms.elements.failure import Failure
+from transforms.elements.plan import Run
+from transforms.elements.publication import Publication
+from transforms.publishing.manifest import MANIFEST_CACHE
+from transforms.stores.protocol import Store, StoreError
+
+
+def failure_log_path(day: str, run_id: str) -> str:
+    """Return the path of what failed for a date in one run."""
+    return f"failures/{day}/{run_id}.ndjson"
+
+
+def write_failure_log(store: Store, run: Run, publication: Publication) -> None:
+    """Write one JSON line per failure of a date, if there is any, and let the publication know where.
+
+    A log that cannot be written is one more failure, which the manifest then tells.
+    """
+    lines = [orjson.dumps(record) for record in _records(run, publication)]
+    if not lines:
+        return
+    path = failure_log_path(publication.day.isoformat(), run.run_id)
+    content = b"\n".join([*lines, b""])
+    try:
+        store.write(path, content, cache_control=MANIFEST_CACHE, content_type="application/x-ndjson")
+    except StoreError as error:
+        publication.failures.append(Failure("WriteFailureLog", "", path, f"{type(error).__name__}: {error}"))
+    else:
+        publication.failures_path = path
+
+
+def _records(run: Run, publication: Publication) -> Iterator[dict[str, str]]:
+    for failure in _failures(publication):
+        yield {
+            "run_id": run.run_id,
+            "correlation_id": run.correlation_id,
+            "generated_at": run.generated_at,
+            "date": publication.day.isoformat(),
+            **vars(failure),
+        }
+
+
+def _failures(publication: Publication) -> Iterator[Failure]:
+    yield from publication.failures
+    for made in publication.outcomes:
+        if made.action == "failed":
+            yield Failure("PublishDocuments", made.export, made.path, made.error)
+    for moved in publication.pointers:
+        if moved.action == "failed":
+            yield Failure("MovePointers", moved.export, moved.path, moved.reason)

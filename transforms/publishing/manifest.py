@@ -1,0 +1,226 @@
+"""The manifest of a date: what was published for it, by whom, and what is missing.
+
+``manifest/{date}.json`` is written after the documents and pointers of a run. It holds the digest of every document, so
+that the next run of the date can leave alone what has not changed. A run that is about to replace a document first
+leaves a marker; a marker that outlives its run says that documents may no longer be what the manifest says, and the
+next run then writes all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timezone
+from typing import Any
+
+import orjson
+
+from exporters.declaration import Export
+from exporters.league.forecasts.readiness import Census, State, SystemCount, verdict
+from transforms.elements.failure import Failure
+from transforms.elements.plan import Plan
+from transforms.elements.publication import Outcome, Publication, Published
+from transforms.publishing.overlap import as_stored
+from transforms.stores.protocol import ABSENT, GenerationMismatch, Store
+
+MANIFEST_CACHE = "no-cache, max-age=0"
+_ATTEMPTS = 10
+
+
+def manifest_path(day: date | str) -> str:
+    """Return the path of a date's manifest."""
+    return f"manifest/{day}.json"
+
+
+def marker_path(day: date | str) -> str:
+    """Return the path of the marker of a run that is replacing a date's documents."""
+    return f"manifest/{day}.open.json"
+
+
+def load_manifest(store: Store, day: date | str) -> tuple[dict[str, Any] | None, int]:
+    """Return a date's manifest and its generation; (None, ``ABSENT``) when there is none.
+
+    What cannot be understood counts as no manifest: nothing is taken from it, and the next run replaces it.
+    """
+    found = store.read(manifest_path(day))
+    return (None, ABSENT) if found is None else (_understood(found[0]), found[1].generation)
+
+
+def _understood(content: bytes) -> dict[str, Any] | None:
+    try:
+        manifest = orjson.loads(content)
+    except orjson.JSONDecodeError:
+        return None
+    return manifest if isinstance(manifest, dict) and isinstance(manifest.get("exports"), dict) else None
+
+
+def load_published(store: Store, day: date | str) -> Published:
+    """Return what may be taken as published for a date; nothing when a run of the date never finished."""
+    manifest, _ = load_manifest(store, day)
+    if manifest is None or store.stat(marker_path(day)) is not None:
+        return Published()
+    digests: dict[str, str] = {}
+    for section in manifest["exports"].values():
+        digests.update(section["documents"])
+    return Published(digests)
+
+
+def open_date(store: Store, day: str, run_id: str) -> None:
+    """Leave the marker of a run that is about to replace documents of a date; nothing happens when it is there."""
+    try:
+        store.write(
+            marker_path(day),
+            orjson.dumps({"run_id": run_id}),
+            cache_control=MANIFEST_CACHE,
+            if_generation=ABSENT,
+        )
+    except GenerationMismatch:
+        return
+
+
+def write_manifest(store: Store, plan: Plan, census: Census, publication: Publication) -> dict[str, Any]:
+    """Write a date's manifest, keeping the sections of export types that this run did not touch, and return it.
+
+    Raises:
+        GenerationMismatch: Other runs of the date kept writing it.
+    """
+    for attempt in range(_ATTEMPTS):
+        previous, generation = load_manifest(store, publication.day)
+        manifest = make_manifest(plan, census, as_stored(store, plan.run, publication, previous), previous)
+        try:
+            store.write(
+                manifest_path(publication.day),
+                orjson.dumps(manifest, option=orjson.OPT_INDENT_2),
+                cache_control=MANIFEST_CACHE,
+                if_generation=generation,
+            )
+        except GenerationMismatch:
+            if attempt == _ATTEMPTS - 1:
+                raise
+            continue
+        store.delete(marker_path(publication.day))
+        return manifest
+    raise AssertionError("unreachable")
+
+
+def make_manifest(
+    plan: Plan, census: Census, publication: Publication, previous: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """Return the manifest of a date after a run."""
+    kept = {} if previous is None else previous["exports"]
+    day = publication.day
+    due = [export for export in plan.exports if day in plan.document_dates(export)]
+    sections = {export.name: _section(export, plan, census, publication, kept.get(export.name)) for export in due}
+    general = [failure for failure in publication.failures if failure.export not in sections]
+    count = census.on(day)
+    champion = census.systems.get((day, plan.config.champion_system_id), SystemCount(None, 0, 0))
+    return {
+        "date": day.isoformat(),
+        "status": _status(sections.values(), general),
+        "run": {
+            "run_id": plan.run.run_id,
+            "generated_at": plan.run.generated_at,
+            "correlation_id": plan.run.correlation_id,
+            "trigger_source": plan.run.trigger_source,
+            "code_version": plan.run.code_version,
+            "commit": plan.run.commit,
+            "lock": plan.run.lock,
+            "started_at": plan.run.started_at,
+            "finished_at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        },
+        "champion": {"system_id": plan.config.champion_system_id, "model_version": champion.model_version},
+        "funnel": {
+            "games": count.games,
+            "final_games": count.final_games,
+            "context_rows": count.context_rows,
+            "active_predictions": count.active_predictions,
+            "champion_predictions": champion.forecasts,
+            "champion_picks": champion.picks,
+        },
+        "tables": {
+            table: {"rows": census.rows[table], "bytes": census.bytes.get(table, 0)} for table in sorted(census.rows)
+        },
+        "broken_tables": dict(census.broken),
+        "failures": [_failure(failure) for failure in general],
+        "failures_path": publication.failures_path,
+        "exports": dict(sorted({**kept, **sections}.items())),
+    }
+
+
+def _section(
+    export: Export, plan: Plan, census: Census, publication: Publication, previous: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    found = verdict(export, publication.day, census, plan.config)
+    outcomes = sorted((made for made in publication.outcomes if made.export == export.name), key=_path)
+    failures = [failure for failure in publication.failures if failure.export == export.name]
+    pointers = [moved for moved in publication.pointers if moved.export == export.name]
+    before: Mapping[str, str] = {} if previous is None else previous["documents"]
+    dated = "{date}" in export.path
+    there = ("written", "unchanged", "kept") if dated else ("written", "unchanged")
+    documents = {made.path: made.digest for made in outcomes if made.action in there}
+    lost = {made.path for made in outcomes if made.action == "failed"}
+    # What a fixed path keeps is the document of another date, whose manifest tells of it.
+    kept = set() if dated else {made.path for made in outcomes if made.action == "kept"}
+    before = {path: digest for path, digest in before.items() if path not in kept}
+    counts: dict[str, int] = {}
+    for made in outcomes:
+        for name, value in made.counts.items():
+            counts[name] = counts.get(name, 0) + value
+    return {
+        "run_id": plan.run.run_id,
+        "code_version": plan.run.code_version,
+        "inputs": plan.inputs.get(export.name, {}).get(publication.day.isoformat()),
+        "state": found.state.value,
+        "reason": found.reason,
+        "written": sum(made.action == "written" for made in outcomes),
+        "unchanged": sum(made.action == "unchanged" for made in outcomes),
+        "kept": _reasons(made.reason for made in outcomes if made.action == "kept"),
+        "failed": len(failures) + len(lost),
+        "bytes": sum(made.size for made in outcomes),
+        "counts": counts,
+        "build_ms": round(publication.build_ms.get(export.name, 0.0), 1),
+        "publish_ms": round(publication.publish_ms.get(export.name, 0.0), 1),
+        "failures": [
+            *(_failure(failure) for failure in failures),
+            *({"step": "PublishDocuments", "key": made.path, "error": made.error} for made in outcomes if made.error),
+        ],
+        "pointers": {
+            "moved": sum(moved.action == "moved" for moved in pointers),
+            "unchanged": sum(moved.action == "unchanged" for moved in pointers),
+            "kept": _reasons(moved.reason for moved in pointers if moved.action == "kept"),
+            "failed": {moved.path: moved.reason for moved in pointers if moved.action == "failed"},
+        },
+        "generations": {
+            **{made.path: made.generation for made in outcomes if made.action == "written"},
+            **{moved.path: moved.generation for moved in pointers if moved.action == "moved"},
+        },
+        # Documents of earlier runs stay in the list, because they stay in the store: a withheld type leaves all of
+        # them alone, and a player who is no longer expected leaves his.
+        "stale": sorted(before.keys() - documents.keys() - lost) if found.publishes else [],
+        "documents": dict(sorted({**before, **documents}.items())),
+    }
+
+
+def _path(made: Outcome) -> str:
+    return made.path
+
+
+def _failure(failure: Failure) -> dict[str, str]:
+    return {"step": failure.step, "key": failure.key, "error": failure.error}
+
+
+def _reasons(reasons: Iterable[str]) -> dict[str, int]:
+    counted: dict[str, int] = {}
+    for reason in reasons:
+        counted[reason] = counted.get(reason, 0) + 1
+    return dict(sorted(counted.items()))
+
+
+def _status(sections: Iterable[Mapping[str, Any]], general: Sequence[Failure]) -> str:
+    """``success`` when all went out, ``failed`` when nothing did, ``partial`` in between or when something degraded."""
+    complete, some = not general, False
+    for section in sections:
+        degraded = section["state"] == State.DEGRADED.value
+        held = degraded or section["state"] in (State.WITHHELD.value, State.FAILED.value)
+        complete = complete and not (held or section["failed"] or section["pointers"]["failed"])
+        some = some or degraded or section["written"] + section["unchanged"] > 0 or (not held and not section["failed"])
+    return "success" if complete else "partial" if some else "failed"

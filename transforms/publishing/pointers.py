@@ -1,0 +1,209 @@
+"""Fixed paths only ever move forward: pointers, which mirror a dated document, and documents whose path has no date."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import partial
+
+from exporters.declaration import Export, Follows, Pointer
+from exporters.league.forecasts.readiness import Census, State, verdict
+from transforms.clients.concurrency import side_by_side
+from transforms.elements.document import Document, content_digest, encode
+from transforms.elements.plan import Plan
+from transforms.elements.publication import Outcome, PointerOutcome
+from transforms.elements.validation import InvalidDocument, require_valid
+from transforms.stores.protocol import ABSENT, GenerationMismatch, Store, StoredObject, StoreError
+
+ATTEMPTS = 5
+"""How often a fixed path is looked at again when somebody else wrote it in between."""
+
+
+def object_metadata(*, day: str, digest: str, empty: bool, progress: int | None = None) -> dict[str, str]:
+    """Return the metadata that every published document carries, so that a pointer tells what it shows."""
+    told = {"game_date": day, "digest": digest, "empty": "true" if empty else "false"}
+    return told if progress is None else {**told, "progress": str(progress)}
+
+
+def held_back(plan: Plan, pointer: Pointer, day: date) -> str | None:
+    """Return why a pointer may not move to a document of ``day`` whatever it shows now; None when it may.
+
+    ``auto`` lets a today pointer show only the current league day, and a latest pointer only today or yesterday:
+    a backfill of past dates never moves either. Of a range, only the last date counts.
+    """
+    if plan.update_latest == "never":
+        return "the request says never"
+    if day != plan.dates[-1]:
+        return "not the last date of the range"
+    if plan.update_latest == "force":
+        return None
+    if pointer.follows is Follows.TODAY and day != plan.league_day:
+        return "not the current league day"
+    if not plan.league_day - timedelta(days=1) <= day <= plan.league_day:
+        return "not the current league day or the one before"
+    return None
+
+
+def refuses(pointer: Pointer, shown: StoredObject | None, made: Outcome, day: date, state: State) -> str | None:
+    """Return why a pointer that shows ``shown`` may not move to ``made``; None when it may."""
+    off_day = pointer.follows is Follows.TODAY and state is State.NO_GAMES
+    reason = regresses(shown, day.isoformat(), empty=made.empty and not off_day)
+    if reason is None and made.empty and pointer.follows is Follows.LATEST:
+        return "the document is empty"
+    return reason
+
+
+def regresses(shown: StoredObject | None, day: str, *, empty: bool) -> str | None:
+    """Return why a document may not take the place of ``shown``; None when it may.
+
+    Args:
+        shown: What a fixed path shows; None when there is nothing.
+        day: The ISO date of the document.
+        empty: The document shows nothing, where there should be something.
+    """
+    if shown is None:
+        return None
+    if shown.metadata.get("game_date", "") > day:
+        return "shows a newer game date"
+    if empty and shown.metadata.get("empty") == "false":
+        return "would replace a document by an empty one"
+    return None
+
+
+def keeps(plan: Plan, shown: StoredObject | None, document: Document) -> str | None:
+    """Return why a fixed path keeps what it shows instead of ``document``; None when it takes it (contract S10, Y12).
+
+    Unlike a pointer, the path has no dated document behind it: a run of any past date may fill it while it is empty or
+    shows an older date, and a date that is yet to come may only fill it while there is nothing.
+    """
+    if shown is None or plan.update_latest == "force":
+        return None
+    if plan.update_latest == "never":
+        return "the request says never"
+    if document.date > plan.league_day.isoformat():
+        return "the date is after the current league day"
+    return regresses(shown, document.date, empty=document.empty)
+
+
+def knows_less(shown: StoredObject | None, document: Document) -> str | None:
+    """Return why a dated document may not take the place of ``shown``, of the same date; None when it may.
+
+    One that waits for nothing is the last word, even where a forecast was withdrawn and fewer outcomes are left.
+    """
+    if shown is None or document.progress is None:
+        return None
+    if document.empty and shown.metadata.get("empty") == "false":
+        return "would replace a document by an empty one"
+    return "shows more outcomes" if document.waits and document.progress < progress_of(shown) else None
+
+
+def progress_of(shown: StoredObject) -> int:
+    """Return how much of its outcomes a published document knows; 0 when its metadata do not tell."""
+    return int(shown.metadata.get("progress", "0"))
+
+
+@dataclass
+class PointerMover:
+    """Moves the pointers of one date, by compare-and-set on their generation."""
+
+    store: Store
+    plan: Plan
+    census: Census
+
+    def move(
+        self, export: Export, day: date, outcomes: Sequence[Outcome], failed: Collection[str] = ()
+    ) -> list[PointerOutcome]:
+        """Move every pointer of an export as far as it may go and return what became of each.
+
+        Args:
+            export: The export type.
+            day: The date of the documents.
+            outcomes: What became of its documents in this run.
+            failed: Players whose document could not be built; their pointers stay where they are.
+        """
+        found = verdict(export, day, self.census, self.plan.config)
+        moved: list[PointerOutcome] = []
+        for pointer in export.pointers:
+            reason = held_back(self.plan, pointer, day)
+            # What a fixed path keeps is the document of another date.
+            elsewhere = ("failed",) if "{date}" in export.path else ("failed", "kept")
+            ready = [made for made in outcomes if made.action not in elsewhere]
+            if reason is not None:
+                paths = (pointer.path.format(player=made.key) for made in ready)
+                moved.extend(PointerOutcome(path, export.name, "kept", reason) for path in paths)
+            else:
+                # Each takes some requests in a row, and there is one for every player.
+                move = partial(self._move_one, pointer, day, found.state)
+                moved.extend(side_by_side(move, ready, self.store.concurrency))
+            if reason is None and export.absent is not None and found.publishes:
+                moved.extend(self._retire(export, pointer, day, {made.key for made in outcomes}.union(failed)))
+        return moved
+
+    def _move_one(self, pointer: Pointer, day: date, state: State, made: Outcome) -> PointerOutcome:
+        path = pointer.path.format(player=made.key)
+        try:
+            for _ in range(ATTEMPTS):
+                shown = self.store.stat(path)
+                reason = None if self.plan.update_latest == "force" else refuses(pointer, shown, made, day, state)
+                if reason is not None:
+                    return PointerOutcome(path, made.export, "kept", reason)
+                metadata = object_metadata(
+                    day=day.isoformat(), digest=made.digest, empty=made.empty, progress=made.progress
+                )
+                # A document that was written again may differ in generated_at, which its digest leaves out.
+                if shown is not None and shown.metadata == metadata and made.action != "written":
+                    return PointerOutcome(path, made.export, "unchanged")
+                dated = self.store.read(made.path)
+                if dated is None:
+                    return PointerOutcome(path, made.export, "failed", f"{made.path} is not in the store")
+                if generation := self._write(path, dated[0], pointer, metadata, shown):
+                    return PointerOutcome(path, made.export, "moved", generation=generation)
+        except StoreError as error:
+            return PointerOutcome(path, made.export, "failed", str(error))
+        return PointerOutcome(path, made.export, "failed", f"changed {ATTEMPTS} times while it was being moved")
+
+    def _retire(self, export: Export, pointer: Pointer, day: date, present: set[str]) -> list[PointerOutcome]:
+        """Point players who have no game on the date to a document that says so."""
+        prefix, suffix = pointer.path.split("{player}")
+        absent = [
+            (player, shown)
+            for shown in self.store.list(prefix, recursive=False)
+            if (player := shown.path[len(prefix) : len(shown.path) - len(suffix)]) not in present
+            and shown.metadata.get("game_date", day.isoformat()) < day.isoformat()
+        ]
+        return side_by_side(partial(self._retire_one, export, pointer, day), absent, self.store.concurrency)
+
+    def _retire_one(
+        self, export: Export, pointer: Pointer, day: date, found: tuple[str, StoredObject]
+    ) -> PointerOutcome:
+        assert export.absent is not None
+        player, shown = found
+        generated_at = self.plan.run.generated_at
+        content = encode(export.absent(player, day, generated_at))
+        digest = content_digest(content, generated_at)
+        metadata = object_metadata(day=day.isoformat(), digest=digest, empty=True)
+        try:
+            if self.plan.validate:
+                require_valid(export, shown.path, content)
+            generation = self._write(shown.path, content, pointer, metadata, shown)
+        except (StoreError, InvalidDocument) as error:
+            return PointerOutcome(shown.path, export.name, "failed", str(error))
+        if not generation:
+            return PointerOutcome(shown.path, export.name, "kept", "somebody else moved it")
+        return PointerOutcome(shown.path, export.name, "moved", generation=generation)
+
+    def _write(
+        self, path: str, content: bytes, pointer: Pointer, metadata: dict[str, str], shown: StoredObject | None
+    ) -> int:
+        """Return the generation that was written; ``ABSENT`` when somebody else was faster."""
+        try:
+            return self.store.write(
+                path,
+                content,
+                cache_control=pointer.cache.header,
+                metadata=metadata,
+                if_generation=ABSENT if shown is None else shown.generation,
+            )
+        except GenerationMismatch:
+            return ABSENT

@@ -1,0 +1,386 @@
+"""Publishing: dated documents in parallel, then per date the pointers, then the manifest."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+import apache_beam as beam
+import orjson
+from apache_beam import pvalue
+from apache_beam.metrics import Metrics
+from apache_beam.transforms.window import GlobalWindow
+from apache_beam.utils.windowed_value import WindowedValue
+
+from exporters.declaration import Export
+from exporters.league.forecasts.readiness import Census
+from transforms.clients.concurrency import side_by_side
+from transforms.clients.throttling import report_throttling
+from transforms.elements.document import Document, with_value
+from transforms.elements.failure import Failure
+from transforms.elements.plan import Plan
+from transforms.elements.progress import PROGRESS
+from transforms.elements.publication import Outcome, PointerOutcome, Publication, Published
+from transforms.publishing.failure_log import write_failure_log
+from transforms.publishing.manifest import load_published, open_date, write_manifest
+from transforms.publishing.pointers import ATTEMPTS, PointerMover, keeps, knows_less, object_metadata, progress_of
+from transforms.reading.packing import Packing
+from transforms.stages.player_stage import DocumentBatch
+from transforms.stores.protocol import ABSENT, GenerationMismatch, Store, StoredObject, StoreError
+
+OUTCOMES, FAILURES, DATES = "outcomes", "failures", "dates"
+
+
+@dataclass
+class OutcomeBatch(Packing):
+    """What became of a :class:`DocumentBatch`.
+
+    Attributes:
+        outcomes: Of its documents.
+        build_ms: Time spent on building them, by export.
+        publish_ms: Time spent on writing them, by export.
+    """
+
+    outcomes: list[Outcome]
+    build_ms: dict[str, float]
+    publish_ms: dict[str, float]
+
+
+@dataclass
+class DocumentPublisher:
+    """Writes documents of one run that differ from what is published."""
+
+    store: Store
+    plan: Plan
+    _opened: set[str] = field(default_factory=set, repr=False)
+
+    def publish(self, document: Document, published: Published) -> Outcome:
+        """Write a document unless it is published already, and return what became of it; never raises StoreError.
+
+        A document at a fixed path is published as a pointer is moved: never back in time, and never to an empty one.
+        One whose progress is measured never takes the place of one that knows more.
+        """
+        made = _written(document)
+        try:
+            if document.fixed:
+                return self._publish_fixed(document, made)
+            return self._publish_dated(document, published, made)
+        except StoreError as failed:
+            return replace(made, action="failed", error=f"{type(failed).__name__}: {failed}")
+
+    def _publish_dated(self, document: Document, published: Published, made: Outcome) -> Outcome:
+        before = published.digests.get(document.path)
+        if before == document.digest and not self.plan.rewrite:
+            return replace(made, action="unchanged")
+        if document.progress is not None and not self._is_forced:
+            return self._publish_measured(document, published, made)
+        self._open(document, published)
+        return replace(made, generation=self._write(document))
+
+    @property
+    def _is_forced(self) -> bool:
+        return self.plan.rewrite or self.plan.update_latest == "force"
+
+    def _publish_measured(self, document: Document, published: Published, made: Outcome) -> Outcome:
+        """Write a document unless what is there knows more: by compare-and-set, since another run may know more yet.
+
+        One that knows less is completed by what is there, if its type can do that.
+        """
+        for _ in range(ATTEMPTS):
+            shown, written = self.store.stat(document.path), document
+            reason = knows_less(shown, document)
+            if reason is not None:
+                shown, written = self._completed(document)
+                reason = knows_less(shown, written)
+            if shown is not None and (reason is not None or shown.metadata.get("digest") == written.digest):
+                told = shown.metadata
+                return replace(
+                    made,
+                    action="unchanged" if reason is None else "kept",
+                    reason=reason or "",
+                    digest=told["digest"],
+                    empty=told["empty"] == "true",
+                    progress=progress_of(shown),
+                )
+            self._open(document, published)
+            try:
+                generation = self._write(written, if_generation=ABSENT if shown is None else shown.generation)
+            except GenerationMismatch:
+                continue
+            return replace(_written(written), generation=generation)
+        raise _contended(document)
+
+    def _completed(self, document: Document) -> tuple[StoredObject | None, Document]:
+        """Return what is published, and a document completed by it."""
+        export = next(export for export in self.plan.exports if export.name == document.export)
+        found = self.store.read(document.path)
+        if found is None or export.complete is None or document.empty:
+            return None if found is None else found[1], document
+        try:
+            value = export.complete(orjson.loads(document.content), orjson.loads(found[0]))
+        except (ValueError, LookupError, TypeError):
+            # Another version of the code wrote it, in another shape.
+            return found[1], document
+        return found[1], with_value(document, export, value, self.plan.run.generated_at)
+
+    def _open(self, document: Document, published: Published) -> None:
+        """Leave a marker when a document is about to be replaced."""
+        before = published.digests.get(document.path)
+        if before is not None and document.date not in self._opened:
+            open_date(self.store, document.date, self.plan.run.run_id)
+            self._opened.add(document.date)
+
+    def _write(self, document: Document, if_generation: int | None = None) -> int:
+        return self.store.write(
+            document.path,
+            document.content,
+            cache_control=document.cache_control,
+            metadata=_metadata(document),
+            if_generation=if_generation,
+        )
+
+    def _publish_fixed(self, document: Document, made: Outcome) -> Outcome:
+        """Write a document at a path that other dates share, unless the path is to keep what it shows.
+
+        Every date shares the path, so that only the object itself tells what is published.
+        """
+        metadata = _metadata(document)
+        for _ in range(ATTEMPTS):
+            shown = self.store.stat(document.path)
+            reason = keeps(self.plan, shown, document)
+            if reason is not None:
+                return replace(made, action="kept", reason=reason)
+            if shown is not None and shown.metadata == metadata and not self.plan.rewrite:
+                return replace(made, action="unchanged")
+            try:
+                generation = self._write(document, if_generation=ABSENT if shown is None else shown.generation)
+            except GenerationMismatch:
+                continue
+            return replace(made, generation=generation)
+        raise _contended(document)
+
+
+def _written(document: Document) -> Outcome:
+    return Outcome(
+        path=document.path,
+        export=document.export,
+        key=document.key,
+        action="written",
+        size=len(document.content),
+        digest=document.digest,
+        cache_control=document.cache_control,
+        empty=document.empty,
+        counts=document.counts,
+        progress=document.progress,
+    )
+
+
+def _contended(document: Document) -> StoreError:
+    return StoreError(f"{document.path} changed {ATTEMPTS} times while it was being written: run it again")
+
+
+def _metadata(document: Document) -> dict[str, str]:
+    return object_metadata(day=document.date, digest=document.digest, empty=document.empty, progress=document.progress)
+
+
+@dataclass
+class PublishRun(beam.PTransform):
+    """Publish a run: documents, then pointers, then each date's manifest.
+
+    Input: (date, DocumentBatch) of the player, date and season stages. Output: (date, manifest), one per target date,
+    once all of it is in the store. The stages are published apart, so that each writes while it builds.
+    """
+
+    plan: Plan
+    store: Store
+    census: beam.PCollection[Census]
+    failures: beam.PCollection[tuple[str, Failure]]
+
+    def expand(
+        self, documents: tuple[beam.PCollection[tuple[str, DocumentBatch]], ...]
+    ) -> beam.PCollection[tuple[str, dict[str, Any]]]:
+        """Wire the publishing protocol."""
+        players, slates, seasons = documents
+        days = [day.isoformat() for day in self.plan.dates]
+        published = pvalue.AsDict(
+            players.pipeline
+            | "ListPublishedDates" >> beam.Create(days)
+            | "SpreadDates" >> beam.Reshuffle()
+            | "LoadPublished" >> beam.ParDo(LoadPublished(self.store))
+        )
+        outcomes = (
+            players | "PublishPlayers" >> self._publish(published),
+            slates | "PublishDates" >> self._publish(published),
+            seasons | "PublishSeasons" >> self._publish(published),
+        ) | "FlattenOutcomes" >> beam.Flatten()
+        dates = players.pipeline | "ListDates" >> beam.Create([(day, True) for day in days])
+        census = pvalue.AsSingleton(self.census)
+        return (
+            {OUTCOMES: outcomes, FAILURES: self.failures, DATES: dates}
+            | "GatherOutcomes" >> beam.CoGroupByKey()
+            | "MovePointers" >> beam.ParDo(MovePointers(self.plan, self.store), census)
+            | "WriteManifest" >> beam.ParDo(WriteManifest(self.plan, self.store), census)
+        )
+
+    def _publish(self, published: pvalue.AsDict) -> beam.PTransform:
+        publish = PublishDocuments(self.plan, self.store)
+        return beam.ParDo(publish, published).with_output_types(tuple[str, OutcomeBatch])
+
+
+@dataclass
+class LoadPublished(beam.DoFn):
+    """Turn a date into (date, :class:`Published`)."""
+
+    store: Store
+
+    def process(self, day: str) -> Iterable[tuple[str, Published]]:
+        """Yield what is published for a date."""
+        yield day, load_published(self.store, day)
+
+
+@dataclass
+class PublishDocuments(beam.DoFn):
+    """Write documents, many at a time, and yield (date, :class:`OutcomeBatch`)."""
+
+    plan: Plan
+    store: Store
+
+    def setup(self) -> None:
+        """Make the thread pool and the metrics."""
+        self._publisher = DocumentPublisher(self.store, self.plan)
+        self._threads = ThreadPoolExecutor(self.store.concurrency) if self.store.concurrency > 1 else None
+        self._counters = {
+            action: Metrics.counter("publish", f"documents_{action}")
+            for action in ("written", "unchanged", "kept", "failed")
+        }
+        self._bytes = Metrics.counter("publish", "bytes")
+        self._milliseconds = Metrics.distribution("publish", "document_milliseconds")
+
+    def teardown(self) -> None:
+        """End the threads."""
+        if self._threads is not None:
+            self._threads.shutdown()
+
+    def start_bundle(self) -> None:
+        """Start with nothing in flight."""
+        self._pending: list[tuple[str, DocumentBatch, list[Future[tuple[Outcome, float]]]]] = []
+
+    def process(
+        self, batch: tuple[str, DocumentBatch], published: Mapping[str, Published]
+    ) -> Iterable[tuple[str, OutcomeBatch]]:
+        """Write a batch, or leave it in flight until enough others have come."""
+        day, documents = batch
+        before = published.get(day, Published())
+        if self._threads is None:
+            yield self._outcomes(day, documents, [self._timed(made, before) for made in documents.documents])
+            return
+        futures = [self._threads.submit(self._timed, made, before) for made in documents.documents]
+        self._pending.append((day, documents, futures))
+        while sum(len(found) for _, _, found in self._pending) > 8 * self.store.concurrency:
+            yield self._finish(*self._pending.pop(0))
+
+    def finish_bundle(self) -> Iterable[WindowedValue]:
+        """Wait for all that is in flight."""
+        for pending in self._pending:
+            yield WindowedValue(self._finish(*pending), GlobalWindow().max_timestamp(), (GlobalWindow(),))
+        self._pending = []
+
+    def _timed(self, document: Document, before: Published) -> tuple[Outcome, float]:
+        started = time.perf_counter()
+        return self._publisher.publish(document, before), 1000 * (time.perf_counter() - started)
+
+    def _finish(
+        self, day: str, documents: DocumentBatch, futures: list[Future[tuple[Outcome, float]]]
+    ) -> tuple[str, OutcomeBatch]:
+        while wait(futures, timeout=1).not_done:
+            report_throttling()
+        return self._outcomes(day, documents, [future.result() for future in futures])
+
+    def _outcomes(
+        self, day: str, documents: DocumentBatch, timed: list[tuple[Outcome, float]]
+    ) -> tuple[str, OutcomeBatch]:
+        spent: dict[str, float] = {}
+        for made, milliseconds in timed:
+            spent[made.export] = spent.get(made.export, 0.0) + milliseconds
+            self._counters[made.action].inc()
+            self._milliseconds.update(int(milliseconds))
+            if made.action == "written":
+                self._bytes.inc(made.size)
+        PROGRESS.documents += len(timed)
+        report_throttling()
+        return day, OutcomeBatch([made for made, _ in timed], documents.milliseconds, spent)
+
+
+def gather(day: str, batches: Iterable[OutcomeBatch], failures: Iterable[Failure]) -> Publication:
+    """Bring together everything that happened to a date; what several shards report alike counts once."""
+    publication = Publication(date.fromisoformat(day), failures=sorted(set(failures), key=_failure_order))
+    for batch in batches:
+        publication.outcomes.extend(batch.outcomes)
+        for total, spent in ((publication.build_ms, batch.build_ms), (publication.publish_ms, batch.publish_ms)):
+            for export, milliseconds in spent.items():
+                total[export] = total.get(export, 0.0) + milliseconds
+    publication.outcomes.sort(key=_outcome_order)
+    return publication
+
+
+def _failure_order(failure: Failure) -> tuple[str, str, str, str]:
+    return (failure.export, failure.key, failure.error, failure.step)
+
+
+def _outcome_order(made: Outcome) -> str:
+    return made.path
+
+
+def move_pointers(plan: Plan, store: Store, census: Census, publication: Publication) -> Publication:
+    """Move the pointers of a date whose documents are all in the store, and return its publication."""
+    mover = PointerMover(store, plan, census)
+
+    def move(export: Export) -> list[PointerOutcome]:
+        made = [outcome for outcome in publication.outcomes if outcome.export == export.name]
+        failed = {failure.key for failure in publication.failures if failure.export == export.name}
+        return mover.move(export, publication.day, made, failed)
+
+    due = [export for export in plan.exports if export.pointers and publication.day in plan.document_dates(export)]
+    for moved in side_by_side(move, due, store.concurrency):
+        publication.pointers.extend(moved)
+    return publication
+
+
+def finish_date(plan: Plan, store: Store, census: Census, publication: Publication) -> dict[str, Any]:
+    """Write what failed for a date, then its manifest, and return the manifest."""
+    write_failure_log(store, plan.run, publication)
+    return write_manifest(store, plan, census, publication)
+
+
+@dataclass
+class MovePointers(beam.DoFn):
+    """Wraps :func:`move_pointers` for one gathered date."""
+
+    plan: Plan
+    store: Store
+
+    def process(self, gathered: tuple[str, Mapping[str, Iterable[Any]]], census: Census) -> Iterable[Publication]:
+        """Yield the publication of a date, its pointers moved."""
+        day, inputs = gathered
+        if inputs[DATES]:
+            yield move_pointers(self.plan, self.store, census, gather(day, inputs[OUTCOMES], inputs[FAILURES]))
+            report_throttling()
+
+
+@dataclass
+class WriteManifest(beam.DoFn):
+    """Wraps :func:`finish_date` for one publication."""
+
+    plan: Plan
+    store: Store
+
+    def process(self, publication: Publication, census: Census) -> Iterable[tuple[str, dict[str, Any]]]:
+        """Yield the manifest of a date."""
+        manifest = finish_date(self.plan, self.store, census, publication)
+        report_throttling()
+        PROGRESS.dates += 1
+        yield publication.day.isoformat(), manifest

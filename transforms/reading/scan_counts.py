@@ -1,0 +1,189 @@
+"""Counting the league while its tables are read: what gates decide on, and which model version publishes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import apache_beam as beam
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from exporters.league.forecasts.readiness import Census, DayCount, SystemCount
+from exporters.league.games.schedule import FINAL
+from exporters.warehouse.selection import known
+from exporters.warehouse.tables import ACCURACY, CONTEXT, PREDICTIONS, SCHEDULE
+from transforms.elements.tables import TableBatch
+
+Matchup = tuple[date, str, str]
+VersionKey = tuple[date, str, str | None]
+
+_VERSION_COLUMNS = ("game_date", "system_id", "model_version", "is_active", "recommendation", "current_points_line")
+
+
+@dataclass
+class Count:
+    """Partial counts; they add up in any order.
+
+    Attributes:
+        games: Highest status by date and pair of teams.
+        context_rows: By date.
+        predictions: By date.
+        active_predictions: By date.
+        grades: By date.
+        votes: By date, system and model version: forecasts with a real pick, active forecasts, newest creation.
+        rows: By table.
+        bytes: By table.
+        broken: Tables that could not be read, with the reason.
+    """
+
+    games: dict[Matchup, int] = field(default_factory=dict)
+    context_rows: dict[date, int] = field(default_factory=dict)
+    predictions: dict[date, int] = field(default_factory=dict)
+    active_predictions: dict[date, int] = field(default_factory=dict)
+    grades: dict[date, int] = field(default_factory=dict)
+    votes: dict[VersionKey, tuple[int, int, int]] = field(default_factory=dict)
+    rows: dict[str, int] = field(default_factory=dict)
+    bytes: dict[str, int] = field(default_factory=dict)
+    broken: dict[str, str] = field(default_factory=dict)
+
+    def add(self, scanned: TableBatch) -> None:
+        """Count one batch."""
+        table, batch = scanned.table, scanned.batch
+        self.rows[table] = self.rows.get(table, 0) + batch.num_rows
+        self.bytes[table] = self.bytes.get(table, 0) + batch.nbytes
+        if table == SCHEDULE.name:
+            self._add_games(batch)
+        elif table == CONTEXT.name:
+            _add_per_day(self.context_rows, batch.column("game_date"))
+        elif table == ACCURACY.name:
+            _add_per_day(self.grades, batch.column("game_date"))
+        elif table == PREDICTIONS.name and "is_active" in batch.schema.names:
+            _add_per_day(self.predictions, batch.column("game_date"))
+            _add_per_day(self.active_predictions, batch.column("game_date").filter(batch.column("is_active")))
+            if set(_VERSION_COLUMNS) <= set(batch.schema.names):
+                self._add_votes(batch)
+
+    def _add_games(self, batch: pa.RecordBatch) -> None:
+        columns = (batch.column(name).to_pylist() for name in ("game_date", "away_team_tricode", "home_team_tricode"))
+        for day, away, home, status in zip(*columns, batch.column("game_status").to_pylist(), strict=True):
+            if day is not None:
+                # Two teams meet once a day; rows may disagree about who is at home.
+                one, other = sorted((away or "", home or ""))
+                key = (day, one, other)
+                self.games[key] = max(status or 0, self.games.get(key, 0))
+
+    def _add_votes(self, batch: pa.RecordBatch) -> None:
+        active = pa.Table.from_batches([batch]).filter(batch.column("is_active"))
+        picked = pc.and_(
+            pc.is_in(active.column("recommendation"), pa.array(["OVER", "UNDER"])),
+            pc.is_valid(active.column("current_points_line")),
+        )
+        created = active.column("created_at").cast(pa.int64()) if "created_at" in active.column_names else None
+        votes = (
+            active.select(["game_date", "system_id", "model_version"])
+            .append_column("picks", pc.cast(picked, pa.int64()))
+            .append_column("created", created if created is not None else pa.nulls(active.num_rows, pa.int64()))
+            .group_by(["game_date", "system_id", "model_version"])
+            .aggregate([("picks", "sum"), ("picks", "count"), ("created", "max")])
+        )
+        for vote in votes.to_pylist():
+            self._vote(
+                (vote["game_date"], vote["system_id"], vote["model_version"]),
+                (vote["picks_sum"], vote["picks_count"], vote["created_max"] or 0),
+            )
+
+    def _vote(self, key: VersionKey, vote: tuple[int, int, int]) -> None:
+        picks, rows, created = self.votes.get(key, (0, 0, 0))
+        self.votes[key] = (picks + vote[0], rows + vote[1], max(created, vote[2]))
+
+    def merge(self, other: Count) -> Count:
+        """Add another count to this one and return it."""
+        for key, status in other.games.items():
+            self.games[key] = max(status, self.games.get(key, 0))
+        for mine, theirs in (
+            (self.context_rows, other.context_rows),
+            (self.predictions, other.predictions),
+            (self.active_predictions, other.active_predictions),
+            (self.grades, other.grades),
+        ):
+            for day, n in theirs.items():
+                mine[day] = mine.get(day, 0) + n
+        for mine_by_table, theirs_by_table in ((self.rows, other.rows), (self.bytes, other.bytes)):
+            for table, n in theirs_by_table.items():
+                mine_by_table[table] = mine_by_table.get(table, 0) + n
+        for version, vote in other.votes.items():
+            self._vote(version, vote)
+        for table, reason in sorted(other.broken.items()):
+            self.broken[table] = min(reason, self.broken.get(table, reason))
+        return self
+
+    def census(self) -> Census:
+        """Return what was counted in all."""
+        games: dict[date, list[int]] = {}
+        for (day, _, _), status in self.games.items():
+            games.setdefault(day, []).append(status)
+        days = games.keys() | self.context_rows.keys() | self.predictions.keys() | self.grades.keys()
+        return Census(
+            days={
+                day: DayCount(
+                    games=len(games.get(day, ())),
+                    final_games=games.get(day, []).count(FINAL),
+                    context_rows=self.context_rows.get(day, 0),
+                    predictions=self.predictions.get(day, 0),
+                    active_predictions=self.active_predictions.get(day, 0),
+                    grades=self.grades.get(day, 0),
+                )
+                for day in sorted(days)
+            },
+            systems=self._systems(),
+            broken=dict(sorted(self.broken.items())),
+            rows=dict(sorted(self.rows.items())),
+            bytes=dict(sorted(self.bytes.items())),
+        )
+
+    def _systems(self) -> dict[tuple[date, str], SystemCount]:
+        """Elect the model version that publishes on each date, by system, and count its forecasts (contract M-3, P9).
+
+        The one with the most picks; should nobody have picks, the most active forecasts. Ties go to the newest, then
+        to the greatest name.
+        """
+        best: dict[tuple[date, str], tuple[tuple[Any, ...], str | None]] = {}
+        for (day, system, version), vote in self.votes.items():
+            rank = (*vote, known(version))
+            if (day, system) not in best or rank > best[day, system][0]:
+                best[day, system] = (rank, version)
+        return {
+            key: SystemCount(version, forecasts=rank[1], picks=rank[0]) for key, (rank, version) in sorted(best.items())
+        }
+
+
+def _add_per_day(counts: dict[date, int], days: pa.Array) -> None:
+    for value in pc.value_counts(days).to_pylist():
+        if value["values"] is not None:
+            counts[value["values"]] = counts.get(value["values"], 0) + value["counts"]
+
+
+class TakeCensus(beam.CombineFn):
+    """Adds up the partial counts of all streams into one :class:`Census`."""
+
+    def create_accumulator(self) -> Count:
+        """Return an empty count."""
+        return Count()
+
+    def add_input(self, accumulator: Count, element: Count) -> Count:
+        """Add the count of one stream."""
+        return accumulator.merge(element)
+
+    def merge_accumulators(self, accumulators: Iterable[Count]) -> Count:
+        """Add counts up."""
+        total = Count()
+        for count in accumulators:
+            total.merge(count)
+        return total
+
+    def extract_output(self, accumulator: Count) -> Census:
+        """Return the census."""
+        return accumulator.census()

@@ -1,0 +1,85 @@
+"""The league-wide rows that player functions read: decoded once per process, however many shards it works on."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from exporters.league.forecasts.readiness import Census
+from exporters.league.nights.history import League
+from transforms.elements.plan import Plan
+from transforms.elements.tables import TableBatch
+from transforms.reading.decoding import Defect, decode_all
+
+Content = tuple[str, tuple[tuple[str, bytes], ...]]
+"""What a league is made from: the run, and a digest of each of its batches."""
+
+
+class DecodedLeague(NamedTuple):
+    """The league, and the rows of it that cannot be used."""
+
+    league: League
+    defects: tuple[Defect, ...]
+
+
+def decode_league(plan: Plan, census: Census, batches: Iterable[TableBatch]) -> DecodedLeague:
+    """Return the league of some league-wide batches."""
+    rows, defects = decode_all(batches)
+    return DecodedLeague(League(rows, census, plan.config), tuple(defects))
+
+
+class ProcessLeague:
+    """The league that this process works with.
+
+    Every shard of a run is sent the same league-wide batches. The first one decodes them; the others, in whatever
+    thread, get what it made, with every fact that was worked out from it since. One league is kept at a time, and only
+    for equal rows of the same run: another run takes its place, and never sees anything of it.
+    """
+
+    def __init__(self) -> None:
+        self._held: tuple[Content, DecodedLeague] | None = None
+        self._lock = threading.Lock()
+        # A fork may happen while another thread holds the lock, which nobody would ever give back.
+        os.register_at_fork(after_in_child=self._forget)
+
+    def get(self, plan: Plan, census: Census, batches: Iterable[TableBatch]) -> DecodedLeague:
+        """Return the league of a run's league-wide batches."""
+        digested = sorted(((_digest(scanned), scanned) for scanned in batches), key=_by_digest)
+        content = (plan.run.run_id, tuple(digest for digest, _ in digested))
+        # The lock is held while decoding: whoever else comes for the same league had better wait for it.
+        with self._lock:
+            if self._held is None or self._held[0] != content or not _is_of(self._held[1].league, plan, census):
+                self._held = None
+                self._held = (content, decode_league(plan, census, (scanned for _, scanned in digested)))
+            return self._held[1]
+
+    def release(self) -> None:
+        """Give the memory back; the next use decodes anew."""
+        with self._lock:
+            self._held = None
+
+    def _forget(self) -> None:
+        self._lock = threading.Lock()
+
+
+def _is_of(league: League, plan: Plan, census: Census) -> bool:
+    return league.census == census and league.config == plan.config
+
+
+def _digest(scanned: TableBatch) -> tuple[str, bytes]:
+    """Return the identity of a batch: its table, and a digest of columns and values."""
+    batch = scanned.batch
+    content = hashlib.blake2b(batch.schema.serialize(), digest_size=16)
+    content.update(batch.serialize())
+    return scanned.table, content.digest()
+
+
+def _by_digest(digested: tuple[tuple[str, bytes], TableBatch]) -> tuple[str, bytes]:
+    return digested[0]
+
+
+PROCESS_LEAGUE = ProcessLeague()
+"""That of this process."""

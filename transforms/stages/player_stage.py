@@ -1,0 +1,292 @@
+"""The player stage: each player's history is sorted once, and every date is answered from it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, NamedTuple
+
+import apache_beam as beam
+from apache_beam import pvalue
+from apache_beam.metrics import Metrics
+
+from exporters.declaration import Export, Grain
+from exporters.league.forecasts.readiness import Census, reads_of, verdict
+from exporters.league.nights.history import PlayerHistory
+from exporters.league.nights.night import PlayerNight
+from exporters.league.players.identity import is_player_lookup
+from exporters.warehouse.tables import TABLES
+from transforms.elements.document import Document, make_document
+from transforms.elements.failure import Failure, failure_from
+from transforms.elements.plan import Plan
+from transforms.elements.tables import TableBatch
+from transforms.reading.decoding import Defect, decode_all, rows_by_player
+from transforms.reading.packing import Packing
+from transforms.stages.garbage import collect_rarely
+from transforms.stages.leagues import PROCESS_LEAGUE, ProcessLeague, decode_league
+
+DOCUMENTS = "documents"
+SLATE_CARDS = "slate_cards"
+SEASON_CARDS = "season_cards"
+FAILURES = "failures"
+
+_TABLES = {table.name: table for table in TABLES}
+
+
+@dataclass
+class CardBatch(Packing):
+    """The cards that one shard made for one date.
+
+    Attributes:
+        cards: Export name to (player, card) pairs.
+    """
+
+    cards: dict[str, list[tuple[str, Any]]] = field(default_factory=dict)
+
+
+@dataclass
+class DocumentBatch:
+    """Documents of one date that were built together.
+
+    Attributes:
+        documents: The documents.
+        milliseconds: Time that building took, by export name.
+    """
+
+    documents: list[Document] = field(default_factory=list)
+    milliseconds: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass
+class NightBatch:
+    """Everything that one shard makes for one date."""
+
+    day: date
+    documents: DocumentBatch = field(default_factory=DocumentBatch)
+    slate_cards: CardBatch = field(default_factory=CardBatch)
+    season_cards: CardBatch = field(default_factory=CardBatch)
+    failures: list[Failure] = field(default_factory=list)
+
+
+def sweep_histories(
+    plan: Plan, census: Census, batches: Iterable[TableBatch], shared: ProcessLeague | None = None
+) -> Iterator[NightBatch]:
+    """Build everything that the plan wants of some players, date by date.
+
+    Args:
+        plan: The plan.
+        census: The census of the whole scan.
+        batches: All rows of these players, and the league-wide tables that player functions read.
+        shared: Keeps the league for the other shards of the run; None decodes it for this sweep alone.
+
+    Yields:
+        One batch per date, newest first, so that the document of a path without a date is that of the newest date which
+        has one; dates without anything to say are left out.
+    """
+    owned: list[TableBatch] = []
+    league_wide: list[TableBatch] = []
+    for scanned in batches:
+        (league_wide if _TABLES[scanned.table].player is None else owned).append(scanned)
+    rows, defects = decode_all(owned)
+    decoded = (decode_league if shared is None else shared.get)(plan, census, league_wide)
+    league, defects = decoded.league, [*defects, *decoded.defects]
+    histories, failures = _histories(plan, rows, defects)
+    defective = _defects_by_player(defects)
+    if failures:
+        yield NightBatch(plan.dates[-1], failures=failures)
+    settled: set[str] = set()
+    for day, exports in reversed(list(plan.exports_by_date.items())):
+        made = NightBatch(day)
+        ready = [(export, verdict(export, day, census, plan.config)) for export in exports]
+        nights = [PlayerNight(history, league, day, plan.run.generated_at) for history in histories]
+        for export, found in ready:
+            if found.publishes:
+                started = time.perf_counter()
+                for night in nights:
+                    _make(made, plan, export, night, defective.get(night.player, ()), settled)
+                made.documents.milliseconds[export.name] = 1000 * (time.perf_counter() - started)
+        if made.documents.documents or made.slate_cards.cards or made.season_cards.cards or made.failures:
+            yield made
+
+
+def _histories(
+    plan: Plan, rows: dict[str, list[Any]], defects: Sequence[Defect]
+) -> tuple[list[PlayerHistory], list[Failure]]:
+    """Return the players in order, and a failure for each row of nobody and each id that may not be part of a path."""
+    by_player: dict[str, dict[str, list[Any]]] = {}
+    for table, found in rows.items():
+        for player, owned in rows_by_player(_TABLES[table], found).items():
+            by_player.setdefault(player, {})[table] = owned
+    failures = []
+    for defect in defects:
+        if defect.player is None:
+            failures.append(unusable_row(defect))
+        else:
+            by_player.setdefault(defect.player, {}).setdefault(defect.table, [])
+    for player in sorted(by_player):
+        if not is_player_lookup(player):
+            tables = ", ".join(sorted(by_player.pop(player)))
+            failures.append(
+                Failure(
+                    "SweepHistories",
+                    "",
+                    player,
+                    f"ValueError: player_lookup {player!r} in {tables} is not lower-case letters and digits; "
+                    "correct it in the warehouse",
+                )
+            )
+    system = plan.config.champion_system_id
+    return [PlayerHistory(player, by_player[player], system) for player in sorted(by_player)], failures
+
+
+def unusable_row(defect: Defect) -> Failure:
+    """Return the failure of a row that belongs to no player; the same from whatever shard or stage meets it."""
+    return Failure("DecodeRows", "", defect.table, f"ValueError: {defect.message}")
+
+
+def _defects_by_player(defects: Sequence[Defect]) -> dict[str, list[Defect]]:
+    found: dict[str, list[Defect]] = {}
+    for defect in defects:
+        if defect.player is not None:
+            found.setdefault(defect.player, []).append(defect)
+    return found
+
+
+def _make(
+    made: NightBatch, plan: Plan, export: Export, night: PlayerNight, defects: Sequence[Defect], settled: set[str]
+) -> None:
+    """Make what one export wants of one player's night; whatever goes wrong costs that player only.
+
+    Args:
+        made: What is made goes here.
+        plan: The plan.
+        export: The export.
+        night: The player's night.
+        defects: The player's rows that cannot be used.
+        settled: Paths without a date that a newer date has filled, or failed to fill; grows.
+    """
+    function = export.build if export.grain is Grain.PLAYER else export.make_card
+    if function is None or export.lists is not None:
+        return
+    is_fixed = export.grain is Grain.PLAYER and "{date}" not in export.path
+    path = export.path_of(night.date, night.player) if is_fixed else ""
+    if path in settled:
+        return
+    try:
+        value = function(night)
+        concerning = [defect for defect in defects if _concerns(defect, export, night.date)]
+        # A player who is not shown may be missing because of a row of the date itself.
+        if concerning and (value is not None or any(defect.day == night.date for defect in concerning)):
+            raise ValueError(min(defect.message for defect in concerning))
+        if value is None:
+            return
+        if export.grain is Grain.PLAYER:
+            listed = [(other.name, other.make_card(night)) for other in plan.lists_of(export) if other.make_card]
+            made.documents.documents.append(
+                make_document(
+                    export,
+                    value,
+                    night.date,
+                    plan.run.generated_at,
+                    settled=night.league.census.on(night.date).settled,
+                    key=night.player,
+                    validate=plan.validate,
+                )
+            )
+            for name, card in listed:
+                made.season_cards.cards.setdefault(name, []).append((night.player, card))
+        else:
+            to_slate = export.grain is Grain.SLATE or export.make_row is not None
+            batch = made.slate_cards if to_slate else made.season_cards
+            batch.cards.setdefault(export.name, []).append((night.player, value))
+    except Exception as error:
+        made.failures.append(failure_from("SweepHistories", export.name, night.player, error, f"date {night.date}"))
+    if path:
+        settled.add(path)
+
+
+def _concerns(defect: Defect, export: Export, day: date) -> bool:
+    """Whether an export looks at the row of a defect when it looks at a player on ``day``."""
+    return any(
+        read.table.name == defect.table
+        and (defect.day is None or read.window.first(day) <= defect.day <= read.window.last(day))
+        for read in reads_of(export)
+    )
+
+
+class PlayerStage(NamedTuple):
+    """What the player stage yields, each keyed by ISO date."""
+
+    documents: beam.PCollection[tuple[str, DocumentBatch]]
+    slate_cards: beam.PCollection[tuple[str, CardBatch]]
+    season_cards: beam.PCollection[tuple[str, CardBatch]]
+    failures: beam.PCollection[tuple[str, Failure]]
+
+
+@dataclass
+class BuildPlayerStage(beam.PTransform):
+    """Turn each shard's record batches into player documents and cards.
+
+    Input: (shard, TableBatch). Output: :class:`PlayerStage`. A player whose function raises costs that player's
+    document or card: it goes to ``failures``.
+    """
+
+    plan: Plan
+    census: beam.PCollection[Census]
+
+    def expand(self, batches: beam.PCollection[tuple[int, TableBatch]]) -> PlayerStage:
+        """Wire the stage."""
+        swept = (
+            batches
+            | "GroupByShard" >> beam.GroupByKey()
+            | "SweepHistories"
+            >> beam.ParDo(SweepHistories(self.plan), pvalue.AsSingleton(self.census))
+            .with_output_types(
+                Any,
+                documents=tuple[str, DocumentBatch],
+                slate_cards=tuple[str, CardBatch],
+                season_cards=tuple[str, CardBatch],
+                failures=tuple[str, Failure],
+            )
+            .with_outputs(DOCUMENTS, SLATE_CARDS, SEASON_CARDS, FAILURES)
+        )
+        return PlayerStage(swept[DOCUMENTS], swept[SLATE_CARDS], swept[SEASON_CARDS], swept[FAILURES])
+
+
+@dataclass
+class SweepHistories(beam.DoFn):
+    """Wraps :func:`sweep_histories` for one shard."""
+
+    plan: Plan
+
+    def setup(self) -> None:
+        """Prepare the process and the metrics."""
+        collect_rarely()
+        self._documents = Metrics.counter("players", "documents")
+        self._cards = Metrics.counter("players", "cards")
+        self._failures = Metrics.counter("players", "failures")
+        self._milliseconds = Metrics.distribution("players", "shard_milliseconds")
+
+    def process(self, shard: tuple[int, Iterable[TableBatch]], census: Census) -> Iterable[pvalue.TaggedOutput]:
+        """Yield what a shard makes, date by date."""
+        started = time.perf_counter()
+        for made in sweep_histories(self.plan, census, shard[1], PROCESS_LEAGUE):
+            key = made.day.isoformat()
+            reported = self.plan.reporting_date(made.day).isoformat()
+            if made.documents.documents or made.documents.milliseconds:
+                yield pvalue.TaggedOutput(DOCUMENTS, (reported, made.documents))
+            for output, batch in ((SLATE_CARDS, made.slate_cards), (SEASON_CARDS, made.season_cards)):
+                if batch.cards:
+                    self._cards.inc(sum(map(len, batch.cards.values())))
+                    yield pvalue.TaggedOutput(output, (key, batch))
+            for failure in made.failures:
+                yield pvalue.TaggedOutput(FAILURES, (reported, failure))
+            self._documents.inc(len(made.documents.documents))
+            self._failures.inc(len(made.failures))
+        self._milliseconds.update(int(1000 * (time.perf_counter() - started)))
+
+    def teardown(self) -> None:
+        """Give the league back."""
+        PROCESS_LEAGUE.release()

@@ -1,0 +1,366 @@
+"""A folder that behaves like a bucket: the store of local runs and of tests."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import stat
+import time
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any, ParamSpec, TypeVar
+
+import orjson
+
+from transforms.stores.protocol import ABSENT, GenerationMismatch, StoredObject, StoreError, validate_path
+
+_Args = ParamSpec("_Args")
+_Result = TypeVar("_Result")
+
+_HIDDEN = ".store"
+_ATTRIBUTE = "user.phase6"
+_LOCKS = 64
+_DEFAULTS: dict[str, Any] = {"content_type": "application/octet-stream", "cache_control": ""}
+
+_FIXES = {
+    errno.ENOSPC: "free some disk space",
+    errno.EDQUOT: "free some disk space or raise the quota",
+    errno.EFBIG: "raise the file size limit",
+    errno.EACCES: "give this user access to it",
+    errno.EPERM: "give this user access to it",
+    errno.EROFS: "choose a root on a writable file system",
+    errno.ENOTDIR: "a file stands where a folder is needed; remove it or choose another root",
+    errno.EEXIST: "a file stands where a folder is needed; remove it or choose another root",
+    errno.EISDIR: "a folder stands where the object goes; remove it or choose another path",
+    errno.ENAMETOOLONG: "shorten the path",
+    errno.EMFILE: "raise the limit of open files",
+}
+
+
+@dataclass(frozen=True)
+class LocalStore:
+    """Objects as plain files below ``root``, which is made by the first write.
+
+    Each object is written to a staging file, described there, and moved into place with one rename. A reader therefore
+    sees the old object or the new one, whenever a writer dies. Nothing is synced to disk: a sync costs more than the
+    whole write, and what it adds, safety from a power failure, a rerun with ``--rewrite`` gives as well.
+
+    The generation is the file's modification time in microseconds, moved forward where the clock does not advance.
+    Content type, cache control and custom metadata are an extended attribute of the file itself, so that they cannot
+    part from it. Where the file system or platform has none, they are a sidecar file that is named for the generation
+    that it describes, and is written before and removed after that generation is in place. A file that something else
+    put here shows defaults.
+
+    Compare-and-set holds a file lock, so it is exclusive among all threads and processes that use it. Plain writes
+    take no lock and the last one wins: an object that is moved by compare-and-set is to be written in no other way.
+
+    Attributes:
+        root: The folder. What starts with a dot in it is not an object; ``.store`` in it holds staging files, sidecars
+            and locks, and may be removed while nothing is running (objects with sidecars then show defaults).
+    """
+
+    root: str
+
+    def check(self) -> None:
+        """Raise :class:`StoreError` when objects cannot be written here; leaves nothing behind."""
+        made = _missing_folders(self.root)
+        probe = os.path.join(self.root, f".check-{os.urandom(16).hex()}")
+        with _reporting("write below", self.root):
+            try:
+                os.makedirs(self.root, exist_ok=True)
+                descriptor = os.open(probe, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+                try:
+                    _write_all(descriptor, b"{}")
+                    fcntl.flock(descriptor, fcntl.LOCK_EX)
+                    os.utime(descriptor, ns=(0, 0))
+                finally:
+                    os.close(descriptor)
+            finally:
+                with suppress(OSError):
+                    os.unlink(probe)
+                for folder in made:
+                    with suppress(OSError):
+                        os.rmdir(folder)
+
+    def write(
+        self,
+        path: str,
+        content: bytes,
+        *,
+        cache_control: str,
+        content_type: str = "application/json",
+        metadata: Mapping[str, str] | None = None,
+        if_generation: int | None = None,
+    ) -> int:
+        """Write an object and return its generation; see :class:`~transforms.stores.protocol.Store`."""
+        target = self._file(path)
+        description = orjson.dumps(
+            {"content_type": content_type, "cache_control": cache_control, "metadata": dict(metadata or {})}
+        )
+        with _reporting("write", target):
+            if if_generation is None:
+                return self._write(path, target, content, description)
+            with self._lock(path):
+                _require(path, target, if_generation)
+                return self._write(path, target, content, description)
+
+    def stat(self, path: str) -> StoredObject | None:
+        """Return what is known about an object; None when there is none."""
+        found = self._read(path, with_content=False)
+        return None if found is None else found[1]
+
+    def read(self, path: str) -> tuple[bytes, StoredObject] | None:
+        """Return an object's content and what is known about it, both of one generation; None when there is none."""
+        return self._read(path, with_content=True)
+
+    @property
+    def concurrency(self) -> int:
+        """One: a write is a few system calls, which threads would only queue up for."""
+        return 1
+
+    def list(self, prefix: str, *, recursive: bool = True) -> Iterator[StoredObject]:
+        """Yield the objects whose path starts with ``prefix``, in path order."""
+        if prefix:
+            validate_path(prefix.removesuffix("/"))
+        return self._walk("", prefix, recursive)
+
+    def delete(self, path: str, *, if_generation: int | None = None) -> None:
+        """Remove an object; nothing happens when there is none."""
+        target = self._file(path)
+        with _reporting("delete", target):
+            if if_generation is None:
+                self._delete(path, target)
+            else:
+                with self._lock(path):
+                    if _generation(target) != ABSENT:
+                        _require(path, target, if_generation)
+                        self._delete(path, target)
+
+    def url(self, path: str) -> str:
+        """Return the object's absolute file path."""
+        return os.path.abspath(self._file(path))
+
+    # The two steps of a write that tests make fail or turn off.
+
+    def _attach(self, descriptor: int, description: bytes) -> bool:
+        """Attach a description to an open file; False when this file system or platform cannot."""
+        try:
+            os.setxattr(descriptor, _ATTRIBUTE, description)
+        except (AttributeError, OSError):
+            return False
+        return True
+
+    def _commit(self, staged: str, target: str) -> None:
+        """Put a complete staging file in the object's place."""
+        os.replace(staged, target)
+
+    def _file(self, path: str) -> str:
+        return f"{self.root}/{validate_path(path)}"
+
+    def _sidecar(self, path: str, generation: int) -> str:
+        return f"{self.root}/{_HIDDEN}/metadata/{path}@{generation}"
+
+    def _write(self, path: str, target: str, content: bytes, description: bytes) -> int:
+        staged = f"{self.root}/{_HIDDEN}/staging/{os.urandom(16).hex()}"
+        sidecar = None
+        descriptor = _create(staged)
+        try:
+            try:
+                _write_all(descriptor, content)
+                previous = _generation(target)
+                generation = max(time.time_ns() // 1000, previous + 1)
+                if not self._attach(descriptor, description):
+                    generation, sidecar = self._write_sidecar(path, generation, description)
+                os.utime(descriptor, ns=(generation * 1000, generation * 1000))
+            finally:
+                os.close(descriptor)
+            _in_folder(target, self._commit, staged, target)
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(staged)
+                # Only when the staging file was still there: else the sidecar describes the object in place.
+                if sidecar is not None:
+                    os.unlink(sidecar)
+            raise
+        if previous != ABSENT:
+            with suppress(OSError):
+                os.unlink(self._sidecar(path, previous))
+        return generation
+
+    def _write_sidecar(self, path: str, generation: int, description: bytes) -> tuple[int, str]:
+        # Nobody reads a sidecar before an object of its generation is in place, so it needs no rename of its own; that
+        # it must not exist yet keeps two concurrent writers from sharing a generation.
+        while True:
+            sidecar = self._sidecar(path, generation)
+            try:
+                descriptor = _create(sidecar)
+            except FileExistsError:
+                generation += 1
+                continue
+            try:
+                _write_all(descriptor, description)
+            except BaseException:
+                os.unlink(sidecar)
+                raise
+            finally:
+                os.close(descriptor)
+            return generation, sidecar
+
+    def _read(self, path: str, *, with_content: bool) -> tuple[bytes, StoredObject] | None:
+        target = self._file(path)
+        with _reporting("read", target):
+            while True:
+                try:
+                    descriptor = os.open(target, os.O_RDONLY)
+                except (FileNotFoundError, NotADirectoryError):
+                    return None
+                try:
+                    status = os.fstat(descriptor)
+                    if not stat.S_ISREG(status.st_mode):
+                        return None
+                    content = _read_all(descriptor, status.st_size) if with_content else b""
+                    generation = _generation_of(status)
+                    description = self._description(path, descriptor, generation)
+                finally:
+                    os.close(descriptor)
+                # A sidecar goes when its object is replaced; without one, look whether that is what happened.
+                if description is not None or _generation(target) == generation:
+                    return content, StoredObject(path, generation, status.st_size, **description or _DEFAULTS)
+
+    def _description(self, path: str, descriptor: int, generation: int) -> dict[str, Any] | None:
+        try:
+            raw = os.getxattr(descriptor, _ATTRIBUTE)
+        except (AttributeError, OSError):
+            try:
+                with open(self._sidecar(path, generation), "rb") as sidecar:
+                    raw = sidecar.read()
+            except OSError:
+                return None
+        try:
+            return dict(orjson.loads(raw))
+        except ValueError:
+            # A power failure may leave a sidecar empty.
+            return None
+
+    def _walk(self, folder: str, prefix: str, recursive: bool) -> Iterator[StoredObject]:
+        with _reporting("list", f"{self.root}/{folder}"):
+            try:
+                with os.scandir(f"{self.root}/{folder}") as entries:
+                    # A folder sorts as its objects do: with the slash that follows its name.
+                    names = sorted(
+                        folder + entry.name + ("/" if entry.is_dir() else "")
+                        for entry in entries
+                        if not entry.name.startswith(".") and "\\" not in entry.name
+                    )
+            except FileNotFoundError:
+                return
+        for name in names:
+            if name.endswith("/"):
+                if prefix.startswith(name) or (recursive and name.startswith(prefix)):
+                    yield from self._walk(name, prefix, recursive)
+            elif name.startswith(prefix):
+                found = self.stat(name)
+                if found is not None:
+                    yield found
+
+    def _delete(self, path: str, target: str) -> None:
+        generation = _generation(target)
+        if generation == ABSENT:
+            return
+        with suppress(FileNotFoundError):
+            os.unlink(target)
+        with suppress(OSError):
+            os.unlink(self._sidecar(path, generation))
+        # A bucket has no folders: "a" can be written once "a/b" is gone.
+        folder = os.path.dirname(path)
+        with suppress(OSError):
+            while folder:
+                os.rmdir(f"{self.root}/{folder}")
+                folder = os.path.dirname(folder)
+
+    @contextmanager
+    def _lock(self, path: str) -> Iterator[None]:
+        # Opened anew each time: a lock belongs to the open file, which a forked process or another thread would share.
+        name = f"{self.root}/{_HIDDEN}/locks/{zlib.crc32(path.encode()) % _LOCKS}"
+        descriptor = _in_folder(name, os.open, name, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+
+@contextmanager
+def _reporting(action: str, name: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        fix = _FIXES.get(error.errno or 0, "check the path and the disk")
+        raise StoreError(f"cannot {action} {name}: {error.strerror or error}; {fix}") from error
+
+
+def _require(path: str, target: str, if_generation: int) -> None:
+    found = _generation(target)
+    if found != if_generation:
+        raise GenerationMismatch(
+            f"object {path} is {_named(found)}, not {_named(if_generation)}: read it and decide again"
+        )
+
+
+def _named(generation: int) -> str:
+    return "absent" if generation == ABSENT else f"at generation {generation}"
+
+
+def _in_folder(name: str, act: Callable[_Args, _Result], *args: _Args.args, **kwargs: _Args.kwargs) -> _Result:
+    """Do what needs the folder of ``name``, and make that only when it turns out to be missing."""
+    # More than one attempt, since a concurrent delete removes folders that it leaves empty, even while they are made.
+    for _ in range(100):
+        with suppress(FileNotFoundError):
+            return act(*args, **kwargs)
+        with suppress(FileNotFoundError, FileExistsError):
+            os.makedirs(os.path.dirname(name), exist_ok=True)
+    return act(*args, **kwargs)
+
+
+def _create(name: str) -> int:
+    return _in_folder(name, os.open, name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+
+
+def _write_all(descriptor: int, content: bytes) -> None:
+    written = os.write(descriptor, content)
+    while written < len(content):
+        written += os.write(descriptor, memoryview(content)[written:])
+
+
+def _read_all(descriptor: int, size: int) -> bytes:
+    chunks = []
+    while size > 0 and (chunk := os.read(descriptor, size)):
+        chunks.append(chunk)
+        size -= len(chunk)
+    return b"".join(chunks)
+
+
+def _generation(target: str) -> int:
+    try:
+        status = os.stat(target)
+    except (FileNotFoundError, NotADirectoryError):
+        return ABSENT
+    return _generation_of(status) if stat.S_ISREG(status.st_mode) else ABSENT
+
+
+def _generation_of(status: os.stat_result) -> int:
+    # A file from elsewhere may be dated 1970 or before, and generation 0 means that there is none.
+    return max(status.st_mtime_ns // 1000, 1)
+
+
+def _missing_folders(folder: str) -> list[str]:
+    """Return the folders, innermost first, that making ``folder`` makes."""
+    missing = []
+    folder = os.path.abspath(folder)
+    while not os.path.exists(folder):
+        missing.append(folder)
+        folder = os.path.dirname(folder)
+    return missing

@@ -1,0 +1,349 @@
+"""Datasets of a BigQuery project that are read as a warehouse, without queries: through the Storage Read API."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import uuid4
+
+import google.auth.exceptions
+import pyarrow as pa
+from google.api_core import exceptions
+from google.cloud.bigquery_storage_v1 import types
+
+from exporters.warehouse.schema import Column
+from transforms.clients.backoff import PATIENT, Backoff
+from transforms.clients.google_rest import Answer, RestError, RestSettings
+from transforms.clients.process_clients import ProcessClients
+from transforms.clients.throttling import BIGQUERY
+from transforms.elements.tables import ScanStream, TablePart, TableScan
+from transforms.warehouses.arrow_columns import (
+    coalesced,
+    converted,
+    convertible,
+    declared_type,
+    nearest,
+    one_line,
+    validated_batch,
+)
+from transforms.warehouses.bigquery_reads import ReadClient, ReadSettings
+from transforms.warehouses.bigquery_tables import Refusal, TableClient, days_of
+from transforms.warehouses.protocol import WarehouseError
+from transforms.warehouses.row_restriction import row_restriction
+
+BIGQUERY_ENDPOINT = "https://bigquery.googleapis.com"
+
+_ACCEPTED = {
+    "STRING": {"STRING", "JSON"},
+    "INT64": {"INTEGER", "INT64"},
+    "FLOAT64": {"FLOAT", "FLOAT64"},
+    "BOOL": {"BOOLEAN", "BOOL"},
+    "NUMERIC": {"NUMERIC", "BIGNUMERIC"},
+    "DATE": {"DATE"},
+    "TIMESTAMP": {"TIMESTAMP", "DATETIME"},
+}
+"""Types that convert into a declared one, by their names in a table's description; a DATETIME is taken as UTC."""
+
+_STORED = frozenset({"TABLE", "SNAPSHOT"})
+_BUFFER = "__UNPARTITIONED__"
+"""The partition of rows that were streamed and have not been sorted into partitions yet."""
+
+_READS: ProcessClients[ReadSettings, ReadClient] = ProcessClients(ReadClient)
+_TABLES: ProcessClients[RestSettings, TableClient] = ProcessClients(TableClient)
+
+
+_SOLE = "sole:"
+"""Begins the handle of a stream that is the only one of its session."""
+
+
+class _NotDescribed(WarehouseError):
+    """Nothing is known about a table, other than that it may be there."""
+
+
+class _SessionExpired(WarehouseError):
+    """A stream cannot be read any further, nor can any other of its session."""
+
+
+@dataclass(frozen=True)
+class BigQueryWarehouse:
+    """Reads the tables of a project, each scan in a session of its own, whose rows all are of one instant.
+
+    Columns and rows are chosen by the service: a scan costs the bytes of its columns in its partitions. What arrives is
+    brought into the declared types as it is from Parquet: other widths, DATETIME for TIMESTAMP (taken as UTC) and
+    BIGNUMERIC for NUMERIC, as long as no value loses anything.
+
+    Attributes:
+        project: The project that holds the datasets.
+        quota_project: The project that sessions are created in, which pays for them; the same one when empty.
+        concurrency: Calls that are worth having in flight from one process.
+        max_streams: Streams that a scan is split into at most; the service makes fewer of a small table.
+        trace_id: Names the run in BigQuery's audit log; sessions, unlike jobs, have no labels.
+        rest_endpoint: URL of an emulator's REST API, which is sent no credentials; empty for the service itself.
+        storage_endpoint: ``HOST:PORT`` of an emulator's Storage API; likewise.
+        backoff: Waits between the tries of a request.
+    """
+
+    project: str
+    quota_project: str = ""
+    concurrency: int = 16
+    max_streams: int = 32
+    trace_id: str = ""
+    rest_endpoint: str = ""
+    storage_endpoint: str = ""
+    backoff: Backoff = PATIENT
+
+    def check(self, scan: TableScan) -> None:
+        """Raise :class:`WarehouseError` when the scan's table or one of its columns is missing or has another type."""
+        table = self._describe(scan)
+        if table.get("type") == "VIEW":
+            raise WarehouseError(
+                f"table {scan.table}: {self.project}.{scan.table} is a view, which the Storage Read API cannot read; "
+                "write its rows to a table"
+            )
+        found = {column["name"]: column for column in table.get("schema", {}).get("fields", ())}
+        partition = scan.declaration.partition
+        compared = {*scan.equals, *([partition] if partition else ())}
+        for name in sorted(compared.union(scan.columns)):
+            _check_column(scan, scan.declaration.columns[name], found, compared=name in compared)
+        _check_partition(scan, table)
+
+    def split(self, scan: TableScan) -> list[ScanStream]:
+        """Return the streams that together hold every row of the scan exactly once; none when no row can match."""
+        names = [stream.name for stream in self._create_session(scan, self.max_streams).streams]
+        sole = _SOLE if len(names) == 1 else ""
+        return [ScanStream(scan, sole + name) for name in names]
+
+    def read(self, stream: ScanStream) -> Iterator[pa.RecordBatch]:
+        """Yield the rows of a stream in ``stream.scan.schema``: 32,768 rows a batch or more, the last one aside.
+
+        A session lasts six hours. When that of a stream has expired, the scan is made anew in another session, as long
+        as no row of it has been seen: the stream was the only one, and nothing was yielded yet. Otherwise nobody could
+        tell the rows that were seen from the others, since a new session deals and orders them anew, and the table is
+        given up.
+        """
+        seen = False
+        try:
+            for batch in coalesced(self._read(stream)):
+                seen = True
+                yield batch
+        except _SessionExpired:
+            if seen or not stream.handle.startswith(_SOLE):
+                raise
+        else:
+            return
+        for again in self.split(stream.scan):
+            yield from coalesced(self._read(again))
+
+    def parts(self, scan: TableScan) -> list[TablePart]:
+        """Return a part per partition; one for the whole table when it is partitioned otherwise than declared.
+
+        Nobody says when rows in a streaming buffer or behind a view change: such a part never has the same version.
+        """
+        table = self._describe(scan)
+        if "streamingBuffer" in table or table.get("type") not in _STORED:
+            return [_unsettled(None, None)]
+        partition = scan.declaration.partition
+        if partition is None or table.get("timePartitioning", {}).get("field") != partition:
+            return [TablePart(None, None, f"{table['lastModifiedTime']} {table.get('numRows')}")]
+        with self._asking(scan):
+            found = _TABLES.get(self._rest_settings).partitions(
+                self.project, scan.table, quota_project=self.quota_project or self.project
+            )
+        parts = []
+        for name, version in found:
+            first, last = days_of(name) or (None, None)
+            parts.append(_unsettled(first, last) if name == _BUFFER else TablePart(first, last, f"{name} {version}"))
+        return [part for part in parts if part.may_hold(scan.first, scan.last)]
+
+    def estimate(self, scan: TableScan) -> int:
+        """Return the bytes that BigQuery would scan, and bill, for a scan; finding out costs nothing.
+
+        Raises:
+            WarehouseError: The table cannot be read.
+        """
+        return int(self._create_session(scan, 1).estimated_total_bytes_scanned)
+
+    def close(self) -> None:
+        """Close the connections of this process; the next call opens new ones."""
+        _READS.close(self._read_settings)
+        _TABLES.close(self._rest_settings)
+
+    @property
+    def _read_settings(self) -> ReadSettings:
+        return ReadSettings(self.storage_endpoint, self.backoff)
+
+    @property
+    def _rest_settings(self) -> RestSettings:
+        return RestSettings(
+            endpoint=self.rest_endpoint or BIGQUERY_ENDPOINT,
+            anonymous=bool(self.rest_endpoint),
+            connections=self.concurrency,
+            backoff=self.backoff,
+            service=BIGQUERY,
+        )
+
+    def _describe(self, scan: TableScan) -> dict[str, Any]:
+        with self._asking(scan):
+            return _TABLES.get(self._rest_settings).describe(self.project, scan.table)
+
+    @contextmanager
+    def _asking(self, scan: TableScan) -> Iterator[None]:
+        try:
+            yield
+        except RestError as error:
+            raise _NotDescribed(f"table {scan.table}: {error}") from error
+        except Refusal as error:
+            raise self._refused(scan, error.answer) from error
+
+    def _refused(self, scan: TableScan, answer: Answer) -> WarehouseError:
+        if answer.status == 404:
+            return WarehouseError(
+                f"table {scan.table}: it is not in project {self.project} ({answer.message}); "
+                "create it or choose another project"
+            )
+        if answer.status in (401, 403) and not answer.tries:
+            return _NotDescribed(str(self._denied(scan, answer.message)))
+        return _NotDescribed(f"table {scan.table}: {answer.message}; run again")
+
+    def _denied(self, scan: TableScan, message: str) -> WarehouseError:
+        """Return the error of a missing permission; there are two places where they are granted."""
+        dataset = scan.table.partition(".")[0]
+        if "readsessions" in message:
+            fix = f"grant roles/bigquery.readSessionUser on project {self.quota_project or self.project}"
+        elif "jobs.create" in message:
+            fix = f"grant roles/bigquery.jobUser on project {self.quota_project or self.project}"
+        else:
+            fix = f"grant roles/bigquery.dataViewer on dataset {self.project}.{dataset}"
+        return WarehouseError(f"table {scan.table}: {one_line(message)}; {fix} to whoever runs this")
+
+    def _create_session(self, scan: TableScan, max_streams: int) -> types.ReadSession:
+        dataset, _, table = scan.table.partition(".")
+        options = types.ReadSession.TableReadOptions(
+            selected_fields=scan.columns,
+            row_restriction=row_restriction(scan),
+            arrow_serialization_options=types.ArrowSerializationOptions(
+                buffer_compression=types.ArrowSerializationOptions.CompressionCodec.LZ4_FRAME
+            ),
+        )
+        request = types.CreateReadSessionRequest(
+            parent=f"projects/{self.quota_project or self.project}",
+            read_session=types.ReadSession(
+                table=f"projects/{self.project}/datasets/{dataset}/tables/{table}",
+                data_format=types.DataFormat.ARROW,
+                read_options=options,
+                trace_id=self.trace_id,
+            ),
+            max_stream_count=max_streams,
+        )
+        with self._blaming(scan):
+            return _READS.get(self._read_settings).create_session(request)
+
+    def _read(self, stream: ScanStream) -> Iterator[pa.RecordBatch]:
+        scan = stream.scan
+        checked: pa.Schema | None = None
+        with self._blaming(scan):
+            for batch in _READS.get(self._read_settings).batches(stream.handle.removeprefix(_SOLE)):
+                if batch.schema != checked:
+                    _check_schema(scan, batch.schema)
+                    checked = batch.schema
+                yield _conformed(scan, batch)
+
+    @contextmanager
+    def _blaming(self, scan: TableScan) -> Iterator[None]:
+        """Turn whatever goes wrong with the service into a :class:`WarehouseError` that names the table."""
+        try:
+            yield
+        except (exceptions.PermissionDenied, exceptions.Unauthenticated) as error:
+            raise self._denied(scan, error.message) from error
+        except exceptions.GoogleAPICallError as error:
+            message = one_line(error.message or error)
+            if "session expired" in message or (isinstance(error, exceptions.NotFound) and "/streams/" in message):
+                raise _SessionExpired(
+                    f"table {scan.table}: its read session has expired, six hours after it was split; run again"
+                ) from error
+            if isinstance(error, exceptions.ClientError) and not isinstance(error, exceptions.TooManyRequests):
+                # The service says that the request is wrong; the table's description says what is wrong with it.
+                with suppress(_NotDescribed):
+                    self.check(scan)
+                fix = "compare its schema with the declaration"
+            else:
+                fix = "run again"
+            code = error.grpc_status_code.name if error.grpc_status_code else type(error).__name__
+            raise WarehouseError(f"table {scan.table}: BigQuery says {code}: {message}; {fix}") from error
+        except (RestError, google.auth.exceptions.GoogleAuthError, pa.ArrowException) as error:
+            raise WarehouseError(f"table {scan.table}: cannot read it: {one_line(error)}") from error
+
+
+def _unsettled(first: date | None, last: date | None) -> TablePart:
+    return TablePart(first, last, f"unsettled {uuid4().hex}")
+
+
+def _check_column(scan: TableScan, column: Column, found: Mapping[str, Mapping[str, Any]], *, compared: bool) -> None:
+    """Raise when a table's description holds a column not, or in another type.
+
+    Args:
+        scan: The scan.
+        column: What is declared.
+        found: The columns of the table, as its description has them, by name.
+        compared: The column is compared with literals of its declared type, so that it has to be of just that.
+    """
+    described = found.get(column.name)
+    if described is None:
+        raise WarehouseError(
+            f"table {scan.table}: column {column.name} is missing, expected {declared_type(column)}; "
+            f"add it{nearest(column.name, found)}"
+        )
+    kind, repeated = described["type"], described.get("mode") == "REPEATED"
+    accepted = _ACCEPTED[column.type] - ({"JSON", "DATETIME"} if compared else set())
+    if kind not in accepted or repeated != (column.mode == "REPEATED"):
+        shown = f"REPEATED {kind}" if repeated else kind
+        raise WarehouseError(
+            f"table {scan.table}: column {column.name} is {shown}, expected {declared_type(column)}; change its type"
+        )
+
+
+def _check_partition(scan: TableScan, table: Mapping[str, Any]) -> None:
+    """Raise when the table insists on a filter on a column that the scan does not restrict."""
+    partitioning = table.get("timePartitioning") or table.get("rangePartitioning") or {}
+    required = table.get("requirePartitionFilter") or partitioning.get("requirePartitionFilter")
+    column = partitioning.get("field", "_PARTITIONTIME")
+    bounded = {scan.declaration.partition} if scan.first or scan.last or scan.declaration.filter_required else set()
+    if required and column not in bounded | scan.equals.keys():
+        raise WarehouseError(
+            f"table {scan.table}: it must be read with a filter on {column}, expected one on "
+            f"{scan.declaration.partition or 'nothing'}; partition it by that or do not require the filter"
+        )
+
+
+def _check_schema(scan: TableScan, schema: pa.Schema) -> None:
+    for wanted in scan.schema:
+        column = scan.declaration.columns[wanted.name]
+        index = schema.get_field_index(wanted.name)
+        if index < 0 or not convertible(schema.field(index).type, wanted.type):
+            shown = "missing" if index < 0 else str(schema.field(index).type)
+            raise WarehouseError(
+                f"table {scan.table}: column {wanted.name} is {shown}, expected {declared_type(column)}; "
+                "change its type"
+            )
+
+
+def _conformed(scan: TableScan, batch: pa.RecordBatch) -> pa.RecordBatch:
+    columns = []
+    for wanted in scan.schema:
+        try:
+            columns.append(converted(batch.column(wanted.name), wanted.type))
+        except pa.ArrowException as error:
+            raise WarehouseError(
+                f"table {scan.table}: a value of column {wanted.name} is not "
+                f"{declared_type(scan.declaration.columns[wanted.name])}: {one_line(error)}; correct it"
+            ) from error
+    return validated_batch(columns, scan.schema)
+
+
+def trace_of(text: str) -> str:
+    """Return a text as a session's trace id may hold it: ``phase6-export:`` and what of it is plain ASCII."""
+    return f"phase6-export:{re.sub('[^A-Za-z0-9_.-]', '-', text)}"[:256]

@@ -1,0 +1,389 @@
+"""A folder of Parquet files that is read as a warehouse."""
+
+from __future__ import annotations
+
+import glob
+import json
+import os
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import date, datetime, timezone
+from functools import reduce
+from typing import Any, NamedTuple
+from urllib.parse import unquote
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from transforms.elements.tables import ScanStream, TablePart, TableScan, arrow_field
+from transforms.warehouses.arrow_columns import (
+    BATCH_ROWS,
+    coalesced,
+    converted,
+    convertible,
+    declared_type,
+    nearest,
+    one_line,
+    validated_batch,
+)
+from transforms.warehouses.parquet_append import append_file
+from transforms.warehouses.protocol import WarehouseError
+
+_STREAM_ROWS = 32_768
+_STREAM_BYTES = 8 * 2**20
+_MAX_STREAMS = 32
+_WHOLE_FILE_BYTES = 2**20
+_EPOCH = date(1970, 1, 1)
+_DAY_MICROSECONDS = 86_400_000_000
+_HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
+
+
+class _File(NamedTuple):
+    """A Parquet file: its path below the root, and what the folders that it lies in say about its rows."""
+
+    path: str
+    keys: Mapping[str, str]
+
+
+class _Piece(NamedTuple):
+    """Neighbouring row groups of one file, whose size tells whether it was replaced before it is read."""
+
+    path: str
+    start: int
+    stop: int
+    file_groups: int
+    file_rows: int
+
+
+@dataclass(frozen=True)
+class ParquetWarehouse:
+    """Reads ``root/<dataset>/<table>/**/*.parquet`` or ``root/<dataset>/<table>.parquet``.
+
+    A folder ``column=value`` gives its files that column when they do not hold it. One that is named for the partition
+    column holds rows of that date only, so it is skipped unopened when the scan does not ask for the date. Other
+    ``key=value`` folders are just folders, and names that start with ``_`` or ``.`` are ignored.
+
+    A file may differ from the declaration in column order, in additional columns, and in types that convert without
+    loss: other widths, units, time zones (none is taken as UTC), dictionaries, decimals of another scale. A null list
+    is read as an empty one, as BigQuery stores it.
+
+    A stream is a run of row groups: about 32,768 rows or 8 MiB, and more once there would be over 32 streams.
+
+    Attributes:
+        root: The folder that holds one folder per dataset.
+    """
+
+    root: str
+
+    def check(self, scan: TableScan) -> None:
+        """Raise :class:`WarehouseError` when the scan's table or one of its columns is missing or has another type.
+
+        Files without rows, and folders of dates that the scan skips, are not looked at.
+        """
+        shape = _Shape(scan)
+        for file in self._files(scan):
+            with self._open(scan, file) as parquet:
+                if parquet.metadata.num_rows:
+                    shape.check(file, parquet.schema_arrow)
+
+    def split(self, scan: TableScan) -> list[ScanStream]:
+        """Return the streams that together hold every row of the scan exactly once; none when no row can match.
+
+        Reads footers only, and of those only the statistics of the partition column.
+        """
+        groups: list[tuple[_Piece, float]] = []
+        for file in self._files(scan):
+            with self._open(scan, file) as parquet:
+                if parquet.metadata.num_rows:
+                    groups.extend(_matching_groups(scan, file, parquet))
+        return [ScanStream(scan, json.dumps(pieces, separators=(",", ":"))) for pieces in _packed(groups)]
+
+    def read(self, stream: ScanStream) -> Iterator[pa.RecordBatch]:
+        """Yield the rows of a stream in ``stream.scan.schema``: 32,768 to 65,536 rows a batch, the last one aside."""
+        shape = _Shape(stream.scan)
+        pieces = (_Piece(*piece) for piece in json.loads(stream.handle))
+        return coalesced(rows for piece in pieces for rows in self._read_piece(shape, piece))
+
+    @property
+    def concurrency(self) -> int:
+        """One: Arrow reads from memory or a disk, which threads would only queue up for."""
+        return 1
+
+    def parts(self, scan: TableScan) -> list[TablePart]:
+        """Return a part per file: its path, size and modification time, and the dates that it may hold rows of."""
+        return [self._part(scan, file) for file in self._files(scan)]
+
+    def _part(self, scan: TableScan, file: _File) -> TablePart:
+        # Looked at before the footer: a file that is replaced in between then counts as the older one.
+        with _blaming(scan, file.path):
+            status = os.stat(f"{self.root}/{file.path}")
+        with self._open(scan, file) as parquet:
+            first, last = _days_of(scan, file, parquet)
+        return TablePart(first, last, f"{file.path} {status.st_size} {status.st_mtime_ns}")
+
+    def append(self, table: str, batch: pa.RecordBatch, *, day: date, name: str) -> None:
+        """Add rows of one partition date to a table, as one file that appears at once."""
+        append_file(self.root, table, batch, day=day, name=name)
+
+    def _files(self, scan: TableScan) -> list[_File]:
+        """Return the files of a scan's table in path order, without those whose folder rules them out."""
+        name = scan.table.replace(".", "/")
+        found = [path for path in (name, f"{name}.parquet") if os.path.exists(f"{self.root}/{path}")]
+        if not found:
+            names = glob.glob("*/*", root_dir=self.root)
+            tables = {name.removesuffix(".parquet").replace("/", ".") for name in names}
+            raise WarehouseError(
+                f"table {scan.table}: neither folder {name} nor file {name}.parquet is in {self.root}; "
+                f"put it there or choose another root{nearest(scan.table, tables)}"
+            )
+        if len(found) > 1:
+            raise WarehouseError(f"table {scan.table}: {' and '.join(found)} are both in {self.root}; remove one")
+        with _blaming(scan, found[0]):
+            if os.path.isfile(f"{self.root}/{found[0]}"):
+                return [_File(found[0], {})]
+            paths = sorted(_visible_files(self.root, found[0]))
+        parquet = [path for path in paths if path.endswith(".parquet")]
+        if paths and not parquet:
+            raise WarehouseError(
+                f"table {scan.table}: no file in {found[0]} ends in .parquet (there is {os.path.basename(paths[0])}); "
+                "rename or convert its files"
+            )
+        table = scan.declaration
+        files = [_File(path, _folder_keys(path, table.columns)) for path in parquet]
+        return [file for file in files if table.partition is None or _may_hold(scan, file.keys.get(table.partition))]
+
+    @contextmanager
+    def _open(self, scan: TableScan, file: _File) -> Iterator[pq.ParquetFile]:
+        with _blaming(scan, file.path):
+            path = f"{self.root}/{file.path}"
+            # One read is cheaper than one per column chunk. No memory map: it crashes when the file is truncated.
+            with open(path, "rb") as raw:
+                size = os.fstat(raw.fileno()).st_size
+                source = pa.BufferReader(raw.read()) if size <= _WHOLE_FILE_BYTES else pa.OSFile(path)
+            with (
+                source,
+                pq.ParquetFile(
+                    source, pre_buffer=False, arrow_extensions_enabled=False, coerce_int96_timestamp_unit="us"
+                ) as parquet,
+            ):
+                yield parquet
+
+    def _read_piece(self, shape: _Shape, piece: _Piece) -> Iterator[pa.RecordBatch]:
+        scan = shape.scan
+        file = _File(piece.path, _folder_keys(piece.path, scan.declaration.columns))
+        with self._open(scan, file) as parquet:
+            if (parquet.metadata.num_row_groups, parquet.metadata.num_rows) != piece[-2:]:
+                raise WarehouseError(f"table {scan.table}: {file.path} was replaced while it was read; run again")
+            stored = shape.check(file, parquet.schema_arrow)
+            groups = range(piece.start, piece.stop)
+            # Memory is reserved for a whole batch, which a small file would not fill.
+            size = min(BATCH_ROWS, piece.file_rows)
+            for batch in parquet.iter_batches(size, row_groups=groups, columns=stored, use_threads=False):
+                rows = shape.conform(file, batch)
+                if rows.num_rows:
+                    yield rows
+
+
+class _Shape:
+    """What the rows of a scan look like, and which of a file's rows they are.
+
+    Attributes:
+        scan: The scan.
+        kinds: The declared type of each column that answering the scan takes, the restricting ones included.
+    """
+
+    def __init__(self, scan: TableScan) -> None:
+        self.scan = scan
+        self._schema = scan.schema
+        self._columns = scan.declaration.columns
+        partition = scan.declaration.partition if scan.first or scan.last else None
+        restricting = {*scan.equals} if partition is None else {*scan.equals, partition}
+        names = [*scan.columns, *sorted(restricting.difference(scan.columns))]
+        self.kinds = {name: arrow_field(self._columns[name]).type for name in names}
+        self._bounds = [] if partition is None else _bounds(scan, partition, self.kinds[partition])
+        self._values = [(name, pa.array(values).cast(self.kinds[name])) for name, values in scan.equals.items()]
+        self._checked: tuple[pa.Schema, Collection[str], list[str]] | None = None
+
+    def check(self, file: _File, schema: pa.Schema) -> list[str]:
+        """Return the columns to read from a file.
+
+        Raises:
+            WarehouseError: A column is missing in the file or cannot be converted.
+        """
+        if self._checked is None or self._checked[:2] != (schema, file.keys.keys()):
+            for name in self.kinds:
+                _check_column(self.scan, file, schema, name)
+            stored = [name for name in self.kinds if name in schema.names]
+            self._checked = schema, file.keys.keys(), stored
+        return self._checked[2]
+
+    def conform(self, file: _File, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Return the rows of a file's batch that the scan keeps, in the scan's schema."""
+        masks = [compare(self._column(file, batch, name), bound) for name, compare, bound in self._bounds]
+        masks += [pc.is_in(self._column(file, batch, name), value_set=values) for name, values in self._values]
+        if masks:
+            mask = reduce(pc.and_, masks)
+            if mask.true_count < batch.num_rows:
+                batch = batch.filter(mask)
+        columns = [self._column(file, batch, name) for name in self.scan.columns]
+        return validated_batch(columns, self._schema)
+
+    def _column(self, file: _File, batch: pa.RecordBatch, name: str) -> pa.Array:
+        """Return a column of a batch, or of the folder that the file lies in, in its declared type."""
+        kind = self.kinds[name]
+        try:
+            index = batch.schema.get_field_index(name)
+            if index < 0:
+                return pa.repeat(_folder_value(file.keys[name], kind), batch.num_rows)
+            return converted(batch.column(index), kind)
+        except pa.ArrowException as error:
+            raise WarehouseError(
+                f"table {self.scan.table}: a value of column {name} of {file.path} is not "
+                f"{declared_type(self._columns[name])}: {one_line(error)}; write the file again with that type"
+            ) from error
+
+
+def _bounds(scan: TableScan, name: str, kind: pa.DataType) -> list[tuple[str, Any, pa.Scalar]]:
+    """Return the comparisons that the partition column must pass; a TIMESTAMP is compared with UTC midnights."""
+    unit, number = (_DAY_MICROSECONDS, pa.int64()) if pa.types.is_timestamp(kind) else (1, pa.int32())
+    return [
+        (name, compare, pa.scalar(((day - _EPOCH).days + after) * unit, number).cast(kind))
+        for day, after, compare in ((scan.first, 0, pc.greater_equal), (scan.last, 1, pc.less))
+        if day is not None
+    ]
+
+
+def _matching_groups(scan: TableScan, file: _File, parquet: pq.ParquetFile) -> Iterator[tuple[_Piece, float]]:
+    """Yield the row groups that may hold rows of the scan's partition range, each with its share of a stream."""
+    metadata = parquet.metadata
+    partition = scan.declaration.partition
+    leaf = None
+    if partition is not None and (scan.first or scan.last):
+        _check_column(scan, file, parquet.schema_arrow, partition)
+        leaf = next((i for i in range(metadata.num_columns) if metadata.schema.column(i).path == partition), None)
+    for i in range(metadata.num_row_groups):
+        group = metadata.row_group(i)
+        if group.num_rows and (leaf is None or _overlaps(scan, group.column(leaf).statistics)):
+            share = max(group.num_rows / _STREAM_ROWS, group.total_byte_size / _STREAM_BYTES)
+            yield _Piece(file.path, i, i + 1, metadata.num_row_groups, metadata.num_rows), share
+
+
+def _overlaps(scan: TableScan, statistics: pq.Statistics | None) -> bool:
+    if statistics is None or not statistics.has_min_max:
+        return True
+    try:
+        low, high = _day(statistics.min), _day(statistics.max)
+    except (ValueError, OverflowError):
+        # Python has no such date, or no nanoseconds: let the rows decide.
+        return True
+    return (scan.first is None or scan.first <= high) and (scan.last is None or low <= scan.last)
+
+
+def _days_of(scan: TableScan, file: _File, parquet: pq.ParquetFile) -> tuple[date | None, date | None]:
+    """Return the first and last partition date of a file as folder or footer give them; None and None without them."""
+    metadata = parquet.metadata
+    partition = scan.declaration.partition
+    with suppress(ValueError, KeyError):
+        day = date.fromisoformat(file.keys[partition or ""][:10])
+        return day, day
+    leaf = next((i for i in range(metadata.num_columns) if metadata.schema.column(i).path == partition), None)
+    if leaf is None:
+        return None, None
+    groups = [metadata.row_group(i).column(leaf).statistics for i in range(metadata.num_row_groups)]
+    if not groups or not all(group is not None and group.has_min_max for group in groups):
+        return None, None
+    try:
+        return min(_day(group.min) for group in groups), max(_day(group.max) for group in groups)
+    except (ValueError, OverflowError):
+        return None, None
+
+
+def _day(value: date | datetime) -> date:
+    if not isinstance(value, datetime):
+        return value
+    return (value if value.tzinfo is None else value.astimezone(timezone.utc)).date()
+
+
+def _packed(groups: list[tuple[_Piece, float]]) -> Iterator[list[_Piece]]:
+    """Yield runs of row groups of about equal size, one stream each."""
+    total = sum(share for _, share in groups)
+    streams = max(1, min(_MAX_STREAMS, round(total)))
+    packed: list[list[_Piece]] = [[] for _ in range(streams)]
+    before = 0.0
+    for piece, share in groups:
+        pieces = packed[min(int((before + share / 2) * streams / total), streams - 1)]
+        before += share
+        last = pieces[-1] if pieces else None
+        if last is not None and (last.path, last.stop) == (piece.path, piece.start):
+            pieces[-1] = last._replace(stop=piece.stop)
+        else:
+            pieces.append(piece)
+    return filter(None, packed)
+
+
+def _check_column(scan: TableScan, file: _File, schema: pa.Schema, name: str) -> None:
+    column = scan.declaration.columns[name]
+    if name in schema.names:
+        found = schema.field(name).type
+        if not convertible(found, arrow_field(column).type):
+            raise WarehouseError(
+                f"table {scan.table}: column {name} of {file.path} is {found}, expected {declared_type(column)}; "
+                "write the file again with that type"
+            )
+    elif name not in file.keys:
+        raise WarehouseError(
+            f"table {scan.table}: column {name} is missing in {file.path}, expected {declared_type(column)}; "
+            f"write the file again with it{nearest(name, schema.names)}"
+        )
+
+
+def _folder_keys(path: str, columns: Collection[str]) -> dict[str, str]:
+    """Return the ``column=value`` folders of a path that name declared columns."""
+    pairs = (part.partition("=") for part in path.split("/")[:-1])
+    return {key: unquote(value) for key, sign, value in pairs if sign and key in columns}
+
+
+def _folder_value(text: str, kind: pa.DataType) -> pa.Scalar:
+    if text == _HIVE_NULL:
+        return pa.scalar(None, kind)
+    if pa.types.is_timestamp(kind):
+        return pa.scalar(text).cast(pa.timestamp("us")).cast(kind)
+    return pa.scalar(text).cast(kind)
+
+
+def _may_hold(scan: TableScan, folder_date: str | None) -> bool:
+    """Tell whether the folder of a partition date may hold rows of the scan; None is a file outside such folders."""
+    if folder_date is None:
+        return True
+    if folder_date == _HIVE_NULL:
+        return not (scan.first or scan.last)
+    try:
+        day = date.fromisoformat(folder_date[:10])
+    except ValueError:
+        return True
+    return (scan.first is None or scan.first <= day) and (scan.last is None or day <= scan.last)
+
+
+def _visible_files(root: str, folder: str) -> Iterator[str]:
+    with os.scandir(f"{root}/{folder}") as entries:
+        for entry in entries:
+            if entry.name.startswith(("_", ".")):
+                continue
+            path = f"{folder}/{entry.name}"
+            if entry.is_dir():
+                yield from _visible_files(root, path)
+            else:
+                yield path
+
+
+@contextmanager
+def _blaming(scan: TableScan, path: str) -> Iterator[None]:
+    """Turn whatever goes wrong with a file into a :class:`WarehouseError` that names it."""
+    try:
+        yield
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise WarehouseError(
+            f"table {scan.table}: cannot read {path}: {one_line(error)}; write it again or grant access to it"
+        ) from error

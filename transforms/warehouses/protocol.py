@@ -1,0 +1,76 @@
+"""Where tables live, and what is asked of them.
+
+A :class:`Warehouse` answers two calls: ``split`` turns a scan into streams that can be read apart, and ``read`` turns
+one stream into Arrow record batches. Projection and restriction are data, so that each warehouse renders them its own
+way: Parquet as an Arrow expression, BigQuery as a row restriction of the Storage Read API.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Protocol, runtime_checkable
+
+import pyarrow as pa
+
+from transforms.elements.tables import ScanStream, TablePart, TableScan
+
+
+class Warehouse(Protocol):
+    """Reads declared tables. Implementations are picklable values; clients are made on first use."""
+
+    @property
+    def concurrency(self) -> int:
+        """How many calls are worth having in flight from one process; 1 where threads gain nothing."""
+
+    def check(self, scan: TableScan) -> None:
+        """Raise :class:`WarehouseError` when the scan's table or one of its columns is missing or has another type."""
+
+    def split(self, scan: TableScan) -> list[ScanStream]:
+        """Return the streams that together hold every row of the scan exactly once; none when no row can match.
+
+        Raises:
+            WarehouseError: The table cannot be read.
+        """
+
+    def read(self, stream: ScanStream) -> Iterator[pa.RecordBatch]:
+        """Yield the rows of a stream in ``stream.scan.schema``, in batches of some ten thousand rows.
+
+        Raises:
+            WarehouseError: The table cannot be read; what was yielded before must be discarded.
+        """
+
+    def parts(self, scan: TableScan) -> list[TablePart]:
+        """Return the parts that may hold rows of the scan, without reading rows.
+
+        A backfill skips what was made from parts of the same versions, so a version may change without need, but must
+        never stay when rows differ. Parquet: a part per file, its version from name, size and modification time.
+        BigQuery: a part per partition with its ``last_modified_time`` (``INFORMATION_SCHEMA.PARTITIONS``, one query per
+        dataset); one part without dates, with the table's last modification, for a table without partitions, and for
+        every table that has rows in its streaming buffer.
+
+        Raises:
+            WarehouseError: The table cannot be read.
+        """
+
+
+@runtime_checkable
+class AppendingWarehouse(Warehouse, Protocol):
+    """A warehouse that rows can be added to as well."""
+
+    def append(self, table: str, batch: pa.RecordBatch, *, day: date, name: str) -> None:
+        """Add rows of one partition date to a table, all at once; the same name again replaces what it added before.
+
+        Args:
+            table: ``dataset.table`` of a declared table that is partitioned by date.
+            batch: The rows, in the table's schema.
+            day: Their partition date.
+            name: Names what is added, within the date: letters, digits, dots and hyphens.
+
+        Raises:
+            WarehouseError: The rows cannot be added; none of them was.
+        """
+
+
+class WarehouseError(Exception):
+    """A table cannot be read. The message is one line and names the table, what is wrong and the fix."""

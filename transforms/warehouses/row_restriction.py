@@ -1,0 +1,80 @@
+"""A scan's rows as the Storage Read API wants them named: a condition in SQL.
+
+Nothing of a scan reaches the condition as it is. A column is one that the table declares, and a value is converted to
+the column's type and printed as a literal of that type.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timezone
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+
+from transforms.elements.tables import TableScan, arrow_field
+
+_ESCAPES = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+def row_restriction(scan: TableScan) -> str:
+    """Return the condition that the rows of a scan meet; empty when all do.
+
+    It restricts the partition column whenever the scan is bounded or the table insists on it, so that BigQuery reads
+    and bills those partitions only. Rows without a partition date meet no bound.
+    """
+    table = scan.declaration
+    conditions = []
+    if table.partition is not None and (scan.first or scan.last or table.filter_required):
+        conditions = _bounds(scan, table.partition)
+    for name, values in scan.equals.items():
+        kind = arrow_field(table.columns[name]).type
+        literals = ", ".join(literal(value) for value in pa.array(values, pa.string()).cast(kind).to_pylist())
+        conditions.append(f"`{name}` IN ({literals})" if literals else "FALSE")
+    return " AND ".join(conditions)
+
+
+def _bounds(scan: TableScan, name: str) -> list[str]:
+    bounds = []
+    if scan.first is not None or scan.last is None:
+        bounds.append(f"`{name}` >= {_edge(scan, name, scan.first or date.min, time.min)}")
+    if scan.last is not None:
+        # The last microsecond of the day, which is as fine as a TIMESTAMP is; the day after may not exist.
+        bounds.append(f"`{name}` <= {_edge(scan, name, scan.last, time.max)}")
+    return bounds
+
+
+def _edge(scan: TableScan, name: str, day: date, when: time) -> str:
+    """Return a day as a literal of the partition column's type; a TIMESTAMP is partitioned by UTC days."""
+    if scan.declaration.columns[name].type == "TIMESTAMP":
+        return literal(datetime.combine(day, when, timezone.utc))
+    return literal(day)
+
+
+def literal(value: Any) -> str:
+    """Return a value as a SQL literal of its type.
+
+    Args:
+        value: A str, bool, int, float, Decimal, date or aware datetime.
+    """
+    if isinstance(value, bool):
+        return str(value).upper()
+    if isinstance(value, str):
+        return f"'{''.join(_escaped(character) for character in value)}'"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
+        return f"CAST('{value!r}' AS FLOAT64)"
+    if isinstance(value, Decimal):
+        return f"NUMERIC '{value:f}'"
+    if isinstance(value, datetime):
+        return f"TIMESTAMP '{value.astimezone(timezone.utc).isoformat(sep=' ', timespec='microseconds')}'"
+    return f"DATE '{value.isoformat()}'"
+
+
+def _escaped(character: str) -> str:
+    if character in _ESCAPES:
+        return _ESCAPES[character]
+    if character.isprintable():
+        return character
+    return f"\\U{ord(character):08x}"
