@@ -56,7 +56,7 @@ bench: demo ## Measure nights, seasons and streamed requests, each beside its ba
 	$(BIN)/python -m benchmarks.streaming
 
 docs: setup ## Write docs/api from the declarations and schemas of the export types.
-	$(BIN)/python -m pipeline.api_docs
+	$(BIN)/python -m pipeline.reference.api_docs
 
 lock: setup ## Compile the lock files from setup.py.
 	$(BIN)/uv pip compile --quiet --no-header --universal --python-version 3.10 --generate-hashes setup.py -o requirements.txt

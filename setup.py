@@ -17,7 +17,7 @@ setup(
         "google-auth>=2.35",
         "google-cloud-bigquery-storage>=2.27",
         "google-cloud-bigquery>=3.27",
-        "google-cloud-dataflow-client>=0.8.5,<1",  # pipeline.launch: starts the Flex Template and follows its job
+        "google-cloud-dataflow-client>=0.8.5,<1",  # starts the Flex Template and follows its job
         "google-cloud-pubsub>=2.20",
         "google-cloud-storage>=3.1",
         "google-crc32c>=1.5",

@@ -24,10 +24,10 @@ def main(engine: str, warehouse: str, output: str, first: str, last: str, types:
 
     from exporters.config import ExportConfig
     from exporters.registry import exports, groups
-    from pipeline.graph import build
-    from pipeline.plain import run_plain
-    from pipeline.planning import make_plan
-    from pipeline.request import RequestDefaults, parse_request
+    from pipeline.execution.in_process import run_plain
+    from pipeline.planning.graph import build
+    from pipeline.planning.planner import make_plan
+    from pipeline.requests.request import RequestDefaults, parse_request
     from transforms.publishing.manifest import load_manifest
     from transforms.stores.folder import LocalStore
     from transforms.warehouses.parquet import ParquetWarehouse

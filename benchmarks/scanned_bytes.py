@@ -32,8 +32,8 @@ from exporters.config import ExportConfig
 from exporters.registry import exports, groups
 from exporters.warehouse.schema import Table
 from exporters.warehouse.tables import CONTEXT, DEFENSE, FACTORS, GAMES, INJURIES, PREDICTIONS, REGISTRY
-from pipeline.planning import make_plan
-from pipeline.request import RequestDefaults, parse_request
+from pipeline.planning.planner import make_plan
+from pipeline.requests.request import RequestDefaults, parse_request
 from transforms.elements.tables import TableScan
 from transforms.warehouses.parquet import ParquetWarehouse
 

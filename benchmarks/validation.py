@@ -21,9 +21,9 @@ from typing import Any
 from exporters.config import ExportConfig
 from exporters.declaration import Export
 from exporters.registry import exports, groups
-from pipeline.plain import run_plain
-from pipeline.planning import make_plan
-from pipeline.request import RequestDefaults, parse_request
+from pipeline.execution.in_process import run_plain
+from pipeline.planning.planner import make_plan
+from pipeline.requests.request import RequestDefaults, parse_request
 from transforms.elements.plan import Plan
 from transforms.elements.validation import require_valid
 from transforms.publishing.manifest import load_manifest

@@ -1,7 +1,6 @@
 """Which code is running: the version, the commit, and the digest of the locked dependencies.
 
-An image holds ``build.json`` beside this module, which :mod:`pipeline.stamp` wrote when it was built. In a checkout,
-git is asked.
+An image holds ``build.json`` beside this module, written when the image is built. In a checkout, git is asked.
 """
 
 from __future__ import annotations

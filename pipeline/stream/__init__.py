@@ -1,1 +1,4 @@
-"""The streaming job: answers the requests of a Pub/Sub subscription, and keeps live games and their results current."""
+"""The streaming job: answers the requests of a Pub/Sub subscription, and keeps live games and results current.
+
+Imports :mod:`pipeline.deployment` and below.
+"""

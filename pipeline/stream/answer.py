@@ -20,13 +20,13 @@ import orjson
 from exporters.config import ExportConfig
 from exporters.league.forecasts.readiness import Census
 from exporters.warehouse.tables import PREDICTIONS
-from pipeline.completion import Event, completed, not_run_event, run_event
-from pipeline.inputs import with_inputs
-from pipeline.plain import publish_scanned
-from pipeline.planning import make_plan
-from pipeline.request import ExportRequest
+from pipeline.execution.in_process import publish_scanned
+from pipeline.planning.inputs import with_inputs
+from pipeline.planning.planner import make_plan
+from pipeline.reporting.completion import Event, completed, not_run_event, run_event
+from pipeline.requests.request import ExportRequest
+from pipeline.stream.coalescing import Answered
 from pipeline.stream.deadline import Deadline, DeadlineStore, DeadlineWarehouse
-from pipeline.stream.desk import Answered
 from pipeline.stream.messages import Asked
 from transforms.elements.failure import failure_from
 from transforms.elements.plan import Plan

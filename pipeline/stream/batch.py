@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from apache_beam.options.pipeline_options import GoogleCloudOptions, PipelineOptions
 from google.api_core.exceptions import Conflict
 
-from pipeline.dataflow_jobs import DataflowError, DataflowJobs
-from pipeline.flex_launch import launch_body
-from pipeline.option_table import OPTIONS
-from pipeline.options import StreamConfig
-from pipeline.request import ExportRequest
+from pipeline.deployment.dataflow_jobs import DataflowError, DataflowJobs
+from pipeline.deployment.flex_launch import launch_body
+from pipeline.options.configuration import StreamConfig
+from pipeline.options.option_table import OPTIONS
+from pipeline.requests.request import ExportRequest
 
 _SHARED = (
     "bigquery_quota_project",

@@ -31,10 +31,10 @@ from apache_beam.transforms.timeutil import TimeDomain
 from apache_beam.transforms.userstate import ReadModifyWriteStateSpec, TimerSpec, on_timer
 from apache_beam.utils.timestamp import Timestamp
 
-from pipeline.completion import Event, message_of, not_run_event
+from pipeline.reporting.completion import Event, message_of, not_run_event
 from pipeline.stream.answer import Answerer
+from pipeline.stream.coalescing import Answered, Desk
 from pipeline.stream.dead_letters import dead_letter
-from pipeline.stream.desk import Answered, Desk
 from pipeline.stream.messages import Asked, Grammar, Message, Rejected, read_message
 from pipeline.stream.upstream import Dropped
 from pipeline.stream.watch import Watch, utc_now
@@ -183,7 +183,7 @@ class WatchGames(beam.DoFn):
 
 @dataclass
 class AnswerRequests(beam.DoFn):
-    """Answer requests one after the other, and equal ones once; see :mod:`pipeline.stream.desk`.
+    """Answer requests one after the other, and equal ones once; see :mod:`pipeline.stream.coalescing`.
 
     Input: one key, with requests as bytes. Output: completion events.
     """

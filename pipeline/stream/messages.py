@@ -12,9 +12,9 @@ from typing import Any
 
 import orjson
 
-from pipeline.problems import Problem, show
-from pipeline.request import ExportRequest, RequestDefaults, RequestError, parse_object, parse_request
-from pipeline.request_reader import KEYS, nearest_key
+from pipeline.requests.problems import Problem, show
+from pipeline.requests.request import ExportRequest, RequestDefaults, RequestError, parse_object, parse_request
+from pipeline.requests.request_reader import KEYS, nearest_key
 from pipeline.stream.upstream import Dropped, UpstreamRules, is_upstream_event, request_of
 
 LOG = logging.getLogger(__name__)
@@ -45,7 +45,7 @@ class Asked:
     """A request that is to be answered, as it travels between the steps of the job: as JSON, which outlives an update.
 
     Attributes:
-        request: In the JSON form that :meth:`pipeline.request.ExportRequest.from_json` reads.
+        request: In the JSON form that :meth:`pipeline.requests.request.ExportRequest.from_json` reads.
         key: Equal for requests that ask for the same.
         message_id: The message that asked; made up where the job itself did.
         published: When it asked, ISO 8601.

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pipeline.problems import Problem, show
-from pipeline.request import RequestError
-from pipeline.request_reader import MAX_TEXT_LENGTH
+from pipeline.requests.problems import Problem, show
+from pipeline.requests.request import RequestError
+from pipeline.requests.request_reader import MAX_TEXT_LENGTH
 
 EXPORT_TYPES = ("tonight-all",)
 TRIGGER_SOURCE = "predictions-complete"

@@ -12,8 +12,8 @@ from exporters.league.games.schedule import READS, Schedule
 from exporters.registry import exports, groups
 from exporters.warehouse.schema import Instant
 from exporters.warehouse.tables import ACCURACY, SCHEDULE
-from pipeline.clock import league_day
-from pipeline.request import RequestDefaults, parse_request
+from pipeline.requests.clock import league_day
+from pipeline.requests.request import RequestDefaults, parse_request
 from pipeline.stream.messages import Asked, request_key
 from transforms.elements.tables import TableBatch, TableScan
 from transforms.reading.decoding import decode_all

@@ -8,7 +8,7 @@ import pytest
 from demo.live_feed import GAME_MINUTES, live_feed, main
 from exporters.league.games.schedule import FINAL, SCHEDULED
 from exporters.league.nights.live_scores import state_of
-from pipeline.plain import run_plain
+from pipeline.execution.in_process import run_plain
 from tests.support.matchers import json_of
 from tests.support.plans import plan_of
 from tests.support.stores import MemoryStore

@@ -60,7 +60,7 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
             shutil.copytree(ROOT / source, build / source, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(ROOT / source, build / source)
-    stamp = [sys.executable, "-m", "pipeline.stamp", f"--commit={COMMIT}", f"--image=i:{COMMIT}"]
+    stamp = [sys.executable, "-m", "pipeline.deployment.stamp", f"--commit={COMMIT}", f"--image=i:{COMMIT}"]
     subprocess.run(stamp, cwd=build, check=True, timeout=60)
     site = tmp_path_factory.mktemp("site")
     uv = Path(sys.executable).with_name("uv")

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from pipeline.schedule_file import SCHEDULES
+from pipeline.deployment.schedule_file import SCHEDULES
 from pipeline.version import ROOT
 
 README = (ROOT / "deploy" / "README.md").read_text(encoding="utf-8")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.deployment import load_deployment
-from pipeline.options import StreamConfig, parse_job
+from pipeline.deployment.settings import load_deployment
+from pipeline.options.configuration import StreamConfig, parse_job
 from pipeline.version import ROOT
 from tests.support.commands import FakeCommands
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from pipeline.execution import main
+from pipeline.execution.run import main
 from tests.support.plans import NOW
 from tests.support.warehouses import League
 

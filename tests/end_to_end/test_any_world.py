@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from exporters.config import ExportConfig
 from exporters.registry import exports
-from pipeline.plain import run_plain
+from pipeline.execution.in_process import run_plain
 from tests.support.matchers import documents
 from tests.support.plans import dated_types, plan_of
 from tests.support.rows import TONIGHT, table_of

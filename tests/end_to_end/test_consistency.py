@@ -11,7 +11,7 @@ import pytest
 from exporters.config import RULES
 from exporters.league.arithmetic.dates import season_label
 from exporters.registry import exports
-from pipeline.plain import run_plain
+from pipeline.execution.in_process import run_plain
 from tests.support.plans import plan_of
 from tests.support.stores import MemoryStore
 from tests.support.warehouses import League

@@ -12,9 +12,9 @@ import pytest
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
 from exporters.warehouse.tables import CONTEXT, FEED_PLAYERS, GAMES, PREDICTIONS, REGISTRY, SCHEDULE
-from pipeline.graph import build
-from pipeline.plain import run_plain
-from pipeline.report import summarize
+from pipeline.execution.in_process import run_plain
+from pipeline.planning.graph import build
+from pipeline.reporting.report import summarize
 from tests.support.live_feed import (
     FeedServer,
     boxes,

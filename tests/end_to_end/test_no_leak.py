@@ -10,7 +10,7 @@ import pytest
 
 from exporters.registry import exports
 from exporters.warehouse.tables import ACCURACY, GAMES, SCHEDULE
-from pipeline.plain import run_plain
+from pipeline.execution.in_process import run_plain
 from tests.support.matchers import assert_same_objects, differing, documents, json_of
 from tests.support.plans import TONIGHT_TYPES, plan_of
 from tests.support.stores import MemoryStore

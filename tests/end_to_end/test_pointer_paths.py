@@ -10,7 +10,7 @@ import pytest
 from exporters.declaration import Follows, Grain
 from exporters.registry import exports
 from exporters.warehouse.tables import SCHEDULE
-from pipeline.plain import run_plain
+from pipeline.execution.in_process import run_plain
 from tests.support.matchers import assert_mirrors, contents, documents, json_of
 from tests.support.plans import TONIGHT_TYPES, plan_of
 from tests.support.stores import MemoryStore

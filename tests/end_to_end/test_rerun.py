@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from exporters.warehouse.tables import CONTEXT, GAMES, PREDICTIONS, REGISTRY
-from pipeline.plain import run_plain
+from pipeline.execution.in_process import run_plain
 from tests.support.eager import pipeline
 from tests.support.matchers import assert_same_objects, contents, documents, generations, json_of, manifest_of
 from tests.support.plans import TONIGHT_TYPES, plan_of
@@ -53,7 +53,7 @@ class TestSameRequest:
         assert manifest["status"] == "success"
 
     def test_the_graph_reruns_alike(self, league: League) -> None:
-        from pipeline.graph import build
+        from pipeline.planning.graph import build
 
         warehouse, store = world(league, league.today)
         before = generations(store)

@@ -11,8 +11,8 @@ import pytest
 
 from exporters.registry import exports
 from exporters.warehouse.tables import ACCURACY, CONTEXT, DEFENSE, GAMES, INJURIES, SCHEDULE, SIGNALS
-from pipeline.graph import build
-from pipeline.plain import run_plain
+from pipeline.execution.in_process import run_plain
+from pipeline.planning.graph import build
 from tests.end_to_end.command_line import run_main
 from tests.support.eager import pipeline
 from tests.support.matchers import assert_same_objects, contents, documents, without_timings

@@ -17,8 +17,8 @@ import exporters
 from exporters.declaration import Export, Grain, Json
 from exporters.document_schemas import schema_file, schema_of
 from exporters.registry import exports
-from pipeline.field_table import Schema, resolved
-from pipeline.plain import run_plain
+from pipeline.execution.in_process import run_plain
+from pipeline.reference.field_table import Schema, resolved
 from tests.support.nights import document, player_documents
 from tests.support.plans import plan_of
 from tests.support.rows import FACTORIES, TONIGHT, Row, context_row, player_rows, schedule_row

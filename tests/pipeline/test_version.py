@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions, WorkerOptions
 
-from pipeline.stamp import main as stamp
+from pipeline.deployment.stamp import main as stamp
+from pipeline.execution.worker_image import use_own_image
 from pipeline.version import (
     ROOT,
     Build,
@@ -19,7 +20,6 @@ from pipeline.version import (
     read_build,
     source_digest,
 )
-from pipeline.worker_image import use_own_image
 
 COMMIT = "0123456789ab"
 IMAGE = f"us-west2-docker.pkg.dev/p/r/phase6-export:{COMMIT}"

@@ -11,8 +11,8 @@ from typing import Any
 from exporters.config import ExportConfig
 from exporters.declaration import Export
 from exporters.registry import exports, groups
-from pipeline.planning import make_plan, plan_scans
-from pipeline.request import RequestDefaults, parse_request
+from pipeline.planning.planner import make_plan, plan_scans
+from pipeline.requests.request import RequestDefaults, parse_request
 from transforms.elements.plan import Plan, Run
 
 TONIGHT_TYPES = ("predictions", "streaks", "tonight", "tonight-players")

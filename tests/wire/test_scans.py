@@ -9,7 +9,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 
 from exporters.registry import exports
 from exporters.warehouse.tables import WAREHOUSE_TABLES
-from pipeline.execution import run
+from pipeline.execution.run import run
 from tests.support.matchers import assert_same_objects, contents, documents, manifest_of, without_timings
 from tests.support.plans import TONIGHT_TYPES, plan_of
 from tests.support.stores import MemoryStore

@@ -17,10 +17,10 @@ import pytest
 from exporters.config import ExportConfig
 from exporters.registry import groups
 from exporters.warehouse.tables import PREDICTIONS, SCHEDULE, WAREHOUSE_TABLES
-from pipeline.locations import LocalFolder, ParquetFolder
-from pipeline.options import StreamConfig
-from pipeline.plain import run_plain
-from pipeline.stream.run import build_stream
+from pipeline.execution.in_process import run_plain
+from pipeline.options.configuration import StreamConfig
+from pipeline.options.locations import LocalFolder, ParquetFolder
+from pipeline.stream.job import build_stream
 from pipeline.stream.watch import AFTER_GAMES, AFTER_GRADES, marker_path
 from tests.support.matchers import assert_same_objects, contents, documents, json_of, manifest_of
 from tests.support.plans import EASY, NOW, plan_of

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.plain import run_plain
+from pipeline.execution.in_process import run_plain
 from tests.end_to_end.command_line import ROOT, run_main
 from tests.support.matchers import assert_same_objects, documents, manifest_of
 from tests.support.plans import NOW, plan_of

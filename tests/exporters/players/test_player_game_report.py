@@ -15,7 +15,7 @@ from exporters.declaration import Cache, Json
 from exporters.league.players.ratings import Rating, zone_tier
 from exporters.league.players.shot_profile import BALANCED, INTERIOR, MID_RANGE, PERIMETER
 from exporters.players.player_game_report import NO_ANGLE, PLAYER_GAME_REPORT, defense_angle, pace_angle, trend_angle
-from pipeline.plain import run_plain
+from pipeline.execution.in_process import run_plain
 from tests.support.nights import league as league_of
 from tests.support.nights import player_document, player_documents, scanned
 from tests.support.plans import plan_of

@@ -9,9 +9,9 @@ import orjson
 from exporters.declaration import Json, Window
 from exporters.registry import PLAYER_TYPES, exports, groups
 from exporters.warehouse.tables import NEWS_ARTICLES, TABLES
-from pipeline.plain import run_plain
-from pipeline.planning import make_plan
-from pipeline.request import RequestDefaults, parse_request
+from pipeline.execution.in_process import run_plain
+from pipeline.planning.planner import make_plan
+from pipeline.requests.request import RequestDefaults, parse_request
 from tests.support.plans import EASY, plan_of
 from tests.support.rows import (
     CHAMPION,

@@ -21,7 +21,7 @@ from exporters.league.players.box_scores import Tally
 from exporters.league.players.shot_profile import BALANCED, INTERIOR, MID_RANGE, PERIMETER, shot_profile
 from exporters.players.player_season import PLAYER_SEASON, Splits, player_tier, prop_hit_rates
 from exporters.warehouse.tables import TABLES
-from pipeline.plain import run_plain
+from pipeline.execution.in_process import run_plain
 from tests.support.nights import night, player_document, player_documents, scanned
 from tests.support.plans import plan_of
 from tests.support.rows import (

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from exporters.warehouse.tables import CONTEXT, PREDICTIONS, WAREHOUSE_TABLES
-from pipeline.plain import run_plain
-from pipeline.planning import make_plan
-from pipeline.request import ExportRequest, RequestDefaults, parse_request
+from pipeline.execution.in_process import run_plain
+from pipeline.planning.planner import make_plan
+from pipeline.requests.request import ExportRequest, RequestDefaults, parse_request
 from pipeline.stream.answer import Answer, Answerer
-from pipeline.stream.desk import Answered
+from pipeline.stream.coalescing import Answered
 from pipeline.stream.messages import Asked
 from tests.support.matchers import assert_same_objects, documents, json_of, manifest_of
 from tests.support.plans import EASY, NOW, TONIGHT_TYPES, plan_of

@@ -9,10 +9,10 @@ import pytest
 from apache_beam.internal import cloudpickle_pickler
 
 from exporters.registry import exports, groups
-from pipeline.command_line import ExportOptions, OptionsError
-from pipeline.dataflow_jobs import DataflowError
-from pipeline.options import RunConfig, StreamConfig, parse_job
-from pipeline.request import ExportRequest, RequestDefaults, parse_request
+from pipeline.deployment.dataflow_jobs import DataflowError
+from pipeline.options.command_line import ExportOptions, OptionsError
+from pipeline.options.configuration import RunConfig, StreamConfig, parse_job
+from pipeline.requests.request import ExportRequest, RequestDefaults, parse_request
 from pipeline.stream.batch import BatchTemplate
 from tests.support.dataflow import FakeDataflow, dataflow_api
 

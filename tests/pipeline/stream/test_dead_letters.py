@@ -3,7 +3,7 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime, timezone
 
-from pipeline.problems import Problem
+from pipeline.requests.problems import Problem
 from pipeline.stream.dead_letters import dead_letter
 from pipeline.stream.messages import Message, Rejected
 

@@ -13,10 +13,10 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.pipeline import AppliedPTransform
 from apache_beam.utils.timestamp import Timestamp
 
-from pipeline.options import StreamConfig, parse_job
-from pipeline.request import RequestDefaults
+from pipeline.options.configuration import StreamConfig, parse_job
+from pipeline.requests.request import RequestDefaults
 from pipeline.stream.answer import Answer, Answerer
-from pipeline.stream.desk import Answered
+from pipeline.stream.coalescing import Answered
 from pipeline.stream.graph import (
     DEAD_LETTERS,
     EVENTS,
@@ -26,8 +26,8 @@ from pipeline.stream.graph import (
     WatchGames,
     received_message,
 )
+from pipeline.stream.job import build_stream
 from pipeline.stream.messages import Asked, Grammar
-from pipeline.stream.run import build_stream
 from pipeline.stream.watch import Watch
 from tests.support.eager import run_eagerly
 from tests.support.steps import functions_of, steps_of

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.request import RequestDefaults
+from pipeline.requests.request import RequestDefaults
 from pipeline.stream.messages import Asked, Grammar, Message, Rejected, read_message, request_key
 from pipeline.stream.upstream import Dropped
 

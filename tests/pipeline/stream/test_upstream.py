@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.request import RequestError
+from pipeline.requests.request import RequestError
 from pipeline.stream.upstream import Dropped, UpstreamRules, is_upstream_event, request_of
 
 RULES = UpstreamRules(min_completion_percent=80, min_prediction_rows=10)

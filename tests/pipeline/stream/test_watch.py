@@ -8,7 +8,7 @@ import pytest
 
 from exporters.registry import exports, groups
 from exporters.warehouse.tables import ACCURACY, SCHEDULE
-from pipeline.request import ExportRequest
+from pipeline.requests.request import ExportRequest
 from pipeline.stream.messages import Asked, request_key
 from pipeline.stream.watch import AFTER_GAMES, AFTER_GRADES, GRADES_REST, LIVE_TYPE, Watch, marker_path
 from tests.support.plans import EASY

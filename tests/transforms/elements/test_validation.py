@@ -11,7 +11,7 @@ from exporters.declaration import Json
 from exporters.document_schemas import schema_of
 from exporters.registry import exports
 from exporters.warehouse.tables import FACTORS
-from pipeline.plain import run_plain
+from pipeline.execution.in_process import run_plain
 from tests.support.made_up import CARD
 from tests.support.matchers import contents, documents, json_of, manifest_of, without_timings
 from tests.support.plans import TONIGHT_TYPES, plan_of

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from exporters.warehouse.tables import CONTEXT, GAMES, SCHEDULE
-from pipeline.plain import run_plain
-from pipeline.verify import verify
+from pipeline.execution.in_process import run_plain
+from pipeline.operations.verify import verify
 from tests.support.made_up import CARD, ROSTER
 from tests.support.matchers import manifest_of
 from tests.support.plans import made_up_plan

@@ -8,7 +8,7 @@ import pytest
 from exporters.declaration import Cache, Export, Grain
 from exporters.document_schemas import schema_of
 from exporters.registry import exports
-from pipeline.plain import run_plain
+from pipeline.execution.in_process import run_plain
 from tests.support.eager import run_eagerly
 from tests.support.made_up import ALL
 from tests.support.matchers import documents, generations, json_of, manifest_of

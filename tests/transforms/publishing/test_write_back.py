@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from exporters.warehouse.tables import PREDICTIONS, SUBSET_PICKS, SUBSET_VERSIONS, TABLES
-from pipeline.graph import build
-from pipeline.plain import run_plain
+from pipeline.execution.in_process import run_plain
+from pipeline.planning.graph import build
 from tests.support.eager import run_eagerly
 from tests.support.plans import EASY, plan_of
 from tests.support.rows import Row, by_table, subset_pick_row, subset_version_row

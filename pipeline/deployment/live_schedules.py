@@ -1,0 +1,189 @@
+"""Cloud Scheduler jobs: what the schedules make of them, and how live ones differ from that."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from pipeline.deployment.flex_launch import launch_body, launch_url
+from pipeline.deployment.schedule_file import PREFIX, Schedule, understand
+from pipeline.deployment.settings import Deployment
+from pipeline.requests.clock import LEAGUE_ZONE
+from pipeline.requests.request import RequestError, parse_object
+
+SCOPE = "https://www.googleapis.com/auth/cloud-platform"
+ATTEMPT_DEADLINE = "180s"
+_RETRIES, _MIN_BACKOFF = 3, "30s"
+"""A launch that is tried again is harmless: Dataflow starts no second job of a name while one is running."""
+
+LiveJob = Mapping[str, Any]
+
+
+def scheduler_job(deployment: Deployment, schedule: Schedule) -> dict[str, Any]:
+    """Return the job of a schedule as the Cloud Scheduler API writes it; its body is the text, not in base64."""
+    body = launch_body(
+        deployment,
+        schedule.name,
+        schedule.request,
+        parameters={"completion_topic": deployment.completion_topic},
+        max_workers=schedule.max_workers,
+        machine_type=schedule.machine_type,
+    )
+    return {
+        "name": f"projects/{deployment.project}/locations/{deployment.region}/jobs/{schedule.name}",
+        "description": schedule.why,
+        "schedule": schedule.cron,
+        "timeZone": LEAGUE_ZONE,
+        "attemptDeadline": ATTEMPT_DEADLINE,
+        "retryConfig": {"retryCount": _RETRIES, "minBackoffDuration": _MIN_BACKOFF},
+        "httpTarget": {
+            "uri": launch_url(deployment),
+            "httpMethod": "POST",
+            "headers": {"Content-Type": "application/json"},
+            "body": json.dumps(body, separators=(",", ":")),
+            "oauthToken": {"serviceAccountEmail": deployment.schedule_account, "scope": SCOPE},
+        },
+    }
+
+
+_SCRIPT = """\
+#!/usr/bin/env bash
+# Makes the live jobs what deploy/schedules.yaml says; run again, it changes nothing.
+set -euo pipefail
+place=({place})
+
+# Every flag is given to an update as well, the time zone included: what is left out would stay as it was.
+apply() {{
+  local name=$1
+  shift
+  if gcloud scheduler jobs describe "$name" "${{place[@]}}" >/dev/null 2>&1; then
+    gcloud scheduler jobs update http "$name" "${{place[@]}}" "$@" --update-headers={header}
+  else
+    gcloud scheduler jobs create http "$name" "${{place[@]}}" "$@" --headers={header}
+  fi
+}}
+"""
+
+
+def gcloud_script(deployment: Deployment, schedules: Sequence[Schedule]) -> str:
+    """Return a shell script that makes the live jobs what the schedules say."""
+    place = f"--project={deployment.project} --location={deployment.region}"
+    commands = [_SCRIPT.format(place=place, header="Content-Type=application/json")]
+    for schedule in schedules:
+        job = scheduler_job(deployment, schedule)
+        target = job["httpTarget"]
+        flags = (
+            f"--description={job['description']}",
+            f"--schedule={job['schedule']}",
+            f"--time-zone={job['timeZone']}",
+            f"--attempt-deadline={job['attemptDeadline']}",
+            f"--max-retry-attempts={_RETRIES}",
+            f"--min-backoff={_MIN_BACKOFF}",
+            f"--uri={target['uri']}",
+            f"--http-method={target['httpMethod']}",
+            f"--oauth-service-account-email={target['oauthToken']['serviceAccountEmail']}",
+            f"--oauth-token-scope={SCOPE}",
+            f"--message-body={target['body']}",
+        )
+        commands.append(" \\\n  ".join([f"apply {schedule.name}", *map(shlex.quote, flags)]) + "\n")
+    return "\n".join(commands)
+
+
+def read_dump(text: str) -> list[LiveJob]:
+    """Read what ``gcloud scheduler jobs list --format=json`` printed, once or for several regions in a row.
+
+    Raises:
+        ValueError: It is something else.
+    """
+    decoder = json.JSONDecoder()
+    jobs: list[LiveJob] = []
+    rest = text.lstrip()
+    while rest:
+        found, end = decoder.raw_decode(rest)
+        if not isinstance(found, list) or not all(isinstance(job, dict) and "name" in job for job in found):
+            raise ValueError("is no list of scheduler jobs; make it with gcloud scheduler jobs list --format=json")
+        jobs.extend(found)
+        rest = rest[end:].lstrip()
+    return jobs
+
+
+def differences(
+    deployment: Deployment, schedules: Sequence[Schedule], live: Sequence[LiveJob], now: datetime
+) -> Iterator[str]:
+    """Yield a line for everything in which the live jobs, of all regions, are not what the schedules say."""
+    ours = [job for job in live if _is_ours(job, deployment)]
+    wanted = [scheduler_job(deployment, schedule) for schedule in schedules]
+    for missing in sorted({job["name"] for job in wanted} - {job["name"] for job in ours}):
+        yield f"{_label({'name': missing})}: is not live; render the schedules and apply them"
+    by_name = {job["name"]: job for job in wanted}
+    for job in ours:
+        label = _label(job)
+        if job["name"] not in by_name:
+            yield f"{label}: is live, but in no schedule of this region; delete it or write it down"
+        else:
+            yield from (f"{label}: {line}" for line in _differing(by_name[job["name"]], job))
+        yield from (f"{label}: {line}" for line in _body_problems(job, now))
+
+
+def _label(job: LiveJob) -> str:
+    """Return a job's name and region."""
+    parts = job["name"].split("/")
+    return f"{parts[-1]} ({parts[3]})" if len(parts) == 6 else str(job["name"])
+
+
+def _is_ours(job: LiveJob, deployment: Deployment) -> bool:
+    """Whether a job is named like ours, starts our template, or publishes to a topic that is named like ours."""
+    body = _body(job) or ""
+    topic = job.get("pubsubTarget", {}).get("topicName", "")
+    return job["name"].split("/")[-1].startswith(PREFIX) or deployment.template in body or PREFIX in topic
+
+
+def _differing(wanted: LiveJob, job: LiveJob) -> Iterator[str]:
+    for key in ("schedule", "timeZone", "attemptDeadline"):
+        if job.get(key) != wanted[key]:
+            yield f"{key} is {job.get(key)}, should be {wanted[key]}"
+    if job.get("state", "ENABLED") != "ENABLED":
+        yield f"state is {job['state']}, should be ENABLED"
+    target = job.get("httpTarget", {})
+    for key in ("uri", "httpMethod"):
+        if target.get(key) != wanted["httpTarget"][key]:
+            yield f"{key} is {target.get(key)}, should be {wanted['httpTarget'][key]}"
+    account = target.get("oauthToken", {}).get("serviceAccountEmail")
+    if account != wanted["httpTarget"]["oauthToken"]["serviceAccountEmail"]:
+        yield f"it calls as {account}, should be {wanted['httpTarget']['oauthToken']['serviceAccountEmail']}"
+    if _json(_body(job)) != json.loads(wanted["httpTarget"]["body"]):
+        yield f"body is {_body(job)}, should be {wanted['httpTarget']['body']}"
+
+
+def _body(job: LiveJob) -> str | None:
+    """Return the text of a job's body; None when there is none, or none that is text."""
+    encoded = job.get("httpTarget", {}).get("body") or job.get("pubsubTarget", {}).get("data")
+    try:
+        return None if encoded is None else base64.b64decode(encoded, validate=True).decode()
+    except (binascii.Error, ValueError):
+        return None
+
+
+def _json(text: str | None) -> Any:
+    try:
+        return None if text is None else json.loads(text)
+    except json.JSONDecodeError:
+        return None
+
+
+def _body_problems(job: LiveJob, now: datetime) -> Iterator[str]:
+    """Yield what is wrong with the request of a job, as the pipeline itself would say it."""
+    body = _json(_body(job))
+    if isinstance(body, dict) and "launchParameter" in body:
+        text = body["launchParameter"].get("parameters", {}).get("request", "")
+    else:
+        text = _body(job) or ""
+    try:
+        understand(parse_object(str(text).encode()), now)
+    except RequestError as error:
+        yield from (f"its request: {problem}" for problem in error.problems)

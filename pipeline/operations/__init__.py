@@ -1,0 +1,4 @@
+"""What an operator runs: backfill and verify.
+
+Imports :mod:`pipeline.execution` and below.
+"""

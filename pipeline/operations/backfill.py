@@ -1,0 +1,235 @@
+"""Exports the game dates of a range that are not published yet, and leaves ``latest.json`` and the like alone.
+
+    python -m pipeline.operations.backfill --warehouse=data --output=out --start_date=2025-10-21 --end_date=2026-02-11
+
+Dates without games are passed over. A date whose manifest says that everything was published, by the same code and from
+the same inputs, is passed over too, unless --again is given; so a backfill that was cut off is continued by running it
+again. Every option of pipeline.main can be given; --export_types is ``backfill`` by default, and --dry_run prints the
+plan and stops.
+"""
+
+from __future__ import annotations
+
+import copy
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timezone
+from typing import Any
+
+import orjson
+from apache_beam.options.pipeline_options import GoogleCloudOptions, PipelineOptions
+
+from exporters.registry import PLAYER_TYPES, exports, groups
+from pipeline.execution.run import (
+    ALL_PUBLISHED,
+    BAD_REQUEST,
+    SOMETHING_MISSING,
+    RunError,
+    open_store,
+    open_warehouse,
+    run,
+)
+from pipeline.options.command_line import OptionsError
+from pipeline.options.configuration import RunConfig, parse_run
+from pipeline.options.help_text import wants_help
+from pipeline.planning.backfill_plan import BackfillPlan, describe_backfill, game_dates, plan_backfill
+from pipeline.planning.inputs import with_inputs
+from pipeline.planning.planner import make_plan, preflight
+from pipeline.reporting.report import ExportSummary, Summary, table
+from pipeline.requests.problems import Problem
+from pipeline.requests.request import UpdateLatest
+from transforms.elements.plan import Plan
+from transforms.publishing.manifest import load_manifest, marker_path
+from transforms.stores.protocol import Store, StoreError
+from transforms.warehouses.protocol import Warehouse, WarehouseError
+
+DEFAULT_TYPES = "backfill"
+_MAX_DAYS = 10_000
+_AGAIN = "--again"
+
+CarryOut = Callable[[Plan], Summary | None]
+"""Runs a plan: returns what it published, or None once it was handed to a service; may raise RunError or StoreError."""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Carry out a command line and return its exit code: 0 everything is there, 1 something is missing, 2 rejected."""
+    if wants_help(argv):
+        _say(f"{__doc__}\nThe options are those of pipeline.main: python -m pipeline.main --help")
+        return ALL_PUBLISHED
+    try:
+        options, config, again = parse_backfill(argv, now=datetime.now(timezone.utc))
+        warehouse, store = open_warehouse(config), open_store(config)
+    except OptionsError as error:
+        sys.stderr.write(f"{error}\n")
+        return BAD_REQUEST
+
+    def carry_out(plan: Plan) -> Summary | None:
+        return run(plan, warehouse, store, options_of_pass(options, plan), output=str(config.output))
+
+    try:
+        return backfill(config, warehouse, store, carry_out, again=again)
+    except (WarehouseError, StoreError) as error:
+        sys.stderr.write(f"nothing was exported: {error}\n")
+        return SOMETHING_MISSING
+
+
+def parse_backfill(argv: Sequence[str], *, now: datetime) -> tuple[PipelineOptions, RunConfig, bool]:
+    """Return Beam's options, the configuration, and whether complete dates are exported again.
+
+    Raises:
+        OptionsError: Something is wrong; it holds every problem.
+    """
+    again = _AGAIN in argv or f"{_AGAIN}=true" in argv
+    rest = [argument for argument in argv if argument.partition("=")[0] != _AGAIN]
+    given = {argument.partition("=")[0] for argument in rest}
+    problems = [
+        Problem(flag, "", "means nothing in a backfill", "give --start_date and --end_date")
+        for flag in ("--target_date", "--players", "--request")
+        if flag in given
+    ]
+    if problems:
+        raise OptionsError(problems)
+    end = rest.index("--") if "--" in rest else len(rest)
+    defaults = {"--export_types": DEFAULT_TYPES, "--update_latest": "never", "--trigger_source": "backfill"}
+    added = [f"{flag}={value}" for flag, value in defaults.items() if flag not in given]
+    options, config = parse_run(
+        [*rest[:end], *added, *rest[end:]],
+        known_types=tuple(exports()),
+        groups=groups(),
+        now=now,
+        player_types=PLAYER_TYPES,
+        max_range_days=_MAX_DAYS,
+    )
+    request = config.request
+    if request.update_latest is not UpdateLatest.NEVER:
+        problems.append(
+            Problem("--update_latest", f'"{request.update_latest.value}"', "moves pointers", "leave it out")
+        )
+    if request.last_date is not None and request.last_date > request.league_day:
+        fix = f"end it with {request.league_day}, the league day, or before"
+        problems.append(Problem("--end_date", f'"{request.last_date}"', "is yet to come", fix))
+    if problems:
+        raise OptionsError(problems)
+    return options, config, again
+
+
+def options_of_pass(options: PipelineOptions, plan: Plan) -> PipelineOptions:
+    """Return the options of one pass: a job that was given a name is named after its first date as well.
+
+    Dataflow starts no second job of a name while one is running, and the passes of several seasons run at once.
+    """
+    found = copy.deepcopy(options)
+    cloud = found.view_as(GoogleCloudOptions)
+    if cloud.job_name:
+        cloud.job_name = f"{cloud.job_name}-{plan.dates[0]}"
+    return found
+
+
+def backfill(config: RunConfig, warehouse: Warehouse, store: Store, carry_out: CarryOut, *, again: bool = False) -> int:
+    """Carry out a backfill and return its exit code.
+
+    Args:
+        config: Places, rules and the range of dates.
+        warehouse: Where tables are read.
+        store: Where documents are written.
+        carry_out: Runs a pass.
+        again: Export complete dates as well.
+
+    Raises:
+        WarehouseError: The schedule cannot be read.
+        StoreError: The store cannot be used.
+    """
+    first, last = config.request.first_date, config.request.last_date
+    assert first is not None
+    assert last is not None
+    days = game_dates(warehouse, first, last)
+    if not days:
+        _say(f"the schedule has no game from {first} to {last}: nothing to export")
+        return ALL_PUBLISHED
+    every = make_plan(config.request, config.export_config, shards=config.shards, validate=config.validate, dates=days)
+    if not config.skip_preflight and not config.dry_run:
+        every = preflight(every, warehouse, store)
+    every = with_inputs(every, warehouse)
+    found = plan_backfill(every, lambda day: _reliable_manifest(store, day), again=again)
+    _say(describe_backfill(every, found))
+    if config.dry_run:
+        return ALL_PUBLISHED
+    done = _run_passes(found, carry_out)
+    _report(done, found, as_json=config.json, output=str(config.output))
+    return SOMETHING_MISSING if done.missing else ALL_PUBLISHED
+
+
+def _reliable_manifest(store: Store, day: date) -> Mapping[str, Any] | None:
+    """Return the manifest of a date; None without one, and after a run that was cut off while it replaced documents."""
+    manifest, _ = load_manifest(store, day)
+    return manifest if manifest is not None and store.stat(marker_path(day)) is None else None
+
+
+@dataclass
+class _Done:
+    """What all passes published together."""
+
+    exports: dict[str, ExportSummary]
+    missing: list[str]
+    submitted: int = 0
+
+    def add(self, summary: Summary) -> None:
+        self.missing.extend(summary.missing)
+        for name, made in summary.exports.items():
+            total = self.exports.setdefault(name, ExportSummary())
+            for counted, value in vars(made).items():
+                setattr(total, counted, getattr(total, counted) + value)
+
+
+def _run_passes(found: BackfillPlan, carry_out: CarryOut) -> _Done:
+    """Run every pass; one that breaks off costs its own dates."""
+    done = _Done({}, [])
+    for number, one in enumerate(found.passes, start=1):
+        sys.stderr.write(f"pass {number} of {len(found.passes)}\n")
+        try:
+            summary = carry_out(one)
+        except (RunError, StoreError) as error:
+            done.missing.append(f"{_dates(one)}: the run broke off: {error}; run the backfill again to continue")
+            continue
+        if summary is None:
+            done.submitted += 1
+        else:
+            done.add(summary)
+    return done
+
+
+def _dates(plan: Plan) -> str:
+    return f"{plan.dates[0]} to {plan.dates[-1]}"
+
+
+def _report(done: _Done, found: BackfillPlan, *, as_json: bool, output: str) -> None:
+    status = "success" if not done.missing else "partial" if done.exports else "failed"
+    if done.exports:
+        ordered = dict(sorted(done.exports.items()))
+        _say(table(Summary("", status, output, [], ordered)))
+    for line in done.missing:
+        _say(f"missing: {line}")
+    if done.submitted:
+        _say(f"{done.submitted} jobs were submitted; run the same backfill once they are done to see what is missing")
+    else:
+        _say(f"{status}: {len(found.reasons)} dates exported, {len(found.complete)} were complete, in {output}")
+    if as_json:
+        summary = {
+            "status": status,
+            "output": output,
+            "exported": [day.isoformat() for day in found.reasons],
+            "complete": [day.isoformat() for day in found.complete],
+            "exports": {name: vars(summary) for name, summary in sorted(done.exports.items())},
+            "missing": done.missing,
+        }
+        _say(orjson.dumps(summary).decode())
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,165 @@
+"""Reading a command line: which flags there are, ours and Beam's. Nothing below this package sees argparse."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+from collections.abc import Iterator, Sequence
+from typing import Any, NoReturn
+
+from apache_beam.options.pipeline_options import PipelineOptions, _BeamArgumentParser
+
+from pipeline.options.option import Kind
+from pipeline.options.option_table import OPTIONS
+from pipeline.requests.problems import Problem, ProblemsError, show
+from pipeline.requests.request_reader import key_text, nearest_key
+
+_RUNNERS_WITH_OPTIONS = {"render": "apache_beam.runners.render", "dask": "apache_beam.runners.dask.dask_runner"}
+"""Beam declares the options of these runners only once they are imported."""
+
+
+class OptionsError(ProblemsError):
+    """A command line that was rejected; the message has one line per problem."""
+
+
+class _Once(argparse.Action):
+    """Keeps every value of an option that is given more than once, where argparse would keep the last."""
+
+    def __call__(
+        self, _parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, _flag: str | None = None
+    ) -> None:
+        earlier = getattr(namespace, self.dest)
+        if earlier is None:
+            setattr(namespace, self.dest, values)
+        else:
+            setattr(namespace, self.dest, (*(earlier if isinstance(earlier, tuple) else (earlier,)), values))
+
+
+class ExportOptions(PipelineOptions):
+    """Beam's view of our options: unchecked texts, None where not given.
+
+    :mod:`pipeline.options.configuration` gives them meaning.
+
+    Command lines go through :func:`parse_command_line`, since Beam ignores the flags that it does not know.
+    """
+
+    @classmethod
+    def _add_argparse_args(cls, parser: argparse.ArgumentParser) -> None:
+        for option in OPTIONS:
+            if option.of_beam:
+                continue
+            # Text throughout, and a flag without its value is empty text: argparse would stop at the first mistake.
+            # A Flex Template passes booleans as --flag=true.
+            parser.add_argument(
+                option.flag,
+                action=_Once,
+                nargs="?",
+                const="true" if option.kind is Kind.BOOLEAN else "",
+                metavar=option.metavar or None,
+                help=option.described.replace("%", "%%"),
+            )
+
+
+def parse_command_line(argv: Sequence[str]) -> ExportOptions:
+    """Read a command line in which every flag is known to us or to Beam.
+
+    What follows a bare ``--`` goes to the runner unchecked: a portable job server declares options of its own.
+
+    Args:
+        argv: Arguments, without the program's name.
+
+    Raises:
+        OptionsError: A flag is unknown, an argument has no flag, or Beam cannot read one of its own.
+    """
+    options, problems = read_command_line(argv)
+    if problems:
+        raise OptionsError(problems)
+    return options
+
+
+class _Rejected(Exception):
+    """Beam's parser cannot read one of Beam's own options."""
+
+
+class _FullParser(_BeamArgumentParser):
+    """Knows every flag there is, and raises instead of printing and exiting."""
+
+    def error(self, message: str) -> NoReturn:
+        raise _Rejected(message)
+
+
+def read_command_line(argv: Sequence[str]) -> tuple[ExportOptions, list[Problem]]:
+    """Return the options of a command line, and what is wrong with its flags; see :func:`parse_command_line`."""
+    end = argv.index("--") if "--" in argv else len(argv)
+    checked, problems = _with_beam_switches(argv[:end])
+    passed, more = _with_beam_switches([argument for argument in argv[end:] if argument != "--"])
+    problems += more
+    parser = _full_parser(" ".join(argv).lower())
+    try:
+        _, unknown = parser.parse_known_args(checked)
+        problems += _unknown_flags(unknown, parser)
+        parser.parse_known_args(passed)
+    except _Rejected as error:
+        problems.append(Problem("command line", "", f"cannot be read: {' '.join(str(error).split())}", "see --help"))
+        # Beam would print the same and exit, so our own options are checked without it.
+        return ExportOptions([], **_ours(checked)), problems
+    return ExportOptions([*checked, *passed]), problems
+
+
+def _ours(argv: Sequence[str]) -> dict[str, Any]:
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    ExportOptions._add_argparse_args(parser)
+    given = vars(parser.parse_known_args(argv)[0])
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _with_beam_switches(argv: Sequence[str]) -> tuple[list[str], list[Problem]]:
+    """Spell Beam's own switches as Beam reads them: it wants a value, and takes any value, even ``false``, for true."""
+    switches = {option.flag: option for option in OPTIONS if option.of_beam}
+    kept: list[str] = []
+    problems: list[Problem] = []
+    for argument in argv:
+        flag, given, value = argument.partition("=")
+        if flag not in switches:
+            kept.append(argument)
+        elif given and (problem := switches[flag].problem(value)):
+            problems.append(problem)
+        elif value != "false":
+            kept.append(f"{flag}=true")
+    return kept, problems
+
+
+def _full_parser(command_line: str) -> argparse.ArgumentParser:
+    for runner, module in _RUNNERS_WITH_OPTIONS.items():
+        if f"{runner}runner" in command_line:
+            importlib.import_module(module)
+    parser = _FullParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("-h", "--help", action="store_true")
+    # A class that the main session has defined twice counts once, as in Beam.
+    for declaring in {str(declaring): declaring for declaring in _subclasses(PipelineOptions)}.values():
+        if "_add_argparse_args" in vars(declaring):
+            declaring._add_argparse_args(parser)
+    return parser
+
+
+def _subclasses(declaring: type) -> Iterator[Any]:
+    subclasses: list[Any] = declaring.__subclasses__()
+    for subclass in subclasses:
+        yield subclass
+        yield from _subclasses(subclass)
+
+
+def _unknown_flags(arguments: Sequence[str], parser: argparse.ArgumentParser) -> Iterator[Problem]:
+    known = {flag.lstrip("-") for flag in parser._option_string_actions}
+    behind_flag = False
+    for argument in arguments:
+        if not argument.startswith("-"):
+            if not behind_flag:
+                yield Problem("command line", show(argument), "belongs to no flag", "write --flag=value")
+            behind_flag = False
+            continue
+        flag, given, value = argument.partition("=")
+        behind_flag = not given
+        meant = nearest_key(flag.lstrip("-"), known)
+        fix = f"did you mean --{meant}?" if meant else "see --help; a job server's own options go behind a bare --"
+        yield Problem(key_text(flag), show(value) if given else "", "is an unknown flag", fix)

@@ -1,0 +1,60 @@
+"""The graph of a run, from tables to manifests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import apache_beam as beam
+
+from pipeline.reporting.completion import PublishCompletion
+from transforms.elements.plan import Plan
+from transforms.publishing.publish import PublishRun
+from transforms.publishing.publish_schemas import PublishSchemas
+from transforms.publishing.write_back import MaterializeSubsetPicks
+from transforms.reading.route import RouteBatches
+from transforms.reading.scan import ScanTables
+from transforms.stages.date_stages import BuildDateStage, BuildSeasonStage
+from transforms.stages.player_stage import BuildPlayerStage
+from transforms.stores.protocol import Store
+from transforms.warehouses.protocol import Warehouse
+
+
+def build(
+    pipeline: beam.Pipeline,
+    plan: Plan,
+    warehouse: Warehouse,
+    store: Store,
+    *,
+    output: str = "",
+    completion_topic: str = "",
+) -> beam.PCollection[tuple[str, dict[str, Any]]]:
+    """Add a run to a pipeline and return its manifests, one (date, manifest) per target date.
+
+    Args:
+        pipeline: The pipeline.
+        plan: What to do.
+        warehouse: Where tables are read.
+        store: Where documents are written.
+        output: The same, as the command line names it.
+        completion_topic: Where the completion event goes; there is none when it is empty.
+    """
+    scanned = pipeline | "ScanTables" >> ScanTables(plan, warehouse)
+    routed = scanned.batches | "RouteBatches" >> RouteBatches(plan)
+    players = routed.to_shards | "BuildPlayers" >> BuildPlayerStage(plan, scanned.census)
+    slates = players.slate_cards | "BuildDates" >> BuildDateStage(plan, scanned.census, routed.to_slates)
+    seasons = players.season_cards | "BuildSeasons" >> BuildSeasonStage(
+        plan, scanned.census, routed.to_seasons, slates.season_rows
+    )
+    stages = (players, slates, seasons)
+    written = (
+        (slates.frozen | "MaterializeSubsetPicks" >> MaterializeSubsetPicks(plan, warehouse),)
+        if plan.config.write_subset_picks
+        else ()
+    )
+    schemas = pipeline | "PublishSchemas" >> PublishSchemas(plan, store)
+    failures = (*(stage.failures for stage in stages), schemas, *written) | "FlattenFailures" >> beam.Flatten()
+    documents = tuple(stage.documents for stage in stages)
+    manifests = documents | "Publish" >> PublishRun(plan, store, scanned.census, failures)
+    if completion_topic:
+        _ = manifests | "PublishCompletion" >> PublishCompletion(plan, output, completion_topic)
+    return manifests

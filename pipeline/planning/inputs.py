@@ -1,0 +1,73 @@
+"""What documents are made of, as digests: a document whose inputs have the same digest need not be made again.
+
+The digest of an export type and date covers the rules of the exporters and, for every table that the document needs,
+the versions of the parts of it that may hold rows of its window. It is taken before the tables are read: should one
+change in between, the digest is the old one, and the next backfill makes the document once more than it had to.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, replace
+from datetime import date
+
+from pipeline.planning.planner import plan_scans
+from transforms.clients.concurrency import side_by_side
+from transforms.elements.plan import Plan
+from transforms.elements.tables import TablePart, TableScan
+from transforms.warehouses.protocol import Warehouse, WarehouseError
+
+_DIGEST_BYTES = 8
+
+
+def with_inputs(plan: Plan, warehouse: Warehouse) -> Plan:
+    """Return a plan with the digests of its inputs; there is none where a table cannot be read."""
+
+    def parts_of(scan: TableScan) -> list[TablePart] | None:
+        try:
+            return warehouse.parts(scan)
+        except WarehouseError:
+            return None
+
+    scans = [scan for scan in plan.scans if scan.table not in plan.broken]
+    found = side_by_side(parts_of, scans, warehouse.concurrency)
+    parts = {scan.table: held for scan, held in zip(scans, found, strict=True) if held is not None}
+    return replace(plan, inputs=_Digests(plan, parts).all())
+
+
+class _Digests:
+    """Digests of windows, each taken once: the nights of a season share most of them."""
+
+    def __init__(self, plan: Plan, parts: Mapping[str, list[TablePart]]) -> None:
+        self._plan = plan
+        self._parts = parts
+        self._rules = json.dumps(asdict(plan.config), sort_keys=True, default=str)
+        self._by_window: dict[tuple[str, date | None, date | None], str] = {}
+
+    def all(self) -> dict[str, dict[str, str]]:
+        """Return every digest by export type and ISO date."""
+        found: dict[str, dict[str, str]] = {}
+        for export in self._plan.exports:
+            for day in self._plan.document_dates(export):
+                # What the document of one night alone would read, however many nights are made in one pass.
+                alone = replace(self._plan, export_types=(export.name,), dates=(day,))
+                scans = plan_scans(alone)
+                if all(scan.table in self._parts for scan in scans):
+                    found.setdefault(export.name, {})[day.isoformat()] = self._of(scans)
+        return found
+
+    def _of(self, scans: Iterable[TableScan]) -> str:
+        return _digest([self._rules, *(f"{scan.table} {self._of_window(scan)}" for scan in scans)])
+
+    def _of_window(self, scan: TableScan) -> str:
+        window = (scan.table, scan.first, scan.last)
+        if window not in self._by_window:
+            held = [part.version for part in self._parts[scan.table] if part.may_hold(scan.first, scan.last)]
+            self._by_window[window] = _digest([str(window), *sorted(held)])
+        return self._by_window[window]
+
+
+def _digest(lines: Iterable[str]) -> str:
+    return hashlib.blake2b("\n".join(lines).encode(), digest_size=_DIGEST_BYTES).hexdigest()

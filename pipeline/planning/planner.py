@@ -1,0 +1,174 @@
+"""From a request to a plan: which tables to read, and how much of each."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any, Protocol
+
+from exporters.config import ExportConfig
+from exporters.declaration import Export, Read
+from exporters.league.forecasts.readiness import reads_of
+from exporters.registry import together
+from pipeline.requests.request import ExportRequest
+from pipeline.version import current_build
+from transforms.clients.concurrency import side_by_side
+from transforms.elements.plan import Plan, Run
+from transforms.elements.tables import TableScan
+from transforms.stores.protocol import Store
+from transforms.warehouses.protocol import Warehouse, WarehouseError
+
+
+def make_plan(
+    request: ExportRequest,
+    config: ExportConfig,
+    *,
+    shards: int = 16,
+    validate: bool = False,
+    dates: Sequence[date] = (),
+) -> Plan:
+    """Return the plan of a request.
+
+    Args:
+        request: A parsed request; its dates decide which partitions are read. One for players is as of its league day.
+        config: The exporters' configuration.
+        shards: Number of player shards.
+        validate: Check documents against their schema before they are written.
+        dates: Those of the request's dates that are wanted, ascending; all of them when there are none.
+    """
+    generated_at = request.generated_at.isoformat()
+    build = current_build()
+    plan = Plan(
+        run=Run(
+            run_id=_run_id(request),
+            generated_at=generated_at,
+            correlation_id=request.correlation_id,
+            trigger_source=request.trigger_source,
+            code_version=build.code_version,
+            commit=build.commit,
+            lock=build.lock,
+        ),
+        export_types=tuple(sorted(together(request.export_types))),
+        dates=tuple(dates) or request.dates or (request.league_day,),
+        scans=(),
+        config=replace(config, min_profile_games=request.min_games) if request.players else config,
+        league_day=request.league_day,
+        update_latest=request.update_latest.value,
+        rewrite=request.rewrite,
+        shards=shards,
+        validate=validate,
+    )
+    return replace(plan, scans=plan_scans(plan))
+
+
+def _run_id(request: ExportRequest) -> str:
+    """Name a run after its instant and its request: a retry of the same request is the same run."""
+    canonical = json.dumps(request.to_json(), sort_keys=True).encode()
+    digest = hashlib.blake2b(canonical, digest_size=4).hexdigest()
+    return f"{request.generated_at:%Y%m%dT%H%M%S.%fZ}-{digest}"
+
+
+def plan_scans(plan: Plan) -> tuple[TableScan, ...]:
+    """Return one scan per table: the union of what the exports declare, over the union of their windows.
+
+    A feed knows of no day but its own, so a live table is scanned for the league day, or not at all (contract P&L L9).
+    """
+    needs: dict[str, list[tuple[Export, Read]]] = {}
+    for export in plan.exports:
+        for read in reads_of(export):
+            if not read.table.live or plan.league_day in plan.dates:
+                needs.setdefault(read.table.name, []).append((export, read))
+    return tuple(_scan(plan, table, needs[table]) for table in sorted(needs))
+
+
+def _scan(plan: Plan, table: str, needs: list[tuple[Export, Read]]) -> TableScan:
+    declared = needs[0][1].table
+    first: date | None = None
+    last: date | None = None
+    if declared.partition is not None:
+        first = min(read.window.first(_first_date(plan, export)) for export, read in needs)
+        last = max(read.window.last(plan.dates[-1]) for _, read in needs)
+    if declared.live:
+        first = last = plan.league_day
+    columns = {column for _, read in needs for column in read.columns}
+    if declared.partition is not None:
+        columns.add(declared.partition)
+    return TableScan(table, tuple(sorted(columns)), first, last, _shared_filters([read for _, read in needs], plan))
+
+
+def _first_date(plan: Plan, export: Export) -> date:
+    return (plan.slate_dates(export) or plan.document_dates(export))[0]
+
+
+def _shared_filters(reads: Iterable[Read], plan: Plan) -> Mapping[str, tuple[str, ...]]:
+    """Return the equality filters that every reader of a table asks for."""
+    champion = {"system_id": (plan.config.champion_system_id,)}
+    filters = [{**read.equals, **(champion if read.champion else {})} for read in reads]
+    return {
+        column: values for column, values in filters[0].items() if all(other.get(column) == values for other in filters)
+    }
+
+
+def preflight(plan: Plan, warehouse: Warehouse, store: Store) -> Plan:
+    """Check everything that a run needs before it starts, and return the plan with the unreadable tables named.
+
+    Raises:
+        StoreError: Nothing can be published.
+    """
+    store.check()
+
+    def what_is_wrong(scan: TableScan) -> str:
+        try:
+            warehouse.check(scan)
+        except WarehouseError as error:
+            return str(error)
+        return ""
+
+    found = side_by_side(what_is_wrong, plan.scans, warehouse.concurrency)
+    return replace(plan, broken={scan.table: wrong for scan, wrong in zip(plan.scans, found, strict=True) if wrong})
+
+
+class EstimatingWarehouse(Warehouse, Protocol):
+    """A warehouse that knows what a scan costs before it is made."""
+
+    def estimate(self, scan: TableScan) -> int:
+        """Return the bytes that a scan would read; raises :class:`WarehouseError` when its table cannot be read."""
+
+
+def estimate_bytes(plan: Plan, warehouse: EstimatingWarehouse) -> dict[str, int | str]:
+    """Return what a plan's scans would read, in bytes by table; what is wrong with a table instead, as text."""
+
+    def bytes_of(scan: TableScan) -> int | str:
+        try:
+            return warehouse.estimate(scan)
+        except WarehouseError as error:
+            return str(error)
+
+    scans = [scan for scan in plan.scans if not scan.declaration.live]
+    found = side_by_side(bytes_of, scans, warehouse.concurrency)
+    return {scan.table: size for scan, size in zip(scans, found, strict=True)}
+
+
+def describe(plan: Plan) -> dict[str, Any]:
+    """Return a plan as JSON values, for ``--dry_run`` and for logs."""
+    return {
+        "run_id": plan.run.run_id,
+        "export_types": list(plan.export_types),
+        "dates": [plan.dates[0].isoformat(), plan.dates[-1].isoformat()],
+        "update_latest": plan.update_latest,
+        "champion_system_id": plan.config.champion_system_id,
+        "scans": [
+            {
+                "table": scan.table,
+                "columns": list(scan.columns),
+                "first": scan.first and scan.first.isoformat(),
+                "last": scan.last and scan.last.isoformat(),
+                "equals": {column: list(values) for column, values in scan.equals.items()},
+            }
+            for scan in plan.scans
+        ],
+        "documents": {export.name: export.path for export in plan.exports},
+    }

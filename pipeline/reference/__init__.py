@@ -1,0 +1,4 @@
+"""Generated documentation: a page per export type.
+
+Imports every other package.
+"""

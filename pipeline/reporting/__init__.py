@@ -1,0 +1,4 @@
+"""What a run published: the table, the JSON summary, and the completion event.
+
+Imports :mod:`pipeline.options` and below.
+"""

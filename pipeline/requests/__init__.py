@@ -1,0 +1,4 @@
+"""What to export: the request, its strict reader, its problems, and the league day.
+
+Imports :mod:`exporters` only.
+"""

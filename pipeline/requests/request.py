@@ -1,0 +1,247 @@
+"""What to export: the request, and the strict reader of its JSON form.
+
+Command lines, Pub/Sub messages and manifests share one grammar: :meth:`ExportRequest.to_json` writes what
+:func:`parse_request` reads. A request that is not understood to the last key is rejected; nothing falls through to a
+default export.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timezone
+from enum import Enum
+from typing import NoReturn
+
+from pipeline.requests.clock import league_day
+from pipeline.requests.problems import Problem, ProblemsError, show
+from pipeline.requests.request_reader import RequestReader, key_text
+
+MAX_MESSAGE_BYTES = 256 * 1024
+
+
+class UpdateLatest(Enum):
+    """What may happen to the pointers (``latest.json``, ``today.json`` and the like)."""
+
+    AUTO = "auto"
+    NEVER = "never"
+    FORCE = "force"
+
+
+@dataclass(frozen=True)
+class ExportRequest:
+    """What to export, as :func:`parse_request` understood it.
+
+    Attributes:
+        export_types: Groups expanded, without duplicates, in registry order.
+        first_date: First game date; None for a players request.
+        last_date: Last game date, inclusive; None for a players request.
+        update_latest: Pointer policy.
+        players: Player profiles are wanted, which have no date.
+        min_games: Games that a player needs for a profile; means nothing without ``players``.
+        champion_system_id: The model whose predictions are shown.
+        generated_at: The one instant of the request, in UTC; every document carries it.
+        league_day: The league day of ``generated_at``: what ``today`` means.
+        correlation_id: Joins this request to logs and events elsewhere.
+        trigger_source: Who asked.
+        rewrite: Write documents even when they are unchanged.
+    """
+
+    export_types: tuple[str, ...]
+    first_date: date | None
+    last_date: date | None
+    update_latest: UpdateLatest
+    players: bool
+    min_games: int
+    champion_system_id: str
+    generated_at: datetime
+    league_day: date
+    correlation_id: str
+    trigger_source: str
+    rewrite: bool = False
+
+    @property
+    def dates(self) -> tuple[date, ...]:
+        """Every calendar date of the request, in order; none for a players request."""
+        if self.first_date is None or self.last_date is None:
+            return ()
+        return tuple(map(date.fromordinal, range(self.first_date.toordinal(), self.last_date.toordinal() + 1)))
+
+    @property
+    def is_range(self) -> bool:
+        """Whether the request spans more than one date."""
+        return self.first_date != self.last_date
+
+    def to_json(self) -> dict[str, object]:
+        """Return the request as JSON values that :func:`parse_request` reads back to an equal request, at any time."""
+        payload: dict[str, object] = {"export_types": list(self.export_types)}
+        if self.first_date is None or self.last_date is None:
+            payload |= {"players": True, "min_games": self.min_games}
+        elif self.is_range:
+            payload |= {"start_date": self.first_date.isoformat(), "end_date": self.last_date.isoformat()}
+        else:
+            payload["target_date"] = self.first_date.isoformat()
+        return payload | {
+            "update_latest": self.update_latest.value,
+            "generated_at": self.generated_at.isoformat().replace("+00:00", "Z"),
+            "champion_system_id": self.champion_system_id,
+            "correlation_id": self.correlation_id,
+            "trigger_source": self.trigger_source,
+            "rewrite": self.rewrite,
+        }
+
+    @classmethod
+    def from_json(cls, payload: Mapping[str, object]) -> ExportRequest:
+        """Return the request that :meth:`to_json` wrote, even if its export types no longer exist.
+
+        Raises:
+            RequestError: ``payload`` was not written by :meth:`to_json`.
+        """
+        if not isinstance(payload, Mapping):
+            raise RequestError([_not_an_object(payload)])
+        instant = RequestReader(payload).instant("generated_at")
+        written = payload.get("export_types")
+        if instant is None or not isinstance(written, list):
+            reason = "lacks the generated_at or the export_types that to_json writes"
+            raise RequestError([Problem("request", show(payload), reason, "read it with parse_request")])
+        return parse_request(
+            payload,
+            known_types=[name for name in written if isinstance(name, str)],
+            groups={},
+            defaults=RequestDefaults(champion_system_id="", max_range_days=date.max.toordinal()),
+            now=instant,
+        )
+
+
+@dataclass(frozen=True)
+class RequestDefaults:
+    """What a request that leaves keys out gets, and how much it may ask for.
+
+    Attributes:
+        champion_system_id: The configured champion.
+        max_range_days: Dates that one request may span.
+        player_types: The export types that ``players: true`` stands for; it may then name no others.
+        min_games: Games that a player needs for a profile.
+        trigger_source: Who asked, when nobody says.
+    """
+
+    champion_system_id: str
+    max_range_days: int = 400
+    player_types: tuple[str, ...] = ()
+    min_games: int = 5
+    trigger_source: str = "unknown"
+
+
+class RequestError(ProblemsError):
+    """A request that was rejected; the message has one line per problem."""
+
+
+def parse_request(
+    payload: Mapping[str, object],
+    *,
+    known_types: Sequence[str],
+    groups: Mapping[str, Sequence[str]],
+    defaults: RequestDefaults,
+    now: datetime,
+) -> ExportRequest:
+    """Read a request.
+
+    Args:
+        payload: JSON values by key; see :data:`pipeline.requests.request_reader.KEYS`.
+        known_types: Every export type, in registry order.
+        groups: Group name to its export types. A type of the same name wins.
+        defaults: What the absent keys mean, and limits.
+        now: The current instant, aware; the request's instant unless ``generated_at`` names another.
+
+    Raises:
+        RequestError: The request is not understood; it holds every problem.
+    """
+    if not isinstance(payload, Mapping):
+        raise RequestError([_not_an_object(payload)])
+    if now.utcoffset() is None:
+        raise ValueError(f"now={now!r} has no time zone: pass an aware datetime")
+    reader = RequestReader(payload)
+    generated_at = reader.instant("generated_at") or now.astimezone(timezone.utc)
+    today = league_day(generated_at)
+    players = reader.switch("players")
+    reader.require_one_scope(players)
+    export_types = reader.export_types(known_types, groups, defaults.player_types if players else ())
+    first, last = reader.dates(today, defaults.max_range_days)
+    compact = generated_at.strftime("%Y%m%dT%H%M%S") + (f".{generated_at:%f}" if generated_at.microsecond else "")
+    request = ExportRequest(
+        export_types=export_types,
+        first_date=first,
+        last_date=last,
+        update_latest=UpdateLatest(reader.pointer_policy()),
+        players=players,
+        min_games=reader.min_games(players, defaults.min_games),
+        champion_system_id=reader.champion(defaults.champion_system_id),
+        generated_at=generated_at,
+        league_day=today,
+        correlation_id=reader.text("correlation_id", f"run-{compact}Z"),
+        trigger_source=reader.text("trigger_source", defaults.trigger_source),
+        rewrite=reader.switch("rewrite"),
+    )
+    if reader.problems:
+        raise RequestError(reader.problems)
+    return request
+
+
+def parse_message(
+    data: bytes,
+    *,
+    known_types: Sequence[str],
+    groups: Mapping[str, Sequence[str]],
+    defaults: RequestDefaults,
+    now: datetime,
+) -> ExportRequest:
+    """Read a request from the bytes of a JSON object; see :func:`parse_request`.
+
+    Raises:
+        RequestError: The bytes are not a JSON object, or the request is not understood.
+    """
+    payload = parse_object(data)
+    return parse_request(payload, known_types=known_types, groups=groups, defaults=defaults, now=now)
+
+
+def parse_object(data: bytes) -> Mapping[str, object]:
+    """Read a JSON object in which no key occurs twice.
+
+    Raises:
+        RequestError: The bytes are too many, not UTF-8, not JSON or not an object.
+    """
+    if len(data) > MAX_MESSAGE_BYTES:
+        _reject("message", f"has {len(data)} bytes", f"send at most {MAX_MESSAGE_BYTES}")
+    try:
+        payload = json.loads(data.decode("utf-8"), object_pairs_hook=_without_duplicates)
+    except RequestError:
+        raise
+    except UnicodeDecodeError as error:
+        _reject("message", f"is not UTF-8 at byte {error.start}", "encode the JSON object as UTF-8")
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        _reject("message", f"is not JSON at {where} ({error.msg})", "send one JSON object")
+    except (ValueError, RecursionError):
+        _reject("message", "holds a number or a nesting that is too large", "send one flat JSON object")
+    if not isinstance(payload, dict):
+        raise RequestError([_not_an_object(payload)])
+    return payload
+
+
+def _reject(key: str, reason: str, fix: str) -> NoReturn:
+    raise RequestError([Problem(key, "", reason, fix)]) from None
+
+
+def _not_an_object(payload: object) -> Problem:
+    fix = 'send an object, for example {"export_types": ["tonight"], "target_date": "today"}'
+    return Problem("message", show(payload), "is not a JSON object", fix)
+
+
+def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    payload: dict[str, object] = {}
+    for key, value in pairs:
+        if key in payload:
+            raise RequestError([Problem(key_text(key), show(value), "is a second value", "give each key once")])
+        payload[key] = value
+    return payload

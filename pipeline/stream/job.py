@@ -1,0 +1,205 @@
+"""Running a streaming job: on a service that goes on by itself, or in this process until it is told to end."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from types import FrameType
+from typing import Any
+
+import apache_beam as beam
+from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.runners.direct.direct_runner import BundleBasedDirectRunner
+from apache_beam.runners.runner import PipelineResult
+from apache_beam.transforms.periodicsequence import PeriodicImpulse, RebaseMode
+from apache_beam.transforms.timeutil import TimeDomain
+from apache_beam.transforms.userstate import TimerSpec, on_timer
+from apache_beam.utils.timestamp import Timestamp
+
+from exporters.registry import PLAYER_TYPES, exports, groups
+from pipeline.options.configuration import StreamConfig
+from pipeline.requests.request import RequestDefaults
+from pipeline.stream.answer import Answerer, Launcher
+from pipeline.stream.graph import AnswerMessages, Answers
+from pipeline.stream.messages import Grammar
+from pipeline.stream.upstream import UpstreamRules
+from pipeline.stream.watch import Watch, utc_now
+from transforms.stores.protocol import Store
+from transforms.warehouses.protocol import Warehouse
+
+LOG = logging.getLogger(__name__)
+
+
+def build_stream(
+    pipeline: beam.Pipeline,
+    config: StreamConfig,
+    warehouse: Warehouse,
+    store: Store,
+    *,
+    launcher: Launcher | None = None,
+    local: bool = False,
+    clock: Callable[[], datetime] = utc_now,
+) -> Answers:
+    """Add the streaming job to a pipeline.
+
+    Args:
+        pipeline: The pipeline.
+        config: What the job was given.
+        warehouse: Where tables are read.
+        store: Where documents are written.
+        launcher: Starts batch jobs for requests that are too long; they are rejected without one.
+        local: It will run on the local streaming runner.
+        clock: What the watch over the games takes for the current time, aware.
+    """
+    messages = pipeline | "ReadMessages" >> beam.io.ReadFromPubSub(
+        subscription=config.input_subscription, with_attributes=True
+    )
+    if config.upstream_subscription:
+        upstream = pipeline | "ReadUpstream" >> beam.io.ReadFromPubSub(
+            subscription=config.upstream_subscription, with_attributes=True
+        )
+        messages = (messages, upstream) | "FlattenMessages" >> beam.Flatten()
+    ticks = pipeline | "Tick" >> _ticks(config.watch_seconds, local=local)
+    answers: Answers = (messages, ticks) | "AnswerMessages" >> AnswerMessages(
+        grammar=grammar_of(config, launches=launcher is not None),
+        answerer=Answerer(
+            warehouse,
+            store,
+            str(config.output),
+            config.export_config,
+            timeout=config.request_timeout,
+            max_dates=config.max_stream_dates,
+            launcher=launcher,
+            validate=config.validate,
+        ),
+        watch=Watch(warehouse, store, config.export_config, config.watch_seconds, clock),
+        quiet_seconds=config.quiet_seconds,
+    )
+    if config.completion_topic:
+        _ = answers.events | "WriteEvents" >> beam.io.WriteToPubSub(config.completion_topic, with_attributes=True)
+    _ = answers.dead_letters | "WriteDeadLetters" >> beam.io.WriteToPubSub(
+        config.dead_letter_topic, with_attributes=True
+    )
+    return answers
+
+
+def grammar_of(config: StreamConfig, *, launches: bool) -> Grammar:
+    """Return what messages may ask of a job.
+
+    Args:
+        config: What the job was given.
+        launches: It launches batch jobs for requests that are too long.
+    """
+    return Grammar(
+        known_types=tuple(exports()),
+        groups={name: tuple(members) for name, members in groups().items()},
+        defaults=RequestDefaults(config.export_config.champion_system_id, player_types=tuple(PLAYER_TYPES)),
+        upstream=UpstreamRules(config.min_completion_percent, config.min_prediction_rows),
+        max_dates=0 if launches else config.max_stream_dates,
+    )
+
+
+def _ticks(seconds: int, *, local: bool) -> beam.PTransform:
+    if not seconds:
+        return beam.Create([], reshuffle=False)
+    # From when the job runs: it is submitted minutes before, and would make up for the ticks in between.
+    return LocalTicks(seconds) if local else PeriodicImpulse(fire_interval=seconds, rebase=RebaseMode.REBASE_START)
+
+
+@dataclass
+class LocalTicks(beam.PTransform):
+    """An element every few seconds, on the local streaming runner, which cannot run :class:`PeriodicImpulse`.
+
+    That runner does one thing at a time, and waits for messages up to 30 seconds, so a tick may be late by that.
+    """
+
+    seconds: float
+
+    def expand(self, begin: beam.pvalue.PBegin) -> beam.PCollection[float]:
+        """Wire a timer that sets itself again."""
+        return (
+            begin
+            | "Start" >> beam.Create([("", 0.0)], reshuffle=False).with_output_types(tuple[str, float])
+            | "Repeat" >> beam.ParDo(_Repeat(self.seconds)).with_output_types(float)
+        )
+
+
+@dataclass
+class _Repeat(beam.DoFn):
+    """Fires a timer again and again."""
+
+    seconds: float
+
+    TIMER = TimerSpec("tick", TimeDomain.REAL_TIME)
+
+    def process(self, _start: tuple[str, float], timer: Any = beam.DoFn.TimerParam(TIMER)) -> None:
+        """Set the timer for the first time."""
+        timer.set(Timestamp.now())
+
+    @on_timer(TIMER)
+    def tick(self, timer: Any = beam.DoFn.TimerParam(TIMER)) -> Any:
+        """Yield the time, and set the timer again."""
+        now = Timestamp.now()
+        timer.set(now + self.seconds)
+        yield float(now)
+
+
+def run_local(build: Callable[[beam.Pipeline], Any], options: PipelineOptions) -> None:
+    """Run a streaming job in this process until SIGINT or SIGTERM.
+
+    A request that is being answered then is answered; a message that was taken and not begun is lost, because the local
+    runner acknowledges messages when it takes them.
+
+    Raises:
+        Exception: A step failed in a way that none should.
+    """
+    ended = threading.Event()
+
+    def end(_signal: int, _frame: FrameType | None) -> None:
+        ended.set()
+
+    _show_what_happens()
+    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+    pipeline = beam.Pipeline(runner=BundleBasedDirectRunner(), options=options)
+    build(pipeline)
+    result = pipeline.run()
+    try:
+        _wait(result, ended)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _show_what_happens() -> None:
+    """Print what the job logs, a line for each request; Beam goes on logging warnings only."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
+    ours = logging.getLogger("pipeline.stream")
+    ours.addHandler(handler)
+    ours.setLevel(logging.INFO)
+    ours.propagate = False
+
+
+def _wait(result: PipelineResult, ended: threading.Event) -> None:
+    """Wait for a signal or for the job to break off; end it, and raise what broke it off."""
+    broken: list[BaseException] = []
+
+    def watch() -> None:
+        try:
+            result.wait_until_finish()
+        except BaseException as error:
+            broken.append(error)
+        ended.set()
+
+    threading.Thread(target=watch, daemon=True).start()
+    # Without a limit, signals would not be noticed.
+    while not ended.wait(1.0):
+        pass
+    if broken:
+        raise broken[0]
+    LOG.info("ending: what is being answered is answered first")
+    result.cancel()

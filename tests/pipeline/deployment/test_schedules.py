@@ -1,0 +1,319 @@
+from __future__ import annotations
+
+import base64
+import copy
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, datetime, timezone
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from exporters.registry import exports
+from pipeline.deployment.flex_launch import launch_body
+from pipeline.deployment.live_schedules import differences, read_dump, scheduler_job
+from pipeline.deployment.schedule_file import (
+    SCHEDULES,
+    SchedulesError,
+    load_schedules,
+    load_streamed,
+    uncovered,
+    understand,
+)
+from pipeline.deployment.schedules import main
+from pipeline.deployment.settings import load_deployment
+from tests.support.commands import FakeCommands
+
+NOW = datetime(2026, 2, 12, 18, tzinfo=timezone.utc)
+DEPLOYMENT = load_deployment()
+FILE = load_schedules(now=NOW)
+
+
+def changed(tmp_path: Path, before: str, after: str) -> Path:
+    text = SCHEDULES.read_text()
+    assert before in text
+    path = tmp_path / "schedules.yaml"
+    path.write_text(text.replace(before, after, 1))
+    return path
+
+
+class TestTheFile:
+    def test_every_export_type_is_covered(self) -> None:
+        assert uncovered(FILE, load_streamed()) == []
+
+    def test_a_type_without_a_schedule_is_found(self) -> None:
+        left = [schedule for schedule in FILE if schedule.name != "phase6-weekly-profiles"]
+        assert "player-profiles" in uncovered(left)
+        assert uncovered([]) == sorted(exports())
+
+    def test_what_the_streaming_job_keeps_up_needs_no_schedule(self) -> None:
+        assert load_streamed() == ("live-grading",)
+        assert uncovered(FILE) == ["live-grading"]
+
+    def test_when_they_run(self) -> None:
+        assert {schedule.name: schedule.cron for schedule in FILE} == {
+            "phase6-tonight-morning": "0 11 * * *",
+            "phase6-tonight-midday": "0 13 * * *",
+            "phase6-tonight-pregame": "0 17 * * *",
+            "phase6-daily-results": "0 5 * * *",
+            "phase6-weekly-profiles": "0 6 * * 0",
+            "phase6-hourly-performance": "0 6-23 * * *",
+        }
+
+    def test_tonight_holds_what_the_night_needs(self) -> None:
+        for schedule in FILE[:3]:
+            assert {"tonight", "tonight-players", "predictions", "streaks"} <= set(schedule.parsed.export_types)
+            assert schedule.request["target_date"] == "today"
+
+    def test_profiles_are_of_every_player_with_five_games(self) -> None:
+        [profiles] = [schedule for schedule in FILE if schedule.name == "phase6-weekly-profiles"]
+        assert (profiles.parsed.players, profiles.parsed.min_games) == (True, 5)
+
+    @pytest.mark.parametrize("day", [date(2026, 1, 15), date(2026, 7, 15)])
+    @pytest.mark.parametrize("hour", range(6, 24))
+    def test_today_is_the_day_in_new_york_at_every_hour(self, day: date, hour: int) -> None:
+        at = datetime(day.year, day.month, day.day, hour, tzinfo=ZoneInfo("America/New_York"))
+        assert understand(FILE[-1].request, at).first_date == day
+
+    def test_results_are_of_the_night_before(self) -> None:
+        [results] = [schedule for schedule in FILE if schedule.name == "phase6-daily-results"]
+        at = datetime(2026, 2, 12, 5, tzinfo=ZoneInfo("America/New_York"))
+        assert str(understand(results.request, at).first_date) == "2026-02-11"
+
+
+class TestRejected:
+    @pytest.mark.parametrize(
+        ("after", "message"),
+        [
+            ("streaming: [live-gradin]", '"live-gradin" is an unknown export type; did you mean live-grading?'),
+            ("streaming: live-grading", '"live-grading" is no list'),
+        ],
+    )
+    def test_what_the_streaming_job_is_said_to_keep_up(self, tmp_path: Path, after: str, message: str) -> None:
+        path = changed(tmp_path, "streaming: [live-grading]", after)
+        with pytest.raises(SchedulesError) as caught:
+            load_streamed(path)
+        assert message in str(caught.value)
+        assert main(["--file", str(path), "check"]) == 2
+
+    @pytest.mark.parametrize(
+        ("before", "after", "message"),
+        [
+            ("time_zone: America/New_York", "time_zone: UTC", 'time_zone: "UTC" is not the league\'s'),
+            ("time_zone: America/New_York", "timezone: America/New_York", "did you mean time_zone?"),
+            ("why:", "wy:", "did you mean why?"),
+            ("export_types: [tonight-all]", "export_type: [tonight-all]", "did you mean export_types?"),
+            ("[tonight-all]", "[tonight-al]", "did you mean tonight-all?"),
+            ("[tonight-all]", "[]", "is not a list with a name in it"),
+            ("target_date: today", "target_date: tomorrow", "is not a date"),
+            ("target_date: today", "date: today", "did you mean target_date?"),
+            ('"0 11 * * *"', '"0 11 * *"', "is no unix-cron time"),
+            ('"0 11 * * *"', '"0 24 * * *"', "is no hour"),
+            ('"0 11 * * *"', '"0 9-5 * * *"', "is no hour"),
+            ('"0 11 * * *"', '"0 */0 * * *"', "is no hour"),
+            ('"0 11 * * *"', '"0 11 * * MON"', "is no day of week"),
+            ("phase6-tonight-midday:", "phase6-tonight-morning:", "phase6-tonight-morning is given twice"),
+            ("  phase6-tonight-midday:", "  tonight-midday:", "is no name of a job"),
+            ('cron: "0 11 * * *"', 'cron: "0 11 * * *"\n    max_workers: 0', "is not a number of workers"),
+            ('cron: "0 11 * * *"', 'cron: "0 11 * * *"\n    machine_type: 4', "is no machine type"),
+            ("jobs:", "jobs: []\nother:", "has no jobs"),
+            ("  phase6-tonight-midday:\n", "  phase6-x: 1\n  phase6-tonight-midday:\n", "is not a job"),
+            ("time_zone:", "\t:", "is not YAML"),
+        ],
+    )
+    def test_with_the_reason(self, tmp_path: Path, before: str, after: str, message: str) -> None:
+        with pytest.raises(SchedulesError) as error:
+            load_schedules(changed(tmp_path, before, after), now=NOW)
+        assert message in str(error.value)
+
+    def test_all_problems_at_once(self, tmp_path: Path) -> None:
+        path = changed(tmp_path, "time_zone: America/New_York", "time_zone: UTC")
+        path.write_text(path.read_text().replace("target_date: yesterday", "target_date: never"))
+        with pytest.raises(SchedulesError) as error:
+            load_schedules(path, now=NOW)
+        assert len(error.value.problems) == 2
+
+    @pytest.mark.parametrize("cron", ["*/15 * * * *", "0,30 6-23 1-5/2 */2 0-7", "0 4 29 2 *"])
+    def test_times_that_are_fine(self, tmp_path: Path, cron: str) -> None:
+        path = changed(tmp_path, '"0 11 * * *"', f'"{cron}"')
+        assert load_schedules(path, now=NOW)[0].cron == cron
+
+
+def live() -> list[dict[str, Any]]:
+    """What gcloud would list if the schedules were live."""
+    jobs = [copy.deepcopy(scheduler_job(DEPLOYMENT, schedule)) for schedule in FILE]
+    for job in jobs:
+        job["state"] = "ENABLED"
+        job["httpTarget"]["body"] = encoded(job["httpTarget"]["body"])
+    return jobs
+
+
+def encoded(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+def found(jobs: list[dict[str, Any]]) -> list[str]:
+    return list(differences(DEPLOYMENT, FILE, jobs, NOW))
+
+
+def set_at(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
+    *parents, last = path.split(".")
+
+    def change(job: dict[str, Any]) -> None:
+        for key in parents:
+            job = job[key]
+        job[last] = value
+
+    return change
+
+
+class TestLive:
+    def test_the_same(self) -> None:
+        assert found(live()) == []
+
+    def test_one_that_is_missing(self) -> None:
+        [line] = found(live()[1:])
+        assert line.startswith("phase6-tonight-morning (us-west2): is not live")
+
+    @pytest.mark.parametrize(
+        ("change", "expected"),
+        [
+            (set_at("schedule", "0 12 * * *"), "schedule is 0 12 * * *, should be 0 11 * * *"),
+            (set_at("timeZone", "UTC"), "timeZone is UTC, should be America/New_York"),
+            (set_at("attemptDeadline", "30s"), "attemptDeadline is 30s, should be 180s"),
+            (set_at("state", "PAUSED"), "state is PAUSED, should be ENABLED"),
+            (set_at("httpTarget.uri", "https://example.com"), "uri is https://example.com, should be"),
+            (set_at("httpTarget.httpMethod", "GET"), "httpMethod is GET, should be POST"),
+            (set_at("httpTarget.oauthToken", {}), "it calls as None, should be phase6-schedule@"),
+        ],
+    )
+    def test_one_that_was_edited(self, change: Callable[[dict[str, Any]], None], expected: str) -> None:
+        jobs = live()
+        change(jobs[0])
+        [line] = found(jobs)
+        assert line.startswith("phase6-tonight-morning (us-west2): ")
+        assert expected in line
+
+    def test_another_body_is_shown_and_read_as_the_pipeline_would(self) -> None:
+        jobs = live()
+        body = launch_body(DEPLOYMENT, FILE[0].name, {"export_type": "tonight", "date": "today"})
+        jobs[0]["httpTarget"]["body"] = encoded(json.dumps(body))
+        lines = found(jobs)
+        assert "body is {" in lines[0]
+        assert any("its request: export_type: " in line for line in lines)
+        assert any("did you mean target_date?" in line for line in lines)
+
+    @pytest.mark.parametrize("body", ["", "not base64!", encoded("no json")])
+    def test_a_body_that_is_none(self, body: str) -> None:
+        jobs = live()
+        jobs[0]["httpTarget"]["body"] = body
+        lines = found(jobs)
+        assert lines[0].startswith("phase6-tonight-morning (us-west2): body is ")
+        assert any("its request: message: is not JSON" in line for line in lines)
+
+    def test_the_same_job_in_another_region(self) -> None:
+        jobs = live()
+        jobs.append({**jobs[0], "name": jobs[0]["name"].replace("us-west2", "us-central1")})
+        assert found(jobs) == [
+            "phase6-tonight-morning (us-central1): is live, but in no schedule of this region; "
+            "delete it or write it down"
+        ]
+
+    def test_another_name_that_starts_our_template(self) -> None:
+        jobs = live()
+        jobs.append({**jobs[0], "name": "projects/my-project/locations/us-west2/jobs/trends-daily"})
+        assert [line.partition(":")[0] for line in found(jobs)] == ["trends-daily (us-west2)"]
+
+    def test_a_job_that_publishes_what_nobody_understands(self) -> None:
+        old = {
+            "name": "projects/my-project/locations/us-west2/jobs/tonight-picks",
+            "pubsubTarget": {
+                "topicName": "projects/my-project/topics/nba-phase6-export-trigger",
+                "data": encoded('{"export_type": "tonight"}'),
+            },
+        }
+        lines = found([*live(), old])
+        assert lines[0].startswith("tonight-picks (us-west2): is live, but in no schedule")
+        assert "did you mean export_types?" in lines[1]
+
+    def test_jobs_of_others_are_left_alone(self) -> None:
+        other = {"name": "projects/my-project/locations/us-west2/jobs/backup", "httpTarget": {"uri": "https://a.b"}}
+        assert found([*live(), other]) == []
+
+
+class TestDump:
+    def test_of_several_regions(self) -> None:
+        assert len(read_dump(json.dumps(live()) + "\n[]\n" + json.dumps(live()[:1]))) == len(FILE) + 1
+        assert read_dump("  \n") == []
+
+    @pytest.mark.parametrize("text", ["{}", "[1]", "[{}]", "WARNING: nothing"])
+    def test_of_something_else(self, text: str) -> None:
+        with pytest.raises(ValueError, match=r"."):
+            read_dump(text)
+
+
+class TestCommandLine:
+    def test_check(self, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+        assert main(["check"]) == 0
+        assert capsys.readouterr().out == f"{len(FILE)} schedules: 0 problems\n"
+        dump = tmp_path / "dump.json"
+        dump.write_text(json.dumps(live()[1:]))
+        assert main(["check", f"--live={dump}"]) == 1
+        out = capsys.readouterr().out
+        assert "is not live" in out
+        assert "compared with what is live: 1 problems" in out
+
+    def test_check_finds_a_type_that_nothing_exports(self, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+        path = changed(tmp_path, "export_types: [subset-performance]", "export_types: [streaks]")
+        path.write_text(path.read_text().replace("[daily-results, ", "["))
+        assert main([f"--file={path}", "check"]) == 1
+        assert "subset-performance: no schedule exports it" in capsys.readouterr().out
+
+    def test_what_is_rejected(self, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+        path = changed(tmp_path, "America/New_York", "Europe/London")
+        assert main([f"--file={path}", "check"]) == 2
+        assert "America/New_York" in capsys.readouterr().err
+        assert main(["check", f"--live={tmp_path / 'none.json'}"]) == 2
+        assert "none.json" in capsys.readouterr().err
+        (tmp_path / "odd.json").write_text("{}")
+        assert main(["check", f"--live={tmp_path / 'odd.json'}"]) == 2
+
+    def test_render_as_json(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert main(["render", "--format=json"]) == 0
+        jobs = json.loads(capsys.readouterr().out)
+        assert [job["schedule"] for job in jobs] == [schedule.cron for schedule in FILE]
+        body = json.loads(jobs[0]["httpTarget"]["body"])["launchParameter"]
+        assert body["containerSpecGcsPath"] == DEPLOYMENT.template
+        assert json.loads(body["parameters"]["request"]) == FILE[0].request
+
+    @pytest.mark.parametrize(("there", "verb"), [(0, "update"), (1, "create")])
+    def test_the_script_makes_or_changes_each_job(
+        self, there: int, verb: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    ) -> None:
+        assert main(["render"]) == 0
+        commands = FakeCommands(tmp_path / "bin")
+        commands.add("gcloud", [("scheduler jobs describe", there, "")])
+        done = commands.run("bash", script=capsys.readouterr().out)
+        assert done.returncode == 0, done.stderr
+        made = [call for call in commands.calls if call[3] != "describe"]
+        assert [call[3] for call in made] == [verb] * len(FILE)
+        for call, schedule in zip(made, FILE, strict=True):
+            assert call[:6] == ["gcloud", "scheduler", "jobs", verb, "http", schedule.name]
+            assert f"--schedule={schedule.cron}" in call
+            assert "--time-zone=America/New_York" in call
+            [body] = [word.partition("=")[2] for word in call if word.startswith("--message-body=")]
+            assert json.loads(body)["launchParameter"]["jobName"] == schedule.name
+
+    def test_a_description_is_quoted(self) -> None:
+        quoted = replace(FILE[0], why="it's $HOME")
+        assert scheduler_job(DEPLOYMENT, quoted)["description"] == "it's $HOME"
+
+
+class TestLaunchBody:
+    @pytest.mark.parametrize("name", ["", "Phase6", "-a", "a-", "a" * 64, "a b"])
+    def test_a_name_that_is_none(self, name: str) -> None:
+        with pytest.raises(ValueError, match="is not understood"):
+            launch_body(DEPLOYMENT, name, {})

@@ -1,0 +1,96 @@
+"""What a manifest says, compared with what is there."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from pipeline.execution.in_process import run_plain
+from pipeline.operations.verify import DIFFERENT, OK, main, verify
+from tests.support.plans import plan_of
+from tests.support.warehouses import League
+from transforms.publishing.manifest import open_date
+from transforms.stores.folder import LocalStore
+
+TYPES = ("predictions", "tonight", "tonight-players")
+
+
+@pytest.fixture
+def published(league: League, tmp_path: Path) -> tuple[LocalStore, date]:
+    store, day = LocalStore(str(tmp_path / "out")), league.today
+    run_plain(plan_of(*TYPES, first=day, update_latest="force"), league.warehouse, store)
+    return store, day
+
+
+def documents(store: LocalStore, prefix: str) -> list[str]:
+    return [found.path for found in store.list(prefix)]
+
+
+def test_a_finished_run_has_no_problems(published: tuple[LocalStore, date]) -> None:
+    store, day = published
+    found = verify(store, [day])
+    assert found.problems == []
+    assert found.checked > len(documents(store, f"tonight/player/{day}/"))
+
+
+def test_a_missing_document_is_named(published: tuple[LocalStore, date]) -> None:
+    store, day = published
+    gone = documents(store, f"tonight/player/{day}/")[0]
+    store.delete(gone)
+    (problem,) = verify(store, [day]).problems
+    assert problem == f"{gone}: is missing; export tonight-players for {day} with --rewrite"
+
+
+def test_a_document_that_something_else_wrote_is_named(published: tuple[LocalStore, date]) -> None:
+    store, day = published
+    store.write(f"tonight/{day}.json", b"{}", cache_control="no-cache")
+    problems = verify(store, [day]).problems
+    assert f"tonight/{day}.json: is not what the manifest of {day} lists; export tonight with --rewrite" in problems
+    assert any(problem.startswith("tonight/all-players.json: differs from the document") for problem in problems)
+
+
+def test_a_pointer_without_its_document_is_named(published: tuple[LocalStore, date]) -> None:
+    store, day = published
+    store.delete(f"predictions/{day}.json")
+    assert any(problem.startswith("predictions/today.json: shows") for problem in verify(store, [day]).problems)
+
+
+def test_a_run_that_was_cut_off_is_named(published: tuple[LocalStore, date]) -> None:
+    store, day = published
+    open_date(store, day.isoformat(), "another-run")
+    assert verify(store, [day]).problems == [
+        f"{day}: a run was cut off while it replaced documents; export the date again"
+    ]
+
+
+def test_a_date_that_was_never_exported_is_named(published: tuple[LocalStore, date]) -> None:
+    store, day = published
+    before = day - timedelta(days=1)
+    assert verify(store, [before, day]).problems == [f"{before}: has no manifest; export it"]
+
+
+def test_the_command_line(published: tuple[LocalStore, date], capsys: pytest.CaptureFixture[str]) -> None:
+    store, day = published
+    assert main([f"--output={store.root}", f"--target_date={day}"]) == OK
+    assert capsys.readouterr().out.endswith("objects checked, 0 problems\n")
+    assert main([f"--output={store.root}", f"--start_date={day - timedelta(days=1)}", f"--end_date={day}"]) == DIFFERENT
+    assert "has no manifest" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--output=out"],
+        ["--output=out", "--start_date=2026-02-02"],
+        ["--output=out", "--start_date=2026-02-02", "--end_date=2026-02-01"],
+        ["--output=gs://", "--target_date=2026-02-02"],
+        ["--output=out", "--target_date=2026-02-30"],
+    ],
+)
+def test_a_bad_request_ends_with_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    assert capsys.readouterr().err

@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import orjson
+import pytest
+
+from pipeline.reporting.report import summarize, table
+from tests.support.plans import plan_of
+
+FIRST, LAST = date(2026, 1, 5), date(2026, 1, 6)
+PLAN = plan_of("streaks", "tonight", first=FIRST, last=LAST)
+
+
+def section(**values: Any) -> dict[str, Any]:
+    return {
+        "run_id": PLAN.run.run_id,
+        "state": "ready",
+        "reason": None,
+        "written": 1,
+        "unchanged": 0,
+        "kept": {},
+        "failed": 0,
+        "bytes": 1000,
+        "build_ms": 20.0,
+        "publish_ms": 5.0,
+        "failures": [],
+        "pointers": {"moved": 0, "unchanged": 0, "kept": {}, "failed": {}},
+        **values,
+    }
+
+
+def manifest(status: str = "success", failures: Any = (), run_id: str = PLAN.run.run_id, **sections: Any) -> Any:
+    return {
+        "run": {"run_id": run_id},
+        "status": status,
+        "failures": list(failures),
+        "exports": {"tonight": section(), **{name.replace("_", "-"): made for name, made in sections.items()}},
+    }
+
+
+def summary(first: Any, last: Any) -> Any:
+    return summarize(PLAN, "out", {"2026-01-05": first, "2026-01-06": last})
+
+
+class TestSummary:
+    def test_sections_add_up_over_dates(self) -> None:
+        pointers = {"moved": 2, "unchanged": 0, "kept": {}, "failed": {"x": "full"}}
+        found = summary(
+            manifest(streaks=section(unchanged=3, kept={"why": 2})),
+            manifest(tonight=section(written=4, failed=1, pointers=pointers)),
+        )
+        tonight = found.exports["tonight"]
+        assert (tonight.written, tonight.failed, tonight.bytes, tonight.pointers_moved) == (5, 2, 2000, 2)
+        assert tonight.seconds == pytest.approx(0.05)
+        assert (found.exports["streaks"].unchanged, found.exports["streaks"].kept) == (3, 2)
+
+    def test_types_of_earlier_runs_do_not_count(self) -> None:
+        found = summary(manifest(predictions=section(run_id="earlier", failed=9)), manifest())
+        assert set(found.exports) == {"streaks", "tonight"}
+        assert found.missing == []
+
+    @pytest.mark.parametrize(
+        ("statuses", "expected", "code"),
+        [
+            (("success", "success"), "success", 0),
+            (("success", "partial"), "partial", 1),
+            (("success", "failed"), "partial", 1),
+            (("partial", "partial"), "partial", 1),
+            (("failed", "failed"), "failed", 1),
+        ],
+    )
+    def test_a_run_is_as_good_as_its_dates(self, statuses: tuple[str, str], expected: str, code: int) -> None:
+        found = summary(*(manifest(status) for status in statuses))
+        assert (found.status, found.exit_code) == (expected, code)
+
+    @pytest.mark.parametrize("absent", [None, manifest(run_id="earlier")], ids=["none", "of another run"])
+    def test_a_date_without_its_manifest_failed(self, absent: Any) -> None:
+        found = summary(absent, manifest())
+        assert found.status == "partial"
+        assert found.missing == ["2026-01-05: no manifest was written; run it again"]
+
+    def test_everything_that_is_missing_has_a_line(self) -> None:
+        failure = {"step": "SweepHistories", "key": "lebronjames", "error": "ValueError: no"}
+        found = summary(
+            manifest("partial", failures=[{"step": "DecodeRows", "key": "nba_raw.x", "error": "ValueError: null"}]),
+            manifest(
+                "partial",
+                streaks=section(state="withheld", reason="3 context rows"),
+                tonight=section(
+                    failures=[failure],
+                    pointers={"moved": 0, "unchanged": 0, "kept": {}, "failed": {"t/a.json": "full"}},
+                ),
+            ),
+        )
+        assert found.missing == [
+            "2026-01-05 nba_raw.x: ValueError: null",
+            "2026-01-06 tonight lebronjames: ValueError: no",
+            "2026-01-06 tonight pointer t/a.json: full",
+            "2026-01-06 streaks is withheld: 3 context rows",
+        ]
+
+    def test_it_can_be_read_by_a_script(self) -> None:
+        value = orjson.loads(orjson.dumps(summary(manifest(), manifest()).to_json()))
+        assert value["dates"] == ["2026-01-05", "2026-01-06"]
+        assert (value["run_id"], value["status"], value["output"]) == (PLAN.run.run_id, "success", "out")
+        assert value["exports"]["tonight"]["written"] == 2
+        assert value["exports"]["tonight"]["seconds"] == 0.05
+
+
+def test_the_table_is_aligned() -> None:
+    found = summary(manifest(tonight=section(written=1234, bytes=5_000_000)), manifest())
+    lines = table(found).splitlines()
+    assert lines[0].split("  ")[0] == "export type"
+    assert [line.split()[0] for line in lines[1:]] == ["streaks", "tonight"]
+    assert len({len(line) for line in lines}) == 1
+    assert lines[2].split()[1:3] == ["1,235", "1,235"]
+    assert "5,001,000" in lines[2]
