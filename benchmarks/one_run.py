@@ -24,7 +24,7 @@ def main(engine: str, warehouse: str, output: str, first: str, last: str, types:
 
     from exporters.config import ExportConfig
     from exporters.registry import exports, groups
-    from pipeline.execution.in_process import run_plain
+    from pipeline.execution.in_process import run_in_process
     from pipeline.planning.graph import build
     from pipeline.planning.planner import make_plan
     from pipeline.requests.request import RequestDefaults, parse_request
@@ -52,7 +52,7 @@ def main(engine: str, warehouse: str, output: str, first: str, last: str, types:
         LocalStore(output),
     )
     if engine == "plain":
-        run_plain(plan, source, store)
+        run_in_process(plan, source, store)
     else:
         pipeline = beam.Pipeline(runner=FnApiRunner())
         build(pipeline, plan, source, store)

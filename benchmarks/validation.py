@@ -21,7 +21,7 @@ from typing import Any
 from exporters.config import ExportConfig
 from exporters.declaration import Export
 from exporters.registry import exports, groups
-from pipeline.execution.in_process import run_plain
+from pipeline.execution.in_process import run_in_process
 from pipeline.planning.planner import make_plan
 from pipeline.requests.request import RequestDefaults, parse_request
 from transforms.elements.plan import Plan
@@ -80,7 +80,7 @@ def compare(plan: Plan, warehouse: Path, rounds: int) -> dict[Export, dict[str, 
         for validate in best:
             with tempfile.TemporaryDirectory() as folder:
                 store, wanted = LocalStore(folder), replace(plan, validate=validate)
-                taken = seconds(lambda wanted=wanted, store=store: run_plain(wanted, source, store))
+                taken = seconds(lambda wanted=wanted, store=store: run_in_process(wanted, source, store))
                 best[validate] = min(best[validate], taken)
                 documents = published(plan, store)
     count = sum(map(len, documents.values()))

@@ -172,11 +172,11 @@ class Export:
     make_card: Callable[[Any], Any] | None = field(default=None, init=False)
     make_row: Callable[[Any], Any] | None = field(default=None, init=False)
     build: Callable[[Any], Json | None] | None = field(default=None, init=False)
-    absent: Callable[[str, date, str], Json] | None = field(default=None, init=False)
-    is_open: Callable[[Json], bool] | None = field(default=None, init=False)
-    measure: Callable[[Json], int] | None = field(default=None, init=False)
-    complete: Callable[[Json, Json], Json] | None = field(default=None, init=False)
-    freeze: Callable[[Any, str, str], Sequence[tuple[Table[Any], Sequence[Any]]] | None] | None = field(
+    build_no_game: Callable[[str, date, str], Json] | None = field(default=None, init=False)
+    unsettled_when: Callable[[Json], bool] | None = field(default=None, init=False)
+    measure_progress: Callable[[Json], int] | None = field(default=None, init=False)
+    merge: Callable[[Json, Json], Json] | None = field(default=None, init=False)
+    rows_to_write_back: Callable[[Any, str, str], Sequence[tuple[Table[Any], Sequence[Any]]] | None] | None = field(
         default=None, init=False
     )
 
@@ -201,55 +201,55 @@ class Export:
         self.build = function
         return function
 
-    def absentee(self, function: FunctionT) -> FunctionT:
+    def no_game(self, function: FunctionT) -> FunctionT:
         """Register the function that makes the document of a player who is not on a date (decorator).
 
         Player pointers that still show an older date are moved to it. It takes player id, date and ``generated_at``.
         """
-        self.absent = function
+        self.build_no_game = function
         return function
 
-    def freezer(self, function: FunctionT) -> FunctionT:
+    def write_back(self, function: FunctionT) -> FunctionT:
         """Register the function that returns the rows that a run writes back to the warehouse for a date (decorator).
 
         It takes a Slate, the run id and the trigger source, and returns tables with their rows in the order of writing,
         the last of which makes the others count; None when there is nothing to write.
         """
-        self.freeze = function
+        self.rows_to_write_back = function
         return function
 
-    def opener(self, function: FunctionT) -> FunctionT:
+    def is_unsettled(self, function: FunctionT) -> FunctionT:
         """Register the function that tells whether a document still waits for outcomes (decorator).
 
         Such a document keeps ``cache``, even when every game of the date is over.
         """
-        self.is_open = function
+        self.unsettled_when = function
         return function
 
-    def meter(self, function: FunctionT) -> FunctionT:
+    def progress(self, function: FunctionT) -> FunctionT:
         """Register the function that measures how much of a date's outcomes a document knows (decorator).
 
         A document that waits for outcomes never takes the place of one of the same date that knows more.
         """
-        self.measure = function
+        self.measure_progress = function
         return function
 
-    def completer(self, function: FunctionT) -> FunctionT:
+    def merge_published(self, function: FunctionT) -> FunctionT:
         """Register the function that completes a document by what one of the same date knew before (decorator).
 
         It takes the new document, which knows less, and the published one, and returns the new one with the outcomes
         that only the other knew.
         """
-        self.complete = function
+        self.merge = function
         return function
 
     def progress_of(self, document: Json) -> int | None:
         """Return how much of its outcomes a document knows; None for a type that is not measured."""
-        return None if self.measure is None else self.measure(document)
+        return None if self.measure_progress is None else self.measure_progress(document)
 
     def waits(self, document: Json) -> bool:
         """Whether a document still waits for outcomes."""
-        return self.is_open is not None and self.is_open(document)
+        return self.unsettled_when is not None and self.unsettled_when(document)
 
     def cache_of(self, document: Json, *, settled: bool) -> Cache:
         """Return the cache policy of a dated document; one that tells of an error is kept for a minute (contract S20).

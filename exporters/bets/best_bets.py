@@ -136,7 +136,7 @@ def _from_grade(row: AccuracyRow | None, vector: FeatureRow | None) -> Candidate
 
 def candidate(night: PlayerNight) -> Candidate | None:
     """Return what may become a player's pick (contract B4); None without a forecast against a line."""
-    if night.league.census.on(night.date).forecasts_gone:
+    if night.league.scan_counts.on(night.date).forecasts_gone:
         return _from_grade(night.history.grades.on(night.date), night.features)
     return _from_forecast(night.prediction)
 
@@ -290,7 +290,7 @@ def methodology(rules: BestBetRules) -> str:
     )
 
 
-@BEST_BETS.opener
+@BEST_BETS.is_unsettled
 def is_open(document: Json) -> bool:
     """Whether a pick still waits for its result."""
     return any(pick["result"] == PENDING for pick in document["picks"])

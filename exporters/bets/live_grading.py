@@ -278,7 +278,7 @@ FORECAST_KEYS = ("predicted", "line", "recommendation", "has_line", "line_source
 """What a settled row says of its forecast; one that says something else now has to be graded anew."""
 
 
-@LIVE_GRADING.completer
+@LIVE_GRADING.merge_published
 def complete(document: Json, before: Json) -> Json:
     """Return a document with the rows that were settled before and have lost their score (contract P&L L15).
 
@@ -302,13 +302,13 @@ def complete(document: Json, before: Json) -> Json:
     return {**document, "summary": {**_totals(rows), **games, **_exceptions(rows)}, "predictions": rows}
 
 
-@LIVE_GRADING.opener
+@LIVE_GRADING.is_unsettled
 def is_open(document: Json) -> bool:
     """Whether a forecast waits for points, or for the warehouse to confirm those of the feed."""
     return any(row["score_source"] != BOX_SCORE for row in document["predictions"])
 
 
-@LIVE_GRADING.meter
+@LIVE_GRADING.progress
 def known_outcomes(document: Json) -> int:
     """Count forecasts whose player has points, those of finished games twice (contract P&L L7)."""
     rows: list[Any] = document["predictions"]

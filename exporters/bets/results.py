@@ -231,7 +231,7 @@ def _highlight(entry: Json) -> Json:
     }
 
 
-@RESULTS.opener
+@RESULTS.is_unsettled
 def is_open(document: Json) -> bool:
     """Whether a forecast has not been graded yet."""
     return bool(document["summary"]["pending"])

@@ -109,7 +109,7 @@ def unknown_player(night: PlayerNight) -> Json:
     }
 
 
-@PLAYER_GAME_REPORT.opener
+@PLAYER_GAME_REPORT.is_unsettled
 def waits_for_result(report: Json) -> bool:
     """Whether a report's result, or what became of its pick, is still to come."""
     result = report["result"]

@@ -52,7 +52,7 @@ def candidates(night: PlayerNight) -> list[Candidate]:
     if teams is None or quality < night.config.subsets.min_feature_quality:
         return []
     found = (
-        select_prediction(rows, system, night.date, night.league.census.versions)
+        select_prediction(rows, system, night.date, night.league.scan_counts.versions)
         for system in sorted({row.system_id for row in rows})
     )
     return [_candidate(night, row, teams, quality) for row in found if row is not None and _is_pick(row)]

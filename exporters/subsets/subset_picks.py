@@ -67,8 +67,10 @@ def _subset(book: SubsetBook, group: Group, subset: PublicSubset) -> Json:
     }
 
 
-@SUBSET_PICKS.freezer
-def freeze(slate: Slate, run_id: str, trigger_source: str) -> Sequence[tuple[Table[Any], Sequence[Any]]] | None:
+@SUBSET_PICKS.write_back
+def subset_picks_rows(
+    slate: Slate, run_id: str, trigger_source: str
+) -> Sequence[tuple[Table[Any], Sequence[Any]]] | None:
     """Return the picks that this run selects, then the version that makes them count (contract C §1)."""
     book = SubsetBook(slate, SUBSET_PICKS)
     made = subset_version(book, run_id=run_id, trigger_source=trigger_source)

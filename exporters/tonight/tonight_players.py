@@ -72,7 +72,7 @@ def build(night: PlayerNight) -> Json | None:
     }
 
 
-@TONIGHT_PLAYERS.absentee
+@TONIGHT_PLAYERS.no_game
 def no_game(player: str, day: date, generated_at: str) -> Json:
     """Say that a player has no game on a date (contract B2.4)."""
     return {

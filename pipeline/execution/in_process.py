@@ -13,9 +13,9 @@ from functools import partial
 from typing import Any
 
 from exporters.declaration import Grain
-from exporters.league.forecasts.readiness import Census
+from exporters.league.forecasts.readiness import ScanCounts
 from exporters.warehouse.tables import TABLES
-from transforms.clients.concurrency import side_by_side
+from transforms.clients.concurrency import run_concurrently
 from transforms.elements.document import Document
 from transforms.elements.failure import Failure
 from transforms.elements.plan import Plan
@@ -24,7 +24,7 @@ from transforms.elements.tables import TableBatch
 from transforms.publishing.manifest import load_published
 from transforms.publishing.publish import DocumentPublisher, OutcomeBatch, finish_date, gather, move_pointers
 from transforms.publishing.publish_schemas import publish_schema
-from transforms.publishing.write_back import append_frozen, appending
+from transforms.publishing.write_back import append_subset_picks, appending
 from transforms.reading.route import split_by_date
 from transforms.reading.scan import scan_all
 from transforms.stages.date_stages import build_season, build_slate, rows_by_as_of_date
@@ -36,53 +36,53 @@ from transforms.warehouses.protocol import Warehouse
 _PLAYER_TABLES = frozenset(table.name for table in TABLES if table.player is not None)
 
 
-def run_plain(plan: Plan, warehouse: Warehouse, store: Store) -> dict[str, dict[str, Any]]:
+def run_in_process(plan: Plan, warehouse: Warehouse, store: Store) -> dict[str, dict[str, Any]]:
     """Carry out a plan and return the manifest of each target date, by ISO date."""
     collect_rarely()
-    batches, census = scan_all(plan, warehouse)
-    return publish_scanned(plan, batches, census, warehouse, store)
+    batches, scan_counts = scan_all(plan, warehouse)
+    return publish_scanned(plan, batches, scan_counts, warehouse, store)
 
 
 def publish_scanned(
-    plan: Plan, batches: list[TableBatch], census: Census, warehouse: Warehouse, store: Store
+    plan: Plan, batches: list[TableBatch], scan_counts: ScanCounts, warehouse: Warehouse, store: Store
 ) -> dict[str, dict[str, Any]]:
     """Build and publish what a plan wants of its tables, and return the manifest of each target date, by ISO date.
 
     Args:
         plan: The plan.
         batches: All rows of its scans.
-        census: Their census.
+        scan_counts: Their scan_counts.
         warehouse: Takes the rows that the plan writes back.
         store: Takes the documents.
     """
     log = _Log(plan, store)
-    schemas = side_by_side(partial(publish_schema, store, plan), plan.exports, store.concurrency)
+    schemas = run_concurrently(partial(publish_schema, store, plan), plan.exports, store.concurrency)
     log.failures[plan.dates[-1]].extend(failure for failure in schemas if failure is not None)
     cards: dict[Grain, dict[date, list[CardBatch]]] = {Grain.SLATE: defaultdict(list), Grain.SEASON: defaultdict(list)}
     swept = [scanned for scanned in batches if scanned.table in _PLAYER_TABLES | plan.shared_tables]
-    for night in sweep_histories(plan, census, swept):
+    for night in sweep_histories(plan, scan_counts, swept):
         log.add(night.day, night.documents, night.failures)
         cards[Grain.SLATE][night.day].append(night.slate_cards)
         cards[Grain.SEASON][night.day].append(night.season_cards)
     rows: dict[date, dict[date, dict[str, Any]]] = defaultdict(dict)
     slate_tables = _by_date(plan, batches, Grain.SLATE)
     for day in sorted({day for export in plan.exports for day in plan.slate_dates(export)}):
-        slate = build_slate(plan, census, day, cards[Grain.SLATE][day], slate_tables[day])
+        slate = build_slate(plan, scan_counts, day, cards[Grain.SLATE][day], slate_tables[day])
         log.add(day, slate.documents, slate.failures)
         for as_of, made in rows_by_as_of_date(plan, slate):
             rows[as_of][day] = made
-        failed = [append_frozen(plan, appending(warehouse), day, frozen) for frozen in slate.frozen]
+        failed = [append_subset_picks(plan, appending(warehouse), day, frozen) for frozen in slate.frozen]
         log.failures[plan.reporting_date(day)].extend(failure for failure in failed if failure is not None)
     season_tables = _by_date(plan, batches, Grain.SEASON)
     for day in sorted({day for export in plan.exports for day in plan.season_dates(export)}):
-        season = build_season(plan, census, day, cards[Grain.SEASON][day], season_tables[day], rows[day])
+        season = build_season(plan, scan_counts, day, cards[Grain.SEASON][day], season_tables[day], rows[day])
         log.add(day, season.documents, season.failures)
     return {
         day.isoformat(): finish_date(
             plan,
             store,
-            census,
-            move_pointers(plan, store, census, gather(day.isoformat(), log.outcomes[day], log.failures[day])),
+            scan_counts,
+            move_pointers(plan, store, scan_counts, gather(day.isoformat(), log.outcomes[day], log.failures[day])),
         )
         for day in plan.dates
     }
@@ -106,13 +106,13 @@ class _Log:
         self._store = store
         self._publisher = DocumentPublisher(store, plan)
         self._plan = plan
-        found = side_by_side(partial(load_published, store), plan.dates, store.concurrency)
+        found = run_concurrently(partial(load_published, store), plan.dates, store.concurrency)
         self._published = dict(zip(plan.dates, found, strict=True))
 
     def add(self, day: date, documents: DocumentBatch, failures: Iterable[Failure]) -> None:
         """Publish a batch, several documents at a time where that is worth it."""
         before = self._published.get(day, Published())
-        timed = side_by_side(partial(self._timed, before), documents.documents, self._store.concurrency)
+        timed = run_concurrently(partial(self._timed, before), documents.documents, self._store.concurrency)
         spent: dict[str, float] = defaultdict(float)
         for made, milliseconds in timed:
             spent[made.export] += milliseconds

@@ -10,7 +10,7 @@ from pipeline.reporting.completion import PublishCompletion
 from transforms.elements.plan import Plan
 from transforms.publishing.publish import PublishRun
 from transforms.publishing.publish_schemas import PublishSchemas
-from transforms.publishing.write_back import MaterializeSubsetPicks
+from transforms.publishing.write_back import AppendSubsetPicks
 from transforms.reading.route import RouteBatches
 from transforms.reading.scan import ScanTables
 from transforms.stages.date_stages import BuildDateStage, BuildSeasonStage
@@ -40,21 +40,21 @@ def build(
     """
     scanned = pipeline | "ScanTables" >> ScanTables(plan, warehouse)
     routed = scanned.batches | "RouteBatches" >> RouteBatches(plan)
-    players = routed.to_shards | "BuildPlayers" >> BuildPlayerStage(plan, scanned.census)
-    slates = players.slate_cards | "BuildDates" >> BuildDateStage(plan, scanned.census, routed.to_slates)
+    players = routed.to_shards | "BuildPlayers" >> BuildPlayerStage(plan, scanned.scan_counts)
+    slates = players.slate_cards | "BuildDates" >> BuildDateStage(plan, scanned.scan_counts, routed.to_slates)
     seasons = players.season_cards | "BuildSeasons" >> BuildSeasonStage(
-        plan, scanned.census, routed.to_seasons, slates.season_rows
+        plan, scanned.scan_counts, routed.to_seasons, slates.season_rows
     )
     stages = (players, slates, seasons)
     written = (
-        (slates.frozen | "MaterializeSubsetPicks" >> MaterializeSubsetPicks(plan, warehouse),)
+        (slates.frozen | "AppendSubsetPicks" >> AppendSubsetPicks(plan, warehouse),)
         if plan.config.write_subset_picks
         else ()
     )
     schemas = pipeline | "PublishSchemas" >> PublishSchemas(plan, store)
     failures = (*(stage.failures for stage in stages), schemas, *written) | "FlattenFailures" >> beam.Flatten()
     documents = tuple(stage.documents for stage in stages)
-    manifests = documents | "Publish" >> PublishRun(plan, store, scanned.census, failures)
+    manifests = documents | "Publish" >> PublishRun(plan, store, scanned.scan_counts, failures)
     if completion_topic:
         _ = manifests | "PublishCompletion" >> PublishCompletion(plan, output, completion_topic)
     return manifests

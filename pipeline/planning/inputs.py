@@ -14,7 +14,7 @@ from dataclasses import asdict, replace
 from datetime import date
 
 from pipeline.planning.planner import plan_scans
-from transforms.clients.concurrency import side_by_side
+from transforms.clients.concurrency import run_concurrently
 from transforms.elements.plan import Plan
 from transforms.elements.tables import TablePart, TableScan
 from transforms.warehouses.protocol import Warehouse, WarehouseError
@@ -32,7 +32,7 @@ def with_inputs(plan: Plan, warehouse: Warehouse) -> Plan:
             return None
 
     scans = [scan for scan in plan.scans if scan.table not in plan.broken]
-    found = side_by_side(parts_of, scans, warehouse.concurrency)
+    found = run_concurrently(parts_of, scans, warehouse.concurrency)
     parts = {scan.table: held for scan, held in zip(scans, found, strict=True) if held is not None}
     return replace(plan, inputs=_Digests(plan, parts).all())
 

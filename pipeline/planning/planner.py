@@ -15,7 +15,7 @@ from exporters.league.forecasts.readiness import reads_of
 from exporters.registry import together
 from pipeline.requests.request import ExportRequest
 from pipeline.version import current_build
-from transforms.clients.concurrency import side_by_side
+from transforms.clients.concurrency import run_concurrently
 from transforms.elements.plan import Plan, Run
 from transforms.elements.tables import TableScan
 from transforms.stores.protocol import Store
@@ -127,7 +127,7 @@ def preflight(plan: Plan, warehouse: Warehouse, store: Store) -> Plan:
             return str(error)
         return ""
 
-    found = side_by_side(what_is_wrong, plan.scans, warehouse.concurrency)
+    found = run_concurrently(what_is_wrong, plan.scans, warehouse.concurrency)
     return replace(plan, broken={scan.table: wrong for scan, wrong in zip(plan.scans, found, strict=True) if wrong})
 
 
@@ -148,7 +148,7 @@ def estimate_bytes(plan: Plan, warehouse: EstimatingWarehouse) -> dict[str, int 
             return str(error)
 
     scans = [scan for scan in plan.scans if not scan.declaration.live]
-    found = side_by_side(bytes_of, scans, warehouse.concurrency)
+    found = run_concurrently(bytes_of, scans, warehouse.concurrency)
     return {scan.table: size for scan, size in zip(scans, found, strict=True)}
 
 

@@ -133,7 +133,7 @@ def _facts(export: Export) -> Iterator[tuple[str, str]]:
     yield "path", f"`{export.path}`"
     yield "cache", f"`{export.cache.header}`"
     if export.settled_cache is not None:
-        waits = ", nothing in it waits for a result," if export.is_open is not None else ""
+        waits = ", nothing in it waits for a result," if export.unsettled_when is not None else ""
         yield "cache, settled", f"`{export.settled_cache.header}` once every game is final{waits} and it is not empty"
     if "{date}" not in export.path:
         yield (
@@ -149,7 +149,7 @@ def _facts(export: Export) -> Iterator[tuple[str, str]]:
         yield "empty when", f"{' and '.join(f'`{path}`' for path in export.counts)} count nothing"
     if export.degrades:
         yield "when a table cannot be read", "its objects stay as they are, and the manifest says `degraded`"
-    if export.measure is not None:
+    if export.measure_progress is not None:
         yield (
             "never back",
             "a document that waits for outcomes does not take the place of one of the same date that knows more; "
@@ -159,7 +159,7 @@ def _facts(export: Export) -> Iterator[tuple[str, str]]:
         yield "live", "the feed is asked about the league day only; no backfill makes it unless it names the type"
     if export.lists is not None:
         yield "lists", f"exactly the players who have a document of {export.lists.name}; the two go out together"
-    if export.absent is not None:
+    if export.build_no_game is not None:
         yield "absent players", "a pointer of a player who has no game on the newest date moves to a document saying so"
     yield "groups", ", ".join(name for name, members in groups().items() if export.name in members)
     yield (

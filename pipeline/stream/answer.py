@@ -18,7 +18,7 @@ from typing import Protocol
 import orjson
 
 from exporters.config import ExportConfig
-from exporters.league.forecasts.readiness import Census
+from exporters.league.forecasts.readiness import ScanCounts
 from exporters.warehouse.tables import PREDICTIONS
 from pipeline.execution.in_process import publish_scanned
 from pipeline.planning.inputs import with_inputs
@@ -167,10 +167,10 @@ class Answerer:
         )
 
     def _run(self, asked: Asked, plan: Plan, warehouse: Warehouse, store: Store) -> Event:
-        batches, census = scan_all(plan, warehouse)
-        if lacking := _lacks_predictions(asked, census, plan.dates[-1]):
+        batches, scan_counts = scan_all(plan, warehouse)
+        if lacking := _lacks_predictions(asked, scan_counts, plan.dates[-1]):
             return {**run_event(plan, "dropped", finished=self._now()), "reason": lacking}
-        manifests = publish_scanned(plan, batches, census, warehouse, store)
+        manifests = publish_scanned(plan, batches, scan_counts, warehouse, store)
         event = completed(plan, self.output, manifests, finished=self._now())
         if asked.marker and event["status"] == "success":
             _leave(store, asked.marker, plan.run.run_id, self._now())
@@ -210,10 +210,10 @@ def _may_go_well(event: Event) -> bool:
     return event["status"] in ("partial", "failed") and len(event["errors"]) > len(event["withheld"])
 
 
-def _lacks_predictions(asked: Asked, census: Census, day: date) -> str:
+def _lacks_predictions(asked: Asked, scan_counts: ScanCounts, day: date) -> str:
     """Return why the predictions of a date, which upstream calls complete, are too few; empty when they are enough."""
-    found = census.on(day).predictions
-    if PREDICTIONS.name in census.broken or found >= asked.min_prediction_rows:
+    found = scan_counts.on(day).predictions
+    if PREDICTIONS.name in scan_counts.broken or found >= asked.min_prediction_rows:
         return ""
     return f"{found} rows of predictions for {day}, at least {asked.min_prediction_rows} are needed"
 

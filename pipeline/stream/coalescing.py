@@ -72,7 +72,7 @@ class Decision:
 
 
 @dataclass
-class Desk:
+class RequestCoalescer:
     """What is remembered between requests; it forgets everything in time.
 
     Attributes:
@@ -167,8 +167,8 @@ class Desk:
         )
 
     @classmethod
-    def decoded(cls, quiet_seconds: float, encoded: bytes | None) -> Desk:
-        """Return the desk that :meth:`encoded` wrote; an empty one for None."""
+    def decoded(cls, quiet_seconds: float, encoded: bytes | None) -> RequestCoalescer:
+        """Return the coalescer that :meth:`encoded` wrote; an empty one for None."""
         if encoded is None:
             return cls(quiet_seconds)
         found: dict[str, Any] = orjson.loads(encoded)

@@ -33,7 +33,7 @@ from apache_beam.utils.timestamp import Timestamp
 
 from pipeline.reporting.completion import Event, message_of, not_run_event
 from pipeline.stream.answer import Answerer
-from pipeline.stream.coalescing import Answered, Desk
+from pipeline.stream.coalescing import Answered, RequestCoalescer
 from pipeline.stream.dead_letters import dead_letter
 from pipeline.stream.messages import Asked, Grammar, Message, Rejected, read_message
 from pipeline.stream.upstream import Dropped
@@ -191,7 +191,7 @@ class AnswerRequests(beam.DoFn):
     answerer: Answerer
     quiet_seconds: float
 
-    DESK = ReadModifyWriteStateSpec("desk", BytesCoder())
+    DESK = ReadModifyWriteStateSpec("coalescer", BytesCoder())
     WAKE = TimerSpec("wake", TimeDomain.REAL_TIME)
 
     def setup(self) -> None:
@@ -208,22 +208,22 @@ class AnswerRequests(beam.DoFn):
         if 0 < asked.expires < now:
             Metrics.counter("requests", "expired").inc()
             return
-        desk = Desk.decoded(self.quiet_seconds, state.read())
+        coalescer = RequestCoalescer.decoded(self.quiet_seconds, state.read())
         published = datetime.fromisoformat(asked.published).timestamp()
-        decision = desk.receive(asked, published, now)
+        decision = coalescer.receive(asked, published, now)
         events: list[Event] = []
         if decision.action == "answer":
             self._lag.update(max(0, int(1000 * (now - published))))
-            events += self._answer(desk, decision.asked, None)
+            events += self._answer(coalescer, decision.asked, None)
             if decision.superseded is not None:
-                events += self._duplicate(decision.superseded, desk.answered[asked.key], _READ_LATER)
+                events += self._duplicate(decision.superseded, coalescer.answered[asked.key], _READ_LATER)
         elif decision.action == "duplicate" and decision.of is not None:
             events += self._duplicate(asked, decision.of, _READ_LATER)
         elif decision.action == "redelivered":
             Metrics.counter("requests", "redelivered").inc()
         if decision.superseded is not None and decision.of is not None:
             events += self._duplicate(decision.superseded, decision.of, "a newer equal one waits for the quiet period")
-        self._remember(desk, state, wake)
+        self._remember(coalescer, state, wake)
         yield from map(_told, events)
 
     @on_timer(WAKE)
@@ -231,21 +231,21 @@ class AnswerRequests(beam.DoFn):
         self, state: Any = beam.DoFn.StateParam(DESK), wake: Any = beam.DoFn.TimerParam(WAKE)
     ) -> Iterable[PubsubMessage]:
         """Yield the events of the requests whose quiet period is over."""
-        desk = Desk.decoded(self.quiet_seconds, state.read())
+        coalescer = RequestCoalescer.decoded(self.quiet_seconds, state.read())
         events: list[Event] = []
-        for asked, before in desk.due(self.answerer.clock()):
-            events += self._answer(desk, asked, before)
-        desk.forget(self.answerer.clock())
-        self._remember(desk, state, wake)
+        for asked, before in coalescer.due(self.answerer.clock()):
+            events += self._answer(coalescer, asked, before)
+        coalescer.forget(self.answerer.clock())
+        self._remember(coalescer, state, wake)
         yield from map(_told, events)
 
-    def _answer(self, desk: Desk, asked: Asked, before: Answered | None) -> Iterator[Event]:
+    def _answer(self, coalescer: RequestCoalescer, asked: Asked, before: Answered | None) -> Iterator[Event]:
         answer = self.answerer.answer(asked, before)
         finished = self.answerer.clock()
         self._milliseconds.update(int(1000 * (finished - answer.read_at)))
         Metrics.counter("requests", answer.status).inc()
         report_throttling()
-        desk.settle(
+        coalescer.settle(
             asked.key,
             run_id=before.run_id if answer.status == "duplicate" and before is not None else answer.run_id,
             read_at=answer.read_at,
@@ -262,12 +262,12 @@ class AnswerRequests(beam.DoFn):
         if not asked.by_watch:
             yield self.answerer.duplicate(asked, of.run_id, why)
 
-    def _remember(self, desk: Desk, state: Any, wake: Any) -> None:
-        when = desk.wake_at()
+    def _remember(self, coalescer: RequestCoalescer, state: Any, wake: Any) -> None:
+        when = coalescer.wake_at()
         if when is None:
             state.clear()
         else:
-            state.write(desk.encoded())
+            state.write(coalescer.encoded())
             wake.set(max(when, self.answerer.clock()))
 
 

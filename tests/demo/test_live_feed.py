@@ -8,7 +8,7 @@ import pytest
 from demo.live_feed import GAME_MINUTES, live_feed, main
 from exporters.league.games.schedule import FINAL, SCHEDULED
 from exporters.league.nights.live_scores import state_of
-from pipeline.execution.in_process import run_plain
+from pipeline.execution.in_process import run_in_process
 from tests.support.matchers import json_of
 from tests.support.plans import plan_of
 from tests.support.stores import MemoryStore
@@ -44,7 +44,7 @@ def test_the_demo_is_graded_from_it(league: League, tmp_path: Path, minutes: int
     assert main([f"--warehouse={league.root}", f"--output={path}", f"--minutes={minutes}"]) == 0
     store = MemoryStore()
     plan = plan_of("live-grading", first=league.today)
-    run_plain(plan, LiveWarehouse(league.warehouse.warehouse, FileLiveFeed(str(path))), store)
+    run_in_process(plan, LiveWarehouse(league.warehouse.warehouse, FileLiveFeed(str(path))), store)
     summary = json_of(store, f"live-grading/{league.today}.json")["summary"]
     assert summary["total_predictions"] > 20
     assert (summary["graded"] > 20) is graded

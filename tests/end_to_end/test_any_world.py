@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from exporters.config import ExportConfig
 from exporters.registry import exports
-from pipeline.execution.in_process import run_plain
+from pipeline.execution.in_process import run_in_process
 from tests.support.matchers import documents
 from tests.support.plans import dated_types, plan_of
 from tests.support.rows import TONIGHT, table_of
@@ -32,7 +32,7 @@ def warehouse_of(rows: Any, **options: Any) -> MemoryWarehouse:
 
 def published(warehouse: MemoryWarehouse, *names: str, first: Any, last: Any) -> dict[str, bytes]:
     store = MemoryStore()
-    run_plain(plan_of(*names, first=first, last=last, update_latest="never", config=ANY_GATE), warehouse, store)
+    run_in_process(plan_of(*names, first=first, last=last, update_latest="never", config=ANY_GATE), warehouse, store)
     return documents(store)
 
 

@@ -27,7 +27,7 @@ from tests.support.warehouses import AnyTable, League, find_row, with_value
 from transforms.stores.folder import LocalStore
 
 
-class Desk:
+class RequestCoalescer:
     """A folder with a copy of the league that may be broken, and an output."""
 
     def __init__(self, league: League, folder: Path) -> None:
@@ -63,26 +63,26 @@ class Desk:
 
 
 @pytest.fixture
-def desk(league: League, tmp_path: Path) -> Desk:
-    return Desk(league, tmp_path)
+def coalescer(league: League, tmp_path: Path) -> RequestCoalescer:
+    return RequestCoalescer(league, tmp_path)
 
 
-def states(desk: Desk) -> dict[str, str]:
-    return {name: section["state"] for name, section in desk.manifest["exports"].items()}
+def states(coalescer: RequestCoalescer) -> dict[str, str]:
+    return {name: section["state"] for name, section in coalescer.manifest["exports"].items()}
 
 
 class TestTables:
-    def test_missing_incomplete_and_mistyped_tables_fail_their_readers_only(self, desk: Desk) -> None:
-        shutil.rmtree(desk.table(FACTORS))
-        desk.replace(PROPS, desk.league.rows(PROPS).drop_columns(["odds_american"]))
-        injuries = desk.league.rows(INJURIES)
+    def test_missing_incomplete_and_mistyped_tables_fail_their_readers_only(self, coalescer: RequestCoalescer) -> None:
+        shutil.rmtree(coalescer.table(FACTORS))
+        coalescer.replace(PROPS, coalescer.league.rows(PROPS).drop_columns(["odds_american"]))
+        injuries = coalescer.league.rows(INJURIES)
         hours = pc.cast(injuries.column("report_hour"), pa.string())
-        desk.replace(
+        coalescer.replace(
             INJURIES, injuries.set_column(injuries.schema.get_field_index("report_hour"), "report_hour", hours)
         )
-        ended = desk.run()
+        ended = coalescer.run()
         assert ended.code == 1
-        assert states(desk) == {
+        assert states(coalescer) == {
             "predictions": "ready",
             "streaks": "ready",
             "tonight": "failed",
@@ -100,88 +100,90 @@ class TestTables:
                 "is string, expected INT64",
             ],
         )
-        assert set(desk.manifest["broken_tables"]) == {FACTORS.name, PROPS.name, INJURIES.name}
-        assert not [path for path in documents(desk.store) if path.startswith("tonight")]
+        assert set(coalescer.manifest["broken_tables"]) == {FACTORS.name, PROPS.name, INJURIES.name}
+        assert not [path for path in documents(coalescer.store) if path.startswith("tonight")]
         assert "partial: 2026-02-03 is in" in ended.out
 
-    def test_a_truncated_file_leaves_the_last_good_documents_in_place(self, desk: Desk) -> None:
-        assert desk.run(types=("streaks", "tonight")).code == 0
-        before = generations(desk.store)
-        (newest, *_) = sorted(desk.table(PROPS).rglob("*.parquet"), reverse=True)
+    def test_a_truncated_file_leaves_the_last_good_documents_in_place(self, coalescer: RequestCoalescer) -> None:
+        assert coalescer.run(types=("streaks", "tonight")).code == 0
+        before = generations(coalescer.store)
+        (newest, *_) = sorted(coalescer.table(PROPS).rglob("*.parquet"), reverse=True)
         newest.write_bytes(newest.read_bytes()[:-100])
-        ended = desk.run("--generated_at=2026-02-03T20:00:00Z", types=("streaks", "tonight"))
+        ended = coalescer.run("--generated_at=2026-02-03T20:00:00Z", types=("streaks", "tonight"))
         assert ended.code == 1
-        assert states(desk)["tonight"] == "failed"
+        assert states(coalescer)["tonight"] == "failed"
         assert_one_line_each(
             ended.out.split("missing: ")[1].splitlines()[0], names=["cannot read", newest.name, "write it again"]
         )
-        assert generations(desk.store) == before
-        assert f"tonight/{desk.league.today}.json" in desk.manifest["exports"]["tonight"]["documents"]
+        assert generations(coalescer.store) == before
+        assert f"tonight/{coalescer.league.today}.json" in coalescer.manifest["exports"]["tonight"]["documents"]
 
-    def test_a_page_that_cannot_be_read_fails_the_table_half_way(self, desk: Desk) -> None:
+    def test_a_page_that_cannot_be_read_fails_the_table_half_way(self, coalescer: RequestCoalescer) -> None:
         """The footer is fine, so that nothing shows before the rows are read."""
-        rows = desk.league.rows(PROPS)
-        desk.replace(PROPS, rows)
-        (file,) = desk.table(PROPS).glob("*.parquet")
+        rows = coalescer.league.rows(PROPS)
+        coalescer.replace(PROPS, rows)
+        (file,) = coalescer.table(PROPS).glob("*.parquet")
         content = bytearray(file.read_bytes())
         content[len(content) // 3 : len(content) // 3 + 4000] = b"\xff" * 4000
         file.write_bytes(bytes(content))
-        ended = desk.run("--skip_preflight", types=("streaks", "tonight"))
+        ended = coalescer.run("--skip_preflight", types=("streaks", "tonight"))
         assert ended.code == 1
-        assert states(desk) == {"streaks": "ready", "tonight": "failed"}
-        assert "cannot read" in desk.manifest["broken_tables"][PROPS.name]
-        assert not [path for path in documents(desk.store) if path.startswith("tonight")]
+        assert states(coalescer) == {"streaks": "ready", "tonight": "failed"}
+        assert "cannot read" in coalescer.manifest["broken_tables"][PROPS.name]
+        assert not [path for path in documents(coalescer.store) if path.startswith("tonight")]
 
-    def test_an_empty_table_is_no_error_where_nothing_depends_on_its_rows(self, desk: Desk) -> None:
-        desk.replace(FACTORS, desk.league.rows(FACTORS).slice(0, 0))
-        assert desk.run(types=("tonight",)).code == 0
+    def test_an_empty_table_is_no_error_where_nothing_depends_on_its_rows(self, coalescer: RequestCoalescer) -> None:
+        coalescer.replace(FACTORS, coalescer.league.rows(FACTORS).slice(0, 0))
+        assert coalescer.run(types=("tonight",)).code == 0
         players = [
-            player for game in json_of(desk.store, "tonight/all-players.json")["games"] for player in game["players"]
+            player
+            for game in json_of(coalescer.store, "tonight/all-players.json")["games"]
+            for player in game["players"]
         ]
         assert players
         assert {player["fatigue_level"] for player in players} == {"normal"}
 
-    def test_without_context_tonight_is_withheld_and_what_is_published_stays(self, desk: Desk) -> None:
-        assert desk.run(types=("tonight", "tonight-players", "streaks")).code == 0
-        before = generations(desk.store)
-        desk.replace(CONTEXT, desk.league.rows(CONTEXT).slice(0, 0))
-        ended = desk.run("--generated_at=2026-02-03T20:00:00Z", types=("tonight", "tonight-players", "streaks"))
+    def test_without_context_tonight_is_withheld_and_what_is_published_stays(self, coalescer: RequestCoalescer) -> None:
+        assert coalescer.run(types=("tonight", "tonight-players", "streaks")).code == 0
+        before = generations(coalescer.store)
+        coalescer.replace(CONTEXT, coalescer.league.rows(CONTEXT).slice(0, 0))
+        ended = coalescer.run("--generated_at=2026-02-03T20:00:00Z", types=("tonight", "tonight-players", "streaks"))
         assert ended.code == 1
-        assert states(desk) == {"streaks": "ready", "tonight": "withheld", "tonight-players": "withheld"}
+        assert states(coalescer) == {"streaks": "ready", "tonight": "withheld", "tonight-players": "withheld"}
         reason = "0 context rows for 2026-02-03, at least 5 are needed"
         assert f"missing: 2026-02-03 tonight is withheld: {reason}" in ended.out
-        assert generations(desk.store) == before
+        assert generations(coalescer.store) == before
 
-    def test_a_warehouse_that_is_not_there_publishes_nothing(self, desk: Desk) -> None:
-        shutil.rmtree(desk.warehouse)
-        desk.warehouse.mkdir()
-        ended = desk.run()
+    def test_a_warehouse_that_is_not_there_publishes_nothing(self, coalescer: RequestCoalescer) -> None:
+        shutil.rmtree(coalescer.warehouse)
+        coalescer.warehouse.mkdir()
+        ended = coalescer.run()
         assert ended.code == 1
-        assert desk.manifest["status"] == "failed"
-        assert documents(desk.store) == {}
+        assert coalescer.manifest["status"] == "failed"
+        assert documents(coalescer.store) == {}
 
 
 class TestRows:
-    def test_rows_that_cannot_be_used_cost_their_players_and_nobody_else(self, desk: Desk) -> None:
-        league, today = desk.league, desk.league.today
+    def test_rows_that_cannot_be_used_cost_their_players_and_nobody_else(self, coalescer: RequestCoalescer) -> None:
+        league, today = coalescer.league, coalescer.league.today
         offers = league.rows(PROPS)
         offered = [row for row in offers.to_pylist() if row["game_date"] == today and row["market_type"] == "points"]
         infinite, nan, nameless, absent, *others = dict.fromkeys(
-            player for row in offered if (player := row["player_lookup"]) in _expected_players(desk)
+            player for row in offered if (player := row["player_lookup"]) in _expected_players(coalescer)
         )
         for player, line in ((infinite, math.inf), (nan, math.nan)):
             at = find_row(offers, player_lookup=player, game_date=today, market_type="points")
             offers = with_value(offers, at, points_line=line)
-        desk.replace(PROPS, offers)
+        coalescer.replace(PROPS, offers)
         games, context = league.rows(GAMES), league.rows(CONTEXT)
-        desk.replace(GAMES, with_value(games, find_row(games, player_lookup=nameless), team_abbr=None))
+        coalescer.replace(GAMES, with_value(games, find_row(games, player_lookup=nameless), team_abbr=None))
         at = find_row(context, player_lookup=absent, game_date=today)
-        desk.replace(CONTEXT, with_value(context, at, team_abbr=None))
-        ended = desk.run(types=("tonight", "tonight-players"))
+        coalescer.replace(CONTEXT, with_value(context, at, team_abbr=None))
+        ended = coalescer.run(types=("tonight", "tonight-players"))
         assert ended.code == 1
         failed = {
             name: {failure["key"]: failure["error"] for failure in section["failures"]}
-            for name, section in desk.manifest["exports"].items()
+            for name, section in coalescer.manifest["exports"].items()
         }
         assert failed["tonight"].keys() == {infinite, nan, nameless, absent}
         assert failed["tonight-players"].keys() == {nameless, absent}, "it reads no odds"
@@ -190,42 +192,44 @@ class TestRows:
         assert f"{GAMES.name}.team_abbr is null" in failed["tonight"][nameless]
         assert f"{CONTEXT.name}.team_abbr is null" in failed["tonight-players"][absent]
         assert f"missing: 2026-02-03 tonight {nan}: ValueError: {PROPS.name}.points_line is null" in ended.out
-        shown = {player["player_lookup"] for player in _players_of_tonight(desk)}
-        assert shown == set(_expected_players(desk)) - failed["tonight"].keys()
+        shown = {player["player_lookup"] for player in _players_of_tonight(coalescer)}
+        assert shown == set(_expected_players(coalescer)) - failed["tonight"].keys()
         assert set(others) < shown
-        published = {path for path in documents(desk.store) if path.startswith("tonight/player/2026-02-03/")}
-        assert len(published) == len(_expected_players(desk)) - 2
-        log = desk.store.read(desk.manifest["failures_path"])
+        published = {path for path in documents(coalescer.store) if path.startswith("tonight/player/2026-02-03/")}
+        assert len(published) == len(_expected_players(coalescer)) - 2
+        log = coalescer.store.read(coalescer.manifest["failures_path"])
         assert log is not None
         assert log[0].count(b"\n") == 6
 
-    def test_ids_that_could_leave_the_output_are_reported(self, desk: Desk) -> None:
-        players = _expected_players(desk)
+    def test_ids_that_could_leave_the_output_are_reported(self, coalescer: RequestCoalescer) -> None:
+        players = _expected_players(coalescer)
         ids = {players[0]: "../../x", players[1]: "/etc/passwd", players[2]: "index"}
         for table in (CONTEXT, REGISTRY, PREDICTIONS):
-            rows = desk.league.rows(table)
+            rows = coalescer.league.rows(table)
             renamed = [ids.get(name, name) for name in rows.column("player_lookup").to_pylist()]
             at = rows.schema.get_field_index("player_lookup")
-            desk.replace(table, rows.set_column(at, "player_lookup", [renamed]))
-        ended = desk.run(types=("tonight-players",))
+            coalescer.replace(table, rows.set_column(at, "player_lookup", [renamed]))
+        ended = coalescer.run(types=("tonight-players",))
         assert ended.code == 1
-        assert {failure["key"] for failure in desk.manifest["failures"]} == set(ids.values())
+        assert {failure["key"] for failure in coalescer.manifest["failures"]} == set(ids.values())
         assert "missing: 2026-02-03 ../../x: ValueError: player_lookup '../../x' in " in ended.out
-        assert desk.manifest["exports"]["tonight-players"]["written"] == len(players) - 3
+        assert coalescer.manifest["exports"]["tonight-players"]["written"] == len(players) - 3
 
-    def test_a_schedule_that_lost_its_date_is_held_back(self, desk: Desk) -> None:
-        rows = desk.league.rows(SCHEDULE)
-        desk.replace(SCHEDULE, rows.filter(pc.not_equal(rows.column("game_date"), desk.league.today)))
-        ended = desk.run(types=("tonight",))
+    def test_a_schedule_that_lost_its_date_is_held_back(self, coalescer: RequestCoalescer) -> None:
+        rows = coalescer.league.rows(SCHEDULE)
+        coalescer.replace(SCHEDULE, rows.filter(pc.not_equal(rows.column("game_date"), coalescer.league.today)))
+        ended = coalescer.run(types=("tonight",))
         assert ended.code == 1
         assert "the schedule has no game on 2026-02-03, yet the context expects" in ended.out
 
 
-def _expected_players(desk: Desk) -> list[str]:
-    rows = desk.league.rows(CONTEXT)
-    tonight = rows.filter(pc.equal(rows.column("game_date"), desk.league.today))
+def _expected_players(coalescer: RequestCoalescer) -> list[str]:
+    rows = coalescer.league.rows(CONTEXT)
+    tonight = rows.filter(pc.equal(rows.column("game_date"), coalescer.league.today))
     return sorted(set(tonight.column("player_lookup").to_pylist()))
 
 
-def _players_of_tonight(desk: Desk) -> list[Any]:
-    return [player for game in json_of(desk.store, "tonight/all-players.json")["games"] for player in game["players"]]
+def _players_of_tonight(coalescer: RequestCoalescer) -> list[Any]:
+    return [
+        player for game in json_of(coalescer.store, "tonight/all-players.json")["games"] for player in game["players"]
+    ]

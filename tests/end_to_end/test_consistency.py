@@ -11,7 +11,7 @@ import pytest
 from exporters.config import RULES
 from exporters.league.arithmetic.dates import season_label
 from exporters.registry import exports
-from pipeline.execution.in_process import run_plain
+from pipeline.execution.in_process import run_in_process
 from tests.support.plans import plan_of
 from tests.support.stores import MemoryStore
 from tests.support.warehouses import League
@@ -22,7 +22,7 @@ DAYS = 7
 @pytest.fixture(scope="module")
 def published(league: League) -> tuple[MemoryStore, list[date]]:
     store, days = MemoryStore(), [league.today - timedelta(days=n) for n in range(DAYS - 1, -1, -1)]
-    run_plain(plan_of(*exports(), first=days[0], last=days[-1]), league.warehouse, store)
+    run_in_process(plan_of(*exports(), first=days[0], last=days[-1]), league.warehouse, store)
     return store, days
 
 

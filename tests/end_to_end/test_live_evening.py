@@ -12,7 +12,7 @@ import pytest
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
 from exporters.warehouse.tables import CONTEXT, FEED_PLAYERS, GAMES, PREDICTIONS, REGISTRY, SCHEDULE
-from pipeline.execution.in_process import run_plain
+from pipeline.execution.in_process import run_in_process
 from pipeline.planning.graph import build
 from pipeline.reporting.report import summarize
 from tests.support.live_feed import (
@@ -113,7 +113,7 @@ class Evening:
             MemoryWarehouse(tables(**changes), breaks=breaks), HttpLiveFeed(self.server.url, patience=HASTY)
         )
         self.last = self.plan(day, **changes.get("request", {}))
-        run_plain(self.last, warehouse, self.store)
+        run_in_process(self.last, warehouse, self.store)
         found: dict[str, Any] = manifest_of(self.store, day)["exports"]["live-grading"]
         return found
 

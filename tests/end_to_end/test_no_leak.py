@@ -10,7 +10,7 @@ import pytest
 
 from exporters.registry import exports
 from exporters.warehouse.tables import ACCURACY, GAMES, SCHEDULE
-from pipeline.execution.in_process import run_plain
+from pipeline.execution.in_process import run_in_process
 from tests.support.matchers import assert_same_objects, differing, documents, json_of
 from tests.support.plans import TONIGHT_TYPES, plan_of
 from tests.support.stores import MemoryStore
@@ -24,7 +24,7 @@ DAYS = [FIRST + timedelta(days=n) for n in range(7)]
 
 def publish(warehouse: Any, *types: str, first: date, last: date) -> MemoryStore:
     store = MemoryStore()
-    run_plain(plan_of(*types, first=first, last=last, update_latest="never"), warehouse, store)
+    run_in_process(plan_of(*types, first=first, last=last, update_latest="never"), warehouse, store)
     return store
 
 

@@ -10,7 +10,7 @@ import pytest
 from exporters.declaration import Follows, Grain
 from exporters.registry import exports
 from exporters.warehouse.tables import SCHEDULE
-from pipeline.execution.in_process import run_plain
+from pipeline.execution.in_process import run_in_process
 from tests.support.matchers import assert_mirrors, contents, documents, json_of
 from tests.support.plans import TONIGHT_TYPES, plan_of
 from tests.support.stores import MemoryStore
@@ -27,7 +27,7 @@ POINTERS = {
 
 def run(league: League, store: MemoryStore, first: date, last: date | None = None, **request: Any) -> None:
     types = request.pop("types", tuple(exports()))
-    run_plain(plan_of(*types, first=first, last=last, **request), league.warehouse, store)
+    run_in_process(plan_of(*types, first=first, last=last, **request), league.warehouse, store)
 
 
 def shown(store: MemoryStore) -> dict[str, bytes]:

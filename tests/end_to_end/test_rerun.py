@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from exporters.warehouse.tables import CONTEXT, GAMES, PREDICTIONS, REGISTRY
-from pipeline.execution.in_process import run_plain
+from pipeline.execution.in_process import run_in_process
 from tests.support.eager import pipeline
 from tests.support.matchers import assert_same_objects, contents, documents, generations, json_of, manifest_of
 from tests.support.plans import TONIGHT_TYPES, plan_of
@@ -24,7 +24,7 @@ LATER = "2026-02-03T20:00:00Z"
 
 def run(warehouse: Any, store: MemoryStore, day: date, **request: Any) -> dict[str, Any]:
     plan = plan_of(*TONIGHT_TYPES, first=day, last=request.pop("last", day), **request)
-    return run_plain(plan, warehouse, store)[plan.dates[-1].isoformat()]
+    return run_in_process(plan, warehouse, store)[plan.dates[-1].isoformat()]
 
 
 def changed_by(store: MemoryStore, before: dict[str, int]) -> set[str]:
@@ -73,7 +73,7 @@ class TestSameRequest:
     def test_only_the_types_that_are_asked_for_are_looked_at(self, league: League) -> None:
         warehouse, store = world(league, league.today)
         store.written.clear()
-        run_plain(plan_of("streaks", first=league.today, rewrite=True), warehouse, store)
+        run_in_process(plan_of("streaks", first=league.today, rewrite=True), warehouse, store)
         written = {path.split("/")[0] for path in store.written}
         assert written - {"schemas"} == {"streaks", "manifest"}
         assert set(manifest_of(store, league.today)["exports"]) == set(TONIGHT_TYPES)

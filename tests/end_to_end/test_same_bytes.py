@@ -11,7 +11,7 @@ import pytest
 
 from exporters.registry import exports
 from exporters.warehouse.tables import ACCURACY, CONTEXT, DEFENSE, GAMES, INJURIES, SCHEDULE, SIGNALS
-from pipeline.execution.in_process import run_plain
+from pipeline.execution.in_process import run_in_process
 from pipeline.planning.graph import build
 from tests.end_to_end.command_line import run_main
 from tests.support.eager import pipeline
@@ -36,7 +36,7 @@ JANUARY = [date(2026, 1, 1) + timedelta(days=n) for n in range(31)]
 
 def plainly(plan: Plan, warehouse: Any) -> MemoryStore:
     store = MemoryStore()
-    run_plain(plan, warehouse, store)
+    run_in_process(plan, warehouse, store)
     return store
 
 
@@ -52,7 +52,7 @@ def night_by_night(days: list[date], warehouse: Any, *types: str) -> dict[str, b
     """The documents of a range whose dates were run one at a time."""
     store = MemoryStore()
     for day in days:
-        run_plain(plan_of(*types, first=day, update_latest="never"), warehouse, store)
+        run_in_process(plan_of(*types, first=day, update_latest="never"), warehouse, store)
     return documents(store)
 
 
@@ -75,7 +75,7 @@ class TestDates:
         week = plainly(plan_of(*exports(), first=days[0], last=days[-1]), league.warehouse)
         nights = MemoryStore()
         for day in days:
-            run_plain(plan_of(*exports(), first=day), league.warehouse, nights)
+            run_in_process(plan_of(*exports(), first=day), league.warehouse, nights)
         assert_same_objects(without_pointers(documents(week)), without_pointers(documents(nights)))
 
     def test_rows_that_only_an_earlier_date_may_see_do_not_reach_a_later_one(self) -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from exporters.config import ExportConfig
 from exporters.declaration import Cache, Export, Grain, Json
-from exporters.league.forecasts.readiness import Census
+from exporters.league.forecasts.readiness import ScanCounts
 from exporters.league.nights.slate import Season, Slate
 from exporters.registry import exports
 from tests.exporters.bets.test_predictions import KEYS as PREDICTION_KEYS
@@ -220,7 +220,7 @@ def test_players_who_tie_are_ordered_by_id_however_their_cards_arrive(name: str)
     assert len(made) == len(players)
     built = []
     for order in permutations(made):
-        given = (TONIGHT, GENERATED_AT, ExportConfig(), Census(), {name: order}, by_table([schedule_row()]))
+        given = (TONIGHT, GENERATED_AT, ExportConfig(), ScanCounts(), {name: order}, by_table([schedule_row()]))
         subject = Slate(*given) if export.grain is Grain.SLATE else Season(*given, {})
         assert export.build is not None
         built.append(export.build(subject))

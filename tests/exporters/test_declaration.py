@@ -57,7 +57,7 @@ def test_pointers_are_cached_briefly() -> None:
 def test_functions_are_registered_and_stay_callable() -> None:
     made = export(reads=iter([NIGHT_READ]))
     assert made.reads == (NIGHT_READ,)
-    assert made.make_card is made.make_row is made.build is made.absent is None
+    assert made.make_card is made.make_row is made.build is made.build_no_game is None
 
     @made.card
     def card(night: Any) -> str:
@@ -71,11 +71,11 @@ def test_functions_are_registered_and_stay_callable() -> None:
     def build(slate: Any) -> dict[str, Any]:
         return {"about": slate}
 
-    @made.absentee
+    @made.no_game
     def absent(player: str, day: date, generated_at: str) -> dict[str, Any]:
         return {"player": player}
 
-    assert (made.make_card, made.make_row, made.build, made.absent) == (card, row, build, absent)
+    assert (made.make_card, made.make_row, made.build, made.build_no_game) == (card, row, build, absent)
     assert card("ann") == "card of ann"
     assert row("tonight") == "row of tonight"
 

@@ -17,7 +17,7 @@ import exporters
 from exporters.declaration import Export, Grain, Json
 from exporters.document_schemas import schema_file, schema_of
 from exporters.registry import exports
-from pipeline.execution.in_process import run_plain
+from pipeline.execution.in_process import run_in_process
 from pipeline.reference.field_table import Schema, resolved
 from tests.support.nights import document, player_documents
 from tests.support.plans import plan_of
@@ -173,7 +173,7 @@ def published(league: League) -> dict[str, list[Json]]:
     """Return the documents that a run of all export types published for the last days of the league, by export."""
     first = league.today - timedelta(days=DAYS - 1)
     store = MemoryStore()
-    manifests = run_plain(plan_of(*NAMES, first=first, last=league.today), league.warehouse, store)
+    manifests = run_in_process(plan_of(*NAMES, first=first, last=league.today), league.warehouse, store)
     paths: dict[str, list[str]] = {name: [] for name in NAMES}
     for manifest in manifests.values():
         for name, section in manifest["exports"].items():
@@ -196,7 +196,7 @@ def built(export: Export, rows: list[Row]) -> list[Json]:
     """Return the documents that an export makes of rows, those of players without a game included."""
     if export.grain is not Grain.PLAYER:
         return [document(export, *rows)]
-    absent = [export.absent("lebronjames", TONIGHT, "2025-01-15T18:00:00+00:00")] if export.absent else []
+    absent = [export.build_no_game("lebronjames", TONIGHT, "2025-01-15T18:00:00+00:00")] if export.build_no_game else []
     return [*player_documents(export, *rows).values(), *absent]
 
 

@@ -75,7 +75,7 @@ def build_card(night: PlayerNight) -> Json | None:
     return {"player": night.player, "generated_at": night.generated_at, "points": points(night)}
 
 
-@CARD.absentee
+@CARD.no_game
 def no_card(player: str, day: date, generated_at: str) -> Json:
     return {"player": player, "generated_at": generated_at, "points": [], "off": day.isoformat()}
 

@@ -28,7 +28,7 @@ from typing import Any
 from exporters.config import ExportConfig
 from exporters.declaration import Export, Grain, Json
 from exporters.league.arithmetic.dates import season_start, utc
-from exporters.league.forecasts.readiness import Census, DayCount, SystemCount
+from exporters.league.forecasts.readiness import DayCount, ScanCounts, SystemCount
 from exporters.league.nights.history import League, PlayerHistory
 from exporters.league.nights.night import PlayerNight
 from exporters.league.nights.slate import Season, Slate
@@ -71,8 +71,8 @@ def scanned(export: Export, rows: Iterable[Row], *, day: str | date = TONIGHT, c
     return kept
 
 
-def census_of(rows: Iterable[Row]) -> Census:
-    """Return the census of rows: games, context rows, active predictions, grades by date; each system's forecasts.
+def census_of(rows: Iterable[Row]) -> ScanCounts:
+    """Return the scan_counts of rows: games, context rows, active predictions, grades by date; each system's forecasts.
 
     The model version that publishes is the one with the most picks, else the most active forecasts (contract P9).
     """
@@ -112,13 +112,13 @@ def census_of(rows: Iterable[Row]) -> Census:
         version = max(by_version, key=lambda name: (*by_version[name], name or ""))
         picks, forecasts = by_version[version]
         systems[key] = SystemCount(version, forecasts=forecasts, picks=picks)
-    return Census(days=days, systems=systems)
+    return ScanCounts(days=days, systems=systems)
 
 
-def league(*rows: Row, config: ExportConfig | None = None, census: Census | None = None) -> League:
+def league(*rows: Row, config: ExportConfig | None = None, scan_counts: ScanCounts | None = None) -> League:
     """Return the league of the league-wide rows among ``rows``."""
     shared = [row for row in rows if table_of(row).player is None]
-    return League(by_table(shared), census or census_of(rows), config or ExportConfig())
+    return League(by_table(shared), scan_counts or census_of(rows), config or ExportConfig())
 
 
 def history(*rows: Row, player: str | None = None, config: ExportConfig | None = None) -> PlayerHistory:
@@ -133,11 +133,11 @@ def night(
     player: str | None = None,
     day: str | date = TONIGHT,
     config: ExportConfig | None = None,
-    census: Census | None = None,
+    scan_counts: ScanCounts | None = None,
     generated_at: str = GENERATED_AT,
 ) -> PlayerNight:
     """Return one player's night: the given player's, or that of the only one in the rows."""
-    shared = league(*rows, config=config, census=census)
+    shared = league(*rows, config=config, scan_counts=scan_counts)
     return PlayerNight(history(*rows, player=player, config=config), shared, date_of(day), generated_at)
 
 
@@ -151,7 +151,7 @@ def nights(
 ) -> list[PlayerNight]:
     """Return the nights of all players as an export sees them, in player order."""
     shown = declared(export, rows)
-    shared = league(*shown, config=config, census=census_of(rows))
+    shared = league(*shown, config=config, scan_counts=census_of(rows))
     owned: dict[str, list[Row]] = {}
     for row in shown:
         if table_of(row).player is not None and (owner := _owner(row)) is not None:

@@ -16,7 +16,7 @@ from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from exporters.config import ExportConfig
-from exporters.subsets.subset_picks import SUBSET_PICKS, freeze
+from exporters.subsets.subset_picks import SUBSET_PICKS, subset_picks_rows
 from tests.support.nights import slate
 from tests.support.rows import (
     CHAMPION,
@@ -168,7 +168,7 @@ def frozen_rows(rows: Iterable[Row], day: date, at: str = "15:30:00.000001", **c
         config=replace(ExportConfig(), write_subset_picks=True, **config),
         generated_at=f"{day}T{at}+00:00",
     )
-    return [row for _, found in freeze(made, "run-1", "test") or () for row in found]
+    return [row for _, found in subset_picks_rows(made, "run-1", "test") or () for row in found]
 
 
 def _is_game_of(row: Row, day: date) -> bool:

@@ -17,7 +17,7 @@ import pytest
 from exporters.config import ExportConfig
 from exporters.registry import groups
 from exporters.warehouse.tables import PREDICTIONS, SCHEDULE, WAREHOUSE_TABLES
-from pipeline.execution.in_process import run_plain
+from pipeline.execution.in_process import run_in_process
 from pipeline.options.configuration import StreamConfig
 from pipeline.options.locations import LocalFolder, ParquetFolder
 from pipeline.stream.job import build_stream
@@ -92,7 +92,7 @@ def start(pubsub: str, league: League) -> Callable[..., Job]:
 def batch(league: League, *types: str, warehouse: Any = None, **request: Any) -> MemoryStore:
     """Publish a night as a batch run does."""
     store = MemoryStore()
-    run_plain(plan_of(*types, first=league.today, **request), warehouse or league.warehouse, store)
+    run_in_process(plan_of(*types, first=league.today, **request), warehouse or league.warehouse, store)
     return store
 
 
@@ -196,7 +196,7 @@ class TestBursts:
             events = job.done.events(2)
         assert [event["status"] for event in events] == ["success", "success"]
         expected = batch(league, *TONIGHT)
-        run_plain(
+        run_in_process(
             plan_of("predictions", "tonight", first=league.today, generated_at="2026-02-03T17:00:01Z", rewrite=True),
             league.warehouse,
             expected,

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.execution.in_process import run_plain
+from pipeline.execution.in_process import run_in_process
 from tests.end_to_end.command_line import ROOT, run_main
 from tests.support.matchers import assert_same_objects, documents, manifest_of
 from tests.support.plans import NOW, plan_of
@@ -97,7 +97,7 @@ def test_one_that_is_killed_leaves_nothing_torn_and_the_next_one_answers_whole(j
         os.kill(process.pid, signal.SIGKILL)
         process.wait(10)
     whole = MemoryStore()
-    run_plain(plan_of(*_types(), first=league.today), league.warehouse, whole)
+    run_in_process(plan_of(*_types(), first=league.today), league.warehouse, whole)
     expected = documents(whole)
     assert {path: held for path, held in documents(job.store).items() if expected[path] != held} == {}
     with job.running():

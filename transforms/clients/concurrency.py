@@ -15,7 +15,7 @@ _AHEAD = 2
 """Results that are kept per thread for whoever takes them; more would only fill memory."""
 
 
-def side_by_side(act: Callable[[ItemT], ResultT], items: Iterable[ItemT], threads: int) -> list[ResultT]:
+def run_concurrently(act: Callable[[ItemT], ResultT], items: Iterable[ItemT], threads: int) -> list[ResultT]:
     """Return the results of a call for each item, in the order of the items.
 
     Args:

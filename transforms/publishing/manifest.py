@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 
 from exporters.declaration import Export
-from exporters.league.forecasts.readiness import Census, State, SystemCount, verdict
+from exporters.league.forecasts.readiness import ScanCounts, State, SystemCount, verdict
 from transforms.elements.failure import Failure
 from transforms.elements.plan import Plan
 from transforms.elements.publication import Outcome, Publication, Published
@@ -77,7 +77,7 @@ def open_date(store: Store, day: str, run_id: str) -> None:
         return
 
 
-def write_manifest(store: Store, plan: Plan, census: Census, publication: Publication) -> dict[str, Any]:
+def write_manifest(store: Store, plan: Plan, scan_counts: ScanCounts, publication: Publication) -> dict[str, Any]:
     """Write a date's manifest, keeping the sections of export types that this run did not touch, and return it.
 
     Raises:
@@ -85,7 +85,7 @@ def write_manifest(store: Store, plan: Plan, census: Census, publication: Public
     """
     for attempt in range(_ATTEMPTS):
         previous, generation = load_manifest(store, publication.day)
-        manifest = make_manifest(plan, census, as_stored(store, plan.run, publication, previous), previous)
+        manifest = make_manifest(plan, scan_counts, as_stored(store, plan.run, publication, previous), previous)
         try:
             store.write(
                 manifest_path(publication.day),
@@ -103,16 +103,16 @@ def write_manifest(store: Store, plan: Plan, census: Census, publication: Public
 
 
 def make_manifest(
-    plan: Plan, census: Census, publication: Publication, previous: Mapping[str, Any] | None
+    plan: Plan, scan_counts: ScanCounts, publication: Publication, previous: Mapping[str, Any] | None
 ) -> dict[str, Any]:
     """Return the manifest of a date after a run."""
     kept = {} if previous is None else previous["exports"]
     day = publication.day
     due = [export for export in plan.exports if day in plan.document_dates(export)]
-    sections = {export.name: _section(export, plan, census, publication, kept.get(export.name)) for export in due}
+    sections = {export.name: _section(export, plan, scan_counts, publication, kept.get(export.name)) for export in due}
     general = [failure for failure in publication.failures if failure.export not in sections]
-    count = census.on(day)
-    champion = census.systems.get((day, plan.config.champion_system_id), SystemCount(None, 0, 0))
+    count = scan_counts.on(day)
+    champion = scan_counts.systems.get((day, plan.config.champion_system_id), SystemCount(None, 0, 0))
     return {
         "date": day.isoformat(),
         "status": _status(sections.values(), general),
@@ -137,9 +137,10 @@ def make_manifest(
             "champion_picks": champion.picks,
         },
         "tables": {
-            table: {"rows": census.rows[table], "bytes": census.bytes.get(table, 0)} for table in sorted(census.rows)
+            table: {"rows": scan_counts.rows[table], "bytes": scan_counts.bytes.get(table, 0)}
+            for table in sorted(scan_counts.rows)
         },
-        "broken_tables": dict(census.broken),
+        "broken_tables": dict(scan_counts.broken),
         "failures": [_failure(failure) for failure in general],
         "failures_path": publication.failures_path,
         "exports": dict(sorted({**kept, **sections}.items())),
@@ -147,9 +148,9 @@ def make_manifest(
 
 
 def _section(
-    export: Export, plan: Plan, census: Census, publication: Publication, previous: Mapping[str, Any] | None
+    export: Export, plan: Plan, scan_counts: ScanCounts, publication: Publication, previous: Mapping[str, Any] | None
 ) -> dict[str, Any]:
-    found = verdict(export, publication.day, census, plan.config)
+    found = verdict(export, publication.day, scan_counts, plan.config)
     outcomes = sorted((made for made in publication.outcomes if made.export == export.name), key=_path)
     failures = [failure for failure in publication.failures if failure.export == export.name]
     pointers = [moved for moved in publication.pointers if moved.export == export.name]

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from transforms.clients.concurrency import side_by_side
+from transforms.clients.concurrency import run_concurrently
 from transforms.elements.plan import Run
 from transforms.elements.publication import Outcome, Publication
 from transforms.stores.protocol import Store
@@ -39,7 +39,7 @@ def as_stored(store: Store, run: Run, publication: Publication, previous: Mappin
         shown = store.stat(made.path)
         return made if shown is None else replace(made, digest=shown.metadata.get("digest", made.digest))
 
-    outcomes = side_by_side(seen, publication.outcomes, store.concurrency)
+    outcomes = run_concurrently(seen, publication.outcomes, store.concurrency)
     return replace(publication, outcomes=outcomes)
 
 

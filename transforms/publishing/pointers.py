@@ -8,8 +8,8 @@ from datetime import date, timedelta
 from functools import partial
 
 from exporters.declaration import Export, Follows, Pointer
-from exporters.league.forecasts.readiness import Census, State, verdict
-from transforms.clients.concurrency import side_by_side
+from exporters.league.forecasts.readiness import ScanCounts, State, verdict
+from transforms.clients.concurrency import run_concurrently
 from transforms.elements.document import Document, content_digest, encode
 from transforms.elements.plan import Plan
 from transforms.elements.publication import Outcome, PointerOutcome
@@ -109,7 +109,7 @@ class PointerMover:
 
     store: Store
     plan: Plan
-    census: Census
+    scan_counts: ScanCounts
 
     def move(
         self, export: Export, day: date, outcomes: Sequence[Outcome], failed: Collection[str] = ()
@@ -122,7 +122,7 @@ class PointerMover:
             outcomes: What became of its documents in this run.
             failed: Players whose document could not be built; their pointers stay where they are.
         """
-        found = verdict(export, day, self.census, self.plan.config)
+        found = verdict(export, day, self.scan_counts, self.plan.config)
         moved: list[PointerOutcome] = []
         for pointer in export.pointers:
             reason = held_back(self.plan, pointer, day)
@@ -135,8 +135,8 @@ class PointerMover:
             else:
                 # Each takes some requests in a row, and there is one for every player.
                 move = partial(self._move_one, pointer, day, found.state)
-                moved.extend(side_by_side(move, ready, self.store.concurrency))
-            if reason is None and export.absent is not None and found.publishes:
+                moved.extend(run_concurrently(move, ready, self.store.concurrency))
+            if reason is None and export.build_no_game is not None and found.publishes:
                 moved.extend(self._retire(export, pointer, day, {made.key for made in outcomes}.union(failed)))
         return moved
 
@@ -172,15 +172,15 @@ class PointerMover:
             if (player := shown.path[len(prefix) : len(shown.path) - len(suffix)]) not in present
             and shown.metadata.get("game_date", day.isoformat()) < day.isoformat()
         ]
-        return side_by_side(partial(self._retire_one, export, pointer, day), absent, self.store.concurrency)
+        return run_concurrently(partial(self._retire_one, export, pointer, day), absent, self.store.concurrency)
 
     def _retire_one(
         self, export: Export, pointer: Pointer, day: date, found: tuple[str, StoredObject]
     ) -> PointerOutcome:
-        assert export.absent is not None
+        assert export.build_no_game is not None
         player, shown = found
         generated_at = self.plan.run.generated_at
-        content = encode(export.absent(player, day, generated_at))
+        content = encode(export.build_no_game(player, day, generated_at))
         digest = content_digest(content, generated_at)
         metadata = object_metadata(day=day.isoformat(), digest=digest, empty=True)
         try:

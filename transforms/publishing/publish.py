@@ -17,8 +17,8 @@ from apache_beam.transforms.window import GlobalWindow
 from apache_beam.utils.windowed_value import WindowedValue
 
 from exporters.declaration import Export
-from exporters.league.forecasts.readiness import Census
-from transforms.clients.concurrency import side_by_side
+from exporters.league.forecasts.readiness import ScanCounts
+from transforms.clients.concurrency import run_concurrently
 from transforms.clients.throttling import report_throttling
 from transforms.elements.document import Document, with_value
 from transforms.elements.failure import Failure
@@ -118,10 +118,10 @@ class DocumentPublisher:
         """Return what is published, and a document completed by it."""
         export = next(export for export in self.plan.exports if export.name == document.export)
         found = self.store.read(document.path)
-        if found is None or export.complete is None or document.empty:
+        if found is None or export.merge is None or document.empty:
             return None if found is None else found[1], document
         try:
-            value = export.complete(orjson.loads(document.content), orjson.loads(found[0]))
+            value = export.merge(orjson.loads(document.content), orjson.loads(found[0]))
         except (ValueError, LookupError, TypeError):
             # Another version of the code wrote it, in another shape.
             return found[1], document
@@ -197,7 +197,7 @@ class PublishRun(beam.PTransform):
 
     plan: Plan
     store: Store
-    census: beam.PCollection[Census]
+    scan_counts: beam.PCollection[ScanCounts]
     failures: beam.PCollection[tuple[str, Failure]]
 
     def expand(
@@ -218,12 +218,12 @@ class PublishRun(beam.PTransform):
             seasons | "PublishSeasons" >> self._publish(published),
         ) | "FlattenOutcomes" >> beam.Flatten()
         dates = players.pipeline | "ListDates" >> beam.Create([(day, True) for day in days])
-        census = pvalue.AsSingleton(self.census)
+        scan_counts = pvalue.AsSingleton(self.scan_counts)
         return (
             {OUTCOMES: outcomes, FAILURES: self.failures, DATES: dates}
             | "GatherOutcomes" >> beam.CoGroupByKey()
-            | "MovePointers" >> beam.ParDo(MovePointers(self.plan, self.store), census)
-            | "WriteManifest" >> beam.ParDo(WriteManifest(self.plan, self.store), census)
+            | "MovePointers" >> beam.ParDo(MovePointers(self.plan, self.store), scan_counts)
+            | "WriteManifest" >> beam.ParDo(WriteManifest(self.plan, self.store), scan_counts)
         )
 
     def _publish(self, published: pvalue.AsDict) -> beam.PTransform:
@@ -335,9 +335,9 @@ def _outcome_order(made: Outcome) -> str:
     return made.path
 
 
-def move_pointers(plan: Plan, store: Store, census: Census, publication: Publication) -> Publication:
+def move_pointers(plan: Plan, store: Store, scan_counts: ScanCounts, publication: Publication) -> Publication:
     """Move the pointers of a date whose documents are all in the store, and return its publication."""
-    mover = PointerMover(store, plan, census)
+    mover = PointerMover(store, plan, scan_counts)
 
     def move(export: Export) -> list[PointerOutcome]:
         made = [outcome for outcome in publication.outcomes if outcome.export == export.name]
@@ -345,15 +345,15 @@ def move_pointers(plan: Plan, store: Store, census: Census, publication: Publica
         return mover.move(export, publication.day, made, failed)
 
     due = [export for export in plan.exports if export.pointers and publication.day in plan.document_dates(export)]
-    for moved in side_by_side(move, due, store.concurrency):
+    for moved in run_concurrently(move, due, store.concurrency):
         publication.pointers.extend(moved)
     return publication
 
 
-def finish_date(plan: Plan, store: Store, census: Census, publication: Publication) -> dict[str, Any]:
+def finish_date(plan: Plan, store: Store, scan_counts: ScanCounts, publication: Publication) -> dict[str, Any]:
     """Write what failed for a date, then its manifest, and return the manifest."""
     write_failure_log(store, plan.run, publication)
-    return write_manifest(store, plan, census, publication)
+    return write_manifest(store, plan, scan_counts, publication)
 
 
 @dataclass
@@ -363,11 +363,13 @@ class MovePointers(beam.DoFn):
     plan: Plan
     store: Store
 
-    def process(self, gathered: tuple[str, Mapping[str, Iterable[Any]]], census: Census) -> Iterable[Publication]:
+    def process(
+        self, gathered: tuple[str, Mapping[str, Iterable[Any]]], scan_counts: ScanCounts
+    ) -> Iterable[Publication]:
         """Yield the publication of a date, its pointers moved."""
         day, inputs = gathered
         if inputs[DATES]:
-            yield move_pointers(self.plan, self.store, census, gather(day, inputs[OUTCOMES], inputs[FAILURES]))
+            yield move_pointers(self.plan, self.store, scan_counts, gather(day, inputs[OUTCOMES], inputs[FAILURES]))
             report_throttling()
 
 
@@ -378,9 +380,9 @@ class WriteManifest(beam.DoFn):
     plan: Plan
     store: Store
 
-    def process(self, publication: Publication, census: Census) -> Iterable[tuple[str, dict[str, Any]]]:
+    def process(self, publication: Publication, scan_counts: ScanCounts) -> Iterable[tuple[str, dict[str, Any]]]:
         """Yield the manifest of a date."""
-        manifest = finish_date(self.plan, self.store, census, publication)
+        manifest = finish_date(self.plan, self.store, scan_counts, publication)
         report_throttling()
         PROGRESS.dates += 1
         yield publication.day.isoformat(), manifest

@@ -11,7 +11,7 @@ import apache_beam as beam
 
 from exporters.declaration import Cache, Export
 from exporters.document_schemas import schema_of
-from transforms.clients.concurrency import side_by_side
+from transforms.clients.concurrency import run_concurrently
 from transforms.elements.document import encode
 from transforms.elements.failure import Failure, failure_from
 from transforms.elements.plan import Plan
@@ -74,6 +74,6 @@ class WriteSchemas(beam.DoFn):
     def process(self, names: tuple[str, ...]) -> Iterable[tuple[str, Failure]]:
         """Yield what went wrong."""
         wanted = [export for export in self.plan.exports if export.name in names]
-        for failure in side_by_side(partial(publish_schema, self.store, self.plan), wanted, self.store.concurrency):
+        for failure in run_concurrently(partial(publish_schema, self.store, self.plan), wanted, self.store.concurrency):
             if failure is not None:
                 yield self.plan.dates[-1].isoformat(), failure

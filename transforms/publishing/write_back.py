@@ -33,7 +33,7 @@ def appending(warehouse: Warehouse) -> AppendingWarehouse:
     return tables
 
 
-def append_frozen(plan: Plan, warehouse: AppendingWarehouse, day: date, frozen: FrozenRows) -> Failure | None:
+def append_subset_picks(plan: Plan, warehouse: AppendingWarehouse, day: date, frozen: FrozenRows) -> Failure | None:
     """Add the rows that a run freezes of a date to their tables, and return what went wrong, if anything did.
 
     The tables are written in order and the first failure ends it: the last one, whose row makes the others count, is
@@ -58,7 +58,7 @@ def record_batch(table: str, rows: Iterable[tuple[Any, ...]]) -> pa.RecordBatch:
 
 
 @dataclass
-class MaterializeSubsetPicks(beam.PTransform):
+class AppendSubsetPicks(beam.PTransform):
     """Add the frozen rows of each date to the warehouse.
 
     Input: (date, FrozenRows). Output: (date, Failure), one for each date whose rows could not be added.
@@ -76,21 +76,21 @@ class MaterializeSubsetPicks(beam.PTransform):
 
 @dataclass
 class AppendVersions(beam.DoFn):
-    """Wraps :func:`append_frozen` for one date."""
+    """Wraps :func:`append_subset_picks` for one date."""
 
     plan: Plan
     warehouse: AppendingWarehouse
 
     def setup(self) -> None:
         """Prepare the metrics."""
-        self._versions = Metrics.counter("materialize", "versions")
-        self._rows = Metrics.counter("materialize", "rows")
+        self._versions = Metrics.counter("write_back", "versions")
+        self._rows = Metrics.counter("write_back", "rows")
 
     def process(self, keyed: tuple[str, FrozenRows]) -> Iterable[tuple[str, Failure]]:
         """Yield the failure of a date, if there is one."""
         key, frozen = keyed
         day = date.fromisoformat(key)
-        failure = append_frozen(self.plan, self.warehouse, day, frozen)
+        failure = append_subset_picks(self.plan, self.warehouse, day, frozen)
         if failure is None:
             self._versions.inc()
             self._rows.inc(sum(len(rows) for _, rows in frozen.tables))

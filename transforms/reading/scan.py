@@ -14,13 +14,13 @@ from apache_beam.metrics import Metrics
 from apache_beam.transforms.window import GlobalWindow
 from apache_beam.utils.windowed_value import WindowedValue
 
-from exporters.league.forecasts.readiness import Census
-from transforms.clients.concurrency import Reads, side_by_side
+from exporters.league.forecasts.readiness import ScanCounts
+from transforms.clients.concurrency import Reads, run_concurrently
 from transforms.clients.throttling import report_throttling
 from transforms.elements.plan import Plan
 from transforms.elements.progress import PROGRESS
 from transforms.elements.tables import ScanStream, TableBatch, TableScan
-from transforms.reading.scan_counts import Count, TakeCensus
+from transforms.reading.scan_counts import Count, CountRows
 from transforms.warehouses.protocol import Warehouse, WarehouseError
 
 BATCHES = "batches"
@@ -54,10 +54,10 @@ beam.coders.registry.register_coder(TableBatch, TableBatchCoder)
 
 
 class Scanned(NamedTuple):
-    """What a scan yields: the batches of every table, and one census of them (a PCollection of one element)."""
+    """What a scan yields: the batches of every table, and one scan_counts of them (a PCollection of one element)."""
 
     batches: beam.PCollection[TableBatch]
-    census: beam.PCollection[Census]
+    scan_counts: beam.PCollection[ScanCounts]
 
 
 @dataclass
@@ -65,7 +65,7 @@ class ScanTables(beam.PTransform):
     """Read each table of a plan once, side by side, and count the league on the way.
 
     Input: a PBegin. Output: :class:`Scanned`. A table that cannot be read fails nothing here: it is named in the
-    census, and fails the exports that read it.
+    scan_counts, and fails the exports that read it.
     """
 
     plan: Plan
@@ -92,12 +92,12 @@ class ScanTables(beam.PTransform):
             .with_outputs(COUNTS, main=BATCHES)
         )
         known_broken = begin | "ListBrokenTables" >> beam.Create([Count(broken=dict(self.plan.broken))])
-        census = (
+        scan_counts = (
             (split[COUNTS], read[COUNTS], known_broken)
             | "FlattenCounts" >> beam.Flatten()
-            | "TakeCensus" >> beam.CombineGlobally(TakeCensus())
+            | "CountRows" >> beam.CombineGlobally(CountRows())
         )
-        return Scanned(read[BATCHES], census)
+        return Scanned(read[BATCHES], scan_counts)
 
 
 @dataclass
@@ -199,7 +199,7 @@ def split_all(warehouse: Warehouse, scans: Sequence[TableScan]) -> list[list[Sca
         except WarehouseError as error:
             return Count(broken={scan.table: str(error)})
 
-    return side_by_side(split, scans, warehouse.concurrency)
+    return run_concurrently(split, scans, warehouse.concurrency)
 
 
 def read_counted(warehouse: Warehouse, stream: ScanStream, count: Count) -> Iterator[TableBatch]:
@@ -213,7 +213,7 @@ def read_counted(warehouse: Warehouse, stream: ScanStream, count: Count) -> Iter
         count.broken[stream.scan.table] = str(error)
 
 
-def scan_all(plan: Plan, warehouse: Warehouse) -> tuple[list[TableBatch], Census]:
+def scan_all(plan: Plan, warehouse: Warehouse) -> tuple[list[TableBatch], ScanCounts]:
     """Read every table of a plan in this process; what :class:`ScanTables` does, without Beam."""
     total = Count(broken=dict(plan.broken))
     streams: list[ScanStream] = []
@@ -228,7 +228,7 @@ def scan_all(plan: Plan, warehouse: Warehouse) -> tuple[list[TableBatch], Census
         return list(read_counted(warehouse, stream, count)), count
 
     batches: list[TableBatch] = []
-    for scanned, count in side_by_side(read, streams, warehouse.concurrency):
+    for scanned, count in run_concurrently(read, streams, warehouse.concurrency):
         batches.extend(scanned)
         total.merge(count)
-    return batches, total.census()
+    return batches, total.scan_counts()

@@ -11,7 +11,7 @@ import apache_beam as beam
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from exporters.league.forecasts.readiness import Census, DayCount, SystemCount
+from exporters.league.forecasts.readiness import DayCount, ScanCounts, SystemCount
 from exporters.league.games.schedule import FINAL
 from exporters.warehouse.selection import known
 from exporters.warehouse.tables import ACCURACY, CONTEXT, PREDICTIONS, SCHEDULE
@@ -120,13 +120,13 @@ class Count:
             self.broken[table] = min(reason, self.broken.get(table, reason))
         return self
 
-    def census(self) -> Census:
+    def scan_counts(self) -> ScanCounts:
         """Return what was counted in all."""
         games: dict[date, list[int]] = {}
         for (day, _, _), status in self.games.items():
             games.setdefault(day, []).append(status)
         days = games.keys() | self.context_rows.keys() | self.predictions.keys() | self.grades.keys()
-        return Census(
+        return ScanCounts(
             days={
                 day: DayCount(
                     games=len(games.get(day, ())),
@@ -166,8 +166,8 @@ def _add_per_day(counts: dict[date, int], days: pa.Array) -> None:
             counts[value["values"]] = counts.get(value["values"], 0) + value["counts"]
 
 
-class TakeCensus(beam.CombineFn):
-    """Adds up the partial counts of all streams into one :class:`Census`."""
+class CountRows(beam.CombineFn):
+    """Adds up the partial counts of all streams into one :class:`ScanCounts`."""
 
     def create_accumulator(self) -> Count:
         """Return an empty count."""
@@ -184,6 +184,6 @@ class TakeCensus(beam.CombineFn):
             total.merge(count)
         return total
 
-    def extract_output(self, accumulator: Count) -> Census:
-        """Return the census."""
-        return accumulator.census()
+    def extract_output(self, accumulator: Count) -> ScanCounts:
+        """Return the scan_counts."""
+        return accumulator.scan_counts()

@@ -12,7 +12,7 @@ import apache_beam as beam
 from apache_beam import pvalue
 
 from exporters.declaration import Export, Grain
-from exporters.league.forecasts.readiness import Census, State, verdict
+from exporters.league.forecasts.readiness import ScanCounts, State, verdict
 from exporters.league.nights.slate import Season, Slate
 from transforms.elements.document import make_document
 from transforms.elements.failure import Failure, failure_from
@@ -78,31 +78,33 @@ def _league_rows(made: DateBatch, batches: Iterable[TableBatch]) -> dict[str, li
 
 
 def build_slate(
-    plan: Plan, census: Census, day: date, cards: Iterable[CardBatch], batches: Iterable[TableBatch]
+    plan: Plan, scan_counts: ScanCounts, day: date, cards: Iterable[CardBatch], batches: Iterable[TableBatch]
 ) -> DateBatch:
     """Build the date documents of one date, and the rows that season documents need of it.
 
     Args:
         plan: The plan.
-        census: The census of the whole scan.
+        scan_counts: The scan_counts of the whole scan.
         day: The game date.
         cards: The cards that the shards made for it.
         batches: League-wide rows in the date's window.
     """
     made = DateBatch(day)
-    slate = Slate(day, plan.run.generated_at, plan.config, census, _merge_cards(cards), _league_rows(made, batches))
+    slate = Slate(
+        day, plan.run.generated_at, plan.config, scan_counts, _merge_cards(cards), _league_rows(made, batches)
+    )
     for export in plan.exports_on(Grain.SLATE, day):
         if export.grain is Grain.SEASON:
-            _make(made, plan, census, export, slate, as_row=True)
+            _make(made, plan, scan_counts, export, slate, as_row=True)
         else:
-            _make(made, plan, census, export, slate, as_row=False)
-            _freeze(made, plan, census, export, slate)
+            _make(made, plan, scan_counts, export, slate, as_row=False)
+            _freeze(made, plan, scan_counts, export, slate)
     return made
 
 
 def build_season(
     plan: Plan,
-    census: Census,
+    scan_counts: ScanCounts,
     day: date,
     cards: Iterable[CardBatch],
     batches: Iterable[TableBatch],
@@ -112,7 +114,7 @@ def build_season(
 
     Args:
         plan: The plan.
-        census: The census of the whole scan.
+        scan_counts: The scan_counts of the whole scan.
         day: The as-of date.
         cards: The cards that the shards made for it.
         batches: League-wide rows in the date's window.
@@ -127,19 +129,21 @@ def build_season(
         day,
         plan.run.generated_at,
         plan.config,
-        census,
+        scan_counts,
         _merge_cards(cards),
         _league_rows(made, batches),
         by_export,
     )
     for export in plan.exports_on(Grain.SEASON, day):
-        _make(made, plan, census, export, season, as_row=False)
+        _make(made, plan, scan_counts, export, season, as_row=False)
     return made
 
 
-def _make(made: DateBatch, plan: Plan, census: Census, export: Export, subject: Slate, *, as_row: bool) -> None:
+def _make(
+    made: DateBatch, plan: Plan, scan_counts: ScanCounts, export: Export, subject: Slate, *, as_row: bool
+) -> None:
     function = export.make_row if as_row else export.build
-    if function is None or not verdict(export, made.day, census, plan.config).publishes:
+    if function is None or not verdict(export, made.day, scan_counts, plan.config).publishes:
         return
     started = time.perf_counter()
     try:
@@ -147,7 +151,7 @@ def _make(made: DateBatch, plan: Plan, census: Census, export: Export, subject: 
         if value is not None and as_row:
             made.rows[export.name] = value
         elif value is not None:
-            settled = census.on(made.day).settled
+            settled = scan_counts.on(made.day).settled
             made.documents.documents.append(
                 make_document(export, value, made.day, plan.run.generated_at, settled=settled, validate=plan.validate)
             )
@@ -157,14 +161,14 @@ def _make(made: DateBatch, plan: Plan, census: Census, export: Export, subject: 
     made.documents.milliseconds[export.name] = 1000 * (time.perf_counter() - started)
 
 
-def _freeze(made: DateBatch, plan: Plan, census: Census, export: Export, slate: Slate) -> None:
+def _freeze(made: DateBatch, plan: Plan, scan_counts: ScanCounts, export: Export, slate: Slate) -> None:
     """Add what an export freezes of a slate, when the plan wants that."""
-    if export.freeze is None or not plan.config.write_subset_picks:
+    if export.rows_to_write_back is None or not plan.config.write_subset_picks:
         return
-    if verdict(export, made.day, census, plan.config).state is not State.READY:
+    if verdict(export, made.day, scan_counts, plan.config).state is not State.READY:
         return
     try:
-        tables = export.freeze(slate, plan.run.run_id, plan.run.trigger_source)
+        tables = export.rows_to_write_back(slate, plan.run.run_id, plan.run.trigger_source)
         if tables is not None:
             named = tuple((table.name, tuple(map(tuple, rows))) for table, rows in tables)
             made.frozen.append(FrozenRows(export.name, named))
@@ -189,7 +193,7 @@ class BuildDateStage(beam.PTransform):
     """
 
     plan: Plan
-    census: beam.PCollection[Census]
+    scan_counts: beam.PCollection[ScanCounts]
     tables: beam.PCollection[tuple[str, TableBatch]]
 
     def expand(self, cards: beam.PCollection[tuple[str, CardBatch]]) -> DateStage:
@@ -199,7 +203,7 @@ class BuildDateStage(beam.PTransform):
         built = (
             {CARDS: cards, TABLES: self.tables, DATES: dates}
             | "GroupByDate" >> beam.CoGroupByKey()
-            | "BuildSlates" >> _outputs_of(beam.ParDo(BuildSlates(self.plan), pvalue.AsSingleton(self.census)))
+            | "BuildSlates" >> _outputs_of(beam.ParDo(BuildSlates(self.plan), pvalue.AsSingleton(self.scan_counts)))
         )
         return DateStage(built[DOCUMENTS], built[SEASON_ROWS], built[FAILURES], built[FROZEN])
 
@@ -212,7 +216,7 @@ class BuildSeasonStage(beam.PTransform):
     """
 
     plan: Plan
-    census: beam.PCollection[Census]
+    scan_counts: beam.PCollection[ScanCounts]
     tables: beam.PCollection[tuple[str, TableBatch]]
     rows: beam.PCollection[tuple[str, tuple[str, dict[str, Any]]]]
 
@@ -223,7 +227,7 @@ class BuildSeasonStage(beam.PTransform):
         built = (
             {CARDS: cards, TABLES: self.tables, ROWS: self.rows, DATES: dates}
             | "GroupByAsOfDate" >> beam.CoGroupByKey()
-            | "BuildSeasons" >> _outputs_of(beam.ParDo(BuildSeasons(self.plan), pvalue.AsSingleton(self.census)))
+            | "BuildSeasons" >> _outputs_of(beam.ParDo(BuildSeasons(self.plan), pvalue.AsSingleton(self.scan_counts)))
         )
         return DateStage(built[DOCUMENTS], built[SEASON_ROWS], built[FAILURES], built[FROZEN])
 
@@ -247,12 +251,12 @@ class BuildSlates(beam.DoFn):
 
     plan: Plan
 
-    def process(self, grouped: Grouped, census: Census) -> Iterable[pvalue.TaggedOutput]:
+    def process(self, grouped: Grouped, scan_counts: ScanCounts) -> Iterable[pvalue.TaggedOutput]:
         """Yield what a date makes, its season rows once for every as-of date that wants them."""
         key, inputs = grouped
         if not inputs[DATES]:
             return
-        made = build_slate(self.plan, census, date.fromisoformat(key), inputs[CARDS], inputs[TABLES])
+        made = build_slate(self.plan, scan_counts, date.fromisoformat(key), inputs[CARDS], inputs[TABLES])
         yield from _outputs(self.plan, made)
         for as_of, rows in rows_by_as_of_date(self.plan, made):
             yield pvalue.TaggedOutput(SEASON_ROWS, (as_of.isoformat(), (key, rows)))
@@ -266,14 +270,14 @@ class BuildSeasons(beam.DoFn):
 
     plan: Plan
 
-    def process(self, grouped: Grouped, census: Census) -> Iterable[pvalue.TaggedOutput]:
+    def process(self, grouped: Grouped, scan_counts: ScanCounts) -> Iterable[pvalue.TaggedOutput]:
         """Yield what an as-of date makes."""
         key, inputs = grouped
         if not inputs[DATES]:
             return
         slates = {date.fromisoformat(day): rows for day, rows in inputs[ROWS]}
         day = date.fromisoformat(key)
-        yield from _outputs(self.plan, build_season(self.plan, census, day, inputs[CARDS], inputs[TABLES], slates))
+        yield from _outputs(self.plan, build_season(self.plan, scan_counts, day, inputs[CARDS], inputs[TABLES], slates))
 
 
 def rows_by_as_of_date(plan: Plan, made: DateBatch) -> Iterable[tuple[date, dict[str, Any]]]:

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from exporters.league.forecasts.readiness import Census
+from exporters.league.forecasts.readiness import ScanCounts
 from exporters.league.nights.history import League
 from transforms.elements.plan import Plan
 from transforms.elements.tables import TableBatch
@@ -25,10 +25,10 @@ class DecodedLeague(NamedTuple):
     defects: tuple[Defect, ...]
 
 
-def decode_league(plan: Plan, census: Census, batches: Iterable[TableBatch]) -> DecodedLeague:
+def decode_league(plan: Plan, scan_counts: ScanCounts, batches: Iterable[TableBatch]) -> DecodedLeague:
     """Return the league of some league-wide batches."""
     rows, defects = decode_all(batches)
-    return DecodedLeague(League(rows, census, plan.config), tuple(defects))
+    return DecodedLeague(League(rows, scan_counts, plan.config), tuple(defects))
 
 
 class ProcessLeague:
@@ -45,15 +45,15 @@ class ProcessLeague:
         # A fork may happen while another thread holds the lock, which nobody would ever give back.
         os.register_at_fork(after_in_child=self._forget)
 
-    def get(self, plan: Plan, census: Census, batches: Iterable[TableBatch]) -> DecodedLeague:
+    def get(self, plan: Plan, scan_counts: ScanCounts, batches: Iterable[TableBatch]) -> DecodedLeague:
         """Return the league of a run's league-wide batches."""
         digested = sorted(((_digest(scanned), scanned) for scanned in batches), key=_by_digest)
         content = (plan.run.run_id, tuple(digest for digest, _ in digested))
         # The lock is held while decoding: whoever else comes for the same league had better wait for it.
         with self._lock:
-            if self._held is None or self._held[0] != content or not _is_of(self._held[1].league, plan, census):
+            if self._held is None or self._held[0] != content or not _is_of(self._held[1].league, plan, scan_counts):
                 self._held = None
-                self._held = (content, decode_league(plan, census, (scanned for _, scanned in digested)))
+                self._held = (content, decode_league(plan, scan_counts, (scanned for _, scanned in digested)))
             return self._held[1]
 
     def release(self) -> None:
@@ -65,8 +65,8 @@ class ProcessLeague:
         self._lock = threading.Lock()
 
 
-def _is_of(league: League, plan: Plan, census: Census) -> bool:
-    return league.census == census and league.config == plan.config
+def _is_of(league: League, plan: Plan, scan_counts: ScanCounts) -> bool:
+    return league.scan_counts == scan_counts and league.config == plan.config
 
 
 def _digest(scanned: TableBatch) -> tuple[str, bytes]:

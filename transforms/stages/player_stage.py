@@ -13,7 +13,7 @@ from apache_beam import pvalue
 from apache_beam.metrics import Metrics
 
 from exporters.declaration import Export, Grain
-from exporters.league.forecasts.readiness import Census, reads_of, verdict
+from exporters.league.forecasts.readiness import ScanCounts, reads_of, verdict
 from exporters.league.nights.history import PlayerHistory
 from exporters.league.nights.night import PlayerNight
 from exporters.league.players.identity import is_player_lookup
@@ -71,13 +71,13 @@ class NightBatch:
 
 
 def sweep_histories(
-    plan: Plan, census: Census, batches: Iterable[TableBatch], shared: ProcessLeague | None = None
+    plan: Plan, scan_counts: ScanCounts, batches: Iterable[TableBatch], shared: ProcessLeague | None = None
 ) -> Iterator[NightBatch]:
     """Build everything that the plan wants of some players, date by date.
 
     Args:
         plan: The plan.
-        census: The census of the whole scan.
+        scan_counts: The scan_counts of the whole scan.
         batches: All rows of these players, and the league-wide tables that player functions read.
         shared: Keeps the league for the other shards of the run; None decodes it for this sweep alone.
 
@@ -90,7 +90,7 @@ def sweep_histories(
     for scanned in batches:
         (league_wide if _TABLES[scanned.table].player is None else owned).append(scanned)
     rows, defects = decode_all(owned)
-    decoded = (decode_league if shared is None else shared.get)(plan, census, league_wide)
+    decoded = (decode_league if shared is None else shared.get)(plan, scan_counts, league_wide)
     league, defects = decoded.league, [*defects, *decoded.defects]
     histories, failures = _histories(plan, rows, defects)
     defective = _defects_by_player(defects)
@@ -99,7 +99,7 @@ def sweep_histories(
     settled: set[str] = set()
     for day, exports in reversed(list(plan.exports_by_date.items())):
         made = NightBatch(day)
-        ready = [(export, verdict(export, day, census, plan.config)) for export in exports]
+        ready = [(export, verdict(export, day, scan_counts, plan.config)) for export in exports]
         nights = [PlayerNight(history, league, day, plan.run.generated_at) for history in histories]
         for export, found in ready:
             if found.publishes:
@@ -190,7 +190,7 @@ def _make(
                     value,
                     night.date,
                     plan.run.generated_at,
-                    settled=night.league.census.on(night.date).settled,
+                    settled=night.league.scan_counts.on(night.date).settled,
                     key=night.player,
                     validate=plan.validate,
                 )
@@ -234,7 +234,7 @@ class BuildPlayerStage(beam.PTransform):
     """
 
     plan: Plan
-    census: beam.PCollection[Census]
+    scan_counts: beam.PCollection[ScanCounts]
 
     def expand(self, batches: beam.PCollection[tuple[int, TableBatch]]) -> PlayerStage:
         """Wire the stage."""
@@ -242,7 +242,7 @@ class BuildPlayerStage(beam.PTransform):
             batches
             | "GroupByShard" >> beam.GroupByKey()
             | "SweepHistories"
-            >> beam.ParDo(SweepHistories(self.plan), pvalue.AsSingleton(self.census))
+            >> beam.ParDo(SweepHistories(self.plan), pvalue.AsSingleton(self.scan_counts))
             .with_output_types(
                 Any,
                 documents=tuple[str, DocumentBatch],
@@ -269,10 +269,12 @@ class SweepHistories(beam.DoFn):
         self._failures = Metrics.counter("players", "failures")
         self._milliseconds = Metrics.distribution("players", "shard_milliseconds")
 
-    def process(self, shard: tuple[int, Iterable[TableBatch]], census: Census) -> Iterable[pvalue.TaggedOutput]:
+    def process(
+        self, shard: tuple[int, Iterable[TableBatch]], scan_counts: ScanCounts
+    ) -> Iterable[pvalue.TaggedOutput]:
         """Yield what a shard makes, date by date."""
         started = time.perf_counter()
-        for made in sweep_histories(self.plan, census, shard[1], PROCESS_LEAGUE):
+        for made in sweep_histories(self.plan, scan_counts, shard[1], PROCESS_LEAGUE):
             key = made.day.isoformat()
             reported = self.plan.reporting_date(made.day).isoformat()
             if made.documents.documents or made.documents.milliseconds:

@@ -69,7 +69,7 @@ class SystemCount:
 
 
 @dataclass(frozen=True)
-class Census:
+class ScanCounts:
     """Facts about the whole league that were counted in the scan, before players are looked at one by one.
 
     Attributes:
@@ -125,18 +125,18 @@ def reads_of(export: Export) -> tuple[Read, ...]:
     return (*export.reads, *listed, GAMES_READ, *(GATE_READS[gate] for gate in Gate if gate in export.gates))
 
 
-def verdict(export: Export, day: date, census: Census, config: ExportConfig) -> Verdict:
+def verdict(export: Export, day: date, scan_counts: ScanCounts, config: ExportConfig) -> Verdict:
     """Return whether ``export`` goes out on ``day``.
 
     A table that could not be read fails, or degrades, every export that depends on it. Gates hold back an export on a
     date with games; a date without games is held back only when players are expected all the same, because then it is
     the schedule that is wrong.
     """
-    broken = sorted({read.table.name for read in reads_of(export)} & census.broken.keys())
+    broken = sorted({read.table.name for read in reads_of(export)} & scan_counts.broken.keys())
     if broken:
         state = State.DEGRADED if export.degrades else State.FAILED
-        return Verdict(state, "; ".join(census.broken[table] for table in broken))
-    count = census.on(day)
+        return Verdict(state, "; ".join(scan_counts.broken[table] for table in broken))
+    count = scan_counts.on(day)
     if count.games == 0 and export.is_about_a_night:
         # Players that only another type of the same run looks for were not counted had this one been alone.
         if count.context_rows and any(read.table is CONTEXT for read in reads_of(export)):

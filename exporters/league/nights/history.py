@@ -11,7 +11,7 @@ from typing import Any
 from exporters.config import ExportConfig
 from exporters.league.arithmetic.dates import season_year
 from exporters.league.forecasts.grades import Grades
-from exporters.league.forecasts.readiness import Census
+from exporters.league.forecasts.readiness import ScanCounts
 from exporters.league.forecasts.runs import CorrectRuns, LineRuns
 from exporters.league.games.schedule import Schedule
 from exporters.league.games.team_results import TeamResults
@@ -45,9 +45,9 @@ Rows = Mapping[str, Sequence[Any]]
 class League:
     """What every player's night shares: league-wide tables, counts and configuration."""
 
-    def __init__(self, rows: Rows, census: Census, config: ExportConfig) -> None:
+    def __init__(self, rows: Rows, scan_counts: ScanCounts, config: ExportConfig) -> None:
         """Keep the league-wide tables that were read; none is looked at before a fact asks for it."""
-        self.census = census
+        self.scan_counts = scan_counts
         self.config = config
         self._rows = rows
 

@@ -157,7 +157,7 @@ class PlayerNight:
             self.history.on(PREDICTIONS, self.date),
             self.config.champion_system_id,
             self.date,
-            self.league.census.versions,
+            self.league.scan_counts.versions,
         )
 
     @cached_property

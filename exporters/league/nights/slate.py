@@ -9,7 +9,7 @@ from typing import Any
 
 from exporters.config import ExportConfig
 from exporters.declaration import Export
-from exporters.league.forecasts.readiness import Census, DayCount
+from exporters.league.forecasts.readiness import DayCount, ScanCounts
 from exporters.league.games.schedule import Schedule
 from exporters.league.nights.history import Rows
 from exporters.warehouse.schema import RowT, Table
@@ -29,13 +29,13 @@ class Slate:
     """
 
     def __init__(
-        self, day: date, generated_at: str, config: ExportConfig, census: Census, cards: Cards, rows: Rows
+        self, day: date, generated_at: str, config: ExportConfig, scan_counts: ScanCounts, cards: Cards, rows: Rows
     ) -> None:
         """Bind the cards and rows of a date."""
         self.date = day
         self.generated_at = generated_at
         self.config = config
-        self.count: DayCount = census.on(day)
+        self.count: DayCount = scan_counts.on(day)
         self._cards = cards
         self._rows = rows
 
@@ -61,13 +61,13 @@ class Season(Slate):
         day: date,
         generated_at: str,
         config: ExportConfig,
-        census: Census,
+        scan_counts: ScanCounts,
         cards: Cards,
         rows: Rows,
         slates: Mapping[str, Mapping[date, Any]],
     ) -> None:
         """Bind the cards, rows and season rows of an as-of date."""
-        super().__init__(day, generated_at, config, census, cards, rows)
+        super().__init__(day, generated_at, config, scan_counts, cards, rows)
         self._slates = slates
 
     def slate_rows(self, export: Export) -> Mapping[date, Any]:

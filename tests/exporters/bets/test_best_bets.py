@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from exporters.bets.best_bets import BEST_BETS, methodology
 from exporters.config import BestBetRules, ExportConfig
 from exporters.declaration import Cache, Json
-from exporters.league.forecasts.readiness import Census, DayCount, State, verdict
+from exporters.league.forecasts.readiness import DayCount, ScanCounts, State, verdict
 from tests.support.nights import GENERATED_AT, document, scanned
 from tests.support.rows import (
     TONIGHT,
@@ -542,8 +542,8 @@ class TestForecastsGone:
 
     def test_the_gate_opens_for_such_a_date_only(self) -> None:
         def state(**counts: int) -> State:
-            census = Census(days={TONIGHT: DayCount(games=1, **counts)})
-            return verdict(BEST_BETS, TONIGHT, census, ExportConfig()).state
+            scan_counts = ScanCounts(days={TONIGHT: DayCount(games=1, **counts)})
+            return verdict(BEST_BETS, TONIGHT, scan_counts, ExportConfig()).state
 
         assert state(grades=1) is State.READY
         assert state(grades=1, active_predictions=1) is State.WITHHELD

@@ -15,7 +15,7 @@ from exporters.declaration import Cache, Json
 from exporters.league.players.ratings import Rating, zone_tier
 from exporters.league.players.shot_profile import BALANCED, INTERIOR, MID_RANGE, PERIMETER
 from exporters.players.player_game_report import NO_ANGLE, PLAYER_GAME_REPORT, defense_angle, pace_angle, trend_angle
-from pipeline.execution.in_process import run_plain
+from pipeline.execution.in_process import run_in_process
 from tests.support.nights import league as league_of
 from tests.support.nights import player_document, player_documents, scanned
 from tests.support.plans import plan_of
@@ -577,9 +577,9 @@ class TestSeasonBoundary:
 def test_a_range_of_the_league_equals_its_nights(league: League) -> None:
     first = league.today - timedelta(days=2)
     together, alone = MemoryStore(), MemoryStore()
-    run_plain(plan_of("player-game-report", first=first, last=league.today), league.warehouse, together)
+    run_in_process(plan_of("player-game-report", first=first, last=league.today), league.warehouse, together)
     for i in range(3):
-        run_plain(plan_of("player-game-report", first=first + timedelta(days=i)), league.warehouse, alone)
+        run_in_process(plan_of("player-game-report", first=first + timedelta(days=i)), league.warehouse, alone)
     paths = [shown.path for shown in together.list("players/")]
     assert paths == [shown.path for shown in alone.list("players/")]
     assert len(paths) > 60

@@ -9,7 +9,7 @@ import orjson
 from exporters.declaration import Json, Window
 from exporters.registry import PLAYER_TYPES, exports, groups
 from exporters.warehouse.tables import NEWS_ARTICLES, TABLES
-from pipeline.execution.in_process import run_plain
+from pipeline.execution.in_process import run_in_process
 from pipeline.planning.planner import make_plan
 from pipeline.requests.request import RequestDefaults, parse_request
 from tests.support.plans import EASY, plan_of
@@ -89,7 +89,7 @@ class TestRun:
             registry_row(player_lookup="eve"),
         ]
         store = MemoryStore()
-        manifest = run_plain(players_plan(), warehouse(*rows), store)["2025-01-15"]
+        manifest = run_in_process(players_plan(), warehouse(*rows), store)["2025-01-15"]
         assert manifest["status"] == "success"
         assert published(store) == [f"players/{name}.json" for name in ("ann", "bob", "carl", "index")]
         index = read(store, "players/index.json")
@@ -112,7 +112,7 @@ class TestRun:
 
     def test_nobody_makes_an_empty_index(self) -> None:
         store = MemoryStore()
-        run_plain(players_plan(), warehouse(registry_row()), store)
+        run_in_process(players_plan(), warehouse(registry_row()), store)
         assert read(store, "players/index.json") == {
             "generated_at": "2025-01-15T18:00:00+00:00",
             "total_players": 0,
@@ -123,7 +123,7 @@ class TestRun:
         bad = accuracy_row(player_lookup="bob", game_date="2024-12-01")._replace(game_id=None)
         rows = [*grades(5, player_lookup="ann"), *grades(5, player_lookup="bob"), bad]
         store = MemoryStore()
-        manifest = run_plain(players_plan(), warehouse(*rows), store)["2025-01-15"]
+        manifest = run_in_process(players_plan(), warehouse(*rows), store)["2025-01-15"]
         assert manifest["status"] == "partial"
         assert [failure["key"] for failure in manifest["exports"]["player-profiles"]["failures"]] == ["bob"]
         assert published(store) == ["players/ann.json", "players/index.json"]
@@ -132,13 +132,13 @@ class TestRun:
     def test_an_unreadable_table_publishes_neither_profiles_nor_an_index(self) -> None:
         store = MemoryStore()
         broken = warehouse(*grades(5), news_article_row(), breaks={NEWS_ARTICLES: "gone"})
-        manifest = run_plain(players_plan(), broken, store)["2025-01-15"]
+        manifest = run_in_process(players_plan(), broken, store)["2025-01-15"]
         assert manifest["status"] == "failed"
         assert published(store) == []
 
     def test_a_day_without_games_is_as_good_as_any(self) -> None:
         store = MemoryStore()
-        manifest = run_plain(players_plan(), warehouse(*grades(5), context_row()), store)["2025-01-15"]
+        manifest = run_in_process(players_plan(), warehouse(*grades(5), context_row()), store)["2025-01-15"]
         assert {name: section["state"] for name, section in manifest["exports"].items()} == {
             "player-index": "ready",
             "player-profiles": "ready",
@@ -147,22 +147,22 @@ class TestRun:
 
     def test_who_no_longer_qualifies_keeps_his_file_and_is_reported_as_stale(self) -> None:
         store, rows = MemoryStore(), warehouse(*grades(5, player_lookup="ann"), *grades(9, player_lookup="bob"))
-        run_plain(players_plan(5), rows, store)
-        manifest = run_plain(players_plan(9), rows, store)["2025-01-15"]
+        run_in_process(players_plan(5), rows, store)
+        manifest = run_in_process(players_plan(9), rows, store)["2025-01-15"]
         assert manifest["exports"]["player-profiles"]["stale"] == ["players/ann.json"]
         assert "players/ann.json" in published(store)
         assert [entry["player_lookup"] for entry in read(store, "players/index.json")["players"]] == ["bob"]
 
     def test_the_name_of_the_index_is_no_player(self) -> None:
         store = MemoryStore()
-        manifest = run_plain(players_plan(), warehouse(*grades(5, player_lookup="index")), store)["2025-01-15"]
+        manifest = run_in_process(players_plan(), warehouse(*grades(5, player_lookup="index")), store)["2025-01-15"]
         assert read(store, "players/index.json")["total_players"] == 0
         assert "index" in manifest["failures"][0]["error"]
 
     def test_the_index_is_as_of_the_date_too(self) -> None:
         store = MemoryStore()
         later = grades(9, newest=TONIGHT + timedelta(days=40), player_lookup="bob")
-        run_plain(plan_of("player-index", first=TONIGHT), warehouse(*grades(5), *later), store)
+        run_in_process(plan_of("player-index", first=TONIGHT), warehouse(*grades(5), *later), store)
         assert published(store) == ["players/index.json", "players/lebronjames.json"]
 
 
@@ -186,9 +186,9 @@ class TestMoreHistory:
     def together_and_alone(self, tables: MemoryWarehouse, first: date, last: date) -> tuple[Any, Any]:
         alone, company = MemoryStore(), MemoryStore()
         config = replace(EASY, min_streak_length=1)
-        run_plain(plan_of(*TONIGHT_TYPES, first=first, last=last, config=config), tables, alone)
+        run_in_process(plan_of(*TONIGHT_TYPES, first=first, last=last, config=config), tables, alone)
         everything = (*TONIGHT_TYPES, *PLAYER_DOCUMENTS)
-        run_plain(plan_of(*everything, first=first, last=last, config=config), tables, company)
+        run_in_process(plan_of(*everything, first=first, last=last, config=config), tables, company)
         return documents(alone), documents(company)
 
     def test_tonight_s_documents_are_equal_with_and_without_profiles(self, league: League) -> None:

@@ -21,7 +21,7 @@ from exporters.league.players.box_scores import Tally
 from exporters.league.players.shot_profile import BALANCED, INTERIOR, MID_RANGE, PERIMETER, shot_profile
 from exporters.players.player_season import PLAYER_SEASON, Splits, player_tier, prop_hit_rates
 from exporters.warehouse.tables import TABLES
-from pipeline.execution.in_process import run_plain
+from pipeline.execution.in_process import run_in_process
 from tests.support.nights import night, player_document, player_documents, scanned
 from tests.support.plans import plan_of
 from tests.support.rows import (
@@ -536,7 +536,9 @@ class TestRun:
         ]
         tables = {table: by_table(rows).get(table.name, []) for table in TABLES}
         together, alone = MemoryStore(), MemoryStore()
-        manifests = run_plain(plan_of("player-season", first=days[0], last=days[-1]), MemoryWarehouse(tables), together)
+        manifests = run_in_process(
+            plan_of("player-season", first=days[0], last=days[-1]), MemoryWarehouse(tables), together
+        )
         sections = {day: manifest["exports"]["player-season"] for day, manifest in manifests.items()}
         assert {day: section["written"] for day, section in sections.items() if section["written"]} == {
             "2024-09-29": 1,
@@ -545,7 +547,7 @@ class TestRun:
         }
         assert not any(section["kept"] for section in sections.values())
         for day in days:
-            run_plain(plan_of("player-season", first=day), MemoryWarehouse(tables), alone)
+            run_in_process(plan_of("player-season", first=day), MemoryWarehouse(tables), alone)
         found = {shown.path: together.read(shown.path) for shown in together.list("players/")}
         assert sorted(found) == [
             "players/ann/season/2023-24.json",
@@ -572,16 +574,18 @@ class TestRun:
         ]
         tables = {table: by_table(rows).get(table.name, []) for table in TABLES}
         store = MemoryStore()
-        manifests = run_plain(plan_of("player-season", first=days[0], last=days[-1]), MemoryWarehouse(tables), store)
+        manifests = run_in_process(
+            plan_of("player-season", first=days[0], last=days[-1]), MemoryWarehouse(tables), store
+        )
         assert manifests["2024-10-04"]["exports"]["player-season"]["failed"] == 1
         assert list(store.list("players/")) == []
 
     def test_a_range_of_the_league_equals_its_nights_in_order(self, league: League) -> None:
         first = league.today - timedelta(days=4)
         together, alone = MemoryStore(), MemoryStore()
-        run_plain(plan_of("player-season", first=first, last=league.today), league.warehouse, together)
+        run_in_process(plan_of("player-season", first=first, last=league.today), league.warehouse, together)
         for i in range(5):
-            run_plain(plan_of("player-season", first=first + timedelta(days=i)), league.warehouse, alone)
+            run_in_process(plan_of("player-season", first=first + timedelta(days=i)), league.warehouse, alone)
         paths = [shown.path for shown in together.list("players/")]
         assert paths == [shown.path for shown in alone.list("players/")]
         assert len(paths) > 40

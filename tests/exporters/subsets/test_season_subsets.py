@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exporters.declaration import Json
-from exporters.league.forecasts.readiness import Census, State, reads_of, verdict
+from exporters.league.forecasts.readiness import ScanCounts, State, reads_of, verdict
 from exporters.subsets.season_subsets import SEASON_SUBSETS
 from exporters.subsets.subset_picks import SUBSET_PICKS
 from tests.support.disorder import disordered, nulled
@@ -232,8 +232,8 @@ class TestNoData:
     def test_a_table_that_cannot_be_read_fails_the_export(self) -> None:
         """G-11, S-9: the previous object stays."""
         for read in reads_of(SEASON_SUBSETS):
-            census = Census(broken={read.table.name: "cannot be read"})
-            assert verdict(SEASON_SUBSETS, TODAY, census, EASY).state is State.FAILED
+            scan_counts = ScanCounts(broken={read.table.name: "cannot be read"})
+            assert verdict(SEASON_SUBSETS, TODAY, scan_counts, EASY).state is State.FAILED
 
 
 class TestScan:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from exporters.config import ExportConfig
 from exporters.declaration import Json
-from exporters.subsets.subset_picks import SUBSET_PICKS, freeze
+from exporters.subsets.subset_picks import SUBSET_PICKS, subset_picks_rows
 from tests.support.disorder import disordered, nulled
 from tests.support.nights import document, key_paths, scanned, slate
 from tests.support.rows import (
@@ -540,7 +540,7 @@ class TestFreezing:
     def test_nothing_is_frozen_once_a_game_has_begun(self) -> None:
         """G-4."""
         made = slate(SUBSET_PICKS, *night(PLAYED), day=PLAYED, config=WRITING, generated_at="2026-02-09T15:00:00+00:00")
-        assert freeze(made, "run-1", "test") is None
+        assert subset_picks_rows(made, "run-1", "test") is None
 
     def test_the_version_comes_last(self) -> None:
         rows = frozen(TODAY)

@@ -256,7 +256,7 @@ def test_b2_d12_a_player_without_a_game_keeps_every_key() -> None:
         "prediction": None,
     }
     assert list(absent) == [key for key in KEYS if "." not in key]
-    assert EXPORT.absent is no_game
+    assert EXPORT.build_no_game is no_game
 
 
 @pytest.mark.parametrize(

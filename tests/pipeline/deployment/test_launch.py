@@ -12,7 +12,7 @@ import pytest
 from exporters.registry import PLAYER_TYPES, exports, groups
 from pipeline.deployment.launch import main, parse_launch
 from pipeline.deployment.settings import load_deployment
-from pipeline.execution.in_process import run_plain
+from pipeline.execution.in_process import run_in_process
 from pipeline.options.configuration import RunConfig, parse_run
 from pipeline.planning.planner import make_plan
 from tests.support.dataflow import FakeDataflow, dataflow_api
@@ -26,7 +26,7 @@ ASKED = ("--export_types=predictions", "--target_date=2026-02-03", f"--generated
 
 
 @dataclass
-class Desk:
+class RequestCoalescer:
     """Launches against a fake, without waiting between its questions."""
 
     api: FakeDataflow
@@ -43,9 +43,9 @@ class Desk:
 
 
 @pytest.fixture
-def desk(capsys: pytest.CaptureFixture[str]) -> Iterator[Desk]:
+def coalescer(capsys: pytest.CaptureFixture[str]) -> Iterator[RequestCoalescer]:
     with dataflow_api(FakeDataflow()) as api:
-        yield Desk(api, capsys)
+        yield RequestCoalescer(api, capsys)
 
 
 def message(key: str, second: int, text: str) -> dict[str, str]:
@@ -53,14 +53,14 @@ def message(key: str, second: int, text: str) -> dict[str, str]:
 
 
 class TestStart:
-    def test_the_template_is_launched_with_the_request(self, desk: Desk) -> None:
-        code, out, _ = desk.launch("--job_name=by-hand", "--shards=8", "--validate", "--max_workers=9")
+    def test_the_template_is_launched_with_the_request(self, coalescer: RequestCoalescer) -> None:
+        code, out, _ = coalescer.launch("--job_name=by-hand", "--shards=8", "--validate", "--max_workers=9")
         assert code == 0
         assert out == (
             "started by-hand: https://console.cloud.google.com/dataflow/jobs/us-west2/job-1?project=my-project\n"
         )
-        assert desk.api.paths == ["/v1b3/projects/my-project/locations/us-west2/flexTemplates:launch"]
-        [body] = desk.api.launches
+        assert coalescer.api.paths == ["/v1b3/projects/my-project/locations/us-west2/flexTemplates:launch"]
+        [body] = coalescer.api.launches
         sent = body["launchParameter"]
         assert sent["jobName"] == "by-hand"
         assert sent["containerSpecGcsPath"] == load_deployment().template
@@ -72,9 +72,9 @@ class TestStart:
             "validate": "true",
         }
 
-    def test_what_is_sent_is_what_was_checked(self, desk: Desk) -> None:
-        desk.launch(asked=("--export_types=tonight-all", "--target_date=yesterday", f"--generated_at={NOW}"))
-        sent = desk.api.launches[0]["launchParameter"]["parameters"]
+    def test_what_is_sent_is_what_was_checked(self, coalescer: RequestCoalescer) -> None:
+        coalescer.launch(asked=("--export_types=tonight-all", "--target_date=yesterday", f"--generated_at={NOW}"))
+        sent = coalescer.api.launches[0]["launchParameter"]["parameters"]
         _, config = parse_run(
             [f"--{name}={value}" for name, value in sent.items()],
             known_types=tuple(exports()),
@@ -85,20 +85,20 @@ class TestStart:
         assert str(config.request.first_date) == "2026-02-02"
         assert config.request.generated_at.isoformat() == "2026-02-03T17:00:00+00:00"
 
-    def test_print_sends_nothing(self, desk: Desk) -> None:
-        code, out, _ = desk.launch("--print")
+    def test_print_sends_nothing(self, coalescer: RequestCoalescer) -> None:
+        code, out, _ = coalescer.launch("--print")
         assert code == 0
         assert json.loads(out)["launchParameter"]["parameters"]["request"].startswith('{"export_types":["predictions"]')
-        assert desk.api.paths == []
+        assert coalescer.api.paths == []
 
-    def test_a_launch_that_is_refused(self, desk: Desk) -> None:
-        desk.api.refusal = (409, "The job phase6 is\nalready running")
-        code, _, error = desk.launch("--wait")
+    def test_a_launch_that_is_refused(self, coalescer: RequestCoalescer) -> None:
+        coalescer.api.refusal = (409, "The job phase6 is\nalready running")
+        code, _, error = coalescer.launch("--wait")
         assert code == 1
         assert_one_line_each(error, names=["cannot launch the template", "already running"])
 
-    def test_nobody_there(self, desk: Desk) -> None:
-        code, _, error = desk.launch("--endpoint=http://127.0.0.1:9")
+    def test_nobody_there(self, coalescer: RequestCoalescer) -> None:
+        code, _, error = coalescer.launch("--endpoint=http://127.0.0.1:9")
         assert code == 1
         assert_one_line_each(error, names=["cannot launch the template"])
 
@@ -120,16 +120,18 @@ class TestRejected:
             (("--settings=/no/such/settings.env",), ["settings.env"]),
         ],
     )
-    def test_before_anything_is_sent(self, desk: Desk, flags: tuple[str, ...], names: list[str]) -> None:
-        code, _, error = desk.launch(*flags)
+    def test_before_anything_is_sent(
+        self, coalescer: RequestCoalescer, flags: tuple[str, ...], names: list[str]
+    ) -> None:
+        code, _, error = coalescer.launch(*flags)
         assert code == 2
         assert_one_line_each(error, names=names)
-        assert desk.api.paths == []
+        assert coalescer.api.paths == []
 
-    def test_settings_that_are_wrong(self, desk: Desk, tmp_path: Path) -> None:
+    def test_settings_that_are_wrong(self, coalescer: RequestCoalescer, tmp_path: Path) -> None:
         path = tmp_path / "settings.env"
         path.write_text("PROJECT=my-project\n")
-        code, _, error = desk.launch(f"--settings={path}")
+        code, _, error = coalescer.launch(f"--settings={path}")
         assert code == 2
         assert "REGION: is missing" in error
 
@@ -139,10 +141,10 @@ class TestRejected:
 
 
 class TestWait:
-    def test_shows_states_and_messages_once(self, desk: Desk) -> None:
-        desk.api.states = ("JOB_STATE_QUEUED", "JOB_STATE_RUNNING", "JOB_STATE_RUNNING", "JOB_STATE_FAILED")
-        desk.api.messages = (message("b", 2, "Workers have\nstarted"), message("a", 1, "Worker pool starting"))
-        code, _, error = desk.launch("--wait")
+    def test_shows_states_and_messages_once(self, coalescer: RequestCoalescer) -> None:
+        coalescer.api.states = ("JOB_STATE_QUEUED", "JOB_STATE_RUNNING", "JOB_STATE_RUNNING", "JOB_STATE_FAILED")
+        coalescer.api.messages = (message("b", 2, "Workers have\nstarted"), message("a", 1, "Worker pool starting"))
+        code, _, error = coalescer.launch("--wait")
         assert code == 1
         assert error.splitlines()[:3] == [
             "17:00:01 Worker pool starting",
@@ -151,43 +153,43 @@ class TestWait:
         ]
         assert error.count("the job is RUNNING") == 1
         assert error.splitlines()[-1].startswith("the job is FAILED: https://")
-        assert len(desk.slept) == 3
+        assert len(coalescer.slept) == 3
 
     @pytest.mark.parametrize("state", ["CANCELLED", "UPDATED", "DRAINED", "FAILED"])
-    def test_a_job_that_ends_otherwise(self, desk: Desk, state: str) -> None:
-        desk.api.states = (f"JOB_STATE_{state}",)
-        code, _, error = desk.launch("--wait")
+    def test_a_job_that_ends_otherwise(self, coalescer: RequestCoalescer, state: str) -> None:
+        coalescer.api.states = (f"JOB_STATE_{state}",)
+        code, _, error = coalescer.launch("--wait")
         assert code == 1
         assert f"the job is {state}" in error
 
-    def test_a_question_that_fails_is_asked_again(self, desk: Desk) -> None:
-        desk.api.states = (503, 429, "JOB_STATE_CANCELLED")
-        desk.launch("--wait")
-        assert len(desk.slept) == 2
+    def test_a_question_that_fails_is_asked_again(self, coalescer: RequestCoalescer) -> None:
+        coalescer.api.states = (503, 429, "JOB_STATE_CANCELLED")
+        coalescer.launch("--wait")
+        assert len(coalescer.slept) == 2
 
-    def test_patience_ends(self, desk: Desk) -> None:
-        desk.api.states = (503,)
-        code, _, error = desk.launch("--wait")
+    def test_patience_ends(self, coalescer: RequestCoalescer) -> None:
+        coalescer.api.states = (503,)
+        code, _, error = coalescer.launch("--wait")
         assert code == 1
         assert "cannot ask for job job-1" in error
-        assert len(desk.slept) == 29
+        assert len(coalescer.slept) == 29
 
-    def test_what_is_forbidden_stays_so(self, desk: Desk) -> None:
-        desk.api.states = (403,)
-        code, _, error = desk.launch("--wait")
+    def test_what_is_forbidden_stays_so(self, coalescer: RequestCoalescer) -> None:
+        coalescer.api.states = (403,)
+        code, _, error = coalescer.launch("--wait")
         assert code == 1
         assert "not now" in error
-        assert desk.slept == []
+        assert coalescer.slept == []
 
-    def test_somebody_stops_watching(self, desk: Desk) -> None:
-        desk.api.states = ("JOB_STATE_RUNNING",)
+    def test_somebody_stops_watching(self, coalescer: RequestCoalescer) -> None:
+        coalescer.api.states = ("JOB_STATE_RUNNING",)
 
         def interrupt(_: float) -> None:
             raise KeyboardInterrupt
 
-        code = main([*ASKED, f"--endpoint={desk.api.endpoint}", "--wait"], sleep=interrupt)
+        code = main([*ASKED, f"--endpoint={coalescer.api.endpoint}", "--wait"], sleep=interrupt)
         assert code == 1
-        assert "the job goes on" in desk.capture.readouterr().err
+        assert "the job goes on" in coalescer.capture.readouterr().err
 
 
 class TestOutcome:
@@ -196,30 +198,30 @@ class TestOutcome:
 
         def play(config: RunConfig) -> Store:
             store = MemoryStore()
-            run_plain(make_plan(config.request, EASY), league.changed(**changes), store)
+            run_in_process(make_plan(config.request, EASY), league.changed(**changes), store)
             return store
 
         return play
 
-    def test_everything_is_published(self, desk: Desk, league: League) -> None:
-        desk.store = self.published(league)
-        code, out, _ = desk.launch("--wait")
+    def test_everything_is_published(self, coalescer: RequestCoalescer, league: League) -> None:
+        coalescer.store = self.published(league)
+        code, out, _ = coalescer.launch("--wait")
         assert code == 0, out
         assert "success: 2026-02-03 is in gs://my-project-api/v1" in out
 
-    def test_a_job_that_is_done_and_published_nothing(self, desk: Desk) -> None:
-        code, out, _ = desk.launch("--wait")
+    def test_a_job_that_is_done_and_published_nothing(self, coalescer: RequestCoalescer) -> None:
+        code, out, _ = coalescer.launch("--wait")
         assert code == 1
         assert "missing: 2026-02-03: no manifest was written" in out
 
-    def test_an_output_that_cannot_be_read(self, desk: Desk) -> None:
+    def test_an_output_that_cannot_be_read(self, coalescer: RequestCoalescer) -> None:
         store = MemoryStore()
 
         def refuse(path: str) -> None:
             raise StoreError(f"cannot read {path}: forbidden; grant storage.objects.get")
 
         store.before_read = refuse
-        desk.store = lambda config: store
-        code, _, error = desk.launch("--wait")
+        coalescer.store = lambda config: store
+        code, _, error = coalescer.launch("--wait")
         assert code == 1
         assert "what it published cannot be read" in error

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from apache_beam.options.pipeline_options import GoogleCloudOptions, PipelineOptions
 
-from pipeline.execution.in_process import run_plain
+from pipeline.execution.in_process import run_in_process
 from pipeline.execution.run import RunError, open_warehouse
 from pipeline.operations.backfill import backfill, main, options_of_pass, parse_backfill
 from pipeline.reporting.report import Summary, summarize
@@ -31,14 +31,14 @@ _NOW = datetime(2026, 2, 3, 17, tzinfo=timezone.utc)
 
 def _plainly(warehouse: Warehouse, store: Store, plan: Plan) -> Summary:
     try:
-        run_plain(plan, warehouse, store)
+        run_in_process(plan, warehouse, store)
     except StoreError as error:
         raise RunError(str(error)) from error
     return summarize(plan, "out", {str(day): load_manifest(store, day)[0] for day in plan.dates})
 
 
 @dataclass
-class Desk:
+class RequestCoalescer:
     """Runs backfills of the four last nights of the small league, without Beam, and keeps what they print."""
 
     league: League
@@ -80,122 +80,124 @@ class Desk:
 
 
 @pytest.fixture
-def desk(league: League, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Desk:
-    return Desk(league, tmp_path / "out", capsys)
+def coalescer(league: League, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> RequestCoalescer:
+    return RequestCoalescer(league, tmp_path / "out", capsys)
 
 
 class TestBackfill:
-    def test_the_graph_and_the_plain_loop_agree(self, desk: Desk) -> None:
-        desk.run()
-        plain = documents(desk.store)
-        desk.output, desk.with_beam = desk.output.with_name("beam"), True
-        code, out = desk.run()
+    def test_the_graph_and_the_plain_loop_agree(self, coalescer: RequestCoalescer) -> None:
+        coalescer.run()
+        plain = documents(coalescer.store)
+        coalescer.output, coalescer.with_beam = coalescer.output.with_name("beam"), True
+        code, out = coalescer.run()
         assert code == 0, out
         assert out.splitlines()[-1].startswith("success:")
-        assert_same_objects(documents(desk.store), plain)
+        assert_same_objects(documents(coalescer.store), plain)
 
-    def test_exports_once_and_then_nothing(self, desk: Desk) -> None:
-        code, out = desk.run()
+    def test_exports_once_and_then_nothing(self, coalescer: RequestCoalescer) -> None:
+        code, out = coalescer.run()
         assert code == 0, out
         assert "to export, 0 complete" in out
         assert "pass 1 of 1" in out
-        before = contents(desk.store)
-        code, out = desk.run()
+        before = contents(coalescer.store)
+        code, out = coalescer.run()
         assert code == 0, out
         assert " 0 to export" in out
-        assert contents(desk.store) == before
+        assert contents(coalescer.store) == before
 
-    def test_continues_where_it_stopped_and_leaves_no_difference(self, desk: Desk, tmp_path: Path) -> None:
-        desk.run()
-        whole = documents(desk.store)
-        days = sorted(path.stem for path in (desk.output / "manifest").iterdir())
+    def test_continues_where_it_stopped_and_leaves_no_difference(
+        self, coalescer: RequestCoalescer, tmp_path: Path
+    ) -> None:
+        coalescer.run()
+        whole = documents(coalescer.store)
+        days = sorted(path.stem for path in (coalescer.output / "manifest").iterdir())
         for day in (days[0], days[-1]):
-            (desk.output / "manifest" / f"{day}.json").unlink()
-            (desk.output / "predictions" / f"{day}.json").unlink()
-        report = desk.report()
+            (coalescer.output / "manifest" / f"{day}.json").unlink()
+            (coalescer.output / "predictions" / f"{day}.json").unlink()
+        report = coalescer.report()
         assert report["status"] == "success"
         assert report["exported"] == [days[0], days[-1]]
         assert report["complete"] == days[1:-1]
-        assert_same_objects(documents(desk.store), whole)
+        assert_same_objects(documents(coalescer.store), whole)
 
-    def test_again_looks_at_everything_and_writes_nothing_that_is_there(self, desk: Desk) -> None:
-        desk.run()
-        report = desk.report("--again")
+    def test_again_looks_at_everything_and_writes_nothing_that_is_there(self, coalescer: RequestCoalescer) -> None:
+        coalescer.run()
+        report = coalescer.report("--again")
         assert report["complete"] == []
         assert report["exports"]["predictions"]["written"] == 0
         assert report["exports"]["predictions"]["unchanged"] == len(report["exported"])
 
-    def test_other_inputs_are_exported_again(self, desk: Desk, tmp_path: Path) -> None:
-        desk.warehouse = str(tmp_path / "warehouse")
-        shutil.copytree(desk.league.root, desk.warehouse)
-        desk.run()
-        for path in Path(desk.warehouse, "nba_predictions", "player_prop_predictions").rglob("*.parquet"):
+    def test_other_inputs_are_exported_again(self, coalescer: RequestCoalescer, tmp_path: Path) -> None:
+        coalescer.warehouse = str(tmp_path / "warehouse")
+        shutil.copytree(coalescer.league.root, coalescer.warehouse)
+        coalescer.run()
+        for path in Path(coalescer.warehouse, "nba_predictions", "player_prop_predictions").rglob("*.parquet"):
             os.utime(path, ns=(1, 1))
-        _, out = desk.run()
+        _, out = coalescer.run()
         assert "predictions was made from other inputs" in out
         assert "daily-signals was" not in out
 
-    def test_other_rules_are_exported_again(self, desk: Desk) -> None:
-        desk.run()
-        _, out = desk.run("--champion_system_id=another")
+    def test_other_rules_are_exported_again(self, coalescer: RequestCoalescer) -> None:
+        coalescer.run()
+        _, out = coalescer.run("--champion_system_id=another")
         assert "was made from other inputs" in out
 
-    def test_another_type_is_exported_for_complete_dates(self, desk: Desk) -> None:
-        desk.run()
-        _, out = desk.run(types="predictions,streaks")
+    def test_another_type_is_exported_for_complete_dates(self, coalescer: RequestCoalescer) -> None:
+        coalescer.run()
+        _, out = coalescer.run(types="predictions,streaks")
         assert "streaks was never exported" in out
-        sections = manifest_of(desk.store, desk.league.today)["exports"]
+        sections = manifest_of(coalescer.store, coalescer.league.today)["exports"]
         assert sections.keys() == {"predictions", "daily-signals", "streaks"}
 
-    def test_pointers_stay(self, desk: Desk) -> None:
-        desk.run()
-        assert not (desk.output / "predictions" / "today.json").exists()
-        pointers = manifest_of(desk.store, desk.league.today)["exports"]["predictions"]["pointers"]
+    def test_pointers_stay(self, coalescer: RequestCoalescer) -> None:
+        coalescer.run()
+        assert not (coalescer.output / "predictions" / "today.json").exists()
+        pointers = manifest_of(coalescer.store, coalescer.league.today)["exports"]["predictions"]["pointers"]
         assert pointers["moved"] == 0
 
-    def test_a_dry_run_publishes_nothing(self, desk: Desk) -> None:
-        code, out = desk.run("--dry_run")
+    def test_a_dry_run_publishes_nothing(self, coalescer: RequestCoalescer) -> None:
+        code, out = coalescer.run("--dry_run")
         assert code == 0
         assert "tables:" in out
-        assert not desk.output.exists()
+        assert not coalescer.output.exists()
 
-    def test_a_range_without_games(self, desk: Desk) -> None:
+    def test_a_range_without_games(self, coalescer: RequestCoalescer) -> None:
         flags = ("--start_date=2020-08-01", "--end_date=2020-08-03", "--export_types=predictions")
-        code = main([f"--warehouse={desk.league.root}", f"--output={desk.output}", *flags])
+        code = main([f"--warehouse={coalescer.league.root}", f"--output={coalescer.output}", *flags])
         assert code == 0
-        assert "no game from 2020-08-01 to 2020-08-03" in desk.capture.readouterr().out
+        assert "no game from 2020-08-01 to 2020-08-03" in coalescer.capture.readouterr().out
 
 
 class TestMissing:
-    def test_what_is_withheld_is_named_and_tried_again(self, desk: Desk) -> None:
-        code, out = desk.run("--min_active_predictions=100000", days=1)
+    def test_what_is_withheld_is_named_and_tried_again(self, coalescer: RequestCoalescer) -> None:
+        code, out = coalescer.run("--min_active_predictions=100000", days=1)
         assert code == 1
-        assert f"missing: {desk.league.today} predictions is withheld" in out
+        assert f"missing: {coalescer.league.today} predictions is withheld" in out
         assert "partial: 1 dates exported" in out
-        _, out = desk.run("--min_active_predictions=100000", days=1)
+        _, out = coalescer.run("--min_active_predictions=100000", days=1)
         assert "predictions is withheld" in out
 
-    def test_a_document_that_cannot_be_written_is_named(self, desk: Desk) -> None:
-        desk.in_memory = MemoryStore()
-        desk.in_memory.before_write = Refuse("predictions/")
-        code, out = desk.run(days=1)
+    def test_a_document_that_cannot_be_written_is_named(self, coalescer: RequestCoalescer) -> None:
+        coalescer.in_memory = MemoryStore()
+        coalescer.in_memory.before_write = Refuse("predictions/")
+        code, out = coalescer.run(days=1)
         assert code == 1
-        assert f"missing: {desk.league.today} predictions predictions/{desk.league.today}.json" in out
+        assert f"missing: {coalescer.league.today} predictions predictions/{coalescer.league.today}.json" in out
 
-    def test_a_pass_that_breaks_off_costs_its_dates(self, desk: Desk) -> None:
-        desk.in_memory = MemoryStore()
-        desk.in_memory.before_write = Refuse("manifest/")
-        code, out = desk.run(days=1)
+    def test_a_pass_that_breaks_off_costs_its_dates(self, coalescer: RequestCoalescer) -> None:
+        coalescer.in_memory = MemoryStore()
+        coalescer.in_memory.before_write = Refuse("manifest/")
+        code, out = coalescer.run(days=1)
         assert code == 1
         assert "the run broke off" in out
         assert out.splitlines()[-1].startswith("failed:")
 
-    def test_a_pass_that_goes_on_elsewhere_has_no_outcome_yet(self, desk: Desk) -> None:
-        day = desk.league.today
+    def test_a_pass_that_goes_on_elsewhere_has_no_outcome_yet(self, coalescer: RequestCoalescer) -> None:
+        day = coalescer.league.today
         argv = ("--warehouse=w", "--output=o", f"--start_date={day}", f"--end_date={day}", f"--generated_at={NOW}")
         _, config, _ = parse_backfill(argv, now=_NOW)
-        assert backfill(config, desk.league.warehouse, MemoryStore(), lambda plan: None) == 0
-        assert "1 jobs were submitted" in desk.capture.readouterr().out
+        assert backfill(config, coalescer.league.warehouse, MemoryStore(), lambda plan: None) == 0
+        assert "1 jobs were submitted" in coalescer.capture.readouterr().out
 
     @pytest.mark.parametrize(("flags", "name"), [((), None), (("--job_name=refill",), "refill-2026-02-03")])
     def test_passes_that_run_at_once_have_names_of_their_own(self, flags: tuple[str, ...], name: str | None) -> None:
@@ -204,10 +206,10 @@ class TestMissing:
         assert found.view_as(GoogleCloudOptions).job_name == name
         assert options.view_as(GoogleCloudOptions).job_name == (name and "refill")
 
-    def test_a_warehouse_without_a_schedule(self, desk: Desk, tmp_path: Path) -> None:
+    def test_a_warehouse_without_a_schedule(self, coalescer: RequestCoalescer, tmp_path: Path) -> None:
         (tmp_path / "empty").mkdir()
-        desk.warehouse, desk.with_beam = str(tmp_path / "empty"), True
-        code, _ = desk.run()
+        coalescer.warehouse, coalescer.with_beam = str(tmp_path / "empty"), True
+        code, _ = coalescer.run()
         assert code == 1
 
 

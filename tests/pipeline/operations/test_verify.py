@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.execution.in_process import run_plain
+from pipeline.execution.in_process import run_in_process
 from pipeline.operations.verify import DIFFERENT, OK, main, verify
 from tests.support.plans import plan_of
 from tests.support.warehouses import League
@@ -20,7 +20,7 @@ TYPES = ("predictions", "tonight", "tonight-players")
 @pytest.fixture
 def published(league: League, tmp_path: Path) -> tuple[LocalStore, date]:
     store, day = LocalStore(str(tmp_path / "out")), league.today
-    run_plain(plan_of(*TYPES, first=day, update_latest="force"), league.warehouse, store)
+    run_in_process(plan_of(*TYPES, first=day, update_latest="force"), league.warehouse, store)
     return store, day
 
 

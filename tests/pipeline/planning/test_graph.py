@@ -32,7 +32,7 @@ STEPS = [
     "ScanTables/ReadStreams",
     "ScanTables/ListBrokenTables",
     "ScanTables/FlattenCounts",
-    "ScanTables/TakeCensus",
+    "ScanTables/CountRows",
     "RouteBatches",
     "RouteBatches/CutBatches",
     "BuildPlayers",
@@ -95,7 +95,7 @@ def test_every_function_is_a_class_of_ours_and_none_a_lambda(steps: list[Applied
     assert {name.rpartition("/")[2] for name in functions} == {
         "SplitScans",
         "ReadStreams",
-        "TakeCensus",
+        "CountRows",
         "CutBatches",
         "SweepHistories",
         "BuildSlates",

@@ -77,8 +77,8 @@ def test_facts_of_a_declaration() -> None:
         outlives_forecasts=True,
         lists=CARD,
     )
-    export.opener(lambda document: False)
-    export.absentee(lambda player, day, generated_at: {})
+    export.is_unsettled(lambda document: False)
+    export.no_game(lambda player, day, generated_at: {})
     text = page(export)
     for part in (
         "one document per date",

@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from exporters.warehouse.tables import CONTEXT
-from pipeline.execution.in_process import run_plain
+from pipeline.execution.in_process import run_in_process
 from pipeline.reporting.completion import (
     MAX_EVENT_BYTES,
     MakeEvent,
@@ -47,7 +47,7 @@ def night(league: League) -> tuple[Plan, MemoryStore, Any]:
     """A night that was published, with the manifests that it left."""
     store = MemoryStore()
     plan = plan_of(*TONIGHT_TYPES, first=league.today, correlation_id="corr-1", trigger_source="test")
-    return plan, store, run_plain(plan, league.warehouse, store)
+    return plan, store, run_in_process(plan, league.warehouse, store)
 
 
 def event_of(plan: Plan, manifests: Any) -> dict[str, Any]:
@@ -110,7 +110,7 @@ class TestCompleted:
 
     def test_a_rerun_says_that_nothing_changed(self, league: League, night: Any) -> None:
         plan, store, _ = night
-        event = event_of(plan, run_plain(plan, league.warehouse, store))
+        event = event_of(plan, run_in_process(plan, league.warehouse, store))
         assert event["status"] == "success"
         assert event["generations"] == {}
         assert all(found["written"] == 0 < found["unchanged"] for found in event["exports"].values())
@@ -118,9 +118,9 @@ class TestCompleted:
 
     def test_it_tells_of_its_own_run_alone(self, league: League) -> None:
         store = MemoryStore()
-        run_plain(plan_of("tonight", first=league.today), league.warehouse, store)
+        run_in_process(plan_of("tonight", first=league.today), league.warehouse, store)
         plan = plan_of("predictions", first=league.today, correlation_id="another")
-        event = event_of(plan, run_plain(plan, league.warehouse, store))
+        event = event_of(plan, run_in_process(plan, league.warehouse, store))
         assert event["paths"].keys() == {"predictions"}
         assert event["exports"].keys() == {"predictions"}
         assert {path.partition("/")[0] for path in event["generations"]} == {"predictions"}
@@ -128,7 +128,7 @@ class TestCompleted:
     def test_what_is_withheld_or_missing_is_named(self, league: League) -> None:
         plan = plan_of(*TONIGHT_TYPES, first=league.today)
         store = MemoryStore()
-        withheld = run_plain(plan, league.changed({CONTEXT: league.rows(CONTEXT).slice(0, 0)}), store)
+        withheld = run_in_process(plan, league.changed({CONTEXT: league.rows(CONTEXT).slice(0, 0)}), store)
         event = event_of(plan, withheld)
         assert event["status"] == "partial"
         assert [found["export_type"] for found in event["withheld"]] == ["tonight", "tonight-players"]

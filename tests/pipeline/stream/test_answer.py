@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from exporters.warehouse.tables import CONTEXT, PREDICTIONS, WAREHOUSE_TABLES
-from pipeline.execution.in_process import run_plain
+from pipeline.execution.in_process import run_in_process
 from pipeline.planning.planner import make_plan
 from pipeline.requests.request import ExportRequest, RequestDefaults, parse_request
 from pipeline.stream.answer import Answer, Answerer
@@ -89,7 +89,7 @@ class TestAnswers:
         answer = answerer(league, store).answer(asked(league))
         assert (answer.status, answer.again) == ("success", False)
         batch = MemoryStore()
-        run_plain(plan_of(*TONIGHT_TYPES, first=league.today), league.warehouse, batch)
+        run_in_process(plan_of(*TONIGHT_TYPES, first=league.today), league.warehouse, batch)
         assert_same_objects(documents(store), documents(batch))
 
     def test_the_event_tells_of_the_message_and_the_run(self, league: League, store: MemoryStore) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from transforms.clients.concurrency import Reads, side_by_side
+from transforms.clients.concurrency import Reads, run_concurrently
 
 
 def test_results_keep_their_order() -> None:
@@ -16,17 +16,17 @@ def test_results_keep_their_order() -> None:
         barrier.wait(10)
         return number * number
 
-    assert side_by_side(act, range(9), 3) == [number * number for number in range(9)]
+    assert run_concurrently(act, range(9), 3) == [number * number for number in range(9)]
 
 
 def test_one_thread_is_this_one() -> None:
-    assert side_by_side(lambda _: threading.get_ident(), range(3), 1) == [threading.get_ident()] * 3
+    assert run_concurrently(lambda _: threading.get_ident(), range(3), 1) == [threading.get_ident()] * 3
 
 
 def test_what_a_call_raises_is_raised() -> None:
     for threads in (1, 3):
         with pytest.raises(ZeroDivisionError):
-            side_by_side(lambda number: 1 // number, [1, 0, 2], threads)
+            run_concurrently(lambda number: 1 // number, [1, 0, 2], threads)
 
 
 class TestReads:

@@ -11,7 +11,7 @@ from exporters.declaration import Json
 from exporters.document_schemas import schema_of
 from exporters.registry import exports
 from exporters.warehouse.tables import FACTORS
-from pipeline.execution.in_process import run_plain
+from pipeline.execution.in_process import run_in_process
 from tests.support.made_up import CARD
 from tests.support.matchers import contents, documents, json_of, manifest_of, without_timings
 from tests.support.plans import TONIGHT_TYPES, plan_of
@@ -96,8 +96,8 @@ class TestMakeDocument:
 class TestRun:
     def test_publishes_the_same_bytes_with_and_without(self, league: League) -> None:
         checked, unchecked = MemoryStore(), MemoryStore()
-        run_plain(plan_of(*TONIGHT_TYPES, first=DAY), league.warehouse, unchecked)
-        run_plain(validating(plan_of(*TONIGHT_TYPES, first=DAY)), league.warehouse, checked)
+        run_in_process(plan_of(*TONIGHT_TYPES, first=DAY), league.warehouse, unchecked)
+        run_in_process(validating(plan_of(*TONIGHT_TYPES, first=DAY)), league.warehouse, checked)
         assert without_timings(documents(checked)) == without_timings(documents(unchecked))
         assert manifest_of(checked, DAY)["status"] == "success"
 
@@ -107,7 +107,7 @@ class TestRun:
         player = rows.column("player_lookup")[at].as_py()
         broken = league.changed({FACTORS: with_value(rows, at, fatigue_score=1000)})
         store = MemoryStore()
-        run_plain(validating(plan_of("tonight-players", first=DAY)), broken, store)
+        run_in_process(validating(plan_of("tonight-players", first=DAY)), broken, store)
         section = manifest_of(store, DAY)["exports"]["tonight-players"]
         (failure,) = section["failures"]
         path = f"tonight/player/{DAY}/{player}.json"
@@ -125,7 +125,7 @@ class TestRun:
         rows = league.rows(FACTORS)
         broken = league.changed({FACTORS: with_value(rows, find_row(rows, game_date=DAY), fatigue_score=1000)})
         store = MemoryStore()
-        run_plain(validating(plan_of("tonight", first=DAY)), broken, store)
+        run_in_process(validating(plan_of("tonight", first=DAY)), broken, store)
         (failure,) = manifest_of(store, DAY)["exports"]["tonight"]["failures"]
         assert "fatigue_score" in failure["error"]
         assert f"tonight/{DAY}.json" not in contents(store)
@@ -135,7 +135,7 @@ class TestRun:
         shown = b'{"game_date": "2026-02-01"}'
         pointer = "tonight/player/!.json"
         store.write(pointer, shown, cache_control="", metadata={"game_date": "2026-02-01", "empty": "false"})
-        run_plain(validating(plan_of("tonight-players", first=DAY)), league.warehouse, store)
+        run_in_process(validating(plan_of("tonight-players", first=DAY)), league.warehouse, store)
         failed = manifest_of(store, DAY)["exports"]["tonight-players"]["pointers"]["failed"]
         assert "does not fit its schema at $.player_lookup" in failed[pointer]
         assert json_of(store, pointer) == orjson.loads(shown)

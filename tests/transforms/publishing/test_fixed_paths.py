@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import pytest
 
-from exporters.league.forecasts.readiness import Census
+from exporters.league.forecasts.readiness import ScanCounts
 from tests.support.made_up import CARD, DIARY, ROSTER
 from tests.support.matchers import json_of
 from tests.support.plans import made_up_plan
@@ -188,7 +188,7 @@ class TestRaces:
 class TestManifest:
     @staticmethod
     def manifest(outcome: Outcome, previous: dict[str, Any] | None = None) -> dict[str, Any]:
-        made = make_manifest(plan(), Census(), Publication(DAY, [outcome]), previous)
+        made = make_manifest(plan(), ScanCounts(), Publication(DAY, [outcome]), previous)
         section: dict[str, Any] = made["exports"]["diary"]
         return {"status": made["status"], **section}
 
@@ -206,7 +206,7 @@ class TestManifest:
         assert (section["documents"], section["stale"], section["status"]) == ({}, [], "success")
 
     def test_a_date_forgets_the_document_that_a_later_date_replaced(self, store: MemoryStore) -> None:
-        first = make_manifest(plan(), Census(), Publication(DAY, [publish(store, diary())]), None)
+        first = make_manifest(plan(), ScanCounts(), Publication(DAY, [publish(store, diary())]), None)
         publish(store, diary(AFTER), using=replace(plan(AFTER), league_day=AFTER))
         section = self.manifest(publish(store, diary(days=2)), previous=first)
         assert (section["documents"], section["stale"]) == ({}, [])
@@ -225,4 +225,4 @@ class TestManifest:
             outcome = DocumentPublisher(store, using).publish(document, load_published(store, DAY))
             assert outcome.action == "written"
             assert store.stat("manifest/2026-02-03.open.json") is None
-            write_manifest(store, using, Census(), Publication(DAY, [outcome]))
+            write_manifest(store, using, ScanCounts(), Publication(DAY, [outcome]))

@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from exporters.config import ExportConfig
-from exporters.league.forecasts.readiness import Census, DayCount, SystemCount
+from exporters.league.forecasts.readiness import DayCount, ScanCounts, SystemCount
 from exporters.warehouse.tables import CONTEXT, GAMES
 from tests.support.made_up import CARD, DIARY, ROSTER
 from tests.support.matchers import manifest_of
@@ -30,7 +30,7 @@ from transforms.stores.protocol import GenerationMismatch
 
 DAY = date(2026, 1, 5)
 CHAMPION = ExportConfig().champion_system_id
-CENSUS = Census(
+CENSUS = ScanCounts(
     days={DAY: DayCount(games=2, final_games=1, context_rows=40, active_predictions=90)},
     systems={(DAY, CHAMPION): SystemCount("v3", forecasts=30, picks=20)},
     rows={GAMES.name: 12, CONTEXT.name: 40},
@@ -67,8 +67,10 @@ def roster(action: str = "written", **values: Any) -> Outcome:
     )
 
 
-def made(*outcomes: Outcome, plan: Any = None, census: Census = CENSUS, before: Any = None, **more: Any) -> Any:
-    return make_manifest(plan or plan_of(), census, Publication(DAY, outcomes=list(outcomes), **more), before)
+def made(
+    *outcomes: Outcome, plan: Any = None, scan_counts: ScanCounts = CENSUS, before: Any = None, **more: Any
+) -> Any:
+    return make_manifest(plan or plan_of(), scan_counts, Publication(DAY, outcomes=list(outcomes), **more), before)
 
 
 class TestContent:
@@ -179,24 +181,24 @@ class TestStatus:
 
     def test_l7_a_degraded_type_makes_it_partial_even_alone(self) -> None:
         degrading = replace(ROSTER, degrades=True)
-        broken = Census(days=CENSUS.days, broken={CONTEXT.name: "is gone"})
+        broken = ScanCounts(days=CENSUS.days, broken={CONTEXT.name: "is gone"})
         previous = made(roster(), plan=made_up_plan((degrading,), DAY))
-        manifest = made(census=broken, plan=made_up_plan((degrading,), DAY), before=previous)
+        manifest = made(scan_counts=broken, plan=made_up_plan((degrading,), DAY), before=previous)
         assert manifest["status"] == "partial"
         section = manifest["exports"]["roster"]
         assert (section["state"], section["reason"]) == ("degraded", "is gone")
         assert section["documents"] == previous["exports"]["roster"]["documents"]
 
     def test_failed_is_when_nothing_went_out(self) -> None:
-        broken = Census(days=CENSUS.days, broken={CONTEXT.name: "is gone"})
-        manifest = made(census=broken)
+        broken = ScanCounts(days=CENSUS.days, broken={CONTEXT.name: "is gone"})
+        manifest = made(scan_counts=broken)
         assert manifest["status"] == "failed"
         assert {section["state"] for section in manifest["exports"].values()} == {"failed"}
         assert manifest["broken_tables"] == {CONTEXT.name: "is gone"}
         assert made(card("a", "failed", error="full"), roster("failed", error="full"))["status"] == "failed"
 
     def test_a_date_without_games_is_a_success(self) -> None:
-        manifest = made(roster(empty=True), census=Census())
+        manifest = made(roster(empty=True), scan_counts=ScanCounts())
         assert manifest["status"] == "success"
         assert manifest["exports"]["card"]["state"] == "no_games"
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from exporters.warehouse.tables import CONTEXT, GAMES, SCHEDULE
-from pipeline.execution.in_process import run_plain
+from pipeline.execution.in_process import run_in_process
 from pipeline.operations.verify import verify
 from tests.support.made_up import CARD, ROSTER
 from tests.support.matchers import manifest_of
@@ -55,8 +55,8 @@ def once(path_part: str, act: Callable[[], Any], store: MemoryStore) -> None:
 def test_the_last_manifest_says_what_is_there(where: str) -> None:
     store = MemoryStore()
     slow, fast = plan_of("slow"), plan_of("fast")
-    once(where, lambda: run_plain(fast, tables(30), store), store)
-    run_plain(slow, tables(20), store)
+    once(where, lambda: run_in_process(fast, tables(30), store), store)
+    run_in_process(slow, tables(20), store)
     manifest = manifest_of(store, DAY)
     assert {section["run_id"] for section in manifest["exports"].values()} == {"slow"}
     documents = {path: digest for found in manifest["exports"].values() for path, digest in found["documents"].items()}
@@ -70,10 +70,10 @@ def test_the_last_manifest_says_what_is_there(where: str) -> None:
 
 def test_the_next_run_mends_what_was_mixed() -> None:
     store, alone = MemoryStore(), MemoryStore()
-    once("card/2026-02-03/p3", lambda: run_plain(plan_of("fast"), tables(30), store), store)
-    run_plain(plan_of("slow"), tables(20), store)
+    once("card/2026-02-03/p3", lambda: run_in_process(plan_of("fast"), tables(30), store), store)
+    run_in_process(plan_of("slow"), tables(20), store)
     for there in (store, alone):
-        run_plain(plan_of("next"), tables(30), there)
+        run_in_process(plan_of("next"), tables(30), there)
     for shown in alone.list(""):
         if not shown.path.startswith("manifest/"):
             found, expected = store.read(shown.path), alone.read(shown.path)
@@ -85,10 +85,10 @@ def test_the_next_run_mends_what_was_mixed() -> None:
 
 def test_runs_that_follow_each_other_look_at_nothing_twice() -> None:
     store, looked = MemoryStore(), []
-    run_plain(plan_of("first"), tables(20), store)
+    run_in_process(plan_of("first"), tables(20), store)
     second = plan_of("second", datetime.now(timezone.utc).replace(year=2200))
     store.before_read = looked.append
-    run_plain(second, tables(30), store)
+    run_in_process(second, tables(30), store)
     documents = Counter(path for path in looked if path.startswith("card/2026-02-03/"))
     # Once, to move its pointer.
     assert set(documents.values()) == {1}
@@ -96,7 +96,7 @@ def test_runs_that_follow_each_other_look_at_nothing_twice() -> None:
 
 def test_a_run_that_does_not_say_when_it_began_is_taken_at_its_word() -> None:
     store = MemoryStore()
-    run_plain(plan_of("first"), tables(20), store)
+    run_in_process(plan_of("first"), tables(20), store)
     silent = replace(plan_of("second"), run=replace(plan_of("second").run, started_at=""))
-    run_plain(silent, tables(30), store)
+    run_in_process(silent, tables(30), store)
     assert verify(store, [DAY]).problems == []

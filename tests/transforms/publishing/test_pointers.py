@@ -8,7 +8,7 @@ import pytest
 
 from exporters.config import ExportConfig
 from exporters.declaration import Export
-from exporters.league.forecasts.readiness import Census, DayCount
+from exporters.league.forecasts.readiness import DayCount, ScanCounts
 from exporters.warehouse.tables import GAMES
 from tests.support.made_up import ALL, CARD, ROSTER
 from tests.support.matchers import assert_mirrors, contents, json_of
@@ -60,7 +60,7 @@ class Site:
             for key in (keys or ("",))
             if value is not None
         ]
-        mover = PointerMover(self.store, made_plan, Census(days={day: count}, broken=broken or {}))
+        mover = PointerMover(self.store, made_plan, ScanCounts(days={day: count}, broken=broken or {}))
         moved = mover.move(export, day, outcomes, failed)
         assert all(isinstance(made, PointerOutcome) and made.export == export.name for made in moved)
         return {made.path: (made.action, made.reason) for made in moved}
@@ -106,13 +106,13 @@ class TestMirroring:
         unchanged = Outcome(
             stored.path, "roster", "", "unchanged", 1, stored.metadata["digest"], "", empty=False, counts={}
         )
-        mover = PointerMover(site.store, made_up_plan(ALL, TODAY), Census(days={TODAY: PLAYED}))
+        mover = PointerMover(site.store, made_up_plan(ALL, TODAY), ScanCounts(days={TODAY: PLAYED}))
         site.store.before_write = Refuse("")
         assert [made.action for made in mover.move(ROSTER, TODAY, [unchanged])] == ["unchanged", "unchanged"]
 
     def test_a_dated_document_that_has_vanished_is_a_failure(self, site: Site) -> None:
         gone = Outcome("roster/2026-02-03.json", "roster", "", "unchanged", 1, "d", "", empty=False, counts={})
-        mover = PointerMover(site.store, made_up_plan(ALL, TODAY), Census(days={TODAY: PLAYED}))
+        mover = PointerMover(site.store, made_up_plan(ALL, TODAY), ScanCounts(days={TODAY: PLAYED}))
         assert mover.move(ROSTER, TODAY, [gone])[0] == PointerOutcome(
             TODAY_POINTER, "roster", "failed", "roster/2026-02-03.json is not in the store"
         )

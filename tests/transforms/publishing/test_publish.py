@@ -7,7 +7,7 @@ from typing import Any
 import apache_beam as beam
 import pytest
 
-from exporters.league.forecasts.readiness import Census, DayCount
+from exporters.league.forecasts.readiness import DayCount, ScanCounts
 from tests.support.eager import run_eagerly
 from tests.support.made_up import ALL, CARD, DIARY, ROSTER
 from tests.support.matchers import assert_mirrors, contents, manifest_of
@@ -22,7 +22,7 @@ from transforms.stages.player_stage import DocumentBatch
 
 DAY = date(2026, 1, 5)
 NEXT = DAY + timedelta(days=1)
-CENSUS = Census(days={day: DayCount(games=1, context_rows=9) for day in (DAY, NEXT)})
+CENSUS = ScanCounts(days={day: DayCount(games=1, context_rows=9) for day in (DAY, NEXT)})
 
 
 def plan_of(*, first: date = DAY, last: date | None = None, **values: Any) -> Any:
@@ -247,13 +247,13 @@ def run(plan: Any, store: MemoryStore, *documents: Document, failures: Any = ())
     """Publish documents, each in a batch of its own, through the graph; returns the manifests."""
 
     def wire(root: beam.Pipeline) -> Any:
-        census = root | "Census" >> beam.Create([CENSUS])
+        scan_counts = root | "ScanCounts" >> beam.Create([CENSUS])
         failed = root | "Failures" >> beam.Create(list(failures)).with_output_types(tuple[str, Failure])
         batches = [(made.date, DocumentBatch([made], {made.export: 1.0})) for made in documents]
         players = root | "Players" >> beam.Create([batch for batch in batches if batch[1].documents[0].key])
         slates = root | "Slates" >> beam.Create([batch for batch in batches if not batch[1].documents[0].key])
         seasons = root | "Seasons" >> beam.Create([]).with_output_types(tuple[str, DocumentBatch])
-        return (players, slates, seasons) | PublishRun(plan, store, census, failed)
+        return (players, slates, seasons) | PublishRun(plan, store, scan_counts, failed)
 
     return dict(run_eagerly(wire))
 

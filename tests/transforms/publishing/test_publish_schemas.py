@@ -8,7 +8,7 @@ import pytest
 from exporters.declaration import Cache, Export, Grain
 from exporters.document_schemas import schema_of
 from exporters.registry import exports
-from pipeline.execution.in_process import run_plain
+from pipeline.execution.in_process import run_in_process
 from tests.support.eager import run_eagerly
 from tests.support.made_up import ALL
 from tests.support.matchers import documents, generations, json_of, manifest_of
@@ -103,7 +103,7 @@ def test_construction_touches_nothing(plan: Plan) -> None:
 
 def test_run_goes_on_without_them_and_says_so(league: League, store: MemoryStore) -> None:
     store.before_write = Refuse("schemas/")
-    run_plain(plan_of(*TONIGHT_TYPES, first=DAY), league.warehouse, store)
+    run_in_process(plan_of(*TONIGHT_TYPES, first=DAY), league.warehouse, store)
     manifest = manifest_of(store, DAY)
     assert manifest["status"] == "partial"
     assert [failure["key"] for failure in manifest["exports"]["tonight"]["failures"]] == ["schemas/tonight.json"]
@@ -114,6 +114,6 @@ def test_a_date_range_reports_to_its_last_date(store: MemoryStore) -> None:
     store.before_write = Refuse("schemas/")
     plan = plan_of("streaks", first=date(2026, 2, 1), last=DAY)
     assert [day for day, _ in publish(plan, store)] == [DAY.isoformat()]
-    run_plain(plan, MemoryWarehouse({}), store)
+    run_in_process(plan, MemoryWarehouse({}), store)
     assert manifest_of(store, DAY)["exports"]["streaks"]["failures"]
     assert not manifest_of(store, date(2026, 2, 2))["exports"]["streaks"]["failures"]

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from exporters.warehouse.tables import PREDICTIONS, SUBSET_PICKS, SUBSET_VERSIONS, TABLES
-from pipeline.execution.in_process import run_plain
+from pipeline.execution.in_process import run_in_process
 from pipeline.planning.graph import build
 from tests.support.eager import run_eagerly
 from tests.support.plans import EASY, plan_of
@@ -23,7 +23,7 @@ from tests.support.subset_rows import PLAYED, TODAY, forecasts, members, night, 
 from tests.support.warehouses import MemoryWarehouse, arrow_rows
 from transforms.elements.failure import Failure
 from transforms.elements.plan import Plan
-from transforms.publishing.write_back import MaterializeSubsetPicks, append_frozen, appending, record_batch
+from transforms.publishing.write_back import AppendSubsetPicks, append_subset_picks, appending, record_batch
 from transforms.stages.date_stages import FrozenRows
 from transforms.warehouses.parquet import ParquetWarehouse
 
@@ -94,7 +94,7 @@ class TestAppendFrozen:
         """M-6."""
         warehouse = Recorder()
         made = plan()
-        assert append_frozen(made, warehouse, DAY, FROZEN) is None
+        assert append_subset_picks(made, warehouse, DAY, FROZEN) is None
         assert warehouse.added == [
             (SUBSET_PICKS.name, 1, DAY, made.run.run_id),
             (SUBSET_VERSIONS.name, 1, DAY, made.run.run_id),
@@ -103,7 +103,7 @@ class TestAppendFrozen:
     def test_without_its_picks_there_is_no_version(self) -> None:
         """M-6."""
         warehouse = Recorder(refused=SUBSET_PICKS.name)
-        failure = append_frozen(plan(), warehouse, DAY, FROZEN)
+        failure = append_subset_picks(plan(), warehouse, DAY, FROZEN)
         assert failure is not None
         assert (failure.step, failure.export) == ("AppendVersions", "subset-picks")
         assert failure.key == f"{SUBSET_PICKS.name} 2025-01-15"
@@ -114,7 +114,7 @@ class TestAppendFrozen:
         """M-2."""
         warehouse = Recorder()
         empty = FrozenRows("subset-picks", ((SUBSET_PICKS.name, ()), (SUBSET_VERSIONS.name, (subset_version_row(),))))
-        assert append_frozen(plan(), warehouse, DAY, empty) is None
+        assert append_subset_picks(plan(), warehouse, DAY, empty) is None
         assert [table for table, *_ in warehouse.added] == [SUBSET_VERSIONS.name]
 
     @pytest.mark.parametrize(("table", "row"), [(SUBSET_PICKS, subset_pick_row), (SUBSET_VERSIONS, subset_version_row)])
@@ -141,7 +141,7 @@ class TestTransform:
     @staticmethod
     def run(warehouse: Recorder) -> Sequence[tuple[str, Failure]]:
         def wire(root: beam.Pipeline) -> Any:
-            return root | beam.Create([("2026-02-10", FROZEN)]) | MaterializeSubsetPicks(plan(), warehouse)
+            return root | beam.Create([("2026-02-10", FROZEN)]) | AppendSubsetPicks(plan(), warehouse)
 
         found: Sequence[tuple[str, Failure]] = run_eagerly(wire)
         return found
@@ -152,11 +152,11 @@ class TestRun:
         """P-7: the next run, which freezes nothing, publishes the same from the frozen rows."""
         warehouse = folder_of(tmp_path, night())
         first, second = MemoryStore(), MemoryStore()
-        run_plain(plan(), warehouse, first)
+        run_in_process(plan(), warehouse, first)
         assert len(stored(tmp_path, SUBSET_PICKS.name)) == 26
         (version,) = stored(tmp_path, SUBSET_VERSIONS.name)
         assert (version["version_id"], version["total_picks"]) == ("v_20260210_160000_000001", 26)
-        run_plain(plan(config=EASY), warehouse, second)
+        run_in_process(plan(config=EASY), warehouse, second)
         assert content(first) == content(second)
         assert members(document(first, "picks/2026-02-10.json"))["8"] == "abcde"
 
@@ -164,35 +164,35 @@ class TestRun:
         """M-6: idempotent per run."""
         warehouse = folder_of(tmp_path, night())
         for _ in range(2):
-            run_plain(plan(), warehouse, MemoryStore())
+            run_in_process(plan(), warehouse, MemoryStore())
         assert len(stored(tmp_path, SUBSET_PICKS.name)) == 26
         assert len(stored(tmp_path, SUBSET_VERSIONS.name)) == 1
 
     def test_a_later_run_adds_a_version(self, tmp_path: Path) -> None:
         warehouse, store = folder_of(tmp_path, night()), MemoryStore()
-        run_plain(plan(), warehouse, store)
+        run_in_process(plan(), warehouse, store)
         withdrawn = [row for row in forecasts(TODAY) if type(row).__name__ == "PredictionRow"]
         pq.write_table(
             arrow_rows(PREDICTIONS, [row._replace(is_active=False) for row in withdrawn]),
             tmp_path / "nba_predictions/player_prop_predictions/part-0.parquet",
         )
-        run_plain(plan(generated_at="2026-02-10T17:00:00Z"), warehouse, store)
+        run_in_process(plan(generated_at="2026-02-10T17:00:00Z"), warehouse, store)
         assert [row["total_picks"] for row in stored(tmp_path, SUBSET_VERSIONS.name)] == [26, 0]
         assert set(members(document(store, "picks/2026-02-10.json")).values()) == {""}
 
     def test_a_begun_date_is_not_frozen(self, tmp_path: Path) -> None:
         """G-4."""
         warehouse, store = folder_of(tmp_path, season()), MemoryStore()
-        run_plain(plan(first=PLAYED, last=TODAY, generated_at="2026-02-11T01:00:00Z"), warehouse, store)
+        run_in_process(plan(first=PLAYED, last=TODAY, generated_at="2026-02-11T01:00:00Z"), warehouse, store)
         assert stored(tmp_path, SUBSET_VERSIONS.name) == []
 
     def test_nothing_is_written_unless_it_is_wanted(self, tmp_path: Path) -> None:
-        run_plain(plan(config=EASY), folder_of(tmp_path, night()), MemoryStore())
+        run_in_process(plan(config=EASY), folder_of(tmp_path, night()), MemoryStore())
         assert stored(tmp_path, SUBSET_VERSIONS.name) == []
 
     def test_the_graph_does_the_same(self, tmp_path: Path) -> None:
         plain, graph = MemoryStore(), MemoryStore()
-        run_plain(plan(), folder_of(tmp_path / "plain", night()), plain)
+        run_in_process(plan(), folder_of(tmp_path / "plain", night()), plain)
         warehouse = folder_of(tmp_path / "graph", night())
         run_eagerly(lambda root: build(root, plan(shards=1), warehouse, graph))
         assert content(plain) == content(graph)
@@ -200,5 +200,5 @@ class TestRun:
             assert stored(tmp_path / "graph", table) == stored(tmp_path / "plain", table) != []
 
     def test_a_failure_to_write_makes_the_run_partial(self) -> None:
-        manifests = run_plain(plan(), Recorder(night(), refused=SUBSET_VERSIONS.name), MemoryStore())
+        manifests = run_in_process(plan(), Recorder(night(), refused=SUBSET_VERSIONS.name), MemoryStore())
         assert manifests["2026-02-10"]["exports"]["subset-picks"]["failed"] == 1

@@ -78,13 +78,13 @@ PLAN = made_up_plan(made_up.ALL, DAY)
 
 def scanned(plan: Any, warehouse: Any) -> tuple[list[Any], Any]:
     found = run_eagerly(lambda root: ScanTables(plan, warehouse).expand(root))
-    (census,) = found["census"]
-    return sorted((b.table, sorted(map(str, b.batch.to_pylist()))) for b in found["batches"]), census
+    (scan_counts,) = found["scan_counts"]
+    return sorted((b.table, sorted(map(str, b.batch.to_pylist()))) for b in found["batches"]), scan_counts
 
 
 def read_plainly(plan: Any, warehouse: Any) -> tuple[list[Any], Any]:
-    found, census = scan_all(plan, warehouse)
-    return sorted((b.table, sorted(map(str, b.batch.to_pylist()))) for b in found), census
+    found, scan_counts = scan_all(plan, warehouse)
+    return sorted((b.table, sorted(map(str, b.batch.to_pylist()))) for b in found), scan_counts
 
 
 class SplitBreaks(MemoryWarehouse):
@@ -105,7 +105,7 @@ class Defective(SideBySide):
             raise ZeroDivisionError("a defect")
 
 
-class TestSideBySide:
+class TestRunConcurrently:
     def test_streams_that_are_read_at_a_time_give_the_same(self) -> None:
         warehouse = SideBySide(some_rows(), chunk_rows=1)
         assert scanned(PLAN, warehouse) == scanned(PLAN, MemoryWarehouse(some_rows(), chunk_rows=1))
@@ -113,8 +113,8 @@ class TestSideBySide:
 
     def test_a_table_that_breaks_costs_the_others_nothing(self) -> None:
         warehouse = SideBySide(some_rows(), chunk_rows=2, breaks={GAMES: "table games: cut off; run again"})
-        found, census = scanned(PLAN, warehouse)
-        assert census.broken == {GAMES.name: "table games: cut off; run again"}
+        found, scan_counts = scanned(PLAN, warehouse)
+        assert scan_counts.broken == {GAMES.name: "table games: cut off; run again"}
         assert sum(len(rows) for table, rows in found if table == CONTEXT.name) == 7
 
     def test_a_defect_in_a_thread_fails_the_step(self) -> None:
@@ -125,11 +125,11 @@ class TestSideBySide:
 class TestScanning:
     def test_every_table_is_split_once_and_every_row_read_once(self) -> None:
         warehouse = MemoryWarehouse(some_rows(), chunk_rows=3)
-        found, census = scanned(PLAN, warehouse)
+        found, scan_counts = scanned(PLAN, warehouse)
         assert sorted(scan.table for scan in warehouse.scans) == sorted(scan.table for scan in PLAN.scans)
         assert sum(len(rows) for table, rows in found if table == CONTEXT.name) == 7
-        assert dict(census.rows) == {CONTEXT.name: 7, GAMES.name: 5, SCHEDULE.name: 2}
-        assert (census.on(DAY).games, census.on(DAY).context_rows) == (2, 7)
+        assert dict(scan_counts.rows) == {CONTEXT.name: 7, GAMES.name: 5, SCHEDULE.name: 2}
+        assert (scan_counts.on(DAY).games, scan_counts.on(DAY).context_rows) == (2, 7)
 
     def test_the_plain_scan_reads_the_same(self) -> None:
         warehouse = MemoryWarehouse(some_rows(), chunk_rows=3)
@@ -141,14 +141,14 @@ class TestScanning:
 
     @pytest.mark.parametrize("read", [scanned, read_plainly])
     def test_a_table_that_breaks_half_way_is_named_and_the_others_are_read(self, read: Any) -> None:
-        found, census = read(PLAN, MemoryWarehouse(some_rows(), breaks={GAMES: "table games: cut off; run again"}))
-        assert census.broken == {GAMES.name: "table games: cut off; run again"}
+        found, scan_counts = read(PLAN, MemoryWarehouse(some_rows(), breaks={GAMES: "table games: cut off; run again"}))
+        assert scan_counts.broken == {GAMES.name: "table games: cut off; run again"}
         assert {table for table, _ in found} == {CONTEXT.name, GAMES.name, SCHEDULE.name}, "what was read is out"
 
     @pytest.mark.parametrize("read", [scanned, read_plainly])
     def test_a_table_that_cannot_be_split_is_named(self, read: Any) -> None:
-        found, census = read(PLAN, SplitBreaks(some_rows()))
-        assert census.broken == {GAMES.name: "table games: no permission; grant it"}
+        found, scan_counts = read(PLAN, SplitBreaks(some_rows()))
+        assert scan_counts.broken == {GAMES.name: "table games: no permission; grant it"}
         assert {table for table, _ in found} == {CONTEXT.name, SCHEDULE.name}
 
     @pytest.mark.parametrize("read", [scanned, read_plainly])

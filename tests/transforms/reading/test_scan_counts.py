@@ -9,12 +9,12 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exporters.league.forecasts.readiness import Census, SystemCount
+from exporters.league.forecasts.readiness import ScanCounts, SystemCount
 from exporters.warehouse.tables import ACCURACY, CONTEXT, PREDICTIONS, SCHEDULE
 from tests.support.rows import accuracy_row, context_row, instant, prediction_row, schedule_row
 from tests.support.warehouses import arrow_rows
 from transforms.elements.tables import TableBatch
-from transforms.reading.scan_counts import Count, TakeCensus
+from transforms.reading.scan_counts import Count, CountRows
 
 DAY = date(2026, 1, 5)
 NEXT = DAY + timedelta(days=1)
@@ -59,8 +59,8 @@ def counted(*batches: TableBatch) -> Count:
     return count
 
 
-def census_of(table: Any, *rows: Any) -> Census:
-    return counted(batch_of(table, list(rows))).census()
+def census_of(table: Any, *rows: Any) -> ScanCounts:
+    return counted(batch_of(table, list(rows))).scan_counts()
 
 
 def without_bytes(count: Count) -> Count:
@@ -77,7 +77,7 @@ class TestAddingUp:
         right = deepcopy(a).merge(deepcopy(b).merge(deepcopy(c)))
         backwards = deepcopy(c).merge(deepcopy(b)).merge(deepcopy(a))
         assert left == right == backwards
-        assert left.census() == right.census() == backwards.census()
+        assert left.scan_counts() == right.scan_counts() == backwards.scan_counts()
 
     @settings(max_examples=40)
     @given(scans, st.integers(0, 8))
@@ -94,7 +94,7 @@ class TestAddingUp:
     @settings(max_examples=30)
     @given(st.lists(scans, max_size=4))
     def test_the_combine_fn_agrees_whatever_it_merges_first(self, streams: list[Any]) -> None:
-        take = TakeCensus()
+        take = CountRows()
         counts = [counted(*(batch_of(table, rows) for table, rows in scan.items())) for scan in streams]
         one = take.create_accumulator()
         for count in counts:
@@ -125,7 +125,7 @@ class TestGames:
         assert census_of(SCHEDULE, schedule_row()._asdict() | {"game_date": None}).days == {}
 
     def test_a_date_of_which_nothing_is_known_counts_zero(self) -> None:
-        assert Census().on(DAY).games == 0
+        assert ScanCounts().on(DAY).games == 0
 
 
 class TestForecasts:
@@ -134,7 +134,7 @@ class TestForecasts:
         assert census_of(PREDICTIONS, *rows).on(DAY).active_predictions == 2
 
     def test_the_version_with_the_most_picks_publishes(self) -> None:
-        census = census_of(
+        scan_counts = census_of(
             PREDICTIONS,
             prediction_row(game_date=DAY, model_version="v1"),
             prediction_row(game_date=DAY, model_version="v2", recommendation="PASS"),
@@ -143,8 +143,8 @@ class TestForecasts:
             prediction_row(game_date=NEXT, model_version="v2"),
         )
         system = prediction_row().system_id
-        assert census.versions == {(DAY, system): "v1", (NEXT, system): "v2"}
-        assert census.systems[DAY, system] == SystemCount("v1", forecasts=1, picks=1)
+        assert scan_counts.versions == {(DAY, system): "v1", (NEXT, system): "v2"}
+        assert scan_counts.systems[DAY, system] == SystemCount("v1", forecasts=1, picks=1)
 
     def test_ties_go_to_more_forecasts_then_the_newest_then_the_greatest_name(self) -> None:
         def elected(*rows: Any) -> Any:
@@ -165,15 +165,15 @@ class TestForecasts:
 
     def test_a_scan_for_the_gate_alone_elects_nobody(self) -> None:
         rows = arrow_rows(PREDICTIONS, [prediction_row(game_date=DAY)]).select(["game_date", "is_active"])
-        census = counted(TableBatch(PREDICTIONS.name, rows.to_batches()[0])).census()
-        assert census.on(DAY).active_predictions == 1
-        assert census.versions == {}
+        scan_counts = counted(TableBatch(PREDICTIONS.name, rows.to_batches()[0])).scan_counts()
+        assert scan_counts.on(DAY).active_predictions == 1
+        assert scan_counts.versions == {}
 
 
 def test_grades_are_counted_by_date_and_tell_of_forecasts_that_are_gone() -> None:
     graded = [accuracy_row(game_date=DAY), accuracy_row(game_date=DAY), accuracy_row(game_date=NEXT)]
     forecast = [prediction_row(game_date=NEXT)]
-    both = counted(batch_of(ACCURACY, graded)).merge(counted(batch_of(PREDICTIONS, forecast))).census()
+    both = counted(batch_of(ACCURACY, graded)).merge(counted(batch_of(PREDICTIONS, forecast))).scan_counts()
     assert [both.on(day).grades for day in (DAY, NEXT)] == [2, 1]
     assert [both.on(day).forecasts_gone for day in (DAY, NEXT)] == [True, False]
-    assert not Census().on(DAY).forecasts_gone
+    assert not ScanCounts().on(DAY).forecasts_gone

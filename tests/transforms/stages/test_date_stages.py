@@ -8,7 +8,7 @@ import orjson
 import pyarrow as pa
 
 from exporters.config import ExportConfig
-from exporters.league.forecasts.readiness import Census, DayCount
+from exporters.league.forecasts.readiness import DayCount, ScanCounts
 from exporters.warehouse.tables import SCHEDULE, SIGNALS
 from tests.support.eager import run_eagerly
 from tests.support.made_up import ALL, CURSED_POINTS, DIARY, LEADERS, ROSTER
@@ -27,7 +27,7 @@ from transforms.stages.player_stage import CardBatch
 
 DAY = date(2026, 1, 5)
 NEXT = DAY + timedelta(days=1)
-CENSUS = Census(days={DAY: DayCount(games=1, context_rows=9), NEXT: DayCount(games=1, context_rows=9)})
+CENSUS = ScanCounts(days={DAY: DayCount(games=1, context_rows=9), NEXT: DayCount(games=1, context_rows=9)})
 CONFIG = ExportConfig(min_context_rows=1)
 
 
@@ -57,7 +57,7 @@ class TestSlates:
         assert set(made.documents.milliseconds) == {"roster"}
 
     def test_a_slate_without_anything_is_an_empty_document(self) -> None:
-        (document,) = build_slate(plan_of(ROSTER), Census(), DAY, [], []).documents.documents
+        (document,) = build_slate(plan_of(ROSTER), ScanCounts(), DAY, [], []).documents.documents
         assert document.empty
 
     def test_the_row_of_a_season_is_made_and_no_document(self) -> None:
@@ -81,9 +81,9 @@ class TestSlates:
 
     def test_nothing_is_built_of_what_is_withheld_or_broken(self) -> None:
         plan = plan_of(ROSTER)
-        withheld = Census(days={DAY: DayCount(games=0, context_rows=9)})
+        withheld = ScanCounts(days={DAY: DayCount(games=0, context_rows=9)})
         assert build_slate(plan, withheld, DAY, [CardBatch({"roster": [roster("a")]})], []).documents.documents == []
-        broken = Census(days=CENSUS.days, broken={SCHEDULE.name: "is gone"})
+        broken = ScanCounts(days=CENSUS.days, broken={SCHEDULE.name: "is gone"})
         made = build_slate(plan, broken, DAY, [CardBatch({"roster": [roster("a")]})], [])
         assert made.documents.documents == []
         assert made.failures == [], "the verdict tells"
@@ -121,7 +121,7 @@ class TestSeasons:
 
     def test_a_slate_gives_its_row_to_the_as_of_dates_of_its_season_from_it_on(self) -> None:
         def as_of(plan: Any, day: date) -> list[date]:
-            made = build_slate(plan, Census(), day, [CardBatch({"diary": [("a", "a")]})], [])
+            made = build_slate(plan, ScanCounts(), day, [CardBatch({"diary": [("a", "a")]})], [])
             return [found for found, _ in rows_by_as_of_date(plan, made)]
 
         assert as_of(plan_of(DIARY, first=NEXT), DAY) == [NEXT]
@@ -143,13 +143,13 @@ class TestStages:
         tables = [("2026-01-05", league(plan, SIGNALS, signal_row(game_date=DAY, pct_over=CURSED_POINTS)))]
 
         def wire(root: beam.Pipeline) -> Any:
-            census = root | "Census" >> beam.Create([CENSUS])
+            scan_counts = root | "ScanCounts" >> beam.Create([CENSUS])
             cards = root | "Cards" >> beam.Create(slate_cards)
             rows = root | "Rows" >> beam.Create(tables).with_output_types(tuple[str, TableBatch])
-            slates = cards | "Slates" >> BuildDateStage(plan, census, rows)
+            slates = cards | "Slates" >> BuildDateStage(plan, scan_counts, rows)
             more = root | "SeasonCards" >> beam.Create(season_cards)
             none = root | "None" >> beam.Create([]).with_output_types(tuple[str, TableBatch])
-            seasons = more | "Seasons" >> BuildSeasonStage(plan, census, none, slates.season_rows)
+            seasons = more | "Seasons" >> BuildSeasonStage(plan, scan_counts, none, slates.season_rows)
             return {
                 "slates": slates.documents,
                 "seasons": seasons.documents,

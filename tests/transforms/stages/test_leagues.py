@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from exporters.config import ExportConfig
-from exporters.league.forecasts.readiness import Census, DayCount
+from exporters.league.forecasts.readiness import DayCount, ScanCounts
 from exporters.warehouse.tables import CONTEXT, GAMES, SCHEDULE
 from tests.support.made_up import CARD
 from tests.support.plans import made_up_plan
@@ -21,7 +21,7 @@ from transforms.stages.leagues import ProcessLeague, decode_league
 from transforms.stages.player_stage import SweepHistories, sweep_histories
 
 DAY = date(2026, 1, 5)
-CENSUS = Census({DAY: DayCount(games=1)})
+CENSUS = ScanCounts({DAY: DayCount(games=1)})
 PLAN = made_up_plan((CARD,), DAY, config=ExportConfig(min_context_rows=0))
 
 
@@ -55,16 +55,16 @@ class TestSharing:
             pytest.param((PLAN, CENSUS, games(DAY + timedelta(days=1))), id="other rows"),
             pytest.param((PLAN, CENSUS, games(DAY, DAY)), id="a batch more"),
             pytest.param((PLAN, CENSUS, []), id="no rows"),
-            pytest.param((PLAN, Census({DAY: DayCount(games=2)}), games(DAY)), id="another census"),
+            pytest.param((PLAN, ScanCounts({DAY: DayCount(games=2)}), games(DAY)), id="another scan_counts"),
             pytest.param((replace(PLAN, config=ExportConfig()), CENSUS, games(DAY)), id="another configuration"),
         ],
     )
-    def test_anything_else_makes_another(self, asked: tuple[Plan, Census, list[TableBatch]]) -> None:
+    def test_anything_else_makes_another(self, asked: tuple[Plan, ScanCounts, list[TableBatch]]) -> None:
         shared = ProcessLeague()
         held = shared.get(PLAN, CENSUS, games(DAY)).league
         found = shared.get(*asked).league
         assert found is not held
-        assert (found.config, found.census) == (asked[0].config, asked[1])
+        assert (found.config, found.scan_counts) == (asked[0].config, asked[1])
         assert shared.get(*asked).league is found, "and takes the place of the one before"
         assert shared.get(PLAN, CENSUS, games(DAY)).league is not held, "which is gone"
 

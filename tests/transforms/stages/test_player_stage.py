@@ -30,8 +30,8 @@ CONFIG = ExportConfig(min_context_rows=1, min_active_predictions=1)
 
 def swept(plan: Any, *rows: Any, **tables: Any) -> dict[date, NightBatch]:
     """Everything that a sweep over some rows makes, by date."""
-    census, batches = _read(plan, rows, tables)
-    found = list(sweep_histories(plan, census, batches))
+    scan_counts, batches = _read(plan, rows, tables)
+    found = list(sweep_histories(plan, scan_counts, batches))
     merged: dict[date, NightBatch] = {}
     for made in found:
         into = merged.setdefault(made.day, NightBatch(made.day))
@@ -47,8 +47,8 @@ def _read(plan: Any, rows: Any, tables: Any) -> tuple[Any, Any]:
     kinds = {"ContextRow": CONTEXT, "GameRow": GAMES, "ScheduleRow": SCHEDULE}
     for row in rows:
         by_table[kinds[type(row).__name__]].append(row)
-    batches, census = scan_all(plan, MemoryWarehouse({**by_table, **tables.get("tables", {})}))
-    return census, batches
+    batches, scan_counts = scan_all(plan, MemoryWarehouse({**by_table, **tables.get("tables", {})}))
+    return scan_counts, batches
 
 
 def plan_of(*exports: Any, first: date = DAY, last: date | None = None, **values: Any) -> Any:
@@ -86,8 +86,8 @@ class TestSweeping:
 
     def test_dates_come_newest_first_and_silent_ones_not_at_all(self) -> None:
         plan = plan_of(DIARY, first=DAY, last=NEXT)
-        census, batches = _read(plan, [tonight("a", EARLIER), tonight("a", NEXT)], {})
-        assert [made.day for made in sweep_histories(plan, census, batches)] == [NEXT, EARLIER]
+        scan_counts, batches = _read(plan, [tonight("a", EARLIER), tonight("a", NEXT)], {})
+        assert [made.day for made in sweep_histories(plan, scan_counts, batches)] == [NEXT, EARLIER]
 
     def test_a_date_sees_nothing_of_itself_or_later(self) -> None:
         rows = [schedule_row(game_date=day) for day in (DAY, NEXT)]
@@ -239,10 +239,10 @@ class TestStage:
         players = [f"p{i}" for i in range(9)]
         rows = [schedule_row(game_date=DAY), *map(tonight, players), played("p3", CURSED_POINTS), tonight("../x")]
         plan = plan_of(shards=3)
-        census, batches = _read(plan, rows, {})
+        scan_counts, batches = _read(plan, rows, {})
 
         def wire(root: beam.Pipeline) -> Any:
-            counted = root | "Census" >> beam.Create([census])
+            counted = root | "ScanCounts" >> beam.Create([scan_counts])
             routed = root | "Batches" >> beam.Create(batches) | RouteBatches(plan)
             return routed.to_shards | BuildPlayerStage(plan, counted)
 
@@ -262,10 +262,10 @@ class TestStage:
 
     def test_what_other_dates_tell_is_keyed_by_a_target_date(self) -> None:
         plan = plan_of(DIARY, ROSTER)
-        census, batches = _read(plan, [tonight("a", EARLIER), tonight("../x", EARLIER)], {})
+        scan_counts, batches = _read(plan, [tonight("a", EARLIER), tonight("../x", EARLIER)], {})
 
         def wire(root: beam.Pipeline) -> Any:
-            counted = root | "Census" >> beam.Create([census])
+            counted = root | "ScanCounts" >> beam.Create([scan_counts])
             routed = root | "Batches" >> beam.Create(batches) | RouteBatches(plan)
             return routed.to_shards | BuildPlayerStage(plan, counted)
 

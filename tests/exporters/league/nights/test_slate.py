@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import date
 
 from exporters.config import ExportConfig
-from exporters.league.forecasts.readiness import Census, DayCount
+from exporters.league.forecasts.readiness import DayCount, ScanCounts
 from exporters.league.nights.slate import Season, Slate
 from exporters.tonight.streaks import STREAKS
 from exporters.tonight.tonight import TONIGHT as TONIGHT_EXPORT
@@ -11,7 +11,7 @@ from exporters.warehouse.tables import SCHEDULE, SIGNALS
 from tests.support.nights import GENERATED_AT
 from tests.support.rows import TONIGHT, by_table, schedule_row, signal_row
 
-CENSUS = Census(days={TONIGHT: DayCount(games=1)})
+CENSUS = ScanCounts(days={TONIGHT: DayCount(games=1)})
 
 
 def test_a_slate_holds_the_cards_and_rows_of_its_date() -> None:
@@ -26,7 +26,7 @@ def test_a_slate_holds_the_cards_and_rows_of_its_date() -> None:
 
 
 def test_a_date_of_which_nothing_was_read() -> None:
-    slate = Slate(TONIGHT, GENERATED_AT, ExportConfig(), Census(), {}, {})
+    slate = Slate(TONIGHT, GENERATED_AT, ExportConfig(), ScanCounts(), {}, {})
     assert slate.count == DayCount()
     assert slate.rows(SCHEDULE) == ()
     assert slate.schedule.on(TONIGHT) == []
