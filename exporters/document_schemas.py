@@ -21,7 +21,7 @@ def schema_file(export: Export) -> str:
     name = f"{export.name.replace('-', '_')}.schema.json"
     for page in PAGES:
         if resources.files(page).joinpath(name).is_file():
-            return f"{page.__name__.rpartition('.')[2]}/{name}"
+            return f"{page.__name__.removeprefix('exporters.')}/{name}"
     return name
 
 
