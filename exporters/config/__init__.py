@@ -4,6 +4,8 @@ A number belongs here when another one in its place would show, count or call so
 windows, weights. What an operator may tune is in :class:`ExportConfig`, what the contract fixes in :data:`RULES`.
 Elsewhere in ``exporters`` stands only the arithmetic of a field: 0 and 1, factors that turn a unit into another
 (halves, tenths, hours, minutes, percent), and the digits that a value is rounded to. A test holds every module to it.
+
+Imports nothing of the project.
 """
 
 from __future__ import annotations
