@@ -72,9 +72,9 @@ TO_PLAY, PLAYING, PLAYED = (STATUS_NAMES[state] for state in (SCHEDULED, IN_PROG
 
 @LIVE_GRADING.card
 def card(night: PlayerNight) -> Json | None:
-    """Condense a player's forecast, his box score and the ids that the feed gave him; None without forecast and id.
+    """Condense a player's forecast, box score and feed ids; None without forecast and id.
 
-    Who has no forecast takes part all the same: an id that is his must not be taken for somebody else's.
+    A player without forecast is condensed too, so that a feed id is never assigned to another player.
     """
     first = Window.SEASON.first(night.date)
     sightings = {
@@ -122,7 +122,7 @@ def _is_real(row: PredictionRow, config: ExportConfig) -> bool:
 
 
 def _box(row: GameRow | None) -> Json | None:
-    """Return what a box score says of a finished game; None when there is none, or only a part of one."""
+    """Return the points and minutes of a finished game's box score; None when there is none, or only a part of one."""
     if row is None or row.is_partial_game_data:
         return None
     void = did_not_play(row)
@@ -275,7 +275,7 @@ def _picked(rows: Sequence[Json]) -> Counter[str]:
 
 
 FORECAST_KEYS = ("predicted", "line", "recommendation", "has_line", "line_source")
-"""What a settled row says of its forecast; one that says something else now has to be graded anew."""
+"""Fields of a settled row that repeat its forecast; a row whose forecast has changed is graded again."""
 
 
 @LIVE_GRADING.merge_published

@@ -29,7 +29,7 @@ class PickTier:
         name: As published.
         min_edge: Smallest edge in points, inclusive; a pick belongs to the first tier that it reaches.
         most: Picks that are kept.
-        promise: What the rationale says of the tier.
+        promise: Text of the rationale for the tier.
         hit_rate: The target hit rate that the rationale gives.
     """
 
@@ -47,7 +47,7 @@ class PlayerRole:
     Attributes:
         name: As the rationale writes it.
         below: Forecast points, exclusive.
-        remark: What the rationale says of it, hit rate included.
+        remark: Text of the rationale, hit rate included.
     """
 
     name: str
@@ -68,7 +68,7 @@ class BestBetRules:
         alert_level_since: Before this date the level was not recorded, and forecasts without one pass (contract B5).
         full_edge: Edge in points at which the edge factor stops growing.
         doubling_edge: Edge in points at which it would be two.
-        min_history: Decided picks of the player from which his own accuracy counts.
+        min_history: Decided picks of the player from which the player's own accuracy counts.
         default_accuracy: The history factor with fewer.
         placeholder_line: Not a real line where nothing says where a line comes from (contract B11).
         confidence_labels: How the rationale calls a confidence, 0 to 100; nothing below the last bound.

@@ -1,4 +1,4 @@
-"""The numbers that the contract fixes, by subject: they are the same for whoever runs the export."""
+"""The numbers that the contract fixes, by subject: they do not depend on options."""
 
 from __future__ import annotations
 
@@ -109,12 +109,12 @@ class RunRules:
 
 @dataclass(frozen=True)
 class AvailabilityRules:
-    """Whether a player is expected to play, and how fresh he is.
+    """Whether a player is expected to play, and how rested the player is.
 
     Attributes:
         report_days: Days back in which a game's injury reports are looked for; a report lists the games of two days.
         fresh_from: Fatigue score from which a player is fresh (LEVEL).
-        tired_below: Score below which he is tired (LEVEL).
+        tired_below: Score below which a player is tired (LEVEL).
     """
 
     report_days: int = 7
@@ -133,7 +133,7 @@ class DefenseRules:
         last_tier: The tier of every other rank.
         zone_points: Percentage points below or above the league from which a zone is strong or weak (P&L G7).
         fast_pace: Possessions per game from which an opponent is fast (P&L C.3).
-        slow_pace: Possessions up to which he is slow (P&L C.3).
+        slow_pace: Possessions up to which an opponent is slow (P&L C.3).
     """
 
     fresh_days: int = 30
@@ -147,7 +147,7 @@ class DefenseRules:
 
 @dataclass(frozen=True)
 class ShotRules:
-    """Where a player takes his shots (P&L B.3).
+    """Where a player shoots from (P&L B.3).
 
     Attributes:
         mostly: Share of the shots, inside or behind the arc, that makes a profile.

@@ -89,7 +89,7 @@ def build(night: PlayerNight) -> Json | None:
 
 
 def unknown_player(night: PlayerNight) -> Json:
-    """Say that nobody knows a player (contract C.4, G19)."""
+    """Return the document of an unknown player (contract C.4, G19)."""
     return {
         "player_lookup": night.player,
         "player_full_name": night.name,
@@ -202,7 +202,7 @@ def streak_angle(night: PlayerNight) -> Angle:
 
 
 def defense_angle(profile: str, rating: Rating | None) -> Angle:
-    """Return how the opponent defends where the player takes his shots."""
+    """Return how the opponent defends the zones that the player shoots from."""
     zones = {PERIMETER: "perimeter", INTERIOR: "paint"}
     if rating is None or profile not in zones:
         return NO_ANGLE

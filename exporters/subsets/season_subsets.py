@@ -28,7 +28,7 @@ SEASON_SUBSETS = Export(
 
 @SEASON_SUBSETS.card
 def card(night: PlayerNight) -> Card | None:
-    """Condense a player to his picks of the season, tonight's included."""
+    """Condense a player to the picks of the season, tonight's included."""
     return pick_card(night, since=season_start(night.date))
 
 
@@ -81,7 +81,7 @@ def _dates(book: SubsetBook, group: Group) -> Iterator[Json]:
 
 
 def _picks(picks: Mapping[Key, Sequence[Pick]], group: Group) -> list[Json]:
-    """Return the picks of a model on a date: each player once, with the subsets that chose him (contract S-1, S-4)."""
+    """Return the picks of a model on a date: each player once, with the subsets that chose the player (contract S-1, S-4)."""
     chosen_by: dict[str, set[PublicSubset]] = defaultdict(set)
     every: list[Pick] = []
     for subset, keys in group.subsets.items():

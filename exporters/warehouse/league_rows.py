@@ -200,9 +200,9 @@ class FeedPlayerRow(NamedTuple):
 
 
 class LiveBoxScoreRow(NamedTuple):
-    """What the live feed says of one player's game right now; a game that lists nobody yet has one row without player.
+    """One player's line in the live feed; a game without players yet has one row without player.
 
-    ``status`` says ``Final`` once a game is over and is its tip-off before; ``period`` is 0 until then. ``clock`` is
+    ``status`` is ``Final`` once a game is over and is its tip-off before; ``period`` is 0 until then. ``clock`` is
     text such as ``Q4 5:39``, and ``minutes`` is ``34`` or ``28:30``. A player may be listed twice.
     """
 

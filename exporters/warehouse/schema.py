@@ -88,7 +88,7 @@ class Table(Generic[RowT]):
             and every date receives.
         filter_required: The table rejects reads without a partition filter.
         expiration_days: Days after which the warehouse drops a partition; None when it keeps them.
-        live: What a feed says right now: no warehouse stores it, and it is asked about the current league day only.
+        live: Read from a live feed: no warehouse stores it, and it exists for the current league day only.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""What became of a pick: one rule for every document that says so.
+"""The result of a pick: one rule for every document that shows it.
 
 A pick is a recommendation, ``OVER`` or ``UNDER``, against a line. Players who did not play void it (contract G-5, B9,
 R1); a game that is not over, or not recorded yet, leaves it pending.
@@ -15,7 +15,7 @@ from exporters.warehouse.league_rows import GameRow
 WIN, LOSS, PUSH = "WIN", "LOSS", "PUSH"
 """Results of a pick whose points are known; a push is decided for neither side."""
 VOID, PENDING = "VOID", "PENDING"
-"""Results of a pick whose player did not play, and of one that cannot be told yet."""
+"""Results of a pick whose player did not play, and of one that is not decided yet."""
 PASS, NO_LINE = "PASS", "NO_LINE"
 """What a graded forecast shows in place of a result when nothing was picked."""
 SIDES = ("OVER", "UNDER")
@@ -35,7 +35,7 @@ def against_line(side: str | None, points: int | None, line: Decimal | float | N
 
 
 def did_not_play(row: GameRow) -> bool:
-    """Whether a finished game's box score says that the player took no part (contract G-5).
+    """Whether a finished game's box score shows that the player took no part (contract G-5).
 
     Either a flag says so, or there are neither points nor minutes: some writers leave the flags null, and some write
     a zero for the points of a player who sat.

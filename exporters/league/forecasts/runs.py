@@ -35,7 +35,7 @@ RowT = TypeVar("RowT", bound=Dated)
 
 
 class Runs(Generic[RowT]):
-    """The runs within a player's decided rows, found once and asked for any date."""
+    """The runs within a player's decided rows, found once and looked up for any date."""
 
     def __init__(self, decided: Iterable[RowT], kind: Callable[[RowT], Hashable]) -> None:
         """Take rows oldest first; ``kind`` is what the rows of one run have in common."""
@@ -126,7 +126,7 @@ class CorrectRuns:
 
 
 def _is_over(row: GameRow | AccuracyRow | None, schedule: Schedule) -> bool:
-    """Whether the schedule says that the game of a row is over; its team finds a game that the id does not."""
+    """Whether the game of a row is over, by the schedule; the team finds the game when the id does not."""
     game = None if row is None else schedule.find(row.game_date, row.game_id, row.team_abbr)
     return game is not None and game.is_final
 

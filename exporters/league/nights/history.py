@@ -86,7 +86,7 @@ class PlayerHistory:
     """All rows of one player, every table."""
 
     def __init__(self, player: str, rows: Rows, system_id: str) -> None:
-        """Keep the rows; nothing is sorted before it is asked for."""
+        """Keep the rows; sorting happens on first use."""
         self.player = player
         self._rows = rows
         self._system_id = system_id

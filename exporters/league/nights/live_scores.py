@@ -1,4 +1,4 @@
-"""What the live feed says of a date's games and players right now."""
+"""The live feed's state of a date's games and players."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ READS = (
 )
 
 NO_MINUTES = "0:00"
-"""The minutes of a player for whom the feed has none."""
+"""The minutes of a player that the feed has none for."""
 
 _CLOCK = re.compile(r"(?:(?P<minutes>\d{1,2}):)?(?P<seconds>\d{1,2})(?:\.(?P<tenths>\d))?$")
 _PERIOD_OVER = re.compile(r"half|end", re.IGNORECASE)
@@ -55,7 +55,7 @@ def state_of(row: LiveBoxScoreRow) -> int:
 
 
 def elapsed_share(period: int | None, clock: str | None, rules: LiveRules) -> Fraction | None:
-    """Return the share of a running game that has been played, overtime included; None when the clock does not tell.
+    """Return the share of a running game that has been played, overtime included; None when the clock cannot be read.
 
     Args:
         period: 1 is the first; overtime follows the last regular one.
@@ -83,7 +83,7 @@ def _minutes_left(clock: str) -> Fraction | None:
 
 
 def has_minutes(minutes: str | None) -> bool:
-    """Whether minutes such as ``34`` or ``0:00`` say that somebody played."""
+    """Whether minutes such as ``34`` or ``0:00`` show that a player played."""
     return re.search(r"[1-9]", minutes or "") is not None
 
 
@@ -104,7 +104,7 @@ class LiveScores:
         Args:
             rows: Rows of the feed; those of other dates are left out.
             day: The date.
-            ids: The feed's player ids that are known, to player ids. A name is only asked where the id is not known.
+            ids: The feed's player ids that are known, to player ids. A name decides only where the id is unknown.
         """
         ours = [row for row in rows if row.game_date == day]
         self._states: dict[Meeting, int] = {}
@@ -118,13 +118,13 @@ class LiveScores:
         )
 
     def player(self, player: str) -> LiveBoxScoreRow | None:
-        """Return a player's row: that of the game that is farthest on, should he be listed twice."""
+        """Return a player's row: that of the game that is farthest on when the player is listed twice."""
         return self._players.get(player)
 
     def games(self, scheduled: Iterable[Game]) -> dict[Meeting, str]:
-        """Return the state of every game by its teams: what schedule or feed says, whichever is farther on.
+        """Return the state of every game by its teams: by schedule or feed, whichever is farther on.
 
-        Contract P&L L2: of the date's games only, and the schedule knows those that the feed does not list.
+        Contract P&L L2: of the date's games only, including those that only the schedule lists.
         """
         ranks = {name: rank for rank, name in STATUS_NAMES.items()}
         states = dict(self._states)
@@ -140,7 +140,7 @@ def _whose(row: LiveBoxScoreRow, ids: Mapping[int, str]) -> str | None:
 
 
 def feed_ids(sightings: Iterable[tuple[int, str, str]]) -> dict[int, str]:
-    """Return whom each of the feed's player ids stands for: who went by it last (contract P&L L11).
+    """Return the player of each of the feed's ids: the latest one that used it (contract P&L L11).
 
     Args:
         sightings: Feed id, ISO date and player id; of one date the lowest player id counts.

@@ -45,7 +45,7 @@ class Defenses:
     """
 
     def __init__(self, rows: Iterable[DefenseRow]) -> None:
-        """Keep the newest row per team and date; a row without a value or of the early season says nothing."""
+        """Keep the newest row per team and date; a row without a value or of the early season is skipped."""
         usable = (row for row in rows if row.opponent_points_per_game is not None and not row.early_season_flag)
         chosen = latest_per(
             usable,
