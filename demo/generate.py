@@ -2,7 +2,7 @@
 
     python -m demo.generate --output .demo/warehouse
 
-The folder holds ``<dataset>/<table>/month=YYYY-MM/part-0.parquet`` and a stamp, ``_demo.json``, that tells what is in
+The folder holds ``<dataset>/<table>/month=YYYY-MM/part-0.parquet`` and a stamp, ``_demo.json``, that describes what is in
 it. A folder whose stamp matches the options is left alone.
 """
 

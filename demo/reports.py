@@ -55,7 +55,7 @@ def season_label(year: int) -> str:
 
 
 def registry_frame(league: League, box: Appearances) -> Frame:
-    """Return one row per player, season and team that he belonged to; a traded player has two."""
+    """Return one row per player, season and team; a traded player has two."""
     players = league.players
     played = box.over & box.played
     day = league.day(box.date)

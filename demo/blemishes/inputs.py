@@ -23,7 +23,7 @@ _RARE = 0.0003
 
 
 def duplicate_context_rows(bench: Workbench) -> int:
-    """An older row of a player's game says that he plays at the other place after another rest."""
+    """An older row of a player's game has the other place and another rest."""
     frame = bench[CONTEXT]
     rows = bench.also_tonight(CONTEXT, bench.any_row(CONTEXT, 0.003))
     old = frame.take(rows)
@@ -125,14 +125,14 @@ def placeholder_defense_rows(bench: Workbench) -> int:
 
 
 def injuries_without_lookup(bench: Workbench) -> int:
-    """A line of the report names a player whom nobody could identify."""
+    """A line of the report names an unknown player."""
     rows = bench.any_row(INJURIES, 0.003)
     bench[INJURIES].put("player_lookup", rows, None)
     return len(rows)
 
 
 def injuries_without_suffix(bench: Workbench) -> int:
-    """The report drops the suffix of a name, so that the lookup matches nobody."""
+    """The report drops the suffix of a name, so that the lookup matches no player."""
     frame = bench[INJURIES]
     names = bench.league.players
     suffixed = {

@@ -229,7 +229,7 @@ def _pattern(one: Tally, other: Tally, if_more: tuple[str, str], if_less: tuple[
 
 
 def prop_hit_rates(record: TrackRecord) -> Json:
-    """Return the results against the lines and the forecasts' record; empty without graded games (contract S14, S19)."""
+    """Return results against lines and the forecasts' record; empty without graded games (contract S14, S19)."""
     if not record.games:
         return {}
     sides = [against_line("OVER", row.actual_points, row.line_value) for row in record.rows]

@@ -81,7 +81,7 @@ def _dates(book: SubsetBook, group: Group) -> Iterator[Json]:
 
 
 def _picks(picks: Mapping[Key, Sequence[Pick]], group: Group) -> list[Json]:
-    """Return the picks of a model on a date: each player once, with the subsets that chose the player (contract S-1, S-4)."""
+    """Return the picks of a model on a date: each player once, with the choosing subsets (contract S-1, S-4)."""
     chosen_by: dict[str, set[PublicSubset]] = defaultdict(set)
     every: list[Pick] = []
     for subset, keys in group.subsets.items():
