@@ -2,8 +2,8 @@
 
     python -m demo.generate --output .demo/warehouse
 
-The folder holds ``<dataset>/<table>/month=YYYY-MM/part-0.parquet`` and a stamp, ``_demo.json``, that describes what is in
-it. A folder whose stamp matches the options is left alone.
+The folder holds ``<dataset>/<table>/month=YYYY-MM/part-0.parquet`` and a stamp, ``_demo.json``, that describes what is
+in it. A folder whose stamp matches the options is left alone.
 """
 
 from __future__ import annotations
