@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.options.option import Kind, Option
 from pipeline.options.option_table import OPTIONS, REQUEST_OPTIONS
-from pipeline.requests.request_reader import KEYS
+from pipeline.requests.request_message import KEYS
 
 
 def test_request_options_are_the_request_keys() -> None:
