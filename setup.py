@@ -14,7 +14,7 @@ setup(
     install_requires=[
         "apache-beam[gcp]>=2.77,<3",
         "certifi>=2024.2",
-        "click>=8.2,<9",  # the phase6 command: subcommands, help, completion; imported in 50 ms
+        "click>=8.5,<9",  # the phase6 command: subcommands, help, completion; imported in 50 ms
         "google-api-core>=2.20",
         "google-auth>=2.35",
         "google-cloud-bigquery-storage>=2.27",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, InstanceOf
@@ -108,6 +109,10 @@ def _read_output(value: object) -> object:
     return parse_output(value) if isinstance(value, str) else value
 
 
+def _read_path(value: object) -> object:
+    return Path(value) if isinstance(value, str) else value
+
+
 def _check_feed(value: str) -> str:
     if value and not re.fullmatch(FEED_PATTERN, value):
         raise ValueError("is not understood")
@@ -122,3 +127,6 @@ OutputPlace = Annotated[InstanceOf[LocalFolder] | InstanceOf[GcsPrefix], BeforeV
 
 FeedPlace = Annotated[str, AfterValidator(_check_feed)]
 """The type of an option that names a live feed."""
+
+FilePath = Annotated[Path, BeforeValidator(_read_path)]
+"""The type of an option that names a file or folder of this machine."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import date, datetime, timezone
+from datetime import date, datetime, timedelta, timezone
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field, ValidationInfo, WithJsonSchema
@@ -26,11 +26,11 @@ MIN_YEAR, MAX_YEAR = 1900, 2199
 CHAMPION_PATTERN = r"[A-Za-z0-9_.-]{1,100}"
 DATE_PATTERN = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 INSTANT_PATTERN = (
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,6}))?(Z|[+-][0-9]{2}:[0-9]{2})"
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,6}))?(Z|[+-][0-9]{2}:[0-5][0-9])"
 )
 _DATE_FIX = "write YYYY-MM-DD (for example 2026-02-12), today or yesterday"
 _INSTANT_FIX = "write an ISO instant with its offset, for example 2026-02-12T18:00:00Z"
-_DAY_TEXT = f"today|yesterday|{DATE_PATTERN}"
+DAY_TEXT = f"today|yesterday|{DATE_PATTERN}"
 _LABEL_TEXT = rf"[^\x00-\x1f\x7f]{{1,{MAX_TEXT_LENGTH}}}"
 _CHAMPION = ExportConfig().champion_system_id
 
@@ -148,7 +148,7 @@ def _switch(help_text: str) -> Described:
 
 
 def _day(help_text: str, example: str) -> Described:
-    return Described(help_text, example=example, metavar="DATE", pattern=_DAY_TEXT)
+    return Described(help_text, example=example, metavar="DATE", pattern=DAY_TEXT)
 
 
 class RequestMessage(BaseModel, frozen=True):
@@ -260,3 +260,10 @@ def nearest_key(name: str, keys: Iterable[str] = KEYS) -> str | None:
 def key_text(key: Any) -> str:
     """Return a key as a problem names it: bare when it is a plain word, else as :func:`show` prints it."""
     return key if isinstance(key, str) and re.fullmatch(r"[A-Za-z0-9_.-]{1,60}", key) else show(key)
+
+
+def day_of(day: date | Word, today: date) -> date:
+    """Return the date that a day of a request is, on a league day."""
+    if isinstance(day, date):
+        return day
+    return today if day == "today" else today - timedelta(days=1)

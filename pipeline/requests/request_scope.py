@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 
 from pipeline.requests.problems import Problem, show
-from pipeline.requests.request_message import KEYS, MIN_YEAR, RequestMessage, Word, key_text, nearest_key
+from pipeline.requests.request_message import KEYS, MIN_YEAR, RequestMessage, Word, day_of, key_text, nearest_key
 from pipeline.requests.validation import MAX_UNKNOWN
 
 MAX_DAYS_AHEAD = 731
@@ -140,9 +140,8 @@ class RequestScope:
     def _day(self, key: str, value: date | Word | None, today: date) -> date | None:
         if value is None:
             return None
-        if not isinstance(value, date):
-            return today if value == "today" else today - timedelta(days=1)
-        if value.year < MIN_YEAR or (value - today).days > MAX_DAYS_AHEAD:
+        day = day_of(value, today)
+        if day.year < MIN_YEAR or (day - today).days > MAX_DAYS_AHEAD:
             self._add(key, f"is not between {MIN_YEAR} and two years from today ({today})", "check the year")
             return None
-        return value
+        return day

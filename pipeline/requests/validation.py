@@ -112,15 +112,15 @@ def problems_of(error: ValidationError, fields: Mapping[str, FieldInfo]) -> Iter
 def _problem(name: str, details: ErrorDetails, field: FieldInfo | None) -> Problem:
     kind, context = details["type"], details.get("ctx", {})
     value = show(details["input"])
-    if kind == "missing":
-        return Problem(name, "", "is missing", "")
     if field is None:
         return Problem(name, value, "is an unknown key", "")
+    told = described(field)
+    if kind == "missing":
+        return Problem(name, "", "is missing", "" if told is None else told.fix)
     if kind == _REJECTED:
         return Problem(name, value, context["reason"], context["fix"])
     if kind == _UNKNOWN:
         return Problem(name, value, context["reason"], _nearest_fix(details["input"], context["valid"]))
-    told = described(field)
     if told is not None and told.reason:
         return Problem(name, value, told.reason, told.fix)
     return Problem(name, value, _reason(kind, context, field), "")
