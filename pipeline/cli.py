@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import click
@@ -12,6 +12,7 @@ from click.shell_completion import get_completion_class
 
 from pipeline.commands.catalogue import COMMANDS, GROUPS, MAIN
 from pipeline.commands.click_commands import CommandGroup, UnknownCommandError, build_group
+from pipeline.commands.command import Command
 from pipeline.commands.help_text import build_help, wants_help
 from pipeline.reporting.colour import is_rich
 from pipeline.requests.problems import Problem, nearest, show
@@ -38,27 +39,24 @@ Print what completes commands, options and names in a shell.
 """
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main(argv: Sequence[str] | None = None, *, commands: Sequence[Command] = COMMANDS) -> int:
     """Carry out a command line and return its exit code.
 
     Args:
         argv: Arguments, without the program's name; those of this process by default.
+        commands: The list of commands.
     """
+    color = None if is_rich(sys.stdout) else False
+
+    def run() -> int:
+        return _group(commands).main(args=argv, prog_name=PROGRAM, standalone_mode=False, color=color) or 0
+
     try:
-        color = None if is_rich(sys.stdout) else False
-        code = _group().main(args=argv, prog_name=PROGRAM, standalone_mode=False, color=color)
-        return int(code or 0)
+        return _until_interrupted(run)
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message(), err=True)
     except click.UsageError as error:
         click.echo(_problem(error), err=True)
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted; what was published is safe, run it again to complete it", err=True)
-        return INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read what was printed has had enough; the interpreter must not try to print the rest.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
     return REJECTED
 
 
@@ -70,11 +68,24 @@ def door(argv: Sequence[str]) -> int:
     if wants_help(argv):
         click.echo(build_help(MAIN, DOOR), nl=False)
         return 0
-    return MAIN.execute(argv)
+    return _until_interrupted(lambda: MAIN.execute(argv))
 
 
-def _group() -> CommandGroup:
-    group = build_group(COMMANDS, GROUPS, help=_ABOUT)
+def _until_interrupted(run: Callable[[], int]) -> int:
+    """Run a command, and end in a line where it is interrupted, or where nobody reads on."""
+    try:
+        return run()
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted; run it again to complete it", err=True)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The interpreter must not try to print the rest.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _group(commands: Sequence[Command]) -> CommandGroup:
+    group = build_group(commands, GROUPS, help=_ABOUT)
     group.params.append(
         click.Option(
             ["--version"], is_flag=True, expose_value=False, is_eager=True, callback=_show_version, help="Show it."
@@ -102,7 +113,7 @@ def _show_version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> 
 
 def _print_completion(shell: str) -> int:
     made: Any = get_completion_class(shell)
-    click.echo(made(_group(), {}, PROGRAM, f"_{PROGRAM.upper()}_COMPLETE").source())
+    click.echo(made(_group(COMMANDS), {}, PROGRAM, f"_{PROGRAM.upper()}_COMPLETE").source())
     return 0
 
 

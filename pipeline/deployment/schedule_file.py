@@ -176,7 +176,7 @@ def _read(path: Path) -> tuple[dict[str, Any], list[Problem]]:
     """Return the keys of the file, and what is wrong with them; jobs are left to :func:`_schedule`."""
     try:
         found = yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         problem = Problem(path.name, "", f"is not YAML: {' '.join(str(error).split())}", "correct it")
         raise SchedulesError([problem]) from error
     if not isinstance(found, dict) or not isinstance(found.get("jobs"), dict):

@@ -8,9 +8,9 @@ from datetime import datetime, timezone
 
 from pipeline.deployment.command_options import CheckOptions, RenderOptions
 from pipeline.deployment.live_schedules import differences, gcloud_script, read_dump, scheduler_job
-from pipeline.deployment.schedule_file import SchedulesError, load_schedules, load_streamed, uncovered
-from pipeline.deployment.settings import SCHEDULES, SettingsError, load_deployment
-from pipeline.options.flags import OptionsError, parse_options
+from pipeline.deployment.schedule_file import load_schedules, load_streamed, uncovered
+from pipeline.deployment.settings import SCHEDULES, load_deployment
+from pipeline.options.flags import parse_options
 from pipeline.reporting.terminal import complain, say, say_all, say_json
 
 FINE, DIFFERENT, REJECTED = 0, 1, 2
@@ -23,7 +23,7 @@ def render(argv: Sequence[str]) -> int:
         options = parse_options(RenderOptions, argv)
         deployment = load_deployment(options.settings)
         schedules = load_schedules(options.file, now=datetime.now(timezone.utc))
-    except (OptionsError, SettingsError, SchedulesError, OSError) as error:
+    except (OSError, ValueError) as error:
         complain(error)
         return REJECTED
     if options.json:
@@ -41,7 +41,7 @@ def check(argv: Sequence[str]) -> int:
         deployment = load_deployment(options.settings)
         schedules = load_schedules(options.file, now=now)
         missing = uncovered(schedules, load_streamed(options.file))
-    except (OptionsError, SettingsError, SchedulesError, OSError) as error:
+    except (OSError, ValueError) as error:
         complain(error)
         return REJECTED
     lines = [f"{name}: no schedule exports it; add it to a job of {SCHEDULES.name}" for name in missing]

@@ -13,7 +13,7 @@ from typing import Any
 
 from pipeline.deployment.command_options import MetadataOptions
 from pipeline.deployment.settings import DEPLOY
-from pipeline.options.flags import OptionsError, parse_options
+from pipeline.options.flags import OptionsError, check_folder, parse_options
 from pipeline.options.option import Kind, Option
 from pipeline.options.option_table import EXPORT_OPTIONS, STREAMING_OPTIONS
 from pipeline.reporting.terminal import complain, say, say_json
@@ -81,6 +81,7 @@ def main(argv: Sequence[str]) -> int:
     """Carry out a command line and return its exit code."""
     try:
         options = parse_options(MetadataOptions, argv)
+        check_folder("--output", options.output)
     except OptionsError as error:
         complain(error)
         return 2

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 from pipeline.options.option import Group, Kind, Option, options_of
@@ -150,6 +151,17 @@ def take_options(model: type[OptionsT], argv: Sequence[str]) -> tuple[OptionsT |
     order = [option.flag for option in options]
     problems = sorted([*problems, *more], key=lambda problem: order.index(problem.key))
     return found, [*rest, *argv[end:]], problems
+
+
+def check_folder(flag: str, path: Path) -> None:
+    """Check that a folder is there.
+
+    Raises:
+        OptionsError: It is not; nothing is made for a slip of the finger.
+    """
+    if not path.is_dir():
+        reason, fix = "is no folder", "make it first, or name another one"
+        raise OptionsError([Problem(flag, show(str(path)), reason, fix)])
 
 
 def parse_options(model: type[OptionsT], argv: Sequence[str]) -> OptionsT:

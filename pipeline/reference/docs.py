@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline.options.flags import OptionsError, parse_options
+from pipeline.options.flags import OptionsError, check_folder, parse_options
 from pipeline.reference import api_docs
 from pipeline.reference.command_options import DocsOptions
 from pipeline.reference.request_schema import schema_text
@@ -33,6 +33,7 @@ def main(argv: Sequence[str]) -> int:
     """Carry out a command line and return its exit code."""
     try:
         options = parse_options(DocsOptions, argv)
+        check_folder("--output", options.output)
     except OptionsError as error:
         complain(error)
         return 2

@@ -128,20 +128,6 @@ class TestMistakes:
             "--json",
         ]
 
-    def test_a_stream_needs_its_subscription(self, capsys: pytest.CaptureFixture[str]) -> None:
-        assert main(["stream", "--warehouse=w", "--output=o", "--shards=3"]) == 2
-        assert [line.partition(": ")[0] for line in capsys.readouterr().err.splitlines()] == [
-            "--shards",
-            "--input_subscription",
-            "--dead_letter_topic",
-        ]
-
-    def test_an_export_has_no_subscription(self, capsys: pytest.CaptureFixture[str]) -> None:
-        assert main(["export", "--input_subscription=projects/p/subscriptions/s"]) == 2
-        assert capsys.readouterr().err == (
-            "--input_subscription: is an option of phase6 stream; run phase6 stream, or leave it out\n"
-        )
-
 
 class TestCompletion:
     @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
@@ -254,6 +240,17 @@ def test_the_exit_code_of_a_run_is_that_of_the_command(
     night = [*NIGHT[:2], f"--generated_at={league.today}T17:00:00Z", "--min_active_predictions=100000"]
     assert main(["export", f"--warehouse={league.root}", f"--output={tmp_path}", *night]) == 1
     assert "predictions is withheld" in capsys.readouterr().out
+
+
+def test_an_interrupted_command_ends_in_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    endless = Command("wait", "Wait.", options="", run=f"{__name__}:interrupted")
+    assert main(["wait", "--long"], commands=[endless]) == 130
+    assert capsys.readouterr().err.strip() == "interrupted; run it again to complete it"
+
+
+def interrupted(argv: list[str]) -> int:
+    assert argv == ["--long"]
+    raise KeyboardInterrupt
 
 
 def test_a_reader_that_has_had_enough_gets_no_traceback() -> None:

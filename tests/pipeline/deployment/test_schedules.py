@@ -129,6 +129,20 @@ class TestRejected:
             load_schedules(changed(tmp_path, before, after), now=NOW)
         assert message in str(error.value)
 
+    def test_a_file_that_is_no_text(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        (tmp_path / "schedules.yaml").write_bytes(b"\xff\xfe")
+        assert check([f"--file={tmp_path / 'schedules.yaml'}"]) == 2
+        assert "schedules.yaml: is not YAML: " in capsys.readouterr().err
+
+    def test_every_wrong_part_of_a_time_is_named(self, tmp_path: Path) -> None:
+        with pytest.raises(SchedulesError) as error:
+            load_schedules(changed(tmp_path, '"0 11 * * *"', '"60 24 * * *"'), now=NOW)
+        [problem] = error.value.problems
+        assert str(problem) == (
+            'phase6-tonight-morning cron: "60 24 * * *" has 60, which is no minute, and 24, which is no hour; '
+            "write 0 to 59, and 0 to 23, a range, or *"
+        )
+
     def test_all_problems_at_once(self, tmp_path: Path) -> None:
         path = changed(tmp_path, "time_zone: America/New_York", "time_zone: UTC")
         path.write_text(path.read_text().replace("target_date: yesterday", "target_date: never"))

@@ -35,6 +35,11 @@ def test_writing_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert json.loads(capsys.readouterr().out) == {"changed": [BATCH]}
 
 
+def test_a_folder_that_is_not_there_is_a_slip_of_the_finger(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([f"--output={tmp_path / 'deplyo'}"]) == 2
+    assert "is no folder" in capsys.readouterr().err
+
+
 def test_every_option_is_a_parameter_of_the_template_that_it_means_something_to() -> None:
     batch, streaming = parameters(BATCH), parameters(STREAMING)
     assert list(batch) == [option.name for option in OPTIONS if option not in STREAM_OPTIONS]

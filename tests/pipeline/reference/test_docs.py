@@ -27,6 +27,12 @@ def test_what_is_stale_is_written_again(tmp_path: Path) -> None:
     assert json.loads((tmp_path / REQUEST_SCHEMA).read_text(encoding="utf-8"))["type"] == "object"
 
 
+def test_a_folder_that_is_not_there_is_a_slip_of_the_finger(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([f"--output={tmp_path / 'doc'}"]) == 2
+    assert "is no folder; make it first, or name another one" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_mistake_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([f"--ouput={tmp_path}"]) == 2
     assert "did you mean --output?" in capsys.readouterr().err

@@ -6,7 +6,7 @@ import pytest
 from pydantic import BaseModel, BeforeValidator, Field
 from pydantic.dataclasses import dataclass
 
-from pipeline.requests.field import STRICT, Described, pattern_of, whole, whole_or_empty
+from pipeline.requests.field import STRICT, Described, whole
 from pipeline.requests.validation import bounds_of, described, fields_of, reject, reject_name, validate
 
 
@@ -97,9 +97,3 @@ def test_what_a_field_is_made_of() -> None:
     assert told is not None
     assert told.reason == "is no count"
     assert described(fields["must"]) is None
-
-
-@pytest.mark.parametrize("pattern", ["a", "a?", "(?:a|b)", "[a-z]{1,3}", "(a)?"])
-def test_a_pattern_comes_back_as_it_was_given(pattern: str) -> None:
-    for constraint in (whole(pattern), whole_or_empty(pattern)):
-        assert [pattern_of(found) for found in constraint.metadata] == [pattern]
