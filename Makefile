@@ -36,7 +36,7 @@ demo: setup ## Generate the demo season, unless it is there.
 	@$(BIN)/python -m demo.generate --output=$(WAREHOUSE)
 
 run: demo ## Export the last game night of the demo season into out/ and say what was published.
-	@$(BIN)/python -m pipeline.main --warehouse=$(WAREHOUSE) --output=$(OUTPUT) --export_types=$(EXPORT_TYPES) \
+	@$(BIN)/phase6 export --warehouse=$(WAREHOUSE) --output=$(OUTPUT) --export_types=$(EXPORT_TYPES) \
 		--target_date=today --generated_at=$$($(BIN)/python -m demo.tonight --warehouse=$(WAREHOUSE))
 
 test: lint emulators ## Lint, check types and run all tests.
@@ -55,8 +55,9 @@ bench: demo ## Measure nights, seasons and streamed requests, each beside its ba
 	$(BIN)/python -m benchmarks.export
 	$(BIN)/python -m benchmarks.streaming
 
-docs: setup ## Write docs/api from the declarations and schemas of the export types.
-	$(BIN)/python -m pipeline.reference.api_docs
+docs: setup ## Write docs/api, the schema of a request and the templates' metadata from the declarations.
+	$(BIN)/phase6 docs
+	$(BIN)/phase6 metadata
 
 lock: setup ## Compile the lock files from setup.py.
 	$(BIN)/uv pip compile --quiet --no-header --universal --python-version 3.10 --generate-hashes setup.py -o requirements.txt

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import copy
 import sys
-import threading
-import time
 import traceback
 from collections.abc import Sequence
 from dataclasses import replace
@@ -28,10 +26,11 @@ from pipeline.planning.graph import build
 from pipeline.planning.inputs import with_inputs
 from pipeline.planning.planner import describe, estimate_bytes, make_plan, preflight
 from pipeline.reporting.completion import publish_event, run_event
-from pipeline.reporting.report import Summary, summarize, table
+from pipeline.reporting.progress import Watch
+from pipeline.reporting.report import Summary, summarize
+from pipeline.reporting.terminal import complain, report
 from pipeline.version import current_build
 from transforms.elements.plan import Plan
-from transforms.elements.progress import PROGRESS
 from transforms.live_feed.feed_key import EnvironmentKey, SecretKey
 from transforms.live_feed.http import HttpLiveFeed
 from transforms.live_feed.warehouse import FileLiveFeed, LiveFeed, LiveWarehouse
@@ -49,8 +48,6 @@ ALL_PUBLISHED, SOMETHING_MISSING, BAD_REQUEST = 0, 1, 2
 LOCAL_RUNNERS = frozenset({None, "DirectRunner", "SwitchingDirectRunner", "BundleBasedDirectRunner", "FnApiRunner"})
 """Runner options that mean this process; all run on the Fn API runner, because Beam's switch first tries to download
 another one."""
-
-_PROGRESS_SECONDS = 0.2
 
 
 class RunError(Exception):
@@ -73,7 +70,7 @@ def main(argv: Sequence[str]) -> int:
         )
         warehouse, store = open_warehouse(config), open_store(config)
     except OptionsError as error:
-        _say(sys.stderr, str(error))
+        complain(error)
         return BAD_REQUEST
     if isinstance(config, StreamConfig):
         return stream(config, warehouse, store, options)
@@ -221,7 +218,7 @@ def run(
     if runner is None:
         _say(sys.stdout, f"submitted run {plan.run.run_id}: {_submit(pipeline)}")
         return None
-    with _Watch(plan, counts=options.view_as(DirectOptions).direct_running_mode != "multi_processing"):
+    with Watch(plan, counts=options.view_as(DirectOptions).direct_running_mode != "multi_processing"):
         try:
             pipeline.run().wait_until_finish()
         except Exception as error:
@@ -273,68 +270,6 @@ def _unfinished(plan: Plan, store: Store) -> list[str]:
         return []
 
 
-def report(summary: Summary, *, as_json: bool) -> None:
-    """Print a summary: the table, what is missing, where to look and, last, the JSON line if it is wanted."""
-    _say(sys.stdout, table(summary))
-    for line in summary.missing:
-        _say(sys.stdout, f"missing: {line}")
-    moved = sum(export.pointers_moved for export in summary.exports.values())
-    first, last = summary.dates[0], summary.dates[-1]
-    span = first if first == last else f"{first} to {last}"
-    _say(sys.stdout, f"{summary.status}: {span} is in {summary.output} ({moved} pointers moved)")
-    _say(sys.stdout, f"look at {summary.output}/manifest/{last}.json")
-    if as_json:
-        _say(sys.stdout, orjson.dumps(summary.to_json()).decode())
-
-
 def _say(stream: TextIO, text: str) -> None:
     stream.write(text + "\n")
     stream.flush()
-
-
-class _Watch:
-    """Shows progress on standard error while a run goes on: one moving line on a terminal, plain lines elsewhere.
-
-    The counts are those of this process; where the work is done by others, ``counts`` leaves them out.
-    """
-
-    def __init__(self, plan: Plan, *, counts: bool) -> None:
-        self._plan = plan
-        self._counts = counts
-        self._stop = threading.Event()
-        self._started = time.monotonic()
-        self._thread = threading.Thread(target=self._show, daemon=True)
-        self._before = (PROGRESS.rows, PROGRESS.documents, PROGRESS.dates)
-
-    def __enter__(self) -> None:
-        first, last = self._plan.dates[0], self._plan.dates[-1]
-        _say(sys.stderr, f"exporting {', '.join(self._plan.export_types)} for {first} to {last}")
-        self._thread.start()
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
-        if sys.stderr.isatty():
-            sys.stderr.write("\r\033[K")
-        _say(sys.stderr, self._line())
-
-    def _show(self) -> None:
-        shown = 0.0
-        while not self._stop.wait(_PROGRESS_SECONDS):
-            if sys.stderr.isatty():
-                sys.stderr.write(f"\r\033[K{self._line()}")
-                sys.stderr.flush()
-            elif time.monotonic() - max(shown, self._started) > 10:
-                shown = time.monotonic()
-                _say(sys.stderr, self._line())
-
-    def _line(self) -> str:
-        rows, documents, dates = self._before
-        elapsed = f"{time.monotonic() - self._started:.1f} s"
-        if not self._counts:
-            return elapsed
-        return (
-            f"{elapsed}: {PROGRESS.rows - rows:,} rows read, "
-            f"{PROGRESS.documents - documents:,} documents published, "
-            f"{PROGRESS.dates - dates} of {len(self._plan.dates)} dates done"
-        )

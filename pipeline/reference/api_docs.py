@@ -1,16 +1,12 @@
-"""Writes ``docs/api``: a page per export type and an index, all made from declarations and schemas.
-
-    python -m pipeline.reference.api_docs
+"""The pages of ``docs/api``: one per export type and an index, all made from declarations and schemas.
 
 The pages are in the repository, and a test compares them with what this module makes: change a declaration or a schema,
-and run it again.
+and run ``phase6 docs`` again.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -236,18 +232,3 @@ def write(folder: Path) -> list[str]:
             path.write_text(text, encoding="utf-8")
             changed.append(name)
     return changed
-
-
-def main(argv: Sequence[str]) -> int:
-    """Carry out a command line and return its exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m pipeline.reference.api_docs", description="Write the pages of docs/api."
-    )
-    parser.add_argument("--output", type=Path, default=ROOT / "docs" / "api", help="folder of the pages (%(default)s)")
-    changed = write(parser.parse_args(argv).output)
-    sys.stdout.write(f"{len(changed)} pages changed{': ' if changed else ''}{', '.join(changed)}\n")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -84,6 +84,20 @@ class TestStamp:
         assert read_build(root, made) == Build(package_version(), COMMIT, lock_digest(root), IMAGE)
         assert json.loads(made.read_text()).keys() == {"commit", "lock", "image"}
 
+    def test_json_says_what_was_written(self, root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        made = root / "build.json"
+        assert stamp([f"--commit={COMMIT}", f"--image={IMAGE}", "--json"], root=root, stamp=made) == 0
+        assert json.loads(capsys.readouterr().out) == {"file": str(made), **json.loads(made.read_text())}
+
+    def test_all_that_is_wrong_is_named_at_once(self, root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        (root / "requirements.txt").unlink()
+        assert stamp(["--commit=HEAD", "--image=i:latest"], root=root, stamp=root / "build.json") == 2
+        assert [line.partition(": ")[0] for line in capsys.readouterr().err.splitlines()] == [
+            "--commit",
+            "--image",
+            "requirements.txt",
+        ]
+
     @pytest.mark.parametrize(
         ("flags", "message"),
         [
@@ -95,14 +109,12 @@ class TestStamp:
     def test_what_is_rejected(
         self, root: Path, flags: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        with pytest.raises(SystemExit, match="2"):
-            stamp(flags, root=root, stamp=root / "build.json")
+        assert stamp(flags, root=root, stamp=root / "build.json") == 2
         assert message in capsys.readouterr().err
         assert not (root / "build.json").exists()
 
     def test_there_must_be_a_lock(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        with pytest.raises(SystemExit, match="2"):
-            stamp([f"--commit={COMMIT}", f"--image={IMAGE}"], root=tmp_path, stamp=tmp_path / "build.json")
+        assert stamp([f"--commit={COMMIT}", f"--image={IMAGE}"], root=tmp_path, stamp=tmp_path / "build.json") == 2
         assert "no lock file" in capsys.readouterr().err
 
 

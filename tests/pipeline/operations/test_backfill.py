@@ -256,8 +256,3 @@ class TestOptions:
     def test_problems_of_the_options_themselves(self, capsys: pytest.CaptureFixture[str]) -> None:
         days = ("--start_date=2026-01-01", "--end_date=2026-01-02")
         assert "did you mean" in self.reject(capsys, *days, "--export_typs=predictions")
-
-    @pytest.mark.parametrize("flag", ["--help", "-h"])
-    def test_help(self, flag: str, capsys: pytest.CaptureFixture[str]) -> None:
-        assert main([flag]) == 0
-        assert "--again" in capsys.readouterr().out

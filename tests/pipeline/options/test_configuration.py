@@ -294,6 +294,14 @@ class TestProblems:
             '--output: "out" is a folder, which the workers of Dataflow do not share',
         ]
 
+    def test_a_wrong_place_does_not_hide_what_is_wrong_beside_it(self) -> None:
+        lines = problems(*NIGHT[2:], "--warehouse=data", "--output=", "--runner=DataflowRunner")
+        assert starts(lines) == ["--warehouse", "--output"]
+        lines = problems(*NIGHT[2:], "--warehouse=bigquery:my-project", "--output=s3://x", "--write_subset_picks")
+        assert starts(lines) == ["--output", "--write_subset_picks"]
+        lines = problems(*NIGHT[2:], "--output=", "--live_feed=s3://x", "--live_feed_key=env:K", "--gcs_endpoint=h")
+        assert starts(lines) == ["--warehouse", "--output", "--gcs_endpoint", "--live_feed", "--live_feed_key"]
+
 
 class TestUnknownFlags:
     @pytest.mark.parametrize(

@@ -1,0 +1,80 @@
+"""Progress of a run on standard error: a bar on a terminal, a line every ten seconds elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from types import TracebackType
+from typing import Any
+
+from pipeline.reporting.colour import is_rich
+from pipeline.reporting.terminal import say
+from transforms.elements.plan import Plan
+from transforms.elements.progress import PROGRESS
+
+_REFRESH_SECONDS = 0.2
+_LINE_SECONDS = 10.0
+
+
+class Watch:
+    """Shows progress while a run goes on.
+
+    The counts are those of this process; where the work is done by others, ``counts`` leaves them out.
+    """
+
+    def __init__(self, plan: Plan, *, counts: bool) -> None:
+        """Start counting.
+
+        Args:
+            plan: What is run.
+            counts: The work is done in this process.
+        """
+        self._plan = plan
+        self._counts = counts
+        self._stop = threading.Event()
+        self._started = time.monotonic()
+        self._thread = threading.Thread(target=self._show_bar if is_rich(sys.stderr) else self._show_lines, daemon=True)
+        self._before = (PROGRESS.rows, PROGRESS.documents, PROGRESS.dates)
+
+    def __enter__(self) -> None:
+        first, last = self._plan.dates[0], self._plan.dates[-1]
+        say(f"exporting {', '.join(self._plan.export_types)} for {first} to {last}", sys.stderr)
+        self._thread.start()
+
+    def __exit__(
+        self, _type: type[BaseException] | None, _error: BaseException | None, _traceback: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        self._thread.join()
+        say(self._line(), sys.stderr)
+
+    def _show_lines(self) -> None:
+        while not self._stop.wait(_LINE_SECONDS):
+            say(self._line(), sys.stderr)
+
+    def _show_bar(self) -> None:
+        # Imported where a terminal is: nothing else needs it.
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+        columns = (TimeElapsedColumn(), BarColumn(), TextColumn("{task.description}"))
+        total = len(self._plan.dates)
+        with Progress(*columns, console=Console(file=sys.stderr), transient=True) as bar:
+            # One date has no parts: its bar says that work goes on, not how much of it is done.
+            task: Any = bar.add_task("", total=total if self._counts and total > 1 else None)
+            while not self._stop.wait(_REFRESH_SECONDS):
+                done = PROGRESS.dates - self._before[2]
+                bar.update(task, completed=done, description=self._counted() if self._counts else "")
+
+    def _line(self) -> str:
+        elapsed = f"{time.monotonic() - self._started:.1f} s"
+        return f"{elapsed}: {self._counted()}" if self._counts else elapsed
+
+    def _counted(self) -> str:
+        rows, documents, dates = self._before
+        return (
+            f"{PROGRESS.rows - rows:,} rows read, "
+            f"{PROGRESS.documents - documents:,} documents published, "
+            f"{PROGRESS.dates - dates} of {len(self._plan.dates)} dates done"
+        )
