@@ -256,7 +256,7 @@ class _Pool:
         ]
         top = np.array([d.top_n or 0 for d in DEFINITIONS])[number]
         old = date < _MODEL_IDS_SINCE
-        frame = Frame(
+        return Frame(
             SUBSET_PICKS,
             {
                 "game_date": date,
@@ -296,7 +296,6 @@ class _Pool:
                 "prediction_created_at": f.created[row],
             },
         )
-        return frame
 
 
 def _of_dominant_version(dates: Array, systems: Array, versions: Array, voting: Array) -> Array:

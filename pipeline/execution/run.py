@@ -274,8 +274,10 @@ def _unfinished(plan: Plan, store: Store) -> list[str]:
 
 
 def report(summary: Summary, *, as_json: bool) -> None:
-    """Print a summary: the table, what is missing, where to look and, last, the JSON line if it is wanted."""
+    """Print a summary: the table, what is absent and missing, where to look and, last, the JSON line if wanted."""
     _say(sys.stdout, table(summary))
+    for line in summary.absent:
+        _say(sys.stdout, f"absent: {line}")
     for line in summary.missing:
         _say(sys.stdout, f"missing: {line}")
     moved = sum(export.pointers_moved for export in summary.exports.values())

@@ -172,10 +172,12 @@ class _Done:
 
     exports: dict[str, ExportSummary]
     missing: list[str]
+    absent: list[str]
     submitted: int = 0
 
     def add(self, summary: Summary) -> None:
         self.missing.extend(summary.missing)
+        self.absent.extend(line for line in summary.absent if line not in self.absent)
         for name, made in summary.exports.items():
             total = self.exports.setdefault(name, ExportSummary())
             for counted, value in vars(made).items():
@@ -184,7 +186,7 @@ class _Done:
 
 def _run_passes(found: BackfillPlan, carry_out: CarryOut) -> _Done:
     """Run every pass; one that breaks off costs its own dates."""
-    done = _Done({}, [])
+    done = _Done({}, [], [])
     for number, one in enumerate(found.passes, start=1):
         sys.stderr.write(f"pass {number} of {len(found.passes)}\n")
         try:
@@ -208,6 +210,8 @@ def _report(done: _Done, found: BackfillPlan, *, as_json: bool, output: str) -> 
     if done.exports:
         ordered = dict(sorted(done.exports.items()))
         _say(table(Summary("", status, output, [], ordered)))
+    for line in done.absent:
+        _say(f"absent: {line}")
     for line in done.missing:
         _say(f"missing: {line}")
     if done.submitted:
@@ -222,6 +226,7 @@ def _report(done: _Done, found: BackfillPlan, *, as_json: bool, output: str) -> 
             "complete": [day.isoformat() for day in found.complete],
             "exports": {name: vars(summary) for name, summary in sorted(done.exports.items())},
             "missing": done.missing,
+            "absent": done.absent,
         }
         _say(orjson.dumps(summary).decode())
 
