@@ -111,7 +111,7 @@ def summarize(plan: Plan, output: str, manifests: Mapping[str, Mapping[str, Any]
             statuses.append("failed")
             continue
         statuses.append(manifest["status"])
-        found = (str(Absence(**absence)) for absence in manifest["absent"])
+        found = (str(Absence(**absence)) for absence in manifest.get("absent", ()))
         summary.absent.extend(line for line in found if line not in summary.absent)
         summary.missing.extend(f"{day} {_line(failure)}" for failure in manifest["failures"])
         for name, section in manifest["exports"].items():
