@@ -131,9 +131,7 @@ class TestReport:
         ["predictions.versions: a version is that of its picks"],
     )
 
-    def test_the_table_then_what_is_absent_and_missing_then_where_to_look(
-        self, capsys: pytest.CaptureFixture[str]
-    ) -> None:
+    def test_the_table_then_what_is_not_there_then_where_to_look(self, capsys: pytest.CaptureFixture[str]) -> None:
         report(self.summary, as_json=False)
         lines = capsys.readouterr().out.splitlines()
         assert lines[0].startswith("export type")

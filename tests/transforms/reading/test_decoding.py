@@ -119,8 +119,8 @@ class TestDefects:
         assert (defect.table, defect.player, defect.day) == (GAMES.name, "lebronjames", date(2025, 1, 13))
         assert defect.message == (
             "nba_analytics.player_game_summary.team_abbr is null or not finite in a row of player 'lebronjames' "
-            "on 2025-01-13 (game_id 20250113_CHI_LAL); the column is REQUIRED, so the row is left out: correct it in the "
-            "warehouse"
+            "on 2025-01-13 (game_id 20250113_CHI_LAL); the column is REQUIRED, so the row is left out: "
+            "correct it in the warehouse"
         )
 
     def test_a_value_that_did_not_fit_names_table_column_value_and_key(self) -> None:
@@ -130,7 +130,8 @@ class TestDefects:
         assert "_misfit" not in rows[0]._fields
         assert defect.message == (
             "nba_raw.nbac_schedule.home_team_score is 99.5 in a row on 2025-01-15 "
-            f"(game_id {schedule_row().game_id}); the column is INT64, so the row is left out: correct it in the warehouse"
+            f"(game_id {schedule_row().game_id}); the column is INT64, so the row is left out: "
+            "correct it in the warehouse"
         )
 
     def test_batches_with_and_without_such_a_row_are_decoded_together(self) -> None:
@@ -171,12 +172,8 @@ class TestStandIns:
     """A stand-in holds far more rows than the table that it stands in for asks for."""
 
     def decoded(self, picks: list[Any], times: list[Any]) -> list[Any]:
-        tables = {SUBSET_PICKS: picks, FORECAST_TIMES: times}
-        batches = [
-            TableBatch(table.name, batch)
-            for table, rows in tables.items()
-            for batch in arrow_rows(table, rows).to_batches()
-        ]
+        held = [(SUBSET_PICKS, arrow_rows(SUBSET_PICKS, picks)), (FORECAST_TIMES, arrow_rows(FORECAST_TIMES, times))]
+        batches = [TableBatch(table.name, batch) for table, rows in held for batch in rows.to_batches()]
         rows, defects = decode_all(batches)
         assert defects == []
         return [row.prediction_id for row in rows.get(FORECAST_TIMES.name, [])]
