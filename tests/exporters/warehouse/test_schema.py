@@ -199,8 +199,8 @@ def test_what_is_optional_is_listed_and_says_what_its_absence_means() -> None:
 
 def test_every_declared_table_is_read() -> None:
     read = {read.table.name for export in exports().values() for read in reads_of(export)}
-    # The cache is counted by the funnel alone.
-    assert {table.name for table in TABLES} - read == {DAILY_CACHE.name}
+    # The cache is for the funnel, which is no export type.
+    assert {table.name for table in TABLES} - read <= {DAILY_CACHE.name}
 
 
 def test_a_stand_in_has_the_key_of_what_it_stands_in_for() -> None:
