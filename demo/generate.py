@@ -36,7 +36,7 @@ from demo.subsets import definitions_frame, frozen_picks, signals_frame
 from demo.writer import write_frame
 from exporters.warehouse.tables import WAREHOUSE_TABLES
 
-GENERATOR_VERSION = 2
+GENERATOR_VERSION = 3
 """Raised when the same options give another content, so that folders of the older version are regenerated."""
 
 _SCHEMA = hashlib.sha256(
@@ -89,7 +89,7 @@ def _clean_frames(league: League) -> Iterator[Frame]:
     accuracy = accuracy_frame(league, box, forecasts)
     signals = signals_frame(league, box, forecasts)
     frozen = frozen_picks(league, box, forecasts, signals)
-    yield from (accuracy, system_days_frame(accuracy), signals, frozen.picks, frozen.versions, frozen.grades)
+    yield from (accuracy, system_days_frame(accuracy), signals, frozen.picks, frozen.versions)
     yield from (definitions_frame(), registry_frame(league, box), injuries_frame(league, box))
     yield from (predictions_frame(league, box, forecasts), features_frame(league, box, lines, forecasts))
     yield from (props_frame(league, box, lines), schedule_frame(league, box), games_frame(league, box, lines))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from demo.blemishes.workbench import Blemish, Workbench
 from demo.clock import HOUR_US
+from demo.randomness import stream
 from exporters.warehouse.tables import (
     CONTEXT,
     DAILY_CACHE,
@@ -169,15 +172,16 @@ def uncached_players(bench: Workbench) -> int:
 
 
 def rare_nulls(bench: Workbench) -> int:
-    """Every nullable column that is still complete gets a few nulls."""
-    touched = 0
+    """Every nullable column that is still complete gets a few nulls, whichever other columns there are."""
+    seed, touched = bench.league.options.seed, 0
     for table in WAREHOUSE_TABLES:
         if table is SUBSET_DEFINITIONS:
             continue
         frame = bench[table]
         for column in table.columns.values():
             if column.mode == "NULLABLE" and len(frame) and not frame.is_null(column.name).any():
-                rows = bench.any_row(table, _RARE, 1)
+                alone = replace(bench, rng=stream(seed, "rare nulls", table.name, column.name))
+                rows = alone.any_row(table, _RARE, 1)
                 frame.put(column.name, rows, None)
                 touched += len(rows)
     return touched

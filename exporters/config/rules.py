@@ -21,6 +21,7 @@ class SourceRules:
         first_month: Month on whose first day a season begins.
         predictions_days: Days for which forecasts are kept.
         zones_days: Days for which analyses of shots and defences are kept.
+        cache_days: Days for which the daily cache is kept.
         game_statuses: The schedule's codes of a game that is to come, under way, and over.
         feature_positions: Where features are in vectors without names, which are of the first version (P&R §3.2).
         odds: Least and greatest magnitude of American odds that are real (ODDS, B1-D22).
@@ -30,6 +31,7 @@ class SourceRules:
     first_month: int = 10
     predictions_days: int = 365
     zones_days: int = 90
+    cache_days: int = 30
     game_statuses: tuple[int, int, int] = (1, 2, 3)
     feature_positions: Mapping[str, int] = field(
         default_factory=lambda: {"points_avg_season": 2, "back_to_back": 16}, hash=False

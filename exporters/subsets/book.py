@@ -62,6 +62,9 @@ def pick_card(night: PlayerNight, *, since: date) -> Card | None:
         return None
     for pick in frozen:
         pick["player_name"] = pick["player_name"] or night.name
+        if pick["prediction_created_at"] is None:
+            key = (pick["game_date"], pick["prediction_id"] or "")
+            pick["prediction_created_at"] = night.history.forecast_times.get(key)
     _bring_up_to_date(night, [pick for pick in frozen if pick["game_date"] == night.date.isoformat()])
     return {"results": results, "frozen": frozen, "candidates": offered}
 
@@ -79,7 +82,9 @@ def _bring_up_to_date(night: PlayerNight, tonight: Sequence[FrozenPick]) -> None
     """
     teams = candidates.night_teams(night) or (None, None)
     undated = any(pick["prediction_created_at"] is None for pick in tonight)
-    made = {row.prediction_id: row.created_at for row in night.history.on(PREDICTIONS, night.date)} if undated else {}
+    made: dict[str, int] = {}
+    for row in night.history.on(PREDICTIONS, night.date) if undated else ():
+        made[row.prediction_id] = max(row.created_at, made.get(row.prediction_id, row.created_at))
     for pick in tonight:
         if pick["prediction_created_at"] is None:
             pick["prediction_created_at"] = made.get(pick["prediction_id"] or "")

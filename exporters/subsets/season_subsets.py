@@ -12,6 +12,7 @@ from exporters.league.forecasts import signals
 from exporters.league.forecasts.signals import signal_word
 from exporters.league.nights.night import PlayerNight
 from exporters.league.nights.slate import Season
+from exporters.league.subsets import frozen_picks
 from exporters.league.subsets.picks import Pick, one_per_player, pick_fields
 from exporters.league.subsets.public_names import PublicSubset
 from exporters.subsets.book import PICK_READS, Card, Group, Key, SubsetBook, pick_card
@@ -19,7 +20,7 @@ from exporters.subsets.book import PICK_READS, Card, Group, Key, SubsetBook, pic
 SEASON_SUBSETS = Export(
     name="season-subsets",
     grain=Grain.SEASON,
-    reads=(*PICK_READS, *signals.SEASON_READS),
+    reads=(*PICK_READS, *signals.SEASON_READS, *frozen_picks.TIME_READS),
     path="subsets/season.json",
     cache=Cache.HOUR,
     counts=("model_groups",),

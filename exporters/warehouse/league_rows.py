@@ -1,14 +1,24 @@
 """Rows of the tables about the league, column by column: players, games, lines, injuries, news.
 
-A column that is nullable in the warehouse is ``| None`` here. Comments name what the warehouse does not enforce.
+A column that is nullable in the warehouse is ``| None`` here, and one that it may lack says what that means. Comments
+name what the warehouse does not enforce.
 """
 
 from __future__ import annotations
 
 from datetime import date
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
-from exporters.warehouse.schema import Instant, Numeric41, Numeric51, Numeric52, Numeric53, Numeric62
+from exporters.warehouse.schema import (
+    Absent,
+    BookkeepingTime,
+    Instant,
+    Numeric41,
+    Numeric51,
+    Numeric52,
+    Numeric53,
+    Numeric62,
+)
 
 
 class RegistryRow(NamedTuple):
@@ -33,8 +43,8 @@ class FactorsRow(NamedTuple):
     fatigue_score: int | None
     fatigue_context_json: str | None
     game_id: str
-    processed_at: Instant | None
-    created_at: Instant | None
+    processed_at: BookkeepingTime
+    created_at: BookkeepingTime
 
 
 class ContextRow(NamedTuple):
@@ -51,8 +61,8 @@ class ContextRow(NamedTuple):
     home_game: bool | None
     days_rest: int | None
     back_to_back: bool | None
-    context_version: int | None
-    processed_at: Instant | None
+    context_version: Annotated[int | None, Absent("of several rows of a player the one that was written last counts")]
+    processed_at: BookkeepingTime
 
 
 class GameRow(NamedTuple):
@@ -80,8 +90,8 @@ class GameRow(NamedTuple):
     is_dnp: bool | None
     is_active: bool | None
     dnp_reason: str | None
-    is_partial_game_data: bool | None
-    processed_at: Instant | None
+    is_partial_game_data: Annotated[bool | None, Absent("every box score counts as whole")]
+    processed_at: BookkeepingTime
     assists: int | None
     offensive_rebounds: int | None
     defensive_rebounds: int | None
@@ -107,7 +117,7 @@ class ScheduleRow(NamedTuple):
     winning_team_tricode: str | None
     game_id: str
     season_year: int
-    processed_at: Instant
+    processed_at: BookkeepingTime
 
 
 class InjuryRow(NamedTuple):
@@ -120,7 +130,7 @@ class InjuryRow(NamedTuple):
     report_hour: int | None
     game_date: date | None
     game_id: str | None
-    processed_at: Instant | None
+    processed_at: BookkeepingTime
 
 
 class PropsRow(NamedTuple):
@@ -145,12 +155,14 @@ class DefenseRow(NamedTuple):
     analysis_date: date
     opponent_points_per_game: Numeric51 | None
     defensive_rating_last_15: Numeric62 | None
-    processed_at: Instant
-    early_season_flag: bool | None
+    processed_at: BookkeepingTime
+    early_season_flag: Annotated[bool | None, Absent("no analysis counts as one of a young season")]
     paint_pct_allowed_last_15: Numeric53 | None
     three_pt_pct_allowed_last_15: Numeric53 | None
-    paint_defense_vs_league_avg: Numeric52 | None
-    three_pt_defense_vs_league_avg: Numeric52 | None
+    paint_defense_vs_league_avg: Annotated[Numeric52 | None, Absent("every defence counts as average in the paint")]
+    three_pt_defense_vs_league_avg: Annotated[
+        Numeric52 | None, Absent("every defence counts as average behind the three-point line")
+    ]
     opponent_pace: Numeric51 | None
 
 
@@ -169,7 +181,7 @@ class NewsInsightRow(NamedTuple):
     category: str
     headline: str | None
     ai_summary: str | None
-    extracted_at: Instant | None
+    extracted_at: BookkeepingTime
 
 
 class NewsArticleRow(NamedTuple):

@@ -170,10 +170,12 @@ class _Done:
 
     exports: dict[str, ExportSummary]
     missing: list[str]
+    absent: list[str]
     submitted: int = 0
 
     def add(self, summary: Summary) -> None:
         self.missing.extend(summary.missing)
+        self.absent.extend(line for line in summary.absent if line not in self.absent)
         for name, made in summary.exports.items():
             total = self.exports.setdefault(name, ExportSummary())
             for counted, value in vars(made).items():
@@ -182,7 +184,7 @@ class _Done:
 
 def _run_passes(found: BackfillPlan, carry_out: CarryOut) -> _Done:
     """Run every pass; one that breaks off costs its own dates."""
-    done = _Done({}, [])
+    done = _Done({}, [], [])
     for number, one in enumerate(found.passes, start=1):
         say(f"pass {number} of {len(found.passes)}", sys.stderr, style="bold")
         try:
@@ -206,6 +208,7 @@ def _report(done: _Done, found: BackfillPlan, config: RunConfig) -> None:
     if done.exports:
         ordered = dict(sorted(done.exports.items()))
         say(table(Summary("", status, str(config.output), [], ordered)))
+    say_all([f"absent: {line}" for line in done.absent])
     say_all([f"missing: {line}" for line in done.missing], style="red")
     if done.submitted:
         say(f"{done.submitted} jobs were submitted; run the same backfill once they are done to see what is missing")
@@ -225,5 +228,6 @@ def _say_summary(status: str, config: RunConfig, found: BackfillPlan, done: _Don
             "complete": [day.isoformat() for day in found.complete],
             "exports": {name: vars(summary) for name, summary in sorted(done.exports.items())},
             "missing": done.missing,
+            "absent": done.absent,
         }
     )

@@ -17,6 +17,7 @@ from exporters.declaration import Export, Follows, Gate, Grain, Read, Window
 from exporters.document_schemas import schema_file, schema_of
 from exporters.league.forecasts.readiness import reads_of
 from exporters.registry import exports, groups
+from exporters.warehouse.schema import StandIn
 from pipeline.reference.field_table import fields_of
 from transforms.publishing.publish_schemas import schema_path
 
@@ -189,7 +190,11 @@ def _reads(reads: Iterable[Read]) -> Iterator[tuple[str, str, str, str]]:
         columns = {column for read in found for column in read.columns}
         ordered = ", ".join(column for column in found[0].table.columns if column in columns)
         dates = _dates([read.window for read in found]) if found[0].table.partition else "all"
-        yield f"`{name}`", ordered, dates, _filters(found)
+        yield f"`{name}`", ordered, dates, _condition(found[0].table.stand_in) or _filters(found)
+
+
+def _condition(stand_in: StandIn | None) -> str:
+    return "" if stand_in is None else f"where `{stand_in.table}` has no `{stand_in.column}`"
 
 
 def _dates(windows: Sequence[Window]) -> str:

@@ -59,6 +59,7 @@ def complain(error: Exception | str) -> None:
 def report(summary: Summary, *, as_json: bool) -> None:
     """Print a summary: the table, what is missing, where to look and, last, the JSON line if it is wanted."""
     _say_table(summary)
+    say_all([f"absent: {line}" for line in summary.absent])
     for line in summary.missing:
         say(f"missing: {line}", style="red")
     moved = sum(export.pointers_moved for export in summary.exports.values())

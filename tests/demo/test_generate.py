@@ -34,7 +34,6 @@ from exporters.warehouse.tables import (
     REGISTRY,
     SCHEDULE,
     SIGNALS,
-    SUBSET_GRADES,
     SUBSET_PICKS,
     SYSTEM_DAYS,
     TEAM_GAMES,
@@ -159,7 +158,7 @@ def test_no_table_leaves_the_range_of_dates(warehouse: DemoWarehouse) -> None:
 
 
 def test_the_last_night_is_still_to_be_played(warehouse: DemoWarehouse) -> None:
-    for table in (GAMES, ACCURACY, SYSTEM_DAYS, GAMEBOOK, FEED_PLAYERS, TEAM_GAMES, SUBSET_GRADES):
+    for table in (GAMES, ACCURACY, SYSTEM_DAYS, GAMEBOOK, FEED_PLAYERS, TEAM_GAMES):
         assert max(row["game_date"] for row in warehouse.rows(table)) < warehouse.tonight, table
     tonight = [row for row in warehouse.rows(SCHEDULE) if row["game_date"] == warehouse.tonight]
     assert {row["game_status"] for row in tonight} == {1}

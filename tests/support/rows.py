@@ -36,6 +36,7 @@ from exporters.warehouse.tables import (
     FACTORS,
     FEATURES,
     FEED_PLAYERS,
+    FORECAST_TIMES,
     GAMEBOOK,
     GAMES,
     INJURIES,
@@ -50,7 +51,6 @@ from exporters.warehouse.tables import (
     SHOT_ZONES,
     SIGNALS,
     SUBSET_DEFINITIONS,
-    SUBSET_GRADES,
     SUBSET_PICKS,
     SUBSET_VERSIONS,
     SYSTEM_DAYS,
@@ -189,6 +189,13 @@ prediction_row = RowFactory(
     updated_at=None,
     invalidation_reason=None,
     estimated_line_value=None,
+)
+forecast_time_row = RowFactory(
+    FORECAST_TIMES,
+    player_lookup=PLAYER,
+    game_date=TONIGHT,
+    prediction_id="prediction-1",
+    created_at=_noon("game_date"),
 )
 accuracy_row = RowFactory(
     ACCURACY,
@@ -447,21 +454,6 @@ subset_version_row = RowFactory(
     computed_at=_noon("game_date"),
     total_picks=1,
     is_complete=True,
-)
-subset_grade_row = RowFactory(
-    SUBSET_GRADES,
-    game_date=LAST_GAME,
-    subset_id="high_edge",
-    version_id="v_20250113_120000",
-    graded_at=_noon("game_date"),
-    total_picks=5,
-    graded_picks=5,
-    voided_picks=0,
-    wins=3,
-    losses=2,
-    pushes=0,
-    hit_rate=60,
-    roi=14.5,
 )
 news_link_row = RowFactory(NEWS_LINKS, player_lookup=PLAYER, article_id="article-1", sport="nba")
 news_insight_row = RowFactory(

@@ -16,6 +16,7 @@ import orjson
 
 from exporters.declaration import Export
 from exporters.league.forecasts.readiness import ScanCounts, State, SystemCount, verdict
+from exporters.warehouse.absence import absences
 from transforms.elements.failure import Failure
 from transforms.elements.plan import Plan
 from transforms.elements.publication import Outcome, Publication, Published
@@ -141,6 +142,7 @@ def make_manifest(
             for table in sorted(scan_counts.rows)
         },
         "broken_tables": dict(scan_counts.broken),
+        "absent": [absence._asdict() for absence in absences(scan_counts.absent)],
         "failures": [_failure(failure) for failure in general],
         "failures_path": publication.failures_path,
         "exports": dict(sorted({**kept, **sections}.items())),

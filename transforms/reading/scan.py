@@ -191,7 +191,10 @@ def _in_global_window(value: Any) -> WindowedValue:
 
 
 def split_all(warehouse: Warehouse, scans: Sequence[TableScan]) -> list[list[ScanStream] | Count]:
-    """Return the streams of each scan, or a count that names its table when that is unreadable."""
+    """Return the streams of each scan, or a count that names its table when that is unreadable.
+
+    A stand-in is split when the column that it stands in for turns out to be absent, and left out otherwise.
+    """
 
     def split(scan: TableScan) -> list[ScanStream] | Count:
         try:
@@ -199,11 +202,16 @@ def split_all(warehouse: Warehouse, scans: Sequence[TableScan]) -> list[list[Sca
         except WarehouseError as error:
             return Count(broken={scan.table: str(error)})
 
-    return run_concurrently(split, scans, warehouse.concurrency)
+    found = run_concurrently(split, [scan for scan in scans if scan.stand_in is None], warehouse.concurrency)
+    streams = (stream for streams in found if not isinstance(streams, Count) for stream in streams)
+    absent = {(stream.scan.table, column) for stream in streams for column in stream.absent}
+    due = [scan for scan in scans if scan.stand_in and (scan.stand_in.table, scan.stand_in.column) in absent]
+    return [*found, *run_concurrently(split, due, warehouse.concurrency)]
 
 
 def read_counted(warehouse: Warehouse, stream: ScanStream, count: Count) -> Iterator[TableBatch]:
-    """Yield the batches of a stream and add them to ``count``; a read that breaks is recorded there."""
+    """Yield the batches of a stream and add them to ``count``; what is absent, or breaks, is recorded there."""
+    count.absent.setdefault(stream.scan.table, set()).update(stream.absent)
     try:
         for batch in warehouse.read(stream):
             scanned = TableBatch(stream.scan.table, batch)

@@ -37,6 +37,7 @@ class Count:
         rows: By table.
         bytes: By table.
         broken: Tables that could not be read, with the reason.
+        absent: Optional columns that the warehouse lacks, by table.
     """
 
     games: dict[Matchup, int] = field(default_factory=dict)
@@ -48,6 +49,7 @@ class Count:
     rows: dict[str, int] = field(default_factory=dict)
     bytes: dict[str, int] = field(default_factory=dict)
     broken: dict[str, str] = field(default_factory=dict)
+    absent: dict[str, set[str]] = field(default_factory=dict)
 
     def add(self, scanned: TableBatch) -> None:
         """Count one batch."""
@@ -118,6 +120,8 @@ class Count:
             self._vote(version, vote)
         for table, reason in sorted(other.broken.items()):
             self.broken[table] = min(reason, self.broken.get(table, reason))
+        for table, columns in other.absent.items():
+            self.absent.setdefault(table, set()).update(columns)
         return self
 
     def scan_counts(self) -> ScanCounts:
@@ -142,6 +146,7 @@ class Count:
             broken=dict(sorted(self.broken.items())),
             rows=dict(sorted(self.rows.items())),
             bytes=dict(sorted(self.bytes.items())),
+            absent={table: tuple(sorted(columns)) for table, columns in sorted(self.absent.items()) if columns},
         )
 
     def _systems(self) -> dict[tuple[date, str], SystemCount]:

@@ -78,6 +78,7 @@ class ScanCounts:
         broken: Tables that could not be read, with the reason.
         rows: Rows read, by table.
         bytes: Arrow bytes read, by table.
+        absent: Optional columns that the warehouse lacks, by table; an empty name stands for the table itself.
     """
 
     days: Mapping[date, DayCount] = field(default_factory=dict)
@@ -85,6 +86,7 @@ class ScanCounts:
     broken: Mapping[str, str] = field(default_factory=dict)
     rows: Mapping[str, int] = field(default_factory=dict)
     bytes: Mapping[str, int] = field(default_factory=dict)
+    absent: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @cached_property
     def versions(self) -> ModelVersions:

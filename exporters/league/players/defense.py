@@ -11,7 +11,7 @@ from decimal import Decimal
 from exporters.config import RULES
 from exporters.declaration import Read, Window
 from exporters.warehouse.league_rows import DefenseRow
-from exporters.warehouse.selection import latest_per
+from exporters.warehouse.selection import known, latest_per
 from exporters.warehouse.tables import DEFENSE
 
 READS = (
@@ -50,7 +50,7 @@ class Defenses:
         chosen = latest_per(
             usable,
             key=lambda row: (row.team_abbr, row.analysis_date),
-            by=lambda row: (row.processed_at,),
+            by=lambda row: (known(row.processed_at),),
             ties=READS[0].columns,
         )
         self._by_date: dict[date, list[DefenseRow]] = defaultdict(list)

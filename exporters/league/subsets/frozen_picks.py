@@ -17,7 +17,7 @@ from exporters.warehouse.forecast_rows import SubsetPickRow, SubsetVersionRow
 from exporters.warehouse.league_rows import GameRow
 from exporters.warehouse.schema import Instant
 from exporters.warehouse.selection import known, latest_per
-from exporters.warehouse.tables import SUBSET_PICKS, SUBSET_VERSIONS
+from exporters.warehouse.tables import FORECAST_TIMES, SUBSET_PICKS, SUBSET_VERSIONS
 
 READS = (
     Read(
@@ -48,6 +48,10 @@ READS = (
         Window.SEASON,
     ),
 )
+
+
+TIME_READS = (Read(FORECAST_TIMES, ("player_lookup", "game_date", "prediction_id", "created_at"), Window.SEASON),)
+"""What dates the picks of earlier dates in a warehouse that does not store when their forecasts were made."""
 
 
 class FrozenPick(Pick):
