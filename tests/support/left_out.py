@@ -1,0 +1,35 @@
+"""What a run leaves out because the machine lacks something: skipped, never passed, and named in the last lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NoReturn
+
+import pytest
+
+_MARK = "left out: "
+
+
+def left_out(what: str, why: str) -> NoReturn:
+    """End the test, the fixture or the module that calls it as skipped, and name it at the end of the run.
+
+    Args:
+        what: What is not tested, as a noun.
+        why: Why not, and how to include it.
+    """
+    pytest.skip(f"{_MARK}{what}: {why}", allow_module_level=True)
+
+
+def summary(skipped: Iterable[Any]) -> list[str]:
+    """Return the last lines of a run: each thing that was left out once, or that nothing was.
+
+    Args:
+        skipped: The reports of what was skipped, also of what did not use :func:`left_out`.
+    """
+    return sorted({_line(report) for report in skipped}) or [f"{_MARK}nothing"]
+
+
+def _line(report: Any) -> str:
+    reason = str(report.longrepr[2] if isinstance(report.longrepr, (tuple, list)) else report.longrepr)
+    reason = " ".join(reason.removeprefix("Skipped: ").split())
+    return reason if reason.startswith(_MARK) else f"{_MARK}{report.nodeid}: {reason}"
