@@ -61,7 +61,7 @@ docs: setup ## Write docs/api from the declarations and schemas of the export ty
 lock: setup ## Compile the lock files from setup.py.
 	$(BIN)/uv pip compile --quiet --no-header --universal --python-version 3.10 --generate-hashes setup.py -o requirements.txt
 	$(BIN)/uv pip compile --quiet --no-header --universal --python-version 3.10 --generate-hashes --extra dev setup.py -o requirements-dev.txt
-	$(BIN)/uv pip compile --quiet --no-header --universal --python-version 3.11 --generate-hashes $(EMULATOR_LOCK).in -o $(EMULATOR_LOCK).txt
+	$(BIN)/uv pip compile --quiet --no-header --universal --python-version 3.10 --generate-hashes $(EMULATOR_LOCK).in -o $(EMULATOR_LOCK).txt
 
 template: setup ## Print what builds the image and the Flex Template of HEAD; EXECUTE=1 does it.
 	@PYTHON=$(BIN)/python deploy/template.sh
