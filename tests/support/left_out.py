@@ -1,8 +1,11 @@
-"""What a run leaves out because the machine lacks something: skipped, never passed, and named in the last lines."""
+"""What a run leaves out because the machine lacks something: skipped, never passed, and named in the last lines.
+
+The hook takes effect where a ``conftest.py`` imports it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 from typing import Any, NoReturn
 
 import pytest
@@ -27,6 +30,16 @@ def summary(skipped: Iterable[Any]) -> list[str]:
         skipped: The reports of what was skipped, also of what did not use :func:`left_out`.
     """
     return sorted({_line(report) for report in skipped}) or [f"{_MARK}nothing"]
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]:
+    """Print, below the counts, what was left out; worker processes print nothing."""
+    yield
+    terminal = session.config.pluginmanager.get_plugin("terminalreporter")
+    if terminal is not None and not session.config.option.collectonly:
+        for line in summary(terminal.stats.get("skipped", ())):
+            terminal.write_line(line)
 
 
 def _line(report: Any) -> str:
