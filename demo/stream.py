@@ -93,9 +93,12 @@ class StreamingJob:
         return self._process.pid
 
     def end(self) -> None:
-        """End the process."""
+        """End the process and close the clients."""
         self._process.kill()
         self._process.wait(CALL_SECONDS)
+        self._publisher.stop()
+        self._publisher.transport.close()
+        self._subscriber.close()
 
     def _topic(self, name: str) -> str:
         return f"{_PROJECT}/topics/{name}-{self._suffix}"

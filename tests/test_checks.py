@@ -40,7 +40,7 @@ class TestMatrix:
     @pytest.fixture
     def commands(self, tmp_path: Path) -> FakeCommands:
         made = FakeCommands(tmp_path / "bin")
-        made.add("make", [("--no-print-directory VENV=.venv-3.98", 2, "1 failed\n")])
+        made.add("make", [("--no-print-directory --keep-going VENV=.venv-3.98", 2, "1 failed\n")])
         return made
 
     def run(self, commands: FakeCommands, *versions: str) -> tuple[int, list[str]]:
@@ -54,7 +54,15 @@ class TestMatrix:
         assert code == 0
         assert lines[-2:] == ["matrix: passed on Python: 3.96 3.97; failed on: none", "left out: nothing"]
         assert [call for call in commands.calls if call[0] == "make"] == [
-            ["make", "--no-print-directory", f"VENV=.venv-{version}", f"PYTHON=python{version}", "lint", "unit"]
+            [
+                "make",
+                "--no-print-directory",
+                "--keep-going",
+                f"VENV=.venv-{version}",
+                f"PYTHON=python{version}",
+                "lint",
+                "unit",
+            ]
             for version in ("3.96", "3.97")
         ]
 
