@@ -39,6 +39,7 @@ setup(
             "build>=1.2",  # a test builds the package as a release does
             "hypothesis>=6.100",
             "mypy>=1.13",
+            "psutil>=5.9",  # tests find worker processes without the ps command
             "pytest>=8",
             "pytest-timeout>=2.3",
             "pytest-xdist>=3.6",

@@ -143,7 +143,7 @@ def _assign_teams(options: DemoOptions, players: Players, teams: int, origin: np
     rng = stream(options.seed, "stints")
     count = len(players)
     rank = np.arange(count) // teams
-    home = np.arange(count) % teams
+    home: Array = np.arange(count) % teams
     team_of = np.full((count, days), NOWHERE, dtype=np.int16)
     for year in options.start_years:
         start = int((np.datetime64(opening_night(year), "D") - origin).astype(int))

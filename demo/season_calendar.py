@@ -116,7 +116,7 @@ def _pair_teams(rng: np.random.Generator, dates: list[date], counts: Array, team
     hosted = np.zeros(teams, dtype=int)
     met = np.zeros((teams, teams))
     last_played = np.full(teams, -10)
-    in_a_row = np.zeros(teams, dtype=int)
+    in_a_row: Array = np.zeros(teams, dtype=int)
     pairs: list[tuple[int, int]] = []
     for n, (day, count) in enumerate(zip(dates, counts, strict=True)):
         yesterday = (day - dates[0]).days - 1

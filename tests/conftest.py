@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.support.left_out import pytest_sessionfinish
 from tests.support.warehouses import League
+
+__all__ = ["league", "pytest_sessionfinish"]
 
 # A busy machine is no failure, and what lands must not depend on luck; elsewhere, chance goes on looking.
 settings.register_profile("project", max_examples=40, deadline=None, derandomize="CI" in os.environ)

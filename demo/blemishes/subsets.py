@@ -7,6 +7,7 @@ import numpy as np
 from demo.blemishes.workbench import Blemish, Workbench
 from demo.clock import HOUR_US, MINUTE_US, midnights
 from demo.forecasts import CHAMPION
+from demo.randomness import Array
 from demo.subsets import version_id
 from exporters.warehouse.tables import SIGNALS, SUBSET_DEFINITIONS, SUBSET_PICKS, SUBSET_VERSIONS
 
@@ -89,7 +90,7 @@ def empty_versions(bench: Workbench) -> int:
     return len(rows)
 
 
-def _locked(bench: Workbench, share: float) -> np.ndarray:
+def _locked(bench: Workbench, share: float) -> Array:
     versions = bench[SUBSET_VERSIONS]
     since = versions["computed_at"] - midnights(versions["game_date"])
     locked = (since >= 14 * HOUR_US) & (since < 16 * HOUR_US)

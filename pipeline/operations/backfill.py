@@ -141,7 +141,7 @@ def backfill(config: RunConfig, warehouse: Warehouse, store: Store, carry_out: C
     if not days:
         say(f"the schedule has no game from {first} to {last}: nothing to export")
         if config.json:
-            _say_summary("success", config, BackfillPlan((), {}, ()), _Done({}, []))
+            _say_summary("success", config, BackfillPlan((), {}, ()), _Done({}, [], []))
         return ALL_PUBLISHED
     every = make_plan(config.request, config.export_config, shards=config.shards, validate=config.validate, dates=days)
     if not config.skip_preflight and not config.dry_run:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -20,6 +19,7 @@ from pipeline.version import (
     read_build,
     source_digest,
 )
+from tests.support.git import commit_all
 
 COMMIT = "0123456789ab"
 IMAGE = f"us-west2-docker.pkg.dev/p/r/phase6-export:{COMMIT}"
@@ -35,22 +35,14 @@ def root(tmp_path: Path) -> Path:
     return made
 
 
-def commit(root: Path) -> str:
-    git = ("git", "-C", str(root), "-c", "user.name=n", "-c", "user.email=e@example.com")
-    for command in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "--message=m"]):
-        subprocess.run([*git, *command], check=True, capture_output=True, timeout=60)
-    found = subprocess.run([*git, "rev-parse", "HEAD"], check=True, capture_output=True, text=True, timeout=60)
-    return found.stdout.strip()
-
-
 class TestCheckout:
     def test_a_commit(self, root: Path) -> None:
-        expected = commit(root)[:12]
+        expected = commit_all(root)[:12]
         assert checkout_commit(root) == expected
         assert read_build(root, root / "none.json") == Build(package_version(), expected, lock_digest(root))
 
     def test_changed_code_is_not_the_commit(self, root: Path) -> None:
-        expected = commit(root)[:12]
+        expected = commit_all(root)[:12]
         (root / "pipeline" / "a.py").write_text("A = 2\n")
         first = checkout_commit(root)
         assert re.fullmatch(f"{expected}-[0-9a-f]{{8}}", first)
@@ -58,7 +50,7 @@ class TestCheckout:
         assert checkout_commit(root) != first
 
     def test_what_does_not_run_does_not_matter(self, root: Path) -> None:
-        expected = commit(root)[:12]
+        expected = commit_all(root)[:12]
         (root / "README.md").write_text("new")
         assert checkout_commit(root) == expected
 

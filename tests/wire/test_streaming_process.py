@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from google.cloud.pubsub_v1 import PublisherClient
 
+from demo.pubsub.server import EMULATOR_VARIABLE, found_by_clients, serving
 from pipeline.execution.in_process import run_in_process
 from tests.end_to_end.command_line import ROOT, run_main
 from tests.support.matchers import assert_same_objects, documents, manifest_of
@@ -161,10 +163,17 @@ class TestBatchRuns:
         assert documents(LocalStore(str(tmp_path / "out")))
 
 
-def test_the_demo_of_it(league: League, tmp_path: Path) -> None:
+@pytest.mark.parametrize("given", [False, True])
+def test_the_demo_of_it(league: League, tmp_path: Path, given: bool) -> None:
     arguments = [f"--warehouse={league.root}", f"--output={tmp_path / 'out'}", "--export_types=daily-signals"]
     command = [sys.executable, "-m", "demo.stream", *arguments, f"--target_date={league.today}"]
-    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+    with serving() as address, found_by_clients(address):
+        environment = {name: value for name, value in os.environ.items() if given or name != EMULATOR_VARIABLE}
+        ended = subprocess.run(
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=120
+        )
+        topics = list(PublisherClient().list_topics(project="projects/the-demo", timeout=10))
     assert ended.returncode == 0, ended.stderr
     assert '"status": "success"' in ended.stdout
     assert list(documents(LocalStore(str(tmp_path / "out")))) == [f"signals/{league.today}.json"]
+    assert bool(topics) is given, "without a server that is given, the demo has one of its own"
