@@ -11,7 +11,7 @@ from apache_beam.options.pipeline_options import PipelineOptions, StandardOption
 
 from exporters.config import ExportConfig
 from pipeline.options.command_line import ExportOptions
-from pipeline.options.locations import BigQueryProject, parse_output, parse_warehouse
+from pipeline.options.locations import parse_output, parse_warehouse
 from pipeline.options.option import Kind, Option
 from pipeline.options.option_table import BY_NAME, OPTIONS, REQUEST_OPTIONS
 from pipeline.requests.problems import Problem, show
@@ -78,9 +78,6 @@ class OptionReader:
         live_feed, live_feed_key, live_feed_scheme = self.live_feed()
         rules: dict[str, Any] = {name: self.number(BY_NAME[name]) for name in _RULES}
         write_subset_picks = self.switch("write_subset_picks")
-        if write_subset_picks and isinstance(warehouse, BigQueryProject):
-            reason = "writes to folders only, and the warehouse is a BigQuery project"
-            self.problems.append(Problem("--write_subset_picks", "true", reason, "leave it out"))
         return {
             "warehouse": warehouse,
             "output": output,

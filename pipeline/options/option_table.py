@@ -282,7 +282,7 @@ OPTIONS: tuple[Option, ...] = (
         "write_subset_picks",
         Kind.BOOLEAN,
         Group.RULES,
-        "Write the subset picks of dates whose games have not begun back to the warehouse, a folder, as a new version. "
+        "Write the subset picks of dates whose games have not begun back to the warehouse as a new version. "
         "Documents show that version, and records are reckoned from what was written.",
         example="true",
     ),
