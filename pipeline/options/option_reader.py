@@ -13,7 +13,6 @@ from apache_beam.options.pipeline_options import PipelineOptions, StandardOption
 from exporters.config import ExportConfig
 from pipeline.options.command_line import ExportOptions
 from pipeline.options.flags import read_model, split_texts
-from pipeline.options.locations import BIGQUERY_PATTERN
 from pipeline.options.option import Kind, Option
 from pipeline.options.option_table import BY_NAME, OPTIONS, REQUEST_OPTIONS, PlaceOptions, RuleOptions, RunOptions
 from pipeline.requests.problems import Problem, show
@@ -55,9 +54,6 @@ class OptionReader:
         self._pair(_ENDPOINTS)
         self._pair(_ENDPOINTS[::-1])
         self._check_live_feed()
-        if self.text("write_subset_picks") == "true" and re.fullmatch(BIGQUERY_PATTERN, self.text("warehouse")):
-            reason = "writes to folders only, and the warehouse is a BigQuery project"
-            self.problems.append(Problem("--write_subset_picks", "true", reason, "leave it out"))
         if places is None or rules is None or runs is None:
             return {}
         config = ExportConfig(champion_system_id=champion_system_id, **asdict(rules))

@@ -195,8 +195,8 @@ class RuleOptions:
     write_subset_picks: Annotated[
         bool,
         Described(
-            "Write the subset picks of dates whose games have not begun back to the warehouse, a folder, as a new "
-            "version. Documents show that version, and records are reckoned from what was written.",
+            "Write the subset picks of dates whose games have not begun back to the warehouse as a new version. "
+            "Documents show that version, and records are reckoned from what was written.",
             example="true",
         ),
     ] = False

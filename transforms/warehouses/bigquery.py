@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import google.auth.exceptions
 import pyarrow as pa
+import pyarrow.compute as pc
 from google.api_core import exceptions
 from google.cloud.bigquery_storage_v1 import types
 
@@ -28,6 +29,7 @@ from transforms.warehouses.arrow_columns import (
     declared_type,
     one_line,
 )
+from transforms.warehouses.bigquery_appends import AppendClient, AppendError
 from transforms.warehouses.bigquery_reads import ReadClient, ReadSettings
 from transforms.warehouses.bigquery_schema import AS_DECLARED, NO_TABLE, Layout, layout_of
 from transforms.warehouses.bigquery_tables import Refusal, TableClient, days_of
@@ -42,8 +44,12 @@ _BUFFER = "__UNPARTITIONED__"
 """The partition of rows that were streamed and have not been sorted into partitions yet."""
 
 _READS: ProcessClients[ReadSettings, ReadClient] = ProcessClients(ReadClient)
+_APPENDS: ProcessClients[ReadSettings, AppendClient] = ProcessClients(AppendClient)
 _TABLES: ProcessClients[RestSettings, TableClient] = ProcessClients(TableClient)
 
+
+VERSION_COLUMN = "version_id"
+"""Tells the versions of a date apart, in the tables that rows are added to."""
 
 _SOLE = "sole:"
 """Begins the handle of a stream that is the only one of its session."""
@@ -167,8 +173,62 @@ class BigQueryWarehouse:
         session, _ = self._create_session(scan, 1)
         return int(session.estimated_total_bytes_scanned)
 
+    def append(self, table: str, batch: pa.RecordBatch, *, day: date, name: str) -> None:
+        """Add one version of a date's rows to a table in one commit, unless the table holds it already.
+
+        A commit whose answer is lost may have happened: looking for the version shows it. Nullable columns that the
+        table does not have are left out, and so are the rows of an optional table that does not exist.
+        """
+        (version,) = pc.unique(batch.column(VERSION_COLUMN)).to_pylist()
+        scan = TableScan(table, (VERSION_COLUMN,), day, day, {VERSION_COLUMN: (version,)})
+        if self._holds(scan, batch.num_rows):
+            return
+        try:
+            writable = self._writable(scan, batch)
+        except _NoTable:
+            if scan.declaration.absent is None:
+                raise
+            return
+        dataset, _, name_of_table = table.partition(".")
+        path = f"projects/{self.project}/datasets/{dataset}/tables/{name_of_table}"
+        try:
+            with self._blaming(scan):
+                self._append_client().append(path, writable, trace_id=self.trace_id or trace_of(name))
+        except AppendError as error:
+            raise WarehouseError(f"table {table}: the rows of {version} were not added: {error}; run again") from error
+        except WarehouseError:
+            if not self._holds(scan, batch.num_rows):
+                raise
+
+    def _append_client(self) -> AppendClient:
+        return _APPENDS.get(self._read_settings)
+
+    def _holds(self, scan: TableScan, rows: int) -> bool:
+        """Whether a table holds a version whole; raises when it holds other rows of it."""
+        found: int = sum(batch.num_rows for stream in self.split(scan) for batch in self.read(stream))
+        if found in (0, rows):
+            return found > 0
+        (version,) = scan.equals[VERSION_COLUMN]
+        raise WarehouseError(
+            f"table {scan.table}: it holds {found} rows of version {version} of {scan.first}, and this run selected "
+            f"{rows}; another run wrote that version: leave it, and run again with another --generated_at"
+        )
+
+    def _writable(self, scan: TableScan, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Return the columns of a batch that a table has; raises when it lacks one that may not be null."""
+        found = {column["name"] for column in self._describe(scan).get("schema", {}).get("fields", ())}
+        missing = [name for name in batch.schema.names if name not in found]
+        for name in missing:
+            column = scan.declaration.columns[name]
+            if column.mode == "REQUIRED":
+                raise WarehouseError(
+                    f"table {scan.table}: column {name} is missing, expected {declared_type(column)}; add it"
+                )
+        return batch.select([name for name in batch.schema.names if name in found])
+
     def close(self) -> None:
         """Close the connections of this process; the next call opens new ones."""
+        _APPENDS.close(self._read_settings)
         _READS.close(self._read_settings)
         _TABLES.close(self._rest_settings)
 

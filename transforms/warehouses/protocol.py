@@ -69,16 +69,16 @@ class AppendingWarehouse(Warehouse, Protocol):
     """A warehouse that rows can be added to as well."""
 
     def append(self, table: str, batch: pa.RecordBatch, *, day: date, name: str) -> None:
-        """Add rows of one partition date to a table, all at once; the same name again replaces what it added before.
+        """Add one version of a date's rows to a table, all at once; adding it again changes nothing.
 
         Args:
-            table: ``dataset.table`` of a declared table that is partitioned by date.
-            batch: The rows, in the table's schema.
+            table: ``dataset.table`` of a declared table that is partitioned by date and has a ``version_id``.
+            batch: The rows, in the table's schema, all of one ``version_id``.
             day: Their partition date.
-            name: Names what is added, within the date: letters, digits, dots and hyphens.
+            name: Names the version within the date: letters, digits, dots and hyphens.
 
         Raises:
-            WarehouseError: The rows cannot be added; none of them was.
+            WarehouseError: The rows cannot be added, and none was; or the table holds other rows of the version.
         """
 
 

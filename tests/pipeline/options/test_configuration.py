@@ -281,11 +281,9 @@ class TestProblems:
             '--rewrite: "true" excludes --request; put it into --request',
         ]
 
-    def test_subset_picks_are_written_to_folders(self) -> None:
-        lines = problems("--warehouse=bigquery:my-project", *NIGHT[1:], "--write_subset_picks")
-        assert lines == [
-            "--write_subset_picks: true writes to folders only, and the warehouse is a BigQuery project; leave it out"
-        ]
+    def test_subset_picks_are_written_to_bigquery(self) -> None:
+        config = run("--warehouse=bigquery:my-project", *NIGHT[1:], "--write_subset_picks")
+        assert config.export_config.write_subset_picks
 
     def test_dataflow_needs_shared_places(self) -> None:
         lines = problems(*NIGHT, "--runner=DataflowRunner")
