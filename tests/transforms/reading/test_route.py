@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exporters.declaration import Grain
+from exporters.league.players.aliases import NO_ALIASES, Aliases
 from exporters.warehouse.tables import CONTEXT, NEWS_ARTICLES, SCHEDULE, SIGNALS, SUBSET_DEFINITIONS
 from tests.support import made_up
 from tests.support.plans import made_up_plan
@@ -109,9 +110,9 @@ class TestDates:
 
 
 class TestCutting:
-    def cut(self, table: Any, batch: pa.RecordBatch) -> dict[str, list[Any]]:
+    def cut(self, table: Any, batch: pa.RecordBatch, aliases: Aliases = NO_ALIASES) -> dict[str, list[Any]]:
         outputs: dict[str, list[Any]] = defaultdict(list)
-        for tagged in CutBatches(PLAN).process(TableBatch(table.name, batch)):
+        for tagged in CutBatches(PLAN).process(TableBatch(table.name, batch), aliases):
             outputs[tagged.tag].append(tagged.value)
         return outputs
 
