@@ -192,7 +192,7 @@ class SubsetPickRow(NamedTuple):
     pct_over: float | None
     total_predictions_available: int | None
     prediction_created_at: Annotated[
-        Instant | None, Absent("a pick was created when the forecast was that it names, as long as that is kept")
+        Instant | None, Absent("a pick shows when its forecast was created, for as long as the warehouse keeps that")
     ]
 
 

@@ -133,7 +133,7 @@ SUBSET_VERSIONS: Table[SubsetVersionRow] = Table(
     SubsetVersionRow,
     partition="game_date",
     key=("version_id",),
-    absent="a version is the version_id of its picks, computed when they were; one without picks leaves no trace",
+    absent="a version is the version_id of its picks, with their computed_at; one without picks leaves no trace",
 )
 NEWS_LINKS: Table[NewsLinkRow] = Table(
     "nba_analytics.news_player_links",

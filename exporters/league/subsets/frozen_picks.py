@@ -50,9 +50,7 @@ READS = (
 )
 
 
-TIME_READS = (
-    Read(FORECAST_TIMES, ("player_lookup", "game_date", "prediction_id", "created_at"), Window.SEASON),
-)
+TIME_READS = (Read(FORECAST_TIMES, ("player_lookup", "game_date", "prediction_id", "created_at"), Window.SEASON),)
 """What dates the picks of earlier dates in a warehouse that does not store when their forecasts were made."""
 
 

@@ -18,6 +18,7 @@ from pipeline.operations.backfill import backfill, main, options_of_pass, parse_
 from pipeline.reporting.report import Summary, summarize
 from tests.support.matchers import assert_one_line_each, assert_same_objects, contents, documents, manifest_of
 from tests.support.plans import NOW, plan_of
+from tests.support.real_schema import tables_of, write_real
 from tests.support.stores import MemoryStore, Refuse
 from tests.support.warehouses import League
 from transforms.elements.plan import Plan
@@ -176,6 +177,20 @@ class TestMissing:
         assert "partial: 1 dates exported" in out
         _, out = coalescer.run("--min_active_predictions=100000", days=1)
         assert "predictions is withheld" in out
+
+    def test_what_the_warehouse_lacks_is_named_once(self, coalescer: RequestCoalescer, tmp_path: Path) -> None:
+        write_real(tmp_path / "real", tables_of(coalescer.league), doubtful=False)
+        coalescer.warehouse = str(tmp_path / "real")
+        code, out = coalescer.run(types="subset-picks,player-game-report", days=3)
+        assert code == 0, out
+        lines = [line.partition(": ")[2] for line in out.splitlines() if line.startswith("absent: ")]
+        assert [line.partition(": ")[0] for line in lines] == [
+            "nba_analytics.player_game_summary.is_partial_game_data",
+            "nba_predictions.current_subset_picks.prediction_created_at",
+            "nba_predictions.current_subset_versions",
+        ]
+        _, out = coalescer.run("--json", "--again", types="subset-picks,player-game-report", days=3)
+        assert json.loads(out.splitlines()[-1])["absent"] == lines
 
     def test_a_document_that_cannot_be_written_is_named(self, coalescer: RequestCoalescer) -> None:
         coalescer.in_memory = MemoryStore()

@@ -9,7 +9,7 @@ import pytest
 
 from exporters.config import ExportConfig
 from exporters.league.forecasts.readiness import DayCount, ScanCounts, SystemCount
-from exporters.warehouse.tables import CONTEXT, GAMES
+from exporters.warehouse.tables import CONTEXT, GAMES, SUBSET_VERSIONS
 from tests.support.made_up import CARD, DIARY, ROSTER
 from tests.support.matchers import manifest_of
 from tests.support.plans import made_up_plan
@@ -17,6 +17,7 @@ from tests.support.stores import MemoryStore
 from transforms.elements.failure import Failure
 from transforms.elements.plan import Run
 from transforms.elements.publication import Outcome, PointerOutcome, Publication
+from transforms.elements.tables import WHOLE_TABLE
 from transforms.publishing.manifest import (
     load_manifest,
     load_published,
@@ -102,6 +103,21 @@ class TestContent:
         assert list(manifest["tables"]) == sorted(manifest["tables"])
         assert (manifest["broken_tables"], manifest["failures"], manifest["failures_path"]) == ({}, [], None)
         assert list(manifest["exports"]) == ["card", "roster"]
+
+    def test_what_the_warehouse_lacks_is_named_with_its_meaning(self) -> None:
+        lacking = {SUBSET_VERSIONS.name: (WHOLE_TABLE,), GAMES.name: ("processed_at", "is_partial_game_data")}
+        manifest = made(card("a"), scan_counts=replace(CENSUS, absent=lacking))
+        assert manifest["absent"] == [
+            {
+                "table": GAMES.name,
+                "column": "is_partial_game_data",
+                "meaning": GAMES.columns["is_partial_game_data"].absent,
+            },
+            {"table": GAMES.name, "column": "processed_at", "meaning": GAMES.columns["processed_at"].absent},
+            {"table": SUBSET_VERSIONS.name, "column": None, "meaning": SUBSET_VERSIONS.absent},
+        ]
+        assert manifest["status"] == "success"
+        assert made(card("a"))["absent"] == []
 
     def test_a_section_counts_what_became_of_its_documents(self) -> None:
         outcomes = [card("b", generation=7), card("a", "unchanged"), card("c", "failed", error="StoreError: full")]
