@@ -30,7 +30,7 @@ from demo.inputs import context_frame, daily_cache_frame, defense_frame, factors
 from demo.league import League, found_league
 from demo.markets import draw_lines, props_frame
 from demo.options import DemoOptions, OptionsError
-from demo.reports import injuries_frame, news_frames, registry_frame, season_label
+from demo.reports import aliases_frame, injuries_frame, news_frames, registry_frame, season_label
 from demo.results import feed_players_frame, gamebook_frame, games_frame, schedule_frame, team_games_frame
 from demo.subsets import definitions_frame, frozen_picks, signals_frame
 from demo.writer import write_frame
@@ -90,7 +90,7 @@ def _clean_frames(league: League) -> Iterator[Frame]:
     signals = signals_frame(league, box, forecasts)
     frozen = frozen_picks(league, box, forecasts, signals)
     yield from (accuracy, system_days_frame(accuracy), signals, frozen.picks, frozen.versions)
-    yield from (definitions_frame(), registry_frame(league, box), injuries_frame(league, box))
+    yield from (definitions_frame(), registry_frame(league, box), aliases_frame(league), injuries_frame(league, box))
     yield from (predictions_frame(league, box, forecasts), features_frame(league, box, lines, forecasts))
     yield from (props_frame(league, box, lines), schedule_frame(league, box), games_frame(league, box, lines))
     yield from (gamebook_frame(league, box), feed_players_frame(league, box), team_games_frame(league, box))

@@ -36,6 +36,7 @@ RESULTS = Export(
                 "confidence_score",
                 "recommendation",
                 "line_value",
+                "line_source",
                 "actual_points",
                 "minutes_played",
                 "absolute_error",

@@ -70,7 +70,6 @@ class BestBetRules:
         doubling_edge: Edge in points at which it would be two.
         min_history: Decided picks of the player from which the player's own accuracy counts.
         default_accuracy: The history factor with fewer.
-        placeholder_line: Not a real line where nothing says where a line comes from (contract B11).
         confidence_labels: How the rationale calls a confidence, 0 to 100; nothing below the last bound.
         edge_labels: How it calls an edge in points.
         record_labels: How it calls the player's own accuracy, a share.
@@ -91,7 +90,6 @@ class BestBetRules:
     doubling_edge: int = 10
     min_history: int = 5
     default_accuracy: Decimal = Decimal("0.85")
-    placeholder_line: Decimal = Decimal(20)
     confidence_labels: Bands = (("High", Decimal(90)), ("Good", Decimal(80)))
     edge_labels: Bands = (("Strong", Decimal(5)), ("Solid", Decimal(4)), ("Moderate", Decimal(2)))
     record_labels: Bands = (("Strong", Decimal("0.8")), ("Good", Decimal("0.7")))

@@ -40,6 +40,32 @@ class SourceRules:
 
 
 @dataclass(frozen=True)
+class LineRules:
+    """Which betting lines are real: the ones that the grader grades.
+
+    Attributes:
+        placeholder: The line that stands where none is known.
+        sources: The ``line_source`` of a line that a bookmaker offered.
+    """
+
+    placeholder: Decimal = Decimal(20)
+    sources: frozenset[str] = frozenset({"ACTUAL_PROP", "ODDS_API", "BETTINGPROS"})
+
+
+@dataclass(frozen=True)
+class NameRules:
+    """Spellings of players' ids that match no known player.
+
+    Attributes:
+        most_listed: Spellings that are listed for a date; the others are counted.
+        likeness: How alike two spellings are, from 0 to 1, when one may stand for the other.
+    """
+
+    most_listed: int = 50
+    likeness: Fraction = Fraction(13, 20)
+
+
+@dataclass(frozen=True)
 class CacheSeconds:
     """How long readers may keep a document (contract of each document)."""
 
@@ -335,6 +361,8 @@ class Rules:
     """All of them."""
 
     sources: SourceRules = SourceRules()
+    lines: LineRules = LineRules()
+    names: NameRules = NameRules()
     cache: CacheSeconds = CacheSeconds()
     form: FormRules = FormRules()
     rest: RestRules = RestRules()

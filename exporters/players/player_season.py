@@ -67,10 +67,10 @@ def build(night: PlayerNight) -> Json | None:
     scores = night.history.box_scores
     if night.context is None and scores.on(night.date) is None:
         return None
-    if not night.history.rows(REGISTRY):
-        return unknown_player(night)
     first = season_start(night.date)
     games = scores.between(first, night.through)
+    if not games and not night.history.rows(REGISTRY):
+        return unknown_player(night)
     played = [row for row in games if was_played(row)]
     record = TrackRecord(night.history.grades.between(first, night.through))
     splits = Splits(night, played)

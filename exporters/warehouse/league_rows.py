@@ -35,6 +35,15 @@ class RegistryRow(NamedTuple):
     processed_at: Instant
 
 
+class PlayerAliasRow(NamedTuple):
+    """Another spelling of a player's id, and the id that it stands for."""
+
+    alias_lookup: str
+    nba_canonical_lookup: str
+    is_active: bool
+    processed_at: BookkeepingTime
+
+
 class FactorsRow(NamedTuple):
     """Fatigue of one player's game: 0 to 100, where 100 is fresh."""
 
@@ -99,6 +108,9 @@ class GameRow(NamedTuple):
     blocks: int | None
     turnovers: int | None
     win_flag: bool
+    player_full_name: Annotated[
+        str | None, Absent("a player whom the registry does not know is shown by the id instead of a name")
+    ]
 
 
 class ScheduleRow(NamedTuple):

@@ -27,6 +27,7 @@ from exporters.warehouse.league_rows import (
     NewsArticleRow,
     NewsInsightRow,
     NewsLinkRow,
+    PlayerAliasRow,
     PropsRow,
     RegistryRow,
     ScheduleRow,
@@ -69,6 +70,12 @@ SYSTEM_DAYS: Table[SystemDayRow] = Table(
 )
 REGISTRY: Table[RegistryRow] = Table(
     "nba_reference.nba_players_registry", RegistryRow, player="player_lookup", key=("season", "team_abbr")
+)
+PLAYER_ALIASES: Table[PlayerAliasRow] = Table(
+    "nba_reference.player_aliases",
+    PlayerAliasRow,
+    key=("alias_lookup",),
+    absent="every table is taken to spell players alike",
 )
 FACTORS: Table[FactorsRow] = Table(
     "nba_precompute.player_composite_factors",

@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -29,6 +30,7 @@ from exporters.warehouse.tables import (
     GAMEBOOK,
     GAMES,
     INJURIES,
+    PLAYER_ALIASES,
     PREDICTIONS,
     PROPS,
     REGISTRY,
@@ -209,10 +211,18 @@ def test_every_game_of_the_context_is_on_the_schedule(warehouse: DemoWarehouse) 
 
 
 def test_people_and_teams_refer_to_each_other(warehouse: DemoWarehouse) -> None:
-    registered = {row["player_lookup"] for row in warehouse.rows(REGISTRY)}
-    expected = {row["player_lookup"] for row in warehouse.rows(CONTEXT)}
+    rows = [row for row in warehouse.rows(PLAYER_ALIASES) if row["is_active"]]
+    ids = {row["alias_lookup"]: row["nba_canonical_lookup"] for row in rows}
+
+    def players(table: Any) -> set[str]:
+        return {ids.get(row["player_lookup"], row["player_lookup"]) for row in warehouse.rows(table)}
+
+    registered, expected = players(REGISTRY), players(CONTEXT)
     assert len(expected - registered) == warehouse.summary.blemishes["unregistered_players"]
-    assert {row["player_lookup"] for row in warehouse.rows(PREDICTIONS)} <= expected
+    assert players(PREDICTIONS) <= expected
+    assert not ids.keys() & (registered | expected), "an alias is nobody's id"
+    for table in (CONTEXT, PREDICTIONS, PROPS):
+        assert ids.keys() & {row["player_lookup"] for row in warehouse.rows(table)}
     assert {row["team_abbr"] for row in warehouse.rows(CONTEXT)} <= set(TEAM_CODES)
     assert {row["team_abbr"] for row in warehouse.rows(DEFENSE)} <= set(TEAM_CODES)
 

@@ -101,6 +101,7 @@ class TestOneGame:
             "nba_precompute.player_daily_cache",
             "nba_predictions.current_subset_versions",
             "nba_raw.news_articles_raw",
+            "nba_reference.player_aliases",
         }
 
     def test_every_type_is_published_with_every_player(self, night: Night) -> None:

@@ -44,6 +44,7 @@ from exporters.warehouse.tables import (
     NEWS_ARTICLES,
     NEWS_INSIGHTS,
     NEWS_LINKS,
+    PLAYER_ALIASES,
     PREDICTIONS,
     PROPS,
     REGISTRY,
@@ -277,6 +278,13 @@ registry_row = RowFactory(
     position="F",
     processed_at=instant("2025-01-14T12:00:00Z"),
 )
+player_alias_row = RowFactory(
+    PLAYER_ALIASES,
+    alias_lookup="kingjames",
+    nba_canonical_lookup=PLAYER,
+    is_active=True,
+    processed_at=instant("2025-01-14T12:00:00Z"),
+)
 factors_row = RowFactory(
     FACTORS,
     player_lookup=PLAYER,
@@ -331,6 +339,7 @@ game_row = RowFactory(
     blocks=1,
     turnovers=3,
     win_flag=False,
+    player_full_name=None,
 )
 schedule_row = RowFactory(
     SCHEDULE,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from exporters.league.forecasts.lines import is_real_line
 from exporters.warehouse.forecast_rows import AccuracyRow
 from exporters.warehouse.league_rows import GameRow
 
@@ -64,9 +65,11 @@ def is_void(row: AccuracyRow) -> bool:
 
 
 def graded_result(row: AccuracyRow) -> str:
-    """Return what became of a graded forecast (contract R1, R3, R4).
+    """Return what became of a graded forecast (contract R1, R3, R4, B7, B3-D4): one rule for every document.
 
-    ``VOID``, else ``PASS`` or ``NO_LINE`` when nothing was picked, else ``WIN``, ``LOSS``, ``PUSH`` or ``PENDING``.
+    ``VOID``, else ``PASS`` or ``NO_LINE`` when nothing was picked. A pick is a ``WIN`` or a ``LOSS`` by the grader's
+    verdict alone: where the grader left it undecided, points and line do not decide it either. Such a pick is a
+    ``PUSH`` when the points equal the line, ``NO_LINE`` when they are known and the line is not real, else ``PENDING``.
     """
     if is_void(row):
         return VOID
@@ -74,11 +77,13 @@ def graded_result(row: AccuracyRow) -> str:
         return PASS
     if row.recommendation not in SIDES:
         return NO_LINE
-    if row.actual_points is None:
-        return PENDING
     if row.prediction_correct is not None:
         return WIN if row.prediction_correct else LOSS
-    return against_line(row.recommendation, row.actual_points, row.line_value) or NO_LINE
+    if row.actual_points is None:
+        return PENDING
+    if row.actual_points == row.line_value:
+        return PUSH
+    return PENDING if is_real_line(row.line_value, row.line_source) else NO_LINE
 
 
 @dataclass(frozen=True)

@@ -106,10 +106,11 @@ class PlayerNight:
         """The player's registry entry as of the date."""
         return self.history.registry(self.date)
 
-    @property
+    @cached_property
     def name(self) -> str:
-        """The display name; the player's id when the registry has neither player nor name."""
-        return (None if self.registry is None else self.registry.player_name) or self.player
+        """The display name: by the registry, else by the season's box scores, else the player's id."""
+        registered = None if self.registry is None else self.registry.player_name
+        return registered or self.history.box_scores.name(self.date) or self.player
 
     @cached_property
     def context(self) -> ContextRow | None:

@@ -267,6 +267,14 @@ class BoxScores:
             end += 1
         return found
 
+    def name(self, day: date) -> str | None:
+        """Return the player's name by the newest of the season's box scores up to a date that has one.
+
+        A name is no outcome: the box score of the date itself may tell it.
+        """
+        season = self.between(season_start(day), day)
+        return next((row.player_full_name for row in reversed(season) if row.player_full_name), None)
+
     def between(self, first: date, last: date) -> list[GameRow]:
         """Return every game from ``first`` to ``last``, both included, oldest first."""
         return self.rows[bisect_left(self._dates, first) : bisect_right(self._dates, last)]

@@ -159,9 +159,10 @@ OPTIONAL_TABLES = {
     "nba_predictions.current_subset_versions",
     "nba_raw.bdl_player_boxscores",
     "nba_raw.news_articles_raw",
+    "nba_reference.player_aliases",
 }
 OPTIONAL_COLUMNS = {
-    "nba_analytics.player_game_summary": {"is_partial_game_data", "processed_at"},
+    "nba_analytics.player_game_summary": {"is_partial_game_data", "processed_at", "player_full_name"},
     "nba_analytics.upcoming_player_game_context": {"context_version", "processed_at"},
     "nba_analytics.news_insights": {"extracted_at"},
     "nba_precompute.player_composite_factors": {"processed_at", "created_at"},
@@ -184,6 +185,7 @@ OPTIONAL_COLUMNS = {
     "nba_predictions.system_daily_performance": {"computed_at"},
     "nba_raw.nbac_injury_report": {"processed_at"},
     "nba_raw.nbac_schedule": {"processed_at"},
+    "nba_reference.player_aliases": {"processed_at"},
 }
 
 

@@ -186,6 +186,7 @@ class TestMissing:
         lines = [line.partition(": ")[2] for line in out.splitlines() if line.startswith("absent: ")]
         assert [line.partition(": ")[0] for line in lines] == [
             "nba_analytics.player_game_summary.is_partial_game_data",
+            "nba_analytics.player_game_summary.player_full_name",
             "nba_predictions.current_subset_picks.prediction_created_at",
             "nba_predictions.current_subset_versions",
         ]

@@ -9,6 +9,8 @@ import pytest
 
 from exporters.config import ExportConfig
 from exporters.league.forecasts.readiness import DayCount, ScanCounts, SystemCount
+from exporters.league.players.aliases import Aliases
+from exporters.league.players.unmatched import NameReport, UnmatchedName
 from exporters.warehouse.tables import CONTEXT, GAMES, SUBSET_VERSIONS
 from tests.support.made_up import CARD, DIARY, ROSTER
 from tests.support.matchers import manifest_of
@@ -118,6 +120,29 @@ class TestContent:
         ]
         assert manifest["status"] == "success"
         assert made(card("a"))["absent"] == []
+
+    def test_players_whom_nobody_knows_are_warned_of(self) -> None:
+        stranger = UnmatchedName(CONTEXT.name, "herbjones", 4, "not in the registry", "herbertjones")
+        names = {DAY: NameReport((stranger,), 3), DAY + timedelta(days=1): NameReport((stranger, stranger))}
+        counts = replace(CENSUS, names=names, aliases=Aliases({}, ("alias 'a' stands for b and c",)))
+        assert made(scan_counts=counts)["warnings"] == [
+            {
+                "warning": "unmatched player",
+                "table": CONTEXT.name,
+                "player": "herbjones",
+                "rows": 4,
+                "reason": "not in the registry",
+                "nearest": "herbertjones",
+            },
+            {"warning": "alias of a player", "problem": "alias 'a' stands for b and c"},
+            {"warning": "unmatched player", "more": 3},
+        ]
+        assert made()["warnings"] == []
+
+    def test_many_problems_with_aliases_are_counted(self) -> None:
+        counts = replace(CENSUS, aliases=Aliases({}, tuple(f"problem {n}" for n in range(53))))
+        warnings = made(scan_counts=counts)["warnings"]
+        assert (len(warnings), warnings[-1]) == (51, {"warning": "alias of a player", "more": 3})
 
     def test_a_section_counts_what_became_of_its_documents(self) -> None:
         outcomes = [card("b", generation=7), card("a", "unchanged"), card("c", "failed", error="StoreError: full")]

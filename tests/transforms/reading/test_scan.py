@@ -11,10 +11,12 @@ from apache_beam.coders import registry
 from hypothesis import given
 from hypothesis import strategies as st
 
+from exporters.league.players.aliases import Aliases
 from exporters.warehouse.tables import (
     CONTEXT,
     FORECAST_TIMES,
     GAMES,
+    PLAYER_ALIASES,
     PREDICTIONS,
     SCHEDULE,
     SIGNALS,
@@ -24,7 +26,14 @@ from exporters.warehouse.tables import (
 from tests.support import made_up
 from tests.support.eager import run_eagerly
 from tests.support.plans import made_up_plan, plan_of
-from tests.support.rows import context_row, game_row, prediction_row, schedule_row, subset_pick_row
+from tests.support.rows import (
+    context_row,
+    game_row,
+    player_alias_row,
+    prediction_row,
+    schedule_row,
+    subset_pick_row,
+)
 from tests.support.warehouses import MemoryWarehouse
 from transforms.elements.tables import WHOLE_TABLE, ScanStream, TableBatch, TableScan
 from transforms.reading.scan import ScanTables, TableBatchCoder, scan_all
@@ -170,6 +179,38 @@ class TestAbsence:
         )
         _, scan_counts = scanned(self.PLAN, warehouse)
         assert scan_counts.broken == {FORECAST_TIMES.name: "table times: cut off"}
+
+
+class TestAliases:
+    """They are read once, whoever asks for them, and their rows go nowhere."""
+
+    @pytest.mark.parametrize("read", [scanned, read_plainly])
+    def test_they_are_read_once_and_counted(self, read: Any) -> None:
+        warehouse = MemoryWarehouse({**some_rows(), PLAYER_ALIASES: [player_alias_row(alias_lookup="a")]})
+        found, scan_counts = read(PLAN, warehouse)
+        assert [scan.table for scan in warehouse.scans].count(PLAYER_ALIASES.name) == 1
+        assert PLAYER_ALIASES.name not in {table for table, _ in found}
+        assert scan_counts.aliases == Aliases({"a": "lebronjames"})
+        assert scan_counts.rows[PLAYER_ALIASES.name] == 1
+
+    def test_there_is_one_value_of_them_whether_or_not_there_are_any(self) -> None:
+        aliased = MemoryWarehouse({PLAYER_ALIASES: [player_alias_row(alias_lookup="a")]})
+        for warehouse, expected in ((aliased, {"a": "lebronjames"}), (MemoryWarehouse({}), {})):
+            found = run_eagerly(lambda root, w=warehouse: ScanTables(PLAN, w).expand(root))["aliases"]
+            assert [one.ids for one in found] == [expected]
+
+    @pytest.mark.parametrize("read", [scanned, read_plainly])
+    def test_a_plan_that_names_no_player_does_not_read_them(self, read: Any) -> None:
+        warehouse = MemoryWarehouse(some_rows())
+        read(plan_of("performance", first=DAY), warehouse)
+        assert PLAYER_ALIASES.name not in {scan.table for scan in warehouse.scans}
+
+    @pytest.mark.parametrize("read", [scanned, read_plainly])
+    def test_they_are_named_when_they_cannot_be_read(self, read: Any) -> None:
+        breaks = {PLAYER_ALIASES: "table aliases: cut off; run again"}
+        rows = {**some_rows(), PLAYER_ALIASES: [player_alias_row()]}
+        _, scan_counts = read(PLAN, MemoryWarehouse(rows, breaks=breaks))
+        assert scan_counts.broken == {PLAYER_ALIASES.name: "table aliases: cut off; run again"}
 
 
 class TestScanning:
