@@ -295,8 +295,8 @@ class TestProblems:
     def test_a_wrong_place_does_not_hide_what_is_wrong_beside_it(self) -> None:
         lines = problems(*NIGHT[2:], "--warehouse=data", "--output=", "--runner=DataflowRunner")
         assert starts(lines) == ["--warehouse", "--output"]
-        lines = problems(*NIGHT[2:], "--warehouse=bigquery:my-project", "--output=s3://x", "--write_subset_picks")
-        assert starts(lines) == ["--output", "--write_subset_picks"]
+        lines = problems(*NIGHT[2:], "--warehouse=bigquery:my-project", "--output=s3://x", "--shards=0")
+        assert starts(lines) == ["--output", "--shards"]
         lines = problems(*NIGHT[2:], "--output=", "--live_feed=s3://x", "--live_feed_key=env:K", "--gcs_endpoint=h")
         assert starts(lines) == ["--warehouse", "--output", "--gcs_endpoint", "--live_feed", "--live_feed_key"]
 
