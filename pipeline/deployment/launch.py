@@ -25,28 +25,28 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 from exporters.registry import PLAYER_TYPES, exports, groups
-from pipeline.deployment.dataflow_jobs import DataflowError, DataflowJobs
 from pipeline.deployment.flex_launch import MACHINE_TYPE, MAX_WORKERS, launch_body
 from pipeline.deployment.settings import SETTINGS, Deployment, SettingsError, load_deployment
-from pipeline.execution.run import ALL_PUBLISHED, BAD_REQUEST, SOMETHING_MISSING, open_store, report
+from pipeline.execution.dataflow_jobs import DataflowError, DataflowJob, DataflowJobs
+from pipeline.execution.following import EngineError, follow
+from pipeline.execution.outcome import read_outcome
+from pipeline.execution.places import open_store
 from pipeline.options.command_line import ExportOptions, OptionsError
 from pipeline.options.configuration import RunConfig, parse_run
 from pipeline.options.help_text import wants_help
 from pipeline.options.option import Group
-from pipeline.options.option_table import OPTIONS
+from pipeline.options.option_table import CLIENT_OPTIONS, OPTIONS
 from pipeline.planning.planner import make_plan
-from pipeline.reporting.report import summarize
-from transforms.publishing.manifest import load_manifest
+from pipeline.reporting.printing import report
+from pipeline.reporting.report import ALL_PUBLISHED, BAD_REQUEST, SOMETHING_MISSING
 from transforms.stores.protocol import Store, StoreError
 
-POLL_SECONDS = 10.0
-_PATIENCE = 30
-"""How many times in a row a job may not be asked for before waiting is given up."""
+_CLOCKS_DIFFER = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -94,23 +94,29 @@ def main(
     if found.only_print:
         _say(json.dumps(found.body, indent=2))
         return ALL_PUBLISHED
+    launched = datetime.now(timezone.utc)
     try:
         jobs = DataflowJobs(found.deployment.project, found.deployment.region, endpoint=found.endpoint)
         job_id = jobs.launch(found.body)
-        _say(f"started {found.body['launchParameter']['jobName']}: {job_link(found.deployment, job_id)}")
-        if not found.wait:
-            return ALL_PUBLISHED
-        state = follow(jobs, job_id, sleep=sleep)
     except DataflowError as error:
-        sys.stderr.write(f"{error}\n")
+        _warn(str(error))
+        return SOMETHING_MISSING
+    _say(f"started {found.body['launchParameter']['jobName']}: {jobs.link(job_id)}")
+    if not found.wait:
+        return ALL_PUBLISHED
+    try:
+        job = DataflowJob(jobs, job_id)
+        ended = follow(job, show=_warn, show_state=lambda state: _warn(f"the job is {state}"), sleep=sleep)
+    except EngineError as error:
+        _warn(f"{error}; the job may go on: {jobs.link(job_id)}")
         return SOMETHING_MISSING
     except KeyboardInterrupt:
-        sys.stderr.write("the job goes on without being watched\n")
+        _warn(f"the job goes on without being watched: {jobs.link(job_id)}")
         return SOMETHING_MISSING
-    if state != "DONE":
-        sys.stderr.write(f"the job is {state}: {job_link(found.deployment, job_id)}\n")
+    if not ended.is_done:
+        _warn(": ".join(filter(None, (f"the job is {ended.state}", ended.reason, jobs.link(job_id)))))
         return SOMETHING_MISSING
-    return tell(found.config, open_output(found.config))
+    return tell(found.config, open_output(found.config), since=launched - _CLOCKS_DIFFER)
 
 
 def parse_launch(argv: Sequence[str], *, now: datetime) -> Launch:
@@ -161,60 +167,31 @@ def _parameters(options: ExportOptions) -> dict[str, str]:
     texts = {
         option.name: getattr(options, option.name)
         for option in OPTIONS
-        if option.group is not Group.REQUEST and hasattr(options, option.name)
+        if option.group is not Group.REQUEST and option not in CLIENT_OPTIONS and hasattr(options, option.name)
     }
     return {name: str(value).lower() if isinstance(value, bool) else value for name, value in texts.items() if value}
 
 
-def job_link(deployment: Deployment, job_id: str) -> str:
-    """Return where a person finds a job."""
-    place = f"{deployment.region}/{job_id}?project={deployment.project}"
-    return f"https://console.cloud.google.com/dataflow/jobs/{place}"
+def tell(config: RunConfig, store: Store, *, since: datetime) -> int:
+    """Report what a finished job published, from the manifests that it wrote, and return the exit code.
 
-
-def follow(jobs: DataflowJobs, job_id: str, *, sleep: Callable[[float], None]) -> str:
-    """Show what a job says until it is over, and return its last state.
-
-    Raises:
-        DataflowError: The job could not be asked for, time and again.
+    Args:
+        config: What it ran.
+        store: Where it published.
+        since: No run of it can have started before.
     """
-    shown: set[str] = set()
-    since: datetime | None = None
-    before, silent = "", 0
-    while True:
-        try:
-            state = jobs.state(job_id)
-            for message in jobs.messages(job_id, since):
-                since = message.time
-                if message.key not in shown:
-                    shown.add(message.key)
-                    sys.stderr.write(f"{message.time:%H:%M:%S} {message.text}\n")
-            silent = 0
-        except DataflowError as error:
-            silent += 1
-            if error.is_final or silent >= _PATIENCE:
-                raise
-            sleep(POLL_SECONDS)
-            continue
-        if state.name != before:
-            sys.stderr.write(f"the job is {state.name}\n")
-            before = state.name
-        if state.is_over:
-            return state.name
-        sleep(POLL_SECONDS)
-
-
-def tell(config: RunConfig, store: Store) -> int:
-    """Report what a finished job published, from the manifests that it wrote, and return the exit code."""
-    plan = make_plan(config.request, config.export_config)
     try:
-        manifests = {str(day): load_manifest(store, day)[0] for day in plan.dates}
+        summary = read_outcome(make_plan(config.request, config.export_config), store, str(config.output), since=since)
     except StoreError as error:
-        sys.stderr.write(f"the job is done, but what it published cannot be read: {error}\n")
+        _warn(f"the job is done, but what it published cannot be read: {error}")
         return SOMETHING_MISSING
-    summary = summarize(plan, str(config.output), manifests)
     report(summary, as_json=config.json)
     return summary.exit_code
+
+
+def _warn(text: str) -> None:
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
 
 
 def _say(text: str) -> None:

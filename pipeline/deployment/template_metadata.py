@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.options.option import Kind, Option
-from pipeline.options.option_table import BATCH_OPTIONS, OPTIONS
+from pipeline.options.option_table import BATCH_OPTIONS, CLIENT_OPTIONS, OPTIONS
 from pipeline.options.stream_options import STREAM_OPTIONS
 from pipeline.version import ROOT
 
@@ -34,7 +34,7 @@ def template_metadata(name: str) -> dict[str, Any]:
             "name": "Phase 6 Export",
             "description": "Turns the tables of a night, or of a season in one pass, into the documents of the API.",
             "streaming": False,
-            "parameters": [_parameter(option) for option in OPTIONS if option not in STREAM_OPTIONS],
+            "parameters": [_parameter(option) for option in OPTIONS if option not in STREAM_OPTIONS + CLIENT_OPTIONS],
         }
     return {
         "name": "Phase 6 Export, streaming",
@@ -44,7 +44,9 @@ def template_metadata(name: str) -> dict[str, Any]:
         "supportsExactlyOnce": True,
         "defaultStreamingMode": "EXACTLY_ONCE",
         "parameters": [
-            _parameter(option, required=option.name in _NEEDED) for option in OPTIONS if option not in BATCH_OPTIONS
+            _parameter(option, required=option.name in _NEEDED)
+            for option in OPTIONS
+            if option not in BATCH_OPTIONS + CLIENT_OPTIONS
         ],
     }
 

@@ -21,24 +21,27 @@ import orjson
 from apache_beam.options.pipeline_options import GoogleCloudOptions, PipelineOptions
 
 from exporters.registry import PLAYER_TYPES, exports, groups
-from pipeline.execution.run import (
-    ALL_PUBLISHED,
-    BAD_REQUEST,
-    SOMETHING_MISSING,
-    RunError,
-    open_store,
-    open_warehouse,
-    run,
-)
+from pipeline.execution.engines import find_engine
+from pipeline.execution.places import open_store, open_warehouse, with_absolute_paths
+from pipeline.execution.run import run
+from pipeline.execution.submission import RunError
 from pipeline.options.command_line import OptionsError
 from pipeline.options.configuration import RunConfig, parse_run
 from pipeline.options.help_text import wants_help
 from pipeline.planning.backfill_plan import BackfillPlan, describe_backfill, game_dates, plan_backfill
 from pipeline.planning.inputs import with_inputs
 from pipeline.planning.planner import make_plan, preflight
-from pipeline.reporting.report import ExportSummary, Summary, table
+from pipeline.reporting.report import (
+    ALL_PUBLISHED,
+    BAD_REQUEST,
+    SOMETHING_MISSING,
+    ExportSummary,
+    Summary,
+    table,
+)
 from pipeline.requests.problems import Problem
 from pipeline.requests.request import UpdateLatest
+from pipeline.version import current_build
 from transforms.elements.plan import Plan
 from transforms.publishing.manifest import load_manifest, marker_path
 from transforms.stores.protocol import Store, StoreError
@@ -59,13 +62,16 @@ def main(argv: Sequence[str]) -> int:
         return ALL_PUBLISHED
     try:
         options, config, again = parse_backfill(argv, now=datetime.now(timezone.utc))
+        find_engine(options, current_build(), no_wait=config.no_wait)
+        config = with_absolute_paths(config)
         warehouse, store = open_warehouse(config), open_store(config)
     except OptionsError as error:
         sys.stderr.write(f"{error}\n")
         return BAD_REQUEST
 
     def carry_out(plan: Plan) -> Summary | None:
-        return run(plan, warehouse, store, options_of_pass(options, plan), output=str(config.output))
+        options_of_it = options_of_pass(options, plan)
+        return run(plan, warehouse, store, options_of_it, output=str(config.output), no_wait=config.no_wait)
 
     try:
         return backfill(config, warehouse, store, carry_out, again=again)

@@ -41,6 +41,7 @@ class JobConfig:
         dry_run: Publish nothing.
         skip_preflight: Start unchecked.
         json: Report the outcome as JSON.
+        no_wait: Leave once the job is submitted.
     """
 
     warehouse: ParquetFolder | BigQueryProject
@@ -60,6 +61,7 @@ class JobConfig:
     dry_run: bool = False
     skip_preflight: bool = False
     json: bool = False
+    no_wait: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -94,7 +94,7 @@ class OptionReader:
             "live_feed_scheme": live_feed_scheme,
             **{name: self.text(name) for name in ("bigquery_quota_project", "gcs_endpoint", "completion_topic")},
             **{name: self.number(BY_NAME[name]) for name in ("shards", "upload_threads")},
-            **{name: self.switch(name) for name in ("validate", "dry_run", "skip_preflight", "json")},
+            **{name: self.switch(name) for name in ("validate", "dry_run", "skip_preflight", "json", "no_wait")},
         }
 
     def exclude(self, options: Collection[Option], reason: str, fix: str) -> None:

@@ -337,11 +337,22 @@ OPTIONS: tuple[Option, ...] = (
         "Report the outcome as JSON, for programs.",
         example="true",
     ),
+    Option(
+        "no_wait",
+        Kind.BOOLEAN,
+        Group.RUN,
+        "Leave once the job is submitted, without its outcome; only for engines whose jobs go on by themselves, as "
+        "Dataflow's. Without it, the command waits, reads back what was published, and reports it.",
+        example="true",
+    ),
     *STREAM_OPTIONS,
 )
 """Every option, in the order of the help text."""
 
 BY_NAME = {option.name: option for option in OPTIONS}
+
+CLIENT_OPTIONS: tuple[Option, ...] = tuple(option for option in OPTIONS if option.name == "no_wait")
+"""The options of the process that submits a job alone; a template, which submits its job itself, takes none of them."""
 
 REQUEST_OPTIONS: tuple[Option, ...] = tuple(
     option for option in OPTIONS if option.group is Group.REQUEST and option.name != "request"

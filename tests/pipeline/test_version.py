@@ -6,10 +6,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from apache_beam.options.pipeline_options import PipelineOptions, WorkerOptions
 
 from pipeline.deployment.stamp import main as stamp
-from pipeline.execution.worker_image import use_own_image
 from pipeline.version import (
     ROOT,
     Build,
@@ -104,20 +102,3 @@ class TestStamp:
         with pytest.raises(SystemExit, match="2"):
             stamp([f"--commit={COMMIT}", f"--image={IMAGE}"], root=tmp_path, stamp=tmp_path / "build.json")
         assert "no lock file" in capsys.readouterr().err
-
-
-class TestWorkerImage:
-    @pytest.mark.parametrize(
-        ("flags", "image", "expected"),
-        [
-            (("--runner=DataflowRunner",), IMAGE, IMAGE),
-            (("--runner=DataflowRunner", "--sdk_container_image=other:1"), IMAGE, "other:1"),
-            (("--runner=DataflowRunner",), "", None),
-            (("--runner=DirectRunner",), IMAGE, None),
-            ((), IMAGE, None),
-        ],
-    )
-    def test_workers_run_what_the_launcher_runs(self, flags: tuple[str, ...], image: str, expected: str | None) -> None:
-        options = PipelineOptions(flags)
-        use_own_image(options, Build("1", COMMIT, "l", image))
-        assert options.view_as(WorkerOptions).sdk_container_image == expected
