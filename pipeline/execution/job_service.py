@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -28,6 +29,9 @@ _TRANSIENT = (
     grpc.StatusCode.RESOURCE_EXHAUSTED,
     grpc.StatusCode.ABORTED,
 )
+_WORKER_THREADS = ("run_worker_", "read_state", "read_grpc_client_inputs")
+"""How Beam names the threads of a worker that read from the engine."""
+_WORKERS_END_SECONDS = 2.0
 _OVER = ("DONE", "FAILED", "CANCELLED", "UPDATED", "DRAINED")
 
 
@@ -74,11 +78,12 @@ class ServedJob:
         request = beam_job_api_pb2.GetJobStateRequest(job_id=self._result._job_id)
         try:
             found = self._result._job_service.GetState(request, **self._limit).state
-        except grpc.RpcError as error:
+        except Exception as error:
             # A server that dies breaks the connection a moment before it is gone.
+            stopped = self._stopped()
             raise EngineError(
-                self._stopped() or f"it does not answer for {self.name} ({reason_of(error)})",
-                is_final=bool(self._stopped()) or error.code() not in _TRANSIENT,
+                stopped or f"it does not answer for {self.name} ({reason_of(error)})",
+                is_final=bool(stopped) or not _is_transient(error),
             ) from error
         state = str(beam_job_api_pb2.JobState.Enum.Name(found))
         if state in _OVER and self._listener is not None:
@@ -108,11 +113,18 @@ class ServedJob:
         request = beam_job_api_pb2.JobMessagesRequest(job_id=self._result._job_id)
         said: list[JobMessage] = []
         # A stream that breaks is opened again with the next question, and then begins anew.
-        with suppress(grpc.RpcError):
+        with suppress(Exception):
             for response in self._result._job_service.GetMessageStream(request):
                 if response.HasField("message_response"):
                     said.append(_message(len(said), response.message_response))
                     self._said = said if len(said) >= len(self._said) else self._said
+
+
+def _is_transient(error: Exception) -> bool:
+    """Whether the next call may get another answer. A service in this process asks its engine over HTTP."""
+    if isinstance(error, grpc.RpcError):
+        return error.code() in _TRANSIENT
+    return isinstance(error, OSError)
 
 
 def _message(number: int, message: Any) -> JobMessage:
@@ -138,8 +150,16 @@ def quiet_workers() -> Iterator[None]:
     try:
         yield
     finally:
+        _join_workers()
         threading.excepthook = before
         connections.removeFilter(_is_not_of_a_broken_connection)
+
+
+def _join_workers() -> None:
+    until = time.monotonic() + _WORKERS_END_SECONDS
+    for thread in threading.enumerate():
+        if thread.name.startswith(_WORKER_THREADS):
+            thread.join(max(0.0, until - time.monotonic()))
 
 
 def _is_not_of_a_broken_connection(record: logging.LogRecord) -> bool:

@@ -18,6 +18,7 @@ from pipeline.execution.in_process import run_in_process
 from tests.end_to_end.command_line import ROOT, run_main
 from tests.support.matchers import assert_same_objects, documents, manifest_of
 from tests.support.plans import NOW, plan_of
+from tests.support.prism import prism_binary
 from tests.support.stores import MemoryStore
 from tests.support.warehouses import League
 from tests.wire.pubsub import PROJECT, Topic
@@ -140,6 +141,18 @@ class TestBatchRuns:
             assert shown is not None
             assert shown.generation == generation
         assert manifest_of(store, "2026-02-03")["run"]["started_at"] <= event["timestamp"]
+
+    @pytest.mark.parametrize("engine", ["prism", "embedded"])
+    def test_it_does_so_once_on_every_engine(self, pubsub: str, league: League, tmp_path: Path, engine: str) -> None:
+        options = ("--runner=PortableRunner", "--job_endpoint=embed")
+        if engine == "prism":
+            options = ("--runner=PrismRunner", f"--prism_location={prism_binary()}")
+        done = Topic("done")
+        arguments = ("--export_types=tonight,predictions", "--target_date=today", f"--completion_topic={done.path}")
+        ended = run_main(league, tmp_path / "out", *arguments, "--json", *options)
+        assert ended.code == 0, ended.err
+        [event] = done.events(2, seconds=5.0)
+        assert (event["status"], event["run_id"]) == ("success", ended.summary["run_id"])
 
     def test_so_does_one_that_broke_off(self, pubsub: str, league: League, tmp_path: Path) -> None:
         done = Topic("done")

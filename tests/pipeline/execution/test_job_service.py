@@ -178,6 +178,35 @@ def test_a_server_whose_process_has_ended_says_how(served: Served) -> None:
     assert lost.value.is_final
 
 
+class InProcess:
+    """A service that is an object, as that of a Flink that gets its jobs as JARs over HTTP."""
+
+    def __init__(self, *answers: Any) -> None:
+        self._answers = list(answers)
+
+    def GetState(self, request: Any, context: Any = None) -> Any:  # noqa: N802
+        answer = self._answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return beam_job_api_pb2.JobStateEvent(state=answer)
+
+    def GetMessageStream(self, request: Any, context: Any = None) -> Iterator[Any]:  # noqa: N802
+        raise ConnectionError("refused")
+
+
+def test_a_service_in_this_process_is_followed_likewise() -> None:
+    service = InProcess(State.RUNNING, ConnectionError("refused"), State.RUNNING, State.DONE)
+    job = ServedJob(PipelineResult(service, "job-1", None, None), "Flink", poll_seconds=0.01)
+    assert followed(job).is_done
+
+
+def test_a_defect_of_a_service_is_no_reason_to_ask_again() -> None:
+    service = InProcess(LookupError("Job job-1 does not exist"))
+    job = ServedJob(PipelineResult(service, "job-1", None, None), "Flink", poll_seconds=0.01)
+    with pytest.raises(EngineError, match=r"it does not answer for job job-1 of Flink \(LookupError: Job job-1"):
+        followed(job)
+
+
 def test_it_can_be_cancelled_and_closed_though_nobody_listens(served: Served) -> None:
     job = served.job()
     job.cancel()
