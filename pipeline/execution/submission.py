@@ -55,6 +55,10 @@ class SubmissionError(RunError):
     """An engine did not take a run. One line."""
 
 
+class RunInterrupted(RunError):
+    """Somebody pressed Ctrl-C. One line."""
+
+
 def run_here(build: BuildGraph, options: PipelineOptions) -> None:
     """Run a graph in this process, or in worker processes of it.
 
@@ -66,7 +70,11 @@ def run_here(build: BuildGraph, options: PipelineOptions) -> None:
     build(pipeline)
     try:
         pipeline.run().wait_until_finish()
-    except Exception as error:
+    except BaseException as error:
+        if _was_interrupted(error):
+            raise RunInterrupted("it was interrupted") from error
+        if not isinstance(error, Exception):
+            raise
         raise RunError(runner.lost[0] if runner.lost else reason_of(error)) from error
 
 
@@ -124,11 +132,18 @@ def run_elsewhere(
             raise RunError(str(error), fix=f"what it published is safe, {again} to complete it") from error
         except KeyboardInterrupt as error:
             if not engine.ends_with_client:
-                raise RunError(f"stopped waiting for {job.name}", fix=going_on, may_go_on=True) from error
-            raise RunError("it was interrupted") from error
+                raise RunInterrupted(f"stopped waiting for {job.name}", fix=going_on, may_go_on=True) from error
+            if isinstance(job, ServedJob):
+                job.cancel()
+            raise RunInterrupted("it was interrupted") from error
     if not ended.is_done:
         raise RunError(_words(engine, ended))
     return True
+
+
+def _was_interrupted(error: BaseException) -> bool:
+    """Whether an error began as Ctrl-C: the local runner turns what breaks off a step into text."""
+    return isinstance(error, KeyboardInterrupt) or f"RuntimeError: {KeyboardInterrupt.__name__}" in reason_of(error)
 
 
 def _words(engine: Engine, ended: Ended) -> str:
@@ -153,7 +168,12 @@ def _submitted(engine: Engine, build: BuildGraph, options: PipelineOptions) -> I
             result = pipeline.run()
         except Exception as error:
             raise SubmissionError(_refusal(engine, error, options, runner)) from error
-        job = _job(engine, result, options, runner)
+        except KeyboardInterrupt as error:
+            raise RunInterrupted("it was interrupted while it was submitted") from error
+        try:
+            job = _job(engine, result, options, runner)
+        except EngineError as error:
+            raise RunError(f"the job was submitted, but {error}", fix="the job may go on", may_go_on=True) from error
         if isinstance(job, ServedJob) and engine.ends_with_client:
             ending.callback(job.close)
         yield job

@@ -24,7 +24,7 @@ from exporters.registry import PLAYER_TYPES, exports, groups
 from pipeline.execution.engines import find_engine
 from pipeline.execution.places import open_store, open_warehouse, with_absolute_paths
 from pipeline.execution.run import run
-from pipeline.execution.submission import RunError
+from pipeline.execution.submission import RunError, RunInterrupted
 from pipeline.options.command_line import OptionsError
 from pipeline.options.configuration import RunConfig, parse_run
 from pipeline.options.help_text import wants_help
@@ -195,6 +195,10 @@ def _run_passes(found: BackfillPlan, carry_out: CarryOut) -> _Done:
         sys.stderr.write(f"pass {number} of {len(found.passes)}\n")
         try:
             summary = carry_out(one)
+        except RunInterrupted as error:
+            done.missing.append(f"{_dates(one)}: {error}; run the backfill again to continue")
+            done.missing += [f"{_dates(left)}: not begun; likewise" for left in found.passes[number:]]
+            break
         except (RunError, StoreError) as error:
             done.missing.append(f"{_dates(one)}: the run broke off: {error}; run the backfill again to continue")
             continue

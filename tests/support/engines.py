@@ -124,6 +124,14 @@ class Interrupted(Scripted):
     ending = KeyboardInterrupt()
 
 
+class InterruptedEarly(Scripted):
+    """Is submitted to by somebody who then presses Ctrl-C."""
+
+    def run_pipeline(self, pipeline: Any, options: Any) -> PipelineResult:
+        """Be interrupted."""
+        raise KeyboardInterrupt
+
+
 class CannotWait(Scripted):
     """Cannot wait: Beam's own result of a job that runs."""
 
