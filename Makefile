@@ -1,5 +1,7 @@
-# Everything runs from .venv, which `setup` makes from the lock files. PYTHON is the interpreter that it is made with.
+# Everything runs from VENV, which `setup` makes from the lock files. PYTHON is the interpreter that it is made with.
 PYTHON ?= python3
+PYTHONS ?= 3.10 3.11 3.12 3.13
+WORKERS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 EMULATORS := .venv-emulators
@@ -8,63 +10,88 @@ WAREHOUSE := .demo/warehouse
 OUTPUT := out
 EXPORT_TYPES := tonight-all
 
+# What starts emulators, builds packages, or runs whole command lines.
+NOT_UNIT := tests/wire tests/end_to_end tests/deploy
+
 .DEFAULT_GOAL := help
-.PHONY: help setup emulators run stream test lint bench demo docs template clean lock
+.PHONY: help setup emulators run stream demo test unit lint matrix bench docs template lock clean
 
 help: ## List the targets.
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 10
+	@while IFS= read -r line; do case "$$line" in \
+		"##@ "*) printf '\n%s\n' "$${line#??? }" ;; \
+		[a-z]*": "*"## "*) printf '  make %-10s %s\n' "$${line%%:*}" "$${line##*\#\# }" ;; \
+	esac; done <$(firstword $(MAKEFILE_LIST))
+
+##@ Set up
 
 setup: $(VENV)/.ready ## Make .venv from the lock files; skipped when it is up to date.
 
 $(VENV)/.ready: requirements-dev.txt setup.py pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed: make setup PYTHON=...")'
 	$(PYTHON) -m venv --clear $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(shell sed -nE 's/^uv==([0-9.]+).*/\1/p' requirements-dev.txt)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		"$$($(BIN)/python -c 'import re; print(re.search("^uv==[0-9.]+", open("requirements-dev.txt").read(), re.M)[0])')"
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements-dev.txt
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
-	@touch $@
+	@: >$@
 
 emulators: $(EMULATORS)/.ready ## Make .venv-emulators for the wire tests; skipped when it is up to date.
 
-# The emulators need Python 3.11, which need not be the interpreter that the project runs on.
+# BigQuery's needs Python 3.11, which need not be the interpreter that the project runs on. Without one it is left out.
 $(EMULATORS)/.ready: $(EMULATOR_LOCK).txt | setup
-	$(BIN)/uv venv --quiet --clear --no-python-downloads --python '>=3.11' $(EMULATORS)
+	$(BIN)/uv venv --quiet --clear --no-python-downloads $(EMULATORS) --python \
+		"$$($(BIN)/uv python find --no-python-downloads '>=3.11' 2>/dev/null || echo '$(PYTHON)')"
 	$(BIN)/uv pip install --quiet --python $(EMULATORS)/bin/python --compile-bytecode --require-hashes -r $(EMULATOR_LOCK).txt
-	@touch $@
+	@: >$@
+
+##@ Run
+
+run: demo ## Export the last game night of the demo season into out/ and say what was published.
+	@$(BIN)/phase6 export --warehouse=$(WAREHOUSE) --output=$(OUTPUT) --export_types=$(EXPORT_TYPES) \
+		--target_date=today --generated_at=$$($(BIN)/python -m demo.tonight --warehouse=$(WAREHOUSE))
+
+stream: demo ## Answer a request from Pub/Sub, as the streaming job does, on an embedded server.
+	@$(BIN)/python -m demo.stream --warehouse=$(WAREHOUSE) --output=$(OUTPUT)
 
 demo: setup ## Generate the demo season, unless it is there.
 	@$(BIN)/python -m demo.generate --output=$(WAREHOUSE)
 
-run: demo ## Export the last game night of the demo season into out/ and say what was published.
-	@$(BIN)/python -m pipeline.main --warehouse=$(WAREHOUSE) --output=$(OUTPUT) --export_types=$(EXPORT_TYPES) \
-		--target_date=today --generated_at=$$($(BIN)/python -m demo.tonight --warehouse=$(WAREHOUSE))
+##@ Check
 
-test: lint emulators ## Lint, check types and run all tests.
-	$(BIN)/python -m pytest -n 2
+unit: setup ## Run the unit tests: the inner loop, about a minute.
+	$(BIN)/python -m pytest -n $(WORKERS) $(addprefix --ignore=,$(NOT_UNIT))
 
 lint: setup ## Check style (ruff) and types (mypy).
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-stream: demo ## Answer a request from Pub/Sub, as the streaming job does, on the emulator of the Google Cloud SDK.
-	@$(BIN)/python -m demo.stream --warehouse=$(WAREHOUSE) --output=$(OUTPUT)
+test: lint emulators ## Lint and run all tests; the last lines name what this machine had to leave out.
+	$(BIN)/python -m pytest -n $(WORKERS)
+
+matrix: ## Lint and run the unit tests on each Python of PYTHONS that is on PATH, in .venv-VERSION.
+	@MAKE="$(MAKE)" sh .ci/matrix $(PYTHONS)
+
+##@ Measure
 
 bench: demo ## Measure nights, seasons and streamed requests, each beside its bar, and what a night scans.
 	$(BIN)/python -m benchmarks.scanned_bytes
 	$(BIN)/python -m benchmarks.export
 	$(BIN)/python -m benchmarks.streaming
 
-docs: setup ## Write docs/api from the declarations and schemas of the export types.
-	$(BIN)/python -m pipeline.reference.api_docs
+##@ Release
+
+docs: setup ## Write docs/api, the schema of a request and the templates' metadata from the declarations.
+	$(BIN)/phase6 docs
+	$(BIN)/phase6 metadata
 
 lock: setup ## Compile the lock files from setup.py.
 	$(BIN)/uv pip compile --quiet --no-header --universal --python-version 3.10 --generate-hashes setup.py -o requirements.txt
 	$(BIN)/uv pip compile --quiet --no-header --universal --python-version 3.10 --generate-hashes --extra dev setup.py -o requirements-dev.txt
-	$(BIN)/uv pip compile --quiet --no-header --universal --python-version 3.11 --generate-hashes $(EMULATOR_LOCK).in -o $(EMULATOR_LOCK).txt
+	$(BIN)/uv pip compile --quiet --no-header --universal --python-version 3.10 --generate-hashes $(EMULATOR_LOCK).in -o $(EMULATOR_LOCK).txt
 
 template: setup ## Print what builds the image and the Flex Template of HEAD; EXECUTE=1 does it.
 	@PYTHON=$(BIN)/python deploy/template.sh
 
 clean: ## Remove what the other targets made.
-	rm -rf $(VENV) $(EMULATORS) $(OUTPUT) .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info
+	rm -rf $(VENV) $(VENV)-* $(OUTPUT) .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info

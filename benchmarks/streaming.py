@@ -1,7 +1,7 @@
 """What a streamed request costs: from publishing it to the event that follows its last object, and memory over time.
 
-A streaming job runs in a process of its own, on the local streaming runner, against the Pub/Sub emulator of the Google
-Cloud SDK. It is asked for nights of the demo season, every document rewritten, one request after the other.
+A streaming job runs in a process of its own, on the local streaming runner, against the embedded Pub/Sub server. It
+gets requests for nights of the demo season, every document rewritten, one request after the other.
 
     python -m benchmarks.streaming                       20 requests, after 3 that are not counted
     python -m benchmarks.streaming --requests=200        and memory after 20 and after 200
@@ -19,7 +19,9 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
-from demo.stream import StreamingJob, emulator
+import psutil
+
+from demo.stream import StreamingJob, pubsub
 from demo.tonight import tonight
 
 WARM_UP = 3
@@ -37,7 +39,7 @@ def main(argv: Sequence[str]) -> int:
     seconds: list[float] = []
     memory: list[float] = []
     objects = 0
-    with tempfile.TemporaryDirectory() as name, emulator(Path(name) / "emulator.log"):
+    with tempfile.TemporaryDirectory() as name, pubsub():
         folder = Path(name)
         with (folder / "job.log").open("wb") as log:
             quiet = ("--quiet_seconds=0", "--watch_seconds=0")
@@ -50,7 +52,7 @@ def main(argv: Sequence[str]) -> int:
                         raise SystemExit(f"a request ended as {event['status']}: {event['errors']}")
                     if n >= WARM_UP:
                         seconds.append(elapsed)
-                        memory.append(job.memory)
+                        memory.append(psutil.Process(job.pid).memory_info().rss / 2**20)
                         objects += len(event["generations"])
             finally:
                 job.end()

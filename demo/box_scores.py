@@ -1,4 +1,4 @@
-"""What happened: one appearance per player and game of his team, with its box score and what was known before it."""
+"""Appearances: one per player and game of the team, with its box score and the facts known before it."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ _TEAM_POINTS = 114.0
 
 @dataclass(frozen=True)
 class Appearances:
-    """One row per player and game of his team, ordered by date, game and player; did-not-play rows included.
+    """One row per player and game of the team, ordered by date, game and player; did-not-play rows included.
 
     Attributes:
         player: Player index.
         game: Game index.
         team: Team index.
         opponent: Team index.
-        at_home: Whether his team hosts.
+        at_home: Whether the player's team hosts.
         date: Game date.
         season: Start year of the season.
         game_id: ``YYYYMMDD_AWAY_HOME``.
         tipoff: Tip-off, microseconds since the epoch.
         over: Whether the game has been played.
-        hurt_for: Days since his current injury began, -1 when fit.
-        expected: Whether he belongs to the game's pre-game context.
-        played: Whether he is in the game (also set for games that are still to come).
-        usual: Points that his form, role and opponent suggest.
+        hurt_for: Days since the current injury began, -1 when fit.
+        expected: Whether the player is in the game's pre-game context.
+        played: Whether the player takes part (also set for games that are still to come).
+        usual: Points that form, role and opponent suggest.
         stats: Box score columns of the played rows; zero elsewhere.
-        rest: Days since he last played this season, -1 for his first game.
-        games_before: Games he had played this season.
+        rest: Days since the last game played this season, -1 for the first one.
+        games_before: Games played this season before this one.
         mean_before: Mean points of those games; 0 without any.
         recent_before: Mean points of the last ten of them; 0 without any.
         games_week: Games played in the seven days before.

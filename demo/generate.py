@@ -2,8 +2,8 @@
 
     python -m demo.generate --output .demo/warehouse
 
-The folder holds ``<dataset>/<table>/month=YYYY-MM/part-0.parquet`` and a stamp, ``_demo.json``, that tells what is in
-it. A folder whose stamp matches the options is left alone.
+The folder holds ``<dataset>/<table>/month=YYYY-MM/part-0.parquet`` and a stamp, ``_demo.json``, that describes what is
+in it. A folder whose stamp matches the options is left alone.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ from demo.inputs import context_frame, daily_cache_frame, defense_frame, factors
 from demo.league import League, found_league
 from demo.markets import draw_lines, props_frame
 from demo.options import DemoOptions, OptionsError
-from demo.reports import injuries_frame, news_frames, registry_frame, season_label
+from demo.reports import aliases_frame, injuries_frame, news_frames, registry_frame, season_label
 from demo.results import feed_players_frame, gamebook_frame, games_frame, schedule_frame, team_games_frame
 from demo.subsets import definitions_frame, frozen_picks, signals_frame
 from demo.writer import write_frame
 from exporters.warehouse.tables import WAREHOUSE_TABLES
 
-GENERATOR_VERSION = 2
+GENERATOR_VERSION = 3
 """Raised when the same options give another content, so that folders of the older version are regenerated."""
 
 _SCHEMA = hashlib.sha256(
@@ -89,8 +89,8 @@ def _clean_frames(league: League) -> Iterator[Frame]:
     accuracy = accuracy_frame(league, box, forecasts)
     signals = signals_frame(league, box, forecasts)
     frozen = frozen_picks(league, box, forecasts, signals)
-    yield from (accuracy, system_days_frame(accuracy), signals, frozen.picks, frozen.versions, frozen.grades)
-    yield from (definitions_frame(), registry_frame(league, box), injuries_frame(league, box))
+    yield from (accuracy, system_days_frame(accuracy), signals, frozen.picks, frozen.versions)
+    yield from (definitions_frame(), registry_frame(league, box), aliases_frame(league), injuries_frame(league, box))
     yield from (predictions_frame(league, box, forecasts), features_frame(league, box, lines, forecasts))
     yield from (props_frame(league, box, lines), schedule_frame(league, box), games_frame(league, box, lines))
     yield from (gamebook_frame(league, box), feed_players_frame(league, box), team_games_frame(league, box))

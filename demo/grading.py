@@ -9,7 +9,7 @@ from demo.clock import HOUR_US, SECOND_US, midnights
 from demo.forecasts import Forecasts
 from demo.frames import Frame, Nullable
 from demo.league import League
-from demo.randomness import stream
+from demo.randomness import Array, stream
 from exporters.warehouse.tables import ACCURACY, SYSTEM_DAYS
 
 _HIGH_CONFIDENCE = 70.0
@@ -68,11 +68,12 @@ def system_days_frame(accuracy: Frame) -> Frame:
     cell = when * len(systems) + which
     cells = np.unique(cell)
 
-    def total(mask: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
+    def total(mask: Array, weights: Array | None = None) -> Array:
         chosen = None if weights is None else weights[mask]
-        return np.bincount(cell[mask], chosen, len(dates) * len(systems))[cells]
+        counted: Array = np.bincount(cell[mask], chosen, len(dates) * len(systems))[cells]
+        return counted
 
-    def share(part: np.ndarray, whole: np.ndarray) -> Nullable:
+    def share(part: Array, whole: Array) -> Nullable:
         return Nullable(np.round(part / np.maximum(whole, 1), 3), whole == 0)
 
     every = np.ones(len(valid), dtype=bool)

@@ -40,7 +40,7 @@ class Players:
         role: 0 for a team's first option to 15 for the end of its bench.
         minutes: Minutes of a usual game.
         rate: Points per minute of a usual game.
-        used: Chance that the coach plays him when he is fit.
+        used: Chance that a fit player is used.
         age: Age in the first season.
         feed_id: The live feed's id.
     """
@@ -69,7 +69,7 @@ class League:
         games: The games up to the last date.
         players: All players.
         origin: Day 0 of every day axis: the first season's opening night.
-        team_of: Team index by player and day, ``NOWHERE`` when he is on no roster.
+        team_of: Team index by player and day, ``NOWHERE`` when on no roster.
         hurt_since: By player and day, the day the current injury began, or -1 when fit.
         last_night: The last game date.
     """
@@ -143,7 +143,7 @@ def _assign_teams(options: DemoOptions, players: Players, teams: int, origin: np
     rng = stream(options.seed, "stints")
     count = len(players)
     rank = np.arange(count) // teams
-    home = np.arange(count) % teams
+    home: Array = np.arange(count) % teams
     team_of = np.full((count, days), NOWHERE, dtype=np.int16)
     for year in options.start_years:
         start = int((np.datetime64(opening_night(year), "D") - origin).astype(int))

@@ -2,8 +2,8 @@
 
     python -m demo.live_feed --minutes=90
 
-A player's points grow with the minutes, towards a score that his forecast and the seed decide: written again with more
-minutes, the file tells how the evening goes on.
+A player's points grow with the minutes, towards a score that the forecast and the seed decide: written again with more
+minutes, the file is the same evening, later.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def _lines(team: Iterable[Row], share: float) -> list[dict[str, Any]]:
 
 
 def _players(warehouse: Path, day: date, seed: int) -> dict[str, list[Row]]:
-    """Return who plays tonight, by team, each with his score and minutes of the end."""
+    """Return tonight's players by team, each with final score and minutes."""
     champion = ExportConfig().champion_system_id
     forecasts = {
         row["player_lookup"]: float(row["predicted_points"])

@@ -79,7 +79,7 @@ def props_frame(league: League, box: Appearances, lines: Lines) -> Frame:
 
     other = lined[rng.random(len(lined)) < 0.16]
     market = rng.integers(0, 2, len(other))
-    # Another market's number often equals the points line: only the market tells the offers apart.
+    # Another market's number often equals the points line: only the market distinguishes the offers.
     number = np.where(
         rng.random(len(other)) < 0.5,
         lines.points[other],

@@ -8,9 +8,10 @@ from demo.box_scores import Appearances
 from demo.clock import HOUR_US, MINUTE_US, local_midnights, midnights
 from demo.frames import Frame, Nullable
 from demo.league import NOWHERE, League
+from demo.names import lookup_of
 from demo.randomness import Array, stream
 from demo.season_calendar import opening_night
-from exporters.warehouse.tables import INJURIES, NEWS_ARTICLES, NEWS_INSIGHTS, NEWS_LINKS, REGISTRY
+from exporters.warehouse.tables import INJURIES, NEWS_ARTICLES, NEWS_INSIGHTS, NEWS_LINKS, PLAYER_ALIASES, REGISTRY
 
 _REPORT_HOURS = (13, 17)
 _PARTS = (
@@ -46,6 +47,7 @@ _TOPICS = (
     ("preview", "What to expect from {name} and {team} in a busy week of games"),
 )
 _ARTICLES_PER_DAY = 5
+_NICKNAME_LETTERS = 3
 _SEASON_SPAN = 174
 
 
@@ -55,7 +57,7 @@ def season_label(year: int) -> str:
 
 
 def registry_frame(league: League, box: Appearances) -> Frame:
-    """Return one row per player, season and team that he belonged to; a traded player has two."""
+    """Return one row per player, season and team; a traded player has two."""
     players = league.players
     played = box.over & box.played
     day = league.day(box.date)
@@ -92,6 +94,32 @@ def registry_frame(league: League, box: Appearances) -> Frame:
             "last_roster_activity_date": league.origin + rostered,
             "position": players.position[who],
             "processed_at": midnights(league.origin + rostered) + 12 * HOUR_US,
+        },
+    )
+
+
+def aliases_frame(league: League) -> Frame:
+    """Return a nickname for every third player, and half of the suffixed players without their suffix."""
+    players = league.players
+    taken, spellings, lookups = set(players.lookup.tolist()), [], []
+    for number, (lookup, name) in enumerate(zip(players.lookup.tolist(), players.name.tolist(), strict=True)):
+        given, *family = name.split()
+        spelled = lookup_of("".join((given[:_NICKNAME_LETTERS], *family)))
+        if number % 2 and family[-1].strip(".") in ("Jr", "Sr", "II", "III", "IV"):
+            spelled = lookup_of("".join((given, *family[:-1])))
+        elif number % 3:
+            continue
+        if spelled not in taken:
+            taken.add(spelled)
+            spellings.append(spelled)
+            lookups.append(lookup)
+    return Frame(
+        PLAYER_ALIASES,
+        {
+            "alias_lookup": np.array(spellings, dtype=object),
+            "nba_canonical_lookup": np.array(lookups, dtype=object),
+            "is_active": True,
+            "processed_at": midnights(np.full(len(lookups), league.origin)) + 12 * HOUR_US,
         },
     )
 

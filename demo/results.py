@@ -73,6 +73,7 @@ def games_frame(league: League, box: Appearances, lines: Lines) -> Frame:
             "is_partial_game_data": False,
             "processed_at": box.tipoff[row] + 6 * HOUR_US + rng.integers(0, 900, len(row)) * SECOND_US,
             "win_flag": False,
+            "player_full_name": league.players.name[box.player[row]],
             **columns,
         },
     )

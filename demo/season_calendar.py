@@ -1,4 +1,4 @@
-"""Which dates have games, and who plays whom.
+"""Dates with games, and their matchups.
 
 A season opens on the Tuesday of 20 to 26 October, lasts 174 days and has 165 game dates: no games on Election Day,
 Thanksgiving, Christmas Eve and the six days around the All-Star game.
@@ -56,7 +56,7 @@ def opening_night(start_year: int) -> date:
 
 
 def days_off(start_year: int) -> frozenset[date]:
-    """Return the dates of a season on which nobody plays."""
+    """Return the dates of a season without games."""
     november = date(start_year, 11, 1)
     first_tuesday = november + timedelta(days=(1 - november.weekday()) % 7)
     thanksgiving = november + timedelta(days=(3 - november.weekday()) % 7 + 21)
@@ -116,7 +116,7 @@ def _pair_teams(rng: np.random.Generator, dates: list[date], counts: Array, team
     hosted = np.zeros(teams, dtype=int)
     met = np.zeros((teams, teams))
     last_played = np.full(teams, -10)
-    in_a_row = np.zeros(teams, dtype=int)
+    in_a_row: Array = np.zeros(teams, dtype=int)
     pairs: list[tuple[int, int]] = []
     for n, (day, count) in enumerate(zip(dates, counts, strict=True)):
         yesterday = (day - dates[0]).days - 1

@@ -1,9 +1,9 @@
-"""Shows the streaming job at work: a Pub/Sub emulator, the job in a process of its own, a request, and its event.
+"""Shows the streaming job at work: a Pub/Sub server, the job in a process of its own, a request, and its event.
 
     python -m demo.stream                         the last game night of the demo season
     python -m demo.stream --export_types=streaks --target_date=2026-02-11
 
-Needs the Pub/Sub emulator of the Google Cloud SDK, Java, and a checkout.
+The server is embedded in this process, unless PUBSUB_EMULATOR_HOST names one that runs already.
 """
 
 from __future__ import annotations
@@ -13,40 +13,30 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
+from demo.pubsub.server import EMULATOR_VARIABLE, found_by_clients, serving
 from demo.tonight import tonight
 
-LAUNCHER = Path(__file__).parents[1] / "tests" / "wire" / "launchers" / "pubsub.py"
 SECONDS_TO_ANSWER = 120.0
 CALL_SECONDS = 10.0
+_PROJECT = "projects/the-demo"
 _TOPICS = ("requests", "done", "dead-letters")
 
 
 @contextmanager
-def emulator(log: Path) -> Iterator[None]:
-    """Run the Pub/Sub emulator, which the clients of this process and of those that it starts find by themselves."""
-    command = [sys.executable, str(LAUNCHER)]
-    with (
-        log.open("wb") as errors,
-        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True) as process,
-    ):
-        assert process.stdin is not None
-        assert process.stdout is not None
-        try:
-            where = next((line.strip() for line in process.stdout if line.startswith("http://")), None)
-            if where is None:
-                raise SystemExit(log.read_text())
-            os.environ["PUBSUB_EMULATOR_HOST"] = where.removeprefix("http://")
+def pubsub() -> Iterator[None]:
+    """Let this process and its children find a Pub/Sub server: the one that is given, or else the embedded one."""
+    if os.environ.get(EMULATOR_VARIABLE):
+        yield
+    else:
+        with serving() as address, found_by_clients(address):
             yield
-        finally:
-            process.stdin.close()
-            process.wait(10)
 
 
 class StreamingJob:
@@ -63,16 +53,19 @@ class StreamingJob:
         """
         from google.cloud import pubsub_v1
 
+        # A server that runs already may know those of an earlier job.
+        self._suffix = uuid4().hex[:12]
         self._publisher, self._subscriber = pubsub_v1.PublisherClient(), pubsub_v1.SubscriberClient()
         for name in _TOPICS:
-            self._publisher.create_topic(name=_topic(name), timeout=CALL_SECONDS)
-            self._subscriber.create_subscription(name=_subscription(name), topic=_topic(name), timeout=CALL_SECONDS)
+            topic = self._publisher.create_topic(name=self._topic(name), timeout=CALL_SECONDS)
+            subscription = {"name": self._subscription(name), "topic": topic.name}
+            self._subscriber.create_subscription(subscription, timeout=CALL_SECONDS)
         argv = [
             f"--warehouse={warehouse}",
             f"--output={output}",
-            f"--input_subscription={_subscription('requests')}",
-            f"--dead_letter_topic={_topic('dead-letters')}",
-            f"--completion_topic={_topic('done')}",
+            f"--input_subscription={self._subscription('requests')}",
+            f"--dead_letter_topic={self._topic('dead-letters')}",
+            f"--completion_topic={self._topic('done')}",
             *options,
         ]
         self._process = subprocess.Popen([sys.executable, "-m", "pipeline.main", *argv], stderr=log)
@@ -84,34 +77,34 @@ class StreamingJob:
             SystemExit: There was none in time.
         """
         started = time.perf_counter()
-        self._publisher.publish(_topic("requests"), json.dumps(request).encode()).result(CALL_SECONDS)
+        self._publisher.publish(self._topic("requests"), json.dumps(request).encode()).result(CALL_SECONDS)
         while (left := started + SECONDS_TO_ANSWER - time.perf_counter()) > 0:
-            pulled = self._subscriber.pull(subscription=_subscription("done"), max_messages=1, timeout=left)
+            pulled = self._subscriber.pull(subscription=self._subscription("done"), max_messages=1, timeout=left)
             for received in pulled.received_messages:
                 seconds = time.perf_counter() - started
-                names = [received.ack_id]
-                self._subscriber.acknowledge(subscription=_subscription("done"), ack_ids=names, timeout=CALL_SECONDS)
+                done = {"subscription": self._subscription("done"), "ack_ids": [received.ack_id]}
+                self._subscriber.acknowledge(done, timeout=CALL_SECONDS)
                 return seconds, json.loads(received.message.data)
         raise SystemExit(f"no answer within {SECONDS_TO_ANSWER:g} s")
 
     @property
-    def memory(self) -> float:
-        """Resident memory of the process, in MiB."""
-        pages = int(Path(f"/proc/{self._process.pid}/statm").read_text().split()[1])
-        return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+    def pid(self) -> int:
+        """The id of the process."""
+        return self._process.pid
 
     def end(self) -> None:
-        """End the process."""
+        """End the process and close the clients."""
         self._process.kill()
         self._process.wait(CALL_SECONDS)
+        self._publisher.stop()
+        self._publisher.transport.close()
+        self._subscriber.close()
 
+    def _topic(self, name: str) -> str:
+        return f"{_PROJECT}/topics/{name}-{self._suffix}"
 
-def _topic(name: str) -> str:
-    return f"projects/the-demo/topics/{name}"
-
-
-def _subscription(name: str) -> str:
-    return f"projects/the-demo/subscriptions/{name}"
+    def _subscription(self, name: str) -> str:
+        return f"{_PROJECT}/subscriptions/{name}-{self._suffix}"
 
 
 def main(argv: Sequence[str]) -> int:
@@ -128,7 +121,7 @@ def main(argv: Sequence[str]) -> int:
         "generated_at": tonight(options.warehouse),
         "trigger_source": "demo",
     }
-    with tempfile.TemporaryDirectory() as folder, emulator(Path(folder) / "emulator.log"):
+    with pubsub():
         job = StreamingJob(options.warehouse, options.output, "--watch_seconds=0")
         try:
             seconds, event = job.answer(request)

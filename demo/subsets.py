@@ -1,4 +1,4 @@
-"""Subset definitions, daily signals, and the frozen picks with their grades."""
+"""Subset definitions, daily signals, and the frozen picks."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ from demo.forecasts import CHAMPION, SPECIALISTS, Forecasts
 from demo.frames import Frame, Nullable, is_none
 from demo.league import League
 from demo.randomness import Array, stream
-from exporters.warehouse.tables import SIGNALS, SUBSET_DEFINITIONS, SUBSET_GRADES, SUBSET_PICKS, SUBSET_VERSIONS
+from exporters.warehouse.tables import SIGNALS, SUBSET_DEFINITIONS, SUBSET_PICKS, SUBSET_VERSIONS
 
 _MINIMUM_QUALITY = 85.0
-_WIN = 0.909
 _MODEL_IDS_SINCE = np.datetime64("2026-02-10")
 
 
@@ -120,11 +119,10 @@ def signals_frame(league: League, box: Appearances, forecasts: Forecasts) -> Fra
 
 @dataclass(frozen=True)
 class FrozenPicks:
-    """The frozen picks of every date, the versions they belong to, and their grades."""
+    """The frozen picks of every date, and the versions they belong to."""
 
     picks: Frame
     versions: Frame
-    grades: Frame
 
 
 @dataclass(frozen=True)
@@ -146,12 +144,12 @@ _KINDS = (
 
 
 def frozen_picks(league: League, box: Appearances, forecasts: Forecasts, signals: Frame) -> FrozenPicks:
-    """Select the subsets' picks of every date in one to three versions, and grade the locked one."""
+    """Select the subsets' picks of every date in one to three versions."""
     rng = stream(league.options.seed, "subsets")
     pool = _Pool(league, box, forecasts, signals)
     dates = np.unique(box.date[forecasts.row])
     today = np.datetime64(league.today, "D")
-    picks, versions, grades = [], [], []
+    picks, versions = [], []
     for kind in _KINDS:
         chosen = dates[rng.random(len(dates)) < kind.dates]
         if kind.name == "late":
@@ -162,12 +160,10 @@ def frozen_picks(league: League, box: Appearances, forecasts: Forecasts, signals
             for day in chosen.tolist()
         }
         kept = np.isin(pool.date, chosen) & (rng.random(len(pool.rows)) < kind.forecasts)
-        frame, members = pool.picks(kept, made)
+        frame = pool.picks(kept, made)
         picks.append(frame)
         versions.append(_versions(made, frame))
-        if kind.name == "locked":
-            grades.append(pool.grades(members, frame))
-    return FrozenPicks(_stacked(picks), _stacked(versions), _stacked(grades))
+    return FrozenPicks(_stacked(picks), _stacked(versions))
 
 
 def _stacked(frames: list[Frame]) -> Frame:
@@ -242,8 +238,8 @@ class _Pool:
             top = rank <= (definition.top_n or len(chosen))
             yield number, chosen[top], rank[top]
 
-    def picks(self, kept: Array, made: dict[object, int]) -> tuple[Frame, Array]:
-        """Return the picks of the kept forecasts, one version per date, and each pick's position in the pool."""
+    def picks(self, kept: Array, made: dict[object, int]) -> Frame:
+        """Return the picks of the kept forecasts, one version per date."""
         parts = list(self._members(kept))
         number = np.concatenate([np.full(len(members), n) for n, members, _ in parts])
         members = np.concatenate([members for _, members, _ in parts])
@@ -260,7 +256,7 @@ class _Pool:
         ]
         top = np.array([d.top_n or 0 for d in DEFINITIONS])[number]
         old = date < _MODEL_IDS_SINCE
-        frame = Frame(
+        return Frame(
             SUBSET_PICKS,
             {
                 "game_date": date,
@@ -298,46 +294,6 @@ class _Pool:
                 "pct_over": Nullable(np.nan_to_num(self.share[members]), np.isnan(self.share[members])),
                 "total_predictions_available": available[when[members] * len(codes) + cell[members]],
                 "prediction_created_at": f.created[row],
-            },
-        )
-        return frame, members
-
-    def grades(self, members: Array, picks: Frame) -> Frame:
-        """Return the totals per date and subset of the picks whose games have been played."""
-        there = self.forecasts.row[self.rows[members]]
-        over = self.box.over[there]
-        subsets, which = np.unique(picks["subset_id"].astype(str), return_inverse=True)
-        dates, when = np.unique(picks["game_date"], return_inverse=True)
-        cell = when * len(subsets) + which
-        size = len(dates) * len(subsets)
-        points, line = self.box.stats["points"][there], picks["current_points_line"]
-        played = self.box.played[there]
-        push = points == line
-        right = (points > line) == (picks["recommendation"] == "OVER")
-        cells = np.unique(cell[over])
-
-        def total(mask: Array) -> Array:
-            return np.asarray(np.bincount(cell[over & mask], minlength=size)[cells])
-
-        wins, losses = total(played & ~push & right), total(played & ~push & ~right)
-        graded = wins + losses
-        day = dates[cells // len(subsets)]
-        version = dict(zip(picks["game_date"].tolist(), picks["version_id"], strict=True))
-        return Frame(
-            SUBSET_GRADES,
-            {
-                "game_date": day,
-                "subset_id": subsets[cells % len(subsets)].astype(object),
-                "version_id": np.array([version[each] for each in day.tolist()], dtype=object),
-                "graded_at": midnights(day) + 36 * HOUR_US,
-                "total_picks": total(np.ones(len(over), dtype=bool)),
-                "graded_picks": graded,
-                "voided_picks": total(~played),
-                "wins": wins,
-                "losses": losses,
-                "pushes": total(played & push),
-                "hit_rate": Nullable(np.round(100 * wins / np.maximum(graded, 1), 1), graded == 0),
-                "roi": Nullable(np.round(100 * (wins * _WIN - losses) / np.maximum(graded, 1), 1), graded == 0),
             },
         )
 

@@ -21,7 +21,7 @@ def write_frame(frame: Frame, root: Path) -> int:
     """Write one table below ``root`` and return its size in bytes.
 
     A partitioned table gets one folder per month, rows in date order, and row groups that end where a date ends, so
-    that their statistics tell dates apart.
+    that their statistics separate dates.
     """
     folder = root.joinpath(*frame.table.name.split("."))
     if frame.table.partition is None:

@@ -18,7 +18,7 @@ commit=$(git rev-parse HEAD | cut -c1-12)
 archive=${TMPDIR:-/tmp}/phase6-export-$commit.tar.gz
 locked=$(mktemp -d)
 trap 'rm -rf "$locked"' EXIT
-git archive HEAD requirements.txt | tar -x -C "$locked"
+git show HEAD:requirements.txt >"$locked/requirements.txt"
 lock=$("${PYTHON:-python3}" -c 'import pathlib, sys, pipeline.version as v; print(v.lock_digest(pathlib.Path(sys.argv[1])))' "$locked")
 
 run git archive --format=tar.gz --output="$archive" HEAD

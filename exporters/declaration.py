@@ -186,7 +186,7 @@ class Export:
     def card(self, function: FunctionT) -> FunctionT:
         """Register the function that condenses a PlayerNight for the date or season document (decorator).
 
-        It returns plain values (dicts, lists, strings, numbers), or None for a player whom the document does not show.
+        It returns plain values (dicts, lists, strings, numbers), or None for a player that the document does not show.
         """
         self.make_card = function
         return function
@@ -219,7 +219,7 @@ class Export:
         return function
 
     def is_unsettled(self, function: FunctionT) -> FunctionT:
-        """Register the function that tells whether a document still waits for outcomes (decorator).
+        """Register the predicate that is true while a document still waits for outcomes (decorator).
 
         Such a document keeps ``cache``, even when every game of the date is over.
         """
@@ -227,9 +227,9 @@ class Export:
         return function
 
     def progress(self, function: FunctionT) -> FunctionT:
-        """Register the function that measures how much of a date's outcomes a document knows (decorator).
+        """Register the function that counts the outcomes that a document shows (decorator).
 
-        A document that waits for outcomes never takes the place of one of the same date that knows more.
+        A document that waits for outcomes never replaces one of the same date that shows more of them.
         """
         self.measure_progress = function
         return function
@@ -237,14 +237,14 @@ class Export:
     def merge_published(self, function: FunctionT) -> FunctionT:
         """Register the function that completes a document by what one of the same date knew before (decorator).
 
-        It takes the new document, which knows less, and the published one, and returns the new one with the outcomes
-        that only the other knew.
+        It takes the new document, which shows fewer outcomes, and the published one. It returns the new one with the
+        outcomes that only the published one has.
         """
         self.merge = function
         return function
 
     def progress_of(self, document: Json) -> int | None:
-        """Return how much of its outcomes a document knows; None for a type that is not measured."""
+        """Return the number of outcomes that a document shows; None for a type that does not count them."""
         return None if self.measure_progress is None else self.measure_progress(document)
 
     def waits(self, document: Json) -> bool:
@@ -252,7 +252,7 @@ class Export:
         return self.unsettled_when is not None and self.unsettled_when(document)
 
     def cache_of(self, document: Json, *, settled: bool) -> Cache:
-        """Return the cache policy of a dated document; one that tells of an error is kept for a minute (contract S20).
+        """Return the cache policy of a dated document; one with an error is kept for a minute (contract S20).
 
         Args:
             document: The document.

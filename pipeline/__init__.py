@@ -1,5 +1,5 @@
-"""What is run: requests, options, planning, engines, the streaming job, operations and deployment.
+"""What is run: requests, options, planning, engines, the streaming job, operations, deployment and the command line.
 
 Packages import in this order only: requests, options, reporting, planning, execution, deployment, stream, operations,
-reference. All may import :mod:`transforms` and :mod:`exporters`.
+reference, commands. All may import :mod:`transforms` and :mod:`exporters`.
 """

@@ -1,14 +1,8 @@
-"""The command line: ``python -m pipeline.main --help``."""
+"""The door for Beam, the Flex Template and scripts: ``phase6 export`` or ``phase6 stream``, as their options say."""
 
 import sys
 
-from exporters.registry import exports, groups
-from pipeline.options.help_text import build_help, wants_help
+from pipeline.cli import door
 
 if __name__ == "__main__":
-    if wants_help(sys.argv[1:]):
-        sys.stdout.write(build_help(tuple(exports()), groups()))
-        sys.exit(0)
-    from pipeline.execution.run import main
-
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(door(sys.argv[1:]))

@@ -4,31 +4,22 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Generator
 from datetime import date
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
-from tests.support.left_out import lines_of
+from tests.support.left_out import pytest_sessionfinish
 from tests.support.warehouses import League
+
+__all__ = ["league", "pytest_sessionfinish"]
 
 # A busy machine is no failure, and what lands must not depend on luck; elsewhere, chance goes on looking.
 settings.register_profile("project", max_examples=40, deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("project")
 
 FIRST_DATE, TODAY = date(2025, 12, 20), date(2026, 2, 3)
-
-
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]:
-    """Name what was left out in the last lines, after the counts; worker processes print nothing."""
-    yield
-    terminal = session.config.pluginmanager.get_plugin("terminalreporter")
-    if terminal is not None:
-        for line in lines_of(terminal.stats.get("skipped", ())):
-            terminal.write_line(line)
 
 
 @pytest.fixture(scope="session")

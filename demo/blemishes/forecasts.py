@@ -13,7 +13,6 @@ from exporters.warehouse.tables import (
     PREDICTIONS,
     SCHEDULE,
     SIGNALS,
-    SUBSET_GRADES,
     SUBSET_PICKS,
     SUBSET_VERSIONS,
     SYSTEM_DAYS,
@@ -209,7 +208,7 @@ def date_without_predictions(bench: Workbench) -> int:
         return 0
     middle = slice(len(dates) // 2, len(dates) - 4)
     silent = dates[middle][np.argmin(np.abs(counts[middle] - np.median(counts)))]
-    for table in (PREDICTIONS, ACCURACY, SYSTEM_DAYS, SIGNALS, SUBSET_PICKS, SUBSET_VERSIONS, SUBSET_GRADES):
+    for table in (PREDICTIONS, ACCURACY, SYSTEM_DAYS, SIGNALS, SUBSET_PICKS, SUBSET_VERSIONS):
         bench.remove(table, bench[table].dates() == silent)
     return int(counts[middle][dates[middle] == silent][0])
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from demo.blemishes.workbench import Blemish, Workbench
 from demo.clock import HOUR_US
+from demo.randomness import stream
 from exporters.warehouse.tables import (
     CONTEXT,
     DAILY_CACHE,
@@ -23,7 +26,7 @@ _RARE = 0.0003
 
 
 def duplicate_context_rows(bench: Workbench) -> int:
-    """An older row of a player's game says that he plays at the other place after another rest."""
+    """An older row of a player's game has the other place and another rest."""
     frame = bench[CONTEXT]
     rows = bench.also_tonight(CONTEXT, bench.any_row(CONTEXT, 0.003))
     old = frame.take(rows)
@@ -125,14 +128,14 @@ def placeholder_defense_rows(bench: Workbench) -> int:
 
 
 def injuries_without_lookup(bench: Workbench) -> int:
-    """A line of the report names a player whom nobody could identify."""
+    """A line of the report names an unknown player."""
     rows = bench.any_row(INJURIES, 0.003)
     bench[INJURIES].put("player_lookup", rows, None)
     return len(rows)
 
 
 def injuries_without_suffix(bench: Workbench) -> int:
-    """The report drops the suffix of a name, so that the lookup matches nobody."""
+    """The report drops the suffix of a name, so that the lookup matches no player."""
     frame = bench[INJURIES]
     names = bench.league.players
     suffixed = {
@@ -169,15 +172,16 @@ def uncached_players(bench: Workbench) -> int:
 
 
 def rare_nulls(bench: Workbench) -> int:
-    """Every nullable column that is still complete gets a few nulls."""
-    touched = 0
+    """Every nullable column that is still complete gets a few nulls, whichever other columns there are."""
+    seed, touched = bench.league.options.seed, 0
     for table in WAREHOUSE_TABLES:
         if table is SUBSET_DEFINITIONS:
             continue
         frame = bench[table]
         for column in table.columns.values():
             if column.mode == "NULLABLE" and len(frame) and not frame.is_null(column.name).any():
-                rows = bench.any_row(table, _RARE, 1)
+                alone = replace(bench, rng=stream(seed, "rare nulls", table.name, column.name))
+                rows = alone.any_row(table, _RARE, 1)
                 frame.put(column.name, rows, None)
                 touched += len(rows)
     return touched

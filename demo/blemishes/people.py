@@ -1,4 +1,4 @@
-"""Blemishes of the registry and of the news."""
+"""Blemishes of the registry, of the spelling of names, and of the news."""
 
 from __future__ import annotations
 
@@ -8,7 +8,18 @@ from demo.blemishes.workbench import Blemish, Workbench
 from demo.clock import HOUR_US
 from demo.options import LAST_SEASON
 from demo.reports import season_label
-from exporters.warehouse.tables import NEWS_ARTICLES, NEWS_INSIGHTS, NEWS_LINKS, REGISTRY
+from exporters.warehouse.tables import (
+    CONTEXT,
+    GAMES,
+    INJURIES,
+    NEWS_ARTICLES,
+    NEWS_INSIGHTS,
+    NEWS_LINKS,
+    PLAYER_ALIASES,
+    PREDICTIONS,
+    PROPS,
+    REGISTRY,
+)
 
 
 def later_registry_seasons(bench: Workbench) -> int:
@@ -49,6 +60,33 @@ def registry_only_players(bench: Workbench) -> int:
     new.put("last_gamebook_activity_date", every, None)
     frame.extend(new)
     return len(rows)
+
+
+def other_spellings(bench: Workbench) -> int:
+    """A table names a player by an alias in some of its rows."""
+    aliases = bench[PLAYER_ALIASES]
+    spelled = dict(zip(aliases["nba_canonical_lookup"].tolist(), aliases["alias_lookup"].tolist(), strict=True))
+    touched = 0
+    for table in (PROPS, PREDICTIONS, CONTEXT, GAMES, INJURIES):
+        frame = bench[table]
+        rows = bench.some(np.isin(frame["player_lookup"].astype(str), list(spelled)), 0.05)
+        names = [spelled[lookup] for lookup in frame["player_lookup"][rows].tolist()]
+        frame.put("player_lookup", rows, np.array(names, dtype=object))
+        touched += len(rows)
+    return touched
+
+
+def retired_aliases(bench: Workbench) -> int:
+    """An alias once stood for another player, and that row is no longer active; another row is there twice."""
+    frame = bench[PLAYER_ALIASES]
+    rows = bench.any_row(PLAYER_ALIASES, 0.2)
+    old = frame.take(rows)
+    old.put("nba_canonical_lookup", np.arange(len(rows)), np.roll(old["nba_canonical_lookup"], 1))
+    old.put("is_active", np.arange(len(rows)), False)
+    old.put("processed_at", np.arange(len(rows)), old["processed_at"] - HOUR_US)
+    frame.extend(old)
+    frame.extend(frame.take(rows[:1]))
+    return len(rows) + 1
 
 
 def unknown_registry_activity(bench: Workbench) -> int:
@@ -96,6 +134,8 @@ def repeated_articles(bench: Workbench) -> int:
 
 
 BLEMISHES: tuple[Blemish, ...] = (
+    other_spellings,
+    retired_aliases,
     unknown_registry_activity,
     later_registry_seasons,
     unregistered_players,

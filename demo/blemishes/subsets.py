@@ -7,8 +7,9 @@ import numpy as np
 from demo.blemishes.workbench import Blemish, Workbench
 from demo.clock import HOUR_US, MINUTE_US, midnights
 from demo.forecasts import CHAMPION
+from demo.randomness import Array
 from demo.subsets import version_id
-from exporters.warehouse.tables import SIGNALS, SUBSET_DEFINITIONS, SUBSET_GRADES, SUBSET_PICKS, SUBSET_VERSIONS
+from exporters.warehouse.tables import SIGNALS, SUBSET_DEFINITIONS, SUBSET_PICKS, SUBSET_VERSIONS
 
 RETIRED, DRAFT = "value_plays", "draft_unassigned"
 
@@ -76,7 +77,7 @@ def incomplete_versions(bench: Workbench) -> int:
 
 
 def empty_versions(bench: Workbench) -> int:
-    """The last version before tip-off is complete and withdraws every pick; nothing of the date is graded."""
+    """The last version before tip-off is complete and withdraws every pick."""
     versions = bench[SUBSET_VERSIONS]
     rows = _locked(bench, 0.01)
     empty = versions.take(rows)
@@ -86,12 +87,10 @@ def empty_versions(bench: Workbench) -> int:
     empty.put("computed_at", every, made)
     empty.put("total_picks", every, 0)
     versions.extend(empty)
-    grades = bench[SUBSET_GRADES]
-    bench.remove(SUBSET_GRADES, np.isin(grades["game_date"], empty["game_date"]))
     return len(rows)
 
 
-def _locked(bench: Workbench, share: float) -> np.ndarray:
+def _locked(bench: Workbench, share: float) -> Array:
     versions = bench[SUBSET_VERSIONS]
     since = versions["computed_at"] - midnights(versions["game_date"])
     locked = (since >= 14 * HOUR_US) & (since < 16 * HOUR_US)

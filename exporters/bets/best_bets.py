@@ -21,7 +21,8 @@ from exporters.declaration import Cache, Export, Follows, Gate, Grain, Json, Poi
 from exporters.league.arithmetic.numbers import exact, label_of, number, percent_text, round_away, rounded_ratio
 from exporters.league.forecasts import features, forecasts, grades
 from exporters.league.forecasts.forecasts import confidence_percent
-from exporters.league.forecasts.grades import REAL_LINE, PickRecord
+from exporters.league.forecasts.grades import PickRecord
+from exporters.league.forecasts.lines import is_real_line
 from exporters.league.forecasts.picks import PENDING, SIDES, against_line
 from exporters.league.games import schedule
 from exporters.league.nights.night import CONTEXT_READS, PlayerNight
@@ -42,7 +43,6 @@ BEST_BETS = Export(
                 "quality_alert_level",
                 "feature_quality_score",
                 "default_feature_count",
-                "has_prop_line",
                 "line_source",
             ),
         ),
@@ -79,7 +79,6 @@ class Candidate:
         line: The betting line.
         side: ``OVER`` or ``UNDER``.
         confidence: 0 to 100.
-        has_line: Whether a bookmaker offered the line; None when unknown.
         line_source: Where the line comes from; None when unknown.
         alert_level: Quality alert level; None when unknown.
         quality: Feature quality score, 0 to 100; None when unknown.
@@ -90,7 +89,6 @@ class Candidate:
     line: Decimal
     side: str
     confidence: Decimal
-    has_line: bool | None
     line_source: str | None
     alert_level: str | None
     quality: Decimal | None
@@ -110,7 +108,6 @@ def _from_forecast(row: PredictionRow | None) -> Candidate | None:
         line=row.current_points_line,
         side=row.recommendation,
         confidence=confidence_percent(row.confidence_score),
-        has_line=row.has_prop_line,
         line_source=row.line_source,
         alert_level=row.quality_alert_level,
         quality=exact(row.feature_quality_score),
@@ -126,7 +123,6 @@ def _from_grade(row: AccuracyRow | None, vector: FeatureRow | None) -> Candidate
         line=row.line_value,
         side=row.recommendation or "",
         confidence=confidence_percent(row.confidence_score),
-        has_line=row.has_prop_line,
         line_source=row.line_source,
         alert_level=None if vector is None else vector.quality_alert_level,
         quality=None if vector is None else vector.feature_quality_score,
@@ -148,15 +144,9 @@ def qualifies(found: Candidate, day: date, rules: BestBetRules) -> bool:
         found.side in SIDES
         and found.points < rules.points_below
         and not first <= found.confidence < end
-        and _is_real_line(found, rules)
+        and is_real_line(found.line, found.line_source)
         and (found.alert_level == rules.alert_level or (found.alert_level is None and day < rules.alert_level_since))
     )
-
-
-def _is_real_line(found: Candidate, rules: BestBetRules) -> bool:
-    if found.has_line is None and found.line_source is None:
-        return found.line != rules.placeholder_line
-    return found.has_line is not False and found.line_source in (None, REAL_LINE)
 
 
 def tier_of(edge: Decimal, rules: BestBetRules) -> PickTier:

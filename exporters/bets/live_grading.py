@@ -11,7 +11,7 @@ from exporters.config import ExportConfig, LiveRules
 from exporters.declaration import Cache, Export, Follows, Grain, Json, Pointer, Read, Window
 from exporters.league.arithmetic.numbers import exact, number, round_away, rounded_mean, rounded_ratio
 from exporters.league.forecasts import forecasts
-from exporters.league.forecasts.grades import REAL_LINE
+from exporters.league.forecasts.lines import is_real_line
 from exporters.league.forecasts.live_status import (
     CORRECT,
     INCORRECT,
@@ -50,7 +50,7 @@ LIVE_GRADING = Export(
     grain=Grain.SLATE,
     reads=(
         *forecasts.READS,
-        Read(forecasts.READS[0].table, ("player_lookup", "game_date", "has_prop_line", "line_source")),
+        Read(forecasts.READS[0].table, ("player_lookup", "game_date", "line_source")),
         *identity.READS,
         *CONTEXT_READS,
         *schedule.READS,
@@ -72,9 +72,9 @@ TO_PLAY, PLAYING, PLAYED = (STATUS_NAMES[state] for state in (SCHEDULED, IN_PROG
 
 @LIVE_GRADING.card
 def card(night: PlayerNight) -> Json | None:
-    """Condense a player's forecast, his box score and the ids that the feed gave him; None without forecast and id.
+    """Condense a player's forecast, box score and feed ids; None without forecast and id.
 
-    Who has no forecast takes part all the same: an id that is his must not be taken for somebody else's.
+    A player without forecast is condensed too, so that a feed id is never assigned to another player.
     """
     first = Window.SEASON.first(night.date)
     sightings = {
@@ -104,25 +104,14 @@ def _forecast(night: PlayerNight, row: PredictionRow) -> Json:
         "line": number(forecast.line),
         "recommendation": forecast.recommendation,
         "confidence": number(forecast.confidence),
-        "has_line": bool(row.has_prop_line),
+        "has_line": is_real_line(row.current_points_line, row.line_source),
         "line_source": row.line_source,
-        "real_line": _is_real(row, night.config),
         "box": _box(night.history.box_scores.on(night.date)),
     }
 
 
-def _is_real(row: PredictionRow, config: ExportConfig) -> bool:
-    """Whether a forecast's line is one that is graded: a bookmaker's, and no placeholder (contract P&L L16)."""
-    return (
-        row.current_points_line is not None
-        and row.has_prop_line is not False
-        and row.line_source in (None, REAL_LINE)
-        and row.current_points_line != config.best_bets.placeholder_line
-    )
-
-
 def _box(row: GameRow | None) -> Json | None:
-    """Return what a box score says of a finished game; None when there is none, or only a part of one."""
+    """Return the points and minutes of a finished game's box score; None when there is none, or only a part of one."""
     if row is None or row.is_partial_game_data:
         return None
     void = did_not_play(row)
@@ -137,7 +126,7 @@ def build(slate: Slate) -> Json:
     """Show every forecast of a date and how it stands, those that are decided first."""
     cards = slate.cards(LIVE_GRADING)
     ids = feed_ids((feed_id, day, made["player_lookup"]) for made in cards for feed_id, day in made["feed_ids"])
-    scores = LiveScores(slate.rows(LIVE_BOX_SCORES), slate.date, ids)
+    scores = LiveScores(slate.rows(LIVE_BOX_SCORES), slate.date, ids, slate.aliases)
     games = scores.games(slate.schedule.on(slate.date))
     rows = [
         _row(made["player_lookup"], made["forecast"], scores.player(made["player_lookup"]), games, slate.config)
@@ -171,7 +160,7 @@ def _row(
     score = _score(forecast["box"], feed, state, config.live)
     predicted, line = exact(forecast["predicted"]), exact(forecast["line"])
     assert predicted is not None
-    status = _status(forecast["recommendation"], predicted, line if forecast["real_line"] else None, score, config)
+    status = _status(forecast["recommendation"], predicted, line if forecast["has_line"] else None, score, config)
     actual = None if status == VOIDED else score["points"]
     team = score["team"]
     return {
@@ -275,7 +264,7 @@ def _picked(rows: Sequence[Json]) -> Counter[str]:
 
 
 FORECAST_KEYS = ("predicted", "line", "recommendation", "has_line", "line_source")
-"""What a settled row says of its forecast; one that says something else now has to be graded anew."""
+"""Fields of a settled row that repeat its forecast; a row whose forecast has changed is graded again."""
 
 
 @LIVE_GRADING.merge_published

@@ -1,6 +1,6 @@
 """``performance``: how every publicly named model has done lately and this season, compared (contract: P&R §4).
 
-The one document of this type has no date in its path: it tells of the last date that was exported.
+The one document of this type has no date in its path: it is about the last date that was exported.
 """
 
 from __future__ import annotations

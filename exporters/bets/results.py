@@ -36,6 +36,7 @@ RESULTS = Export(
                 "confidence_score",
                 "recommendation",
                 "line_value",
+                "line_source",
                 "actual_points",
                 "minutes_played",
                 "absolute_error",
@@ -68,7 +69,7 @@ DECIDED = (WIN, LOSS, PUSH)
 def card(night: PlayerNight) -> Json | None:
     """Condense a player's graded forecast; None without one.
 
-    The points and errors of a voided forecast are not shown: nobody played for them (contract R1, C G-5).
+    A voided forecast shows neither points nor error, since the player did not play (contract R1, C G-5).
     """
     row, matchup = night.history.grades.on(night.date), night.matchup
     if row is None or matchup is None:

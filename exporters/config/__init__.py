@@ -29,7 +29,7 @@ class PickTier:
         name: As published.
         min_edge: Smallest edge in points, inclusive; a pick belongs to the first tier that it reaches.
         most: Picks that are kept.
-        promise: What the rationale says of the tier.
+        promise: Text of the rationale for the tier.
         hit_rate: The target hit rate that the rationale gives.
     """
 
@@ -47,7 +47,7 @@ class PlayerRole:
     Attributes:
         name: As the rationale writes it.
         below: Forecast points, exclusive.
-        remark: What the rationale says of it, hit rate included.
+        remark: Text of the rationale, hit rate included.
     """
 
     name: str
@@ -68,9 +68,8 @@ class BestBetRules:
         alert_level_since: Before this date the level was not recorded, and forecasts without one pass (contract B5).
         full_edge: Edge in points at which the edge factor stops growing.
         doubling_edge: Edge in points at which it would be two.
-        min_history: Decided picks of the player from which his own accuracy counts.
+        min_history: Decided picks of the player from which the player's own accuracy counts.
         default_accuracy: The history factor with fewer.
-        placeholder_line: Not a real line where nothing says where a line comes from (contract B11).
         confidence_labels: How the rationale calls a confidence, 0 to 100; nothing below the last bound.
         edge_labels: How it calls an edge in points.
         record_labels: How it calls the player's own accuracy, a share.
@@ -91,7 +90,6 @@ class BestBetRules:
     doubling_edge: int = 10
     min_history: int = 5
     default_accuracy: Decimal = Decimal("0.85")
-    placeholder_line: Decimal = Decimal(20)
     confidence_labels: Bands = (("High", Decimal(90)), ("Good", Decimal(80)))
     edge_labels: Bands = (("Strong", Decimal(5)), ("Solid", Decimal(4)), ("Moderate", Decimal(2)))
     record_labels: Bands = (("Strong", Decimal("0.8")), ("Good", Decimal("0.7")))

@@ -1,4 +1,4 @@
-"""The numbers that the contract fixes, by subject: they are the same for whoever runs the export."""
+"""The numbers that the contract fixes, by subject: they do not depend on options."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ class SourceRules:
         first_month: Month on whose first day a season begins.
         predictions_days: Days for which forecasts are kept.
         zones_days: Days for which analyses of shots and defences are kept.
+        cache_days: Days for which the daily cache is kept.
         game_statuses: The schedule's codes of a game that is to come, under way, and over.
         feature_positions: Where features are in vectors without names, which are of the first version (P&R §3.2).
         odds: Least and greatest magnitude of American odds that are real (ODDS, B1-D22).
@@ -30,11 +31,38 @@ class SourceRules:
     first_month: int = 10
     predictions_days: int = 365
     zones_days: int = 90
+    cache_days: int = 30
     game_statuses: tuple[int, int, int] = (1, 2, 3)
     feature_positions: Mapping[str, int] = field(
         default_factory=lambda: {"points_avg_season": 2, "back_to_back": 16}, hash=False
     )
     odds: tuple[int, int] = (100, 10_000)
+
+
+@dataclass(frozen=True)
+class LineRules:
+    """Which betting lines are real: the ones that the grader grades.
+
+    Attributes:
+        placeholder: The line that stands where none is known.
+        sources: The ``line_source`` of a line that a bookmaker offered.
+    """
+
+    placeholder: Decimal = Decimal(20)
+    sources: frozenset[str] = frozenset({"ACTUAL_PROP", "ODDS_API", "BETTINGPROS"})
+
+
+@dataclass(frozen=True)
+class NameRules:
+    """Spellings of players' ids that match no known player.
+
+    Attributes:
+        most_listed: Spellings that are listed for a date; the others are counted.
+        likeness: How alike two spellings are, from 0 to 1, when one may stand for the other.
+    """
+
+    most_listed: int = 50
+    likeness: Fraction = Fraction(13, 20)
 
 
 @dataclass(frozen=True)
@@ -109,12 +137,12 @@ class RunRules:
 
 @dataclass(frozen=True)
 class AvailabilityRules:
-    """Whether a player is expected to play, and how fresh he is.
+    """Whether a player is expected to play, and how rested the player is.
 
     Attributes:
         report_days: Days back in which a game's injury reports are looked for; a report lists the games of two days.
         fresh_from: Fatigue score from which a player is fresh (LEVEL).
-        tired_below: Score below which he is tired (LEVEL).
+        tired_below: Score below which a player is tired (LEVEL).
     """
 
     report_days: int = 7
@@ -133,7 +161,7 @@ class DefenseRules:
         last_tier: The tier of every other rank.
         zone_points: Percentage points below or above the league from which a zone is strong or weak (P&L G7).
         fast_pace: Possessions per game from which an opponent is fast (P&L C.3).
-        slow_pace: Possessions up to which he is slow (P&L C.3).
+        slow_pace: Possessions up to which an opponent is slow (P&L C.3).
     """
 
     fresh_days: int = 30
@@ -147,7 +175,7 @@ class DefenseRules:
 
 @dataclass(frozen=True)
 class ShotRules:
-    """Where a player takes his shots (P&L B.3).
+    """Where a player shoots from (P&L B.3).
 
     Attributes:
         mostly: Share of the shots, inside or behind the arc, that makes a profile.
@@ -333,6 +361,8 @@ class Rules:
     """All of them."""
 
     sources: SourceRules = SourceRules()
+    lines: LineRules = LineRules()
+    names: NameRules = NameRules()
     cache: CacheSeconds = CacheSeconds()
     form: FormRules = FormRules()
     rest: RestRules = RestRules()

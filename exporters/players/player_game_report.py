@@ -27,11 +27,14 @@ from exporters.league.players.shot_profile import BALANCED, INTERIOR, PERIMETER
 from exporters.warehouse.league_rows import GameRow
 from exporters.warehouse.tables import ACCURACY, REGISTRY
 
+RECORD = Window.ON_RECORD
+"""Games against the opponent count since then (contract P1)."""
+
 PLAYER_GAME_REPORT = Export(
     name="player-game-report",
     grain=Grain.PLAYER,
     reads=(
-        *over(Window.ON_RECORD, *box_scores.READS),
+        *over(RECORD, *box_scores.READS),
         *box_scores.NIGHT_READS,
         *over(Window.NIGHT, *grades.READS),
         Read(ACCURACY, ("player_lookup", "predicted_points", "confidence_score"), champion=True),
@@ -59,7 +62,7 @@ def build(night: PlayerNight) -> Json | None:
     matchup = night.matchup
     if matchup is None or (night.context is None and played is None):
         return None
-    if not night.history.rows(REGISTRY):
+    if not night.history.rows(REGISTRY) and not night.history.box_scores.between(RECORD.first(night.date), night.date):
         return unknown_player(night)
     prop = _prop(night)
     rating = None if matchup.opponent is None else night.league.ratings.before(night.date).get(matchup.opponent)
@@ -89,7 +92,7 @@ def build(night: PlayerNight) -> Json | None:
 
 
 def unknown_player(night: PlayerNight) -> Json:
-    """Say that nobody knows a player (contract C.4, G19)."""
+    """Return the document of an unknown player (contract C.4, G19)."""
     return {
         "player_lookup": night.player,
         "player_full_name": night.name,
@@ -202,7 +205,7 @@ def streak_angle(night: PlayerNight) -> Angle:
 
 
 def defense_angle(profile: str, rating: Rating | None) -> Angle:
-    """Return how the opponent defends where the player takes his shots."""
+    """Return how the opponent defends the zones that the player shoots from."""
     zones = {PERIMETER: "perimeter", INTERIOR: "paint"}
     if rating is None or profile not in zones:
         return NO_ANGLE
@@ -235,7 +238,7 @@ def pace_angle(rating: Rating | None) -> Angle:
 def _before(night: PlayerNight) -> Sequence[GameRow]:
     """Return the played games on record before the date, oldest first."""
     day = night.date
-    return night.history.box_scores.played_between(Window.ON_RECORD.first(day), day - timedelta(days=1))
+    return night.history.box_scores.played_between(RECORD.first(day), day - timedelta(days=1))
 
 
 def _recent_game(row: GameRow) -> Json:

@@ -82,7 +82,7 @@ def team_of(night: PlayerNight, record: TrackRecord) -> str | None:
 
 @PLAYER_PROFILES.builder
 def build(night: PlayerNight) -> Json | None:
-    """Describe a player and our record with him; None with too few graded games."""
+    """Describe a player and the forecasts' record; None with too few graded games."""
     record = record_of(night)
     if record.games < max(night.config.min_profile_games, 1):
         return None
@@ -132,7 +132,7 @@ def _iso(day: date | None) -> str | None:
 
 
 def interpretation(record: TrackRecord) -> dict[str, str]:
-    """Put a record into words; what cannot be told is left out (contract A.3b, P10)."""
+    """Put a record into words; what is unknown is left out (contract A.3b, P10)."""
     words: dict[str, str] = {}
     if record.bias is not None:
         words["bias"] = f"{_bias_words(record.bias)} (bias: {_shortest(record.bias)})"
@@ -270,7 +270,7 @@ def _next_game(night: PlayerNight) -> Json | None:
 
 @PLAYER_INDEX.card
 def card(night: PlayerNight) -> Json:
-    """Condense a player who has a profile to his entry of the index."""
+    """Condense a player with a profile to an entry of the index."""
     record = record_of(night)
     return {
         "player_lookup": night.player,

@@ -67,10 +67,10 @@ def build(night: PlayerNight) -> Json | None:
     scores = night.history.box_scores
     if night.context is None and scores.on(night.date) is None:
         return None
-    if not night.history.rows(REGISTRY):
-        return unknown_player(night)
     first = season_start(night.date)
     games = scores.between(first, night.through)
+    if not games and not night.history.rows(REGISTRY):
+        return unknown_player(night)
     played = [row for row in games if was_played(row)]
     record = TrackRecord(night.history.grades.between(first, night.through))
     splits = Splits(night, played)
@@ -96,7 +96,7 @@ def build(night: PlayerNight) -> Json | None:
 
 
 def unknown_player(night: PlayerNight) -> Json:
-    """Say that nobody knows a player (contract B.4, S20)."""
+    """Return the document of an unknown player (contract B.4, S20)."""
     return {
         "player_lookup": night.player,
         "player_full_name": night.name,
@@ -155,7 +155,7 @@ def _mean(played: Sequence[GameRow], value: Callable[[GameRow], Decimal | int | 
 
 
 def _share_made(shots: Sequence[tuple[int | None, int | None]]) -> float | None:
-    """Return the share of shots that went in, three decimals, over the games that tell both (contract S6, S7)."""
+    """Return the share of shots that went in, three decimals, over the games that have both (contract S6, S7)."""
     known = [(makes, attempts) for makes, attempts in shots if makes is not None and attempts is not None]
     return number(rounded_ratio(sum(makes for makes, _ in known), sum(attempts for _, attempts in known), 3))
 
@@ -229,7 +229,7 @@ def _pattern(one: Tally, other: Tally, if_more: tuple[str, str], if_less: tuple[
 
 
 def prop_hit_rates(record: TrackRecord) -> Json:
-    """Return how the player does against his lines and we with him; empty without graded games (contract S14, S19)."""
+    """Return results against lines and the forecasts' record; empty without graded games (contract S14, S19)."""
     if not record.games:
         return {}
     sides = [against_line("OVER", row.actual_points, row.line_value) for row in record.rows]

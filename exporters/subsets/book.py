@@ -1,6 +1,6 @@
 """The subsets of one date and their season: what all subset documents are made from.
 
-A player's card carries his frozen picks and tonight's candidates; the book lays the cards of a date side by side,
+A player's card carries frozen picks and tonight's candidates; the book puts the cards of a date together,
 decides which version of each date counts, and selects members where nothing was frozen.
 """
 
@@ -43,13 +43,13 @@ Card = dict[str, Any]
 
 
 def record_card(night: PlayerNight) -> Card | None:
-    """Condense a player to the results of his frozen picks this season; None without any."""
+    """Condense a player to the results of the frozen picks of this season; None without any."""
     results = night.history.subset_picks.results(season_start(night.date), night.date)
     return {"results": results, "frozen": [], "candidates": []} if results else None
 
 
 def pick_card(night: PlayerNight, *, since: date) -> Card | None:
-    """Condense a player to his picks; None when he has none.
+    """Condense a player to the picks; None without any.
 
     Args:
         night: The player's night.
@@ -62,6 +62,9 @@ def pick_card(night: PlayerNight, *, since: date) -> Card | None:
         return None
     for pick in frozen:
         pick["player_name"] = pick["player_name"] or night.name
+        if pick["prediction_created_at"] is None:
+            key = (pick["game_date"], pick["prediction_id"] or "")
+            pick["prediction_created_at"] = night.history.forecast_times.get(key)
     _bring_up_to_date(night, [pick for pick in frozen if pick["game_date"] == night.date.isoformat()])
     return {"results": results, "frozen": frozen, "candidates": offered}
 
@@ -72,14 +75,16 @@ def _is_selected_now(night: PlayerNight) -> bool:
 
 
 def _bring_up_to_date(night: PlayerNight, tonight: Sequence[FrozenPick]) -> None:
-    """Add to tonight's frozen picks what the night knows, and take away what is not final.
+    """Complete tonight's frozen picks with facts of the night, and remove what is not final.
 
     Picks that were frozen without the time of their forecast, or without teams, get them (contract P-4, M-7). A box
     score of a game that is not over decides nothing yet.
     """
     teams = candidates.night_teams(night) or (None, None)
     undated = any(pick["prediction_created_at"] is None for pick in tonight)
-    made = {row.prediction_id: row.created_at for row in night.history.on(PREDICTIONS, night.date)} if undated else {}
+    made: dict[str, int] = {}
+    for row in night.history.on(PREDICTIONS, night.date) if undated else ():
+        made[row.prediction_id] = max(row.created_at, made.get(row.prediction_id, row.created_at))
     for pick in tonight:
         if pick["prediction_created_at"] is None:
             pick["prediction_created_at"] = made.get(pick["prediction_id"] or "")
@@ -107,7 +112,7 @@ class SubsetBook:
     """The subsets of a slate, or of a season as of a date."""
 
     def __init__(self, slate: Slate, export: Export) -> None:
-        """Take the cards that ``export`` made; nothing is worked out before it is asked for."""
+        """Take the cards that ``export`` made; everything else is computed on first use."""
         self._slate = slate
         self._cards: Sequence[Card] = slate.cards(export)
         self.date = slate.date

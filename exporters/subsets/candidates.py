@@ -17,7 +17,7 @@ from exporters.warehouse.forecast_rows import PredictionRow
 from exporters.warehouse.tables import PREDICTIONS
 
 BOX_SCORE_READS = tuple(replace(read, window=Window.SEASON) for read in box_scores.NIGHT_READS)
-"""What decides picks, and tells the teams once the game is over."""
+"""The values that decide picks, and the teams once the game is over."""
 READS = (
     *forecasts.READS,
     Read(
@@ -42,7 +42,7 @@ def candidates(night: PlayerNight) -> list[Candidate]:
     """Return the eligible forecasts of tonight's game, one per model, in model order.
 
     Eligible is the current forecast of the model version that publishes (contract M-3, M-4) when it recommends a side
-    of a line, the player's team is known, and his newest features are good enough.
+    of a line, the player's team is known, and the newest features are good enough.
     """
     rows = night.history.on(PREDICTIONS, night.date)
     if not rows:

@@ -12,6 +12,7 @@ from exporters.league.forecasts import signals
 from exporters.league.forecasts.signals import signal_word
 from exporters.league.nights.night import PlayerNight
 from exporters.league.nights.slate import Season
+from exporters.league.subsets import frozen_picks
 from exporters.league.subsets.picks import Pick, one_per_player, pick_fields
 from exporters.league.subsets.public_names import PublicSubset
 from exporters.subsets.book import PICK_READS, Card, Group, Key, SubsetBook, pick_card
@@ -19,7 +20,7 @@ from exporters.subsets.book import PICK_READS, Card, Group, Key, SubsetBook, pic
 SEASON_SUBSETS = Export(
     name="season-subsets",
     grain=Grain.SEASON,
-    reads=(*PICK_READS, *signals.SEASON_READS),
+    reads=(*PICK_READS, *signals.SEASON_READS, *frozen_picks.TIME_READS),
     path="subsets/season.json",
     cache=Cache.HOUR,
     counts=("model_groups",),
@@ -28,7 +29,7 @@ SEASON_SUBSETS = Export(
 
 @SEASON_SUBSETS.card
 def card(night: PlayerNight) -> Card | None:
-    """Condense a player to his picks of the season, tonight's included."""
+    """Condense a player to the picks of the season, tonight's included."""
     return pick_card(night, since=season_start(night.date))
 
 
@@ -81,7 +82,7 @@ def _dates(book: SubsetBook, group: Group) -> Iterator[Json]:
 
 
 def _picks(picks: Mapping[Key, Sequence[Pick]], group: Group) -> list[Json]:
-    """Return the picks of a model on a date: each player once, with the subsets that chose him (contract S-1, S-4)."""
+    """Return the picks of a model on a date: each player once, with the choosing subsets (contract S-1, S-4)."""
     chosen_by: dict[str, set[PublicSubset]] = defaultdict(set)
     every: list[Pick] = []
     for subset, keys in group.subsets.items():

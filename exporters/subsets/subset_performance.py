@@ -23,7 +23,7 @@ SUBSET_PERFORMANCE = Export(
 
 @SUBSET_PERFORMANCE.card
 def card(night: PlayerNight) -> Card | None:
-    """Condense a player to the results of his frozen picks this season."""
+    """Condense a player to the results of the frozen picks of this season."""
     return record_card(night)
 
 

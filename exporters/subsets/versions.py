@@ -18,7 +18,7 @@ class SubsetVersion:
     """One selection of a date's picks, for all models (contract C §1.3).
 
     Attributes:
-        version: The row that makes the version known; written last, it says that the picks are complete (M-2, M-6).
+        version: The row that makes the version known; written last, it marks the picks as complete (M-2, M-6).
         picks: Its picks by subset, best first; there may be none.
         members: Subset id to number of picks, empty subsets included.
         available: Forecasts that could be chosen from, of all models.
@@ -41,7 +41,7 @@ def subset_version(book: SubsetBook, *, run_id: str, trigger_source: str) -> Sub
     Args:
         book: The subsets of the date.
         run_id: The run, by which a retry is known.
-        trigger_source: Who asked for it.
+        trigger_source: Origin of the request.
     """
     if not book.may_be_frozen:
         return None

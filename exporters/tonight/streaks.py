@@ -1,4 +1,7 @@
-"""``streaks``: players on an unbroken run of overs, unders or correct forecasts (contract: tonight-and-streaks B3)."""
+"""``streaks``: players on an unbroken run of overs, unders or correct forecasts (contract: tonight-and-streaks B3).
+
+A run is that before the night, in this as in every tonight document: games of the date itself never count.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,6 @@ from exporters.declaration import Cache, Export, Follows, Grain, Json, Pointer
 from exporters.league.arithmetic.numbers import number
 from exporters.league.forecasts import grades
 from exporters.league.forecasts.runs import LineRun, is_current_run
-from exporters.league.games import schedule
 from exporters.league.nights.night import PlayerNight
 from exporters.league.nights.slate import Season
 from exporters.league.players import box_scores, identity
@@ -20,7 +22,7 @@ from exporters.warehouse.league_rows import GameRow
 STREAKS = Export(
     name="streaks",
     grain=Grain.SEASON,
-    reads=(*box_scores.READS, *grades.READS, *identity.READS, *schedule.READS),
+    reads=(*box_scores.READS, *grades.READS, *identity.READS),
     path="streaks/{date}.json",
     cache=Cache.HOUR,
     pointers=(Pointer("streaks/today.json", Follows.TODAY, Cache.HOUR),),
@@ -31,8 +33,8 @@ STREAKS = Export(
 @STREAKS.card
 def card(night: PlayerNight) -> Json | None:
     """Condense a player's current runs; None for a player without one that is long enough."""
-    line = _line_item(night, night.history.line_runs.settled(night.date, night.league.schedule))
-    correct = _correct_item(night, night.history.correct_runs.settled(night.date, night.league.schedule))
+    line = _line_item(night, night.run)
+    correct = _correct_item(night, night.history.correct_runs.before(night.date))
     return {"line": line, "correct": correct} if line or correct else None
 
 

@@ -41,7 +41,7 @@ TONIGHT = Export(
 
 @TONIGHT.card
 def card(night: PlayerNight) -> Json | None:
-    """Condense a player to his card on the home page; None for a player without a game tonight."""
+    """Condense a player to a card on the home page; None for a player without a game tonight."""
     context, matchup = night.context, night.matchup
     if context is None or matchup is None:
         return None

@@ -1,14 +1,15 @@
 """Rows of the tables about forecasts, column by column: the models', their grades', and the subsets' of picks.
 
-A column that is nullable in the warehouse is ``| None`` here. Comments name what the warehouse does not enforce.
+A column that is nullable in the warehouse is ``| None`` here, and one that it may lack says what that means. Comments
+name what the warehouse does not enforce.
 """
 
 from __future__ import annotations
 
 from datetime import date
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
-from exporters.warehouse.schema import Instant, Numeric41, Numeric43, Numeric51, Numeric52
+from exporters.warehouse.schema import Absent, BookkeepingTime, Instant, Numeric41, Numeric43, Numeric51, Numeric52
 
 
 class PredictionRow(NamedTuple):
@@ -22,8 +23,8 @@ class PredictionRow(NamedTuple):
     confidence_score: Numeric52
     recommendation: str
     current_points_line: Numeric41 | None
-    pace_adjustment: Numeric52 | None
-    similar_games_count: int | None
+    pace_adjustment: Annotated[Numeric52 | None, Absent("documents show no pace adjustment")]
+    similar_games_count: Annotated[int | None, Absent("documents show no number of similar games")]
     is_active: bool
     quality_alert_level: str | None
     feature_quality_score: float | None
@@ -37,9 +38,18 @@ class PredictionRow(NamedTuple):
     prediction_run_mode: str | None
     prediction_made_before_game: bool | None
     has_prop_line: bool | None
-    updated_at: Instant | None
-    invalidation_reason: str | None
+    updated_at: Annotated[Instant | None, Absent("the newest of several forecasts is the one that was created last")]
+    invalidation_reason: Annotated[str | None, Absent("no forecast counts as invalidated")]
     estimated_line_value: Numeric41 | None
+
+
+class ForecastTimeRow(NamedTuple):
+    """When a forecast was made: all that a pick of an earlier date needs of the forecast that it names."""
+
+    player_lookup: str
+    game_date: date
+    prediction_id: str
+    created_at: Instant
 
 
 class AccuracyRow(NamedTuple):
@@ -66,7 +76,7 @@ class AccuracyRow(NamedTuple):
     void_reason: str | None
     has_prop_line: bool | None
     line_source: str | None
-    graded_at: Instant | None
+    graded_at: BookkeepingTime
 
 
 class FeatureRow(NamedTuple):
@@ -85,8 +95,8 @@ class FeatureRow(NamedTuple):
     default_feature_count: int | None
     matchup_quality_pct: float | None
     is_quality_ready: bool | None
-    created_at: Instant
-    updated_at: Instant | None
+    created_at: BookkeepingTime
+    updated_at: BookkeepingTime
 
 
 class SystemDayRow(NamedTuple):
@@ -112,7 +122,7 @@ class SystemDayRow(NamedTuple):
     within_5_pct: Numeric43 | None
     high_confidence_count: int | None
     high_confidence_correct: int | None
-    computed_at: Instant | None
+    computed_at: BookkeepingTime
 
 
 class SubsetDefinitionRow(NamedTuple):
@@ -142,7 +152,7 @@ class SignalRow(NamedTuple):
     pct_over: float | None
     skew_category: str | None
     daily_signal: str | None
-    calculated_at: Instant | None
+    calculated_at: BookkeepingTime
 
 
 class SubsetPickRow(NamedTuple):
@@ -181,7 +191,9 @@ class SubsetPickRow(NamedTuple):
     daily_signal: str | None
     pct_over: float | None
     total_predictions_available: int | None
-    prediction_created_at: Instant | None
+    prediction_created_at: Annotated[
+        Instant | None, Absent("a pick shows when its forecast was created, for as long as the warehouse keeps that")
+    ]
 
 
 class SubsetVersionRow(NamedTuple):
@@ -192,20 +204,3 @@ class SubsetVersionRow(NamedTuple):
     computed_at: Instant
     total_picks: int
     is_complete: bool
-
-
-class SubsetGradeRow(NamedTuple):
-    """The graded totals of one subset on one date."""
-
-    game_date: date
-    subset_id: str
-    version_id: str | None
-    graded_at: Instant | None
-    total_picks: int | None
-    graded_picks: int | None
-    voided_picks: int | None
-    wins: int | None
-    losses: int | None
-    pushes: int | None
-    hit_rate: float | None
-    roi: float | None

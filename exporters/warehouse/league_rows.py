@@ -1,14 +1,24 @@
 """Rows of the tables about the league, column by column: players, games, lines, injuries, news.
 
-A column that is nullable in the warehouse is ``| None`` here. Comments name what the warehouse does not enforce.
+A column that is nullable in the warehouse is ``| None`` here, and one that it may lack says what that means. Comments
+name what the warehouse does not enforce.
 """
 
 from __future__ import annotations
 
 from datetime import date
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
-from exporters.warehouse.schema import Instant, Numeric41, Numeric51, Numeric52, Numeric53, Numeric62
+from exporters.warehouse.schema import (
+    Absent,
+    BookkeepingTime,
+    Instant,
+    Numeric41,
+    Numeric51,
+    Numeric52,
+    Numeric53,
+    Numeric62,
+)
 
 
 class RegistryRow(NamedTuple):
@@ -25,6 +35,15 @@ class RegistryRow(NamedTuple):
     processed_at: Instant
 
 
+class PlayerAliasRow(NamedTuple):
+    """Another spelling of a player's id, and the id that it stands for."""
+
+    alias_lookup: str
+    nba_canonical_lookup: str
+    is_active: bool
+    processed_at: BookkeepingTime
+
+
 class FactorsRow(NamedTuple):
     """Fatigue of one player's game: 0 to 100, where 100 is fresh."""
 
@@ -33,8 +52,8 @@ class FactorsRow(NamedTuple):
     fatigue_score: int | None
     fatigue_context_json: str | None
     game_id: str
-    processed_at: Instant | None
-    created_at: Instant | None
+    processed_at: BookkeepingTime
+    created_at: BookkeepingTime
 
 
 class ContextRow(NamedTuple):
@@ -51,8 +70,8 @@ class ContextRow(NamedTuple):
     home_game: bool | None
     days_rest: int | None
     back_to_back: bool | None
-    context_version: int | None
-    processed_at: Instant | None
+    context_version: Annotated[int | None, Absent("of several rows of a player the one that was written last counts")]
+    processed_at: BookkeepingTime
 
 
 class GameRow(NamedTuple):
@@ -80,8 +99,8 @@ class GameRow(NamedTuple):
     is_dnp: bool | None
     is_active: bool | None
     dnp_reason: str | None
-    is_partial_game_data: bool | None
-    processed_at: Instant | None
+    is_partial_game_data: Annotated[bool | None, Absent("every box score counts as whole")]
+    processed_at: BookkeepingTime
     assists: int | None
     offensive_rebounds: int | None
     defensive_rebounds: int | None
@@ -89,6 +108,9 @@ class GameRow(NamedTuple):
     blocks: int | None
     turnovers: int | None
     win_flag: bool
+    player_full_name: Annotated[
+        str | None, Absent("a player whom the registry does not know is shown by the id instead of a name")
+    ]
 
 
 class ScheduleRow(NamedTuple):
@@ -107,7 +129,7 @@ class ScheduleRow(NamedTuple):
     winning_team_tricode: str | None
     game_id: str
     season_year: int
-    processed_at: Instant
+    processed_at: BookkeepingTime
 
 
 class InjuryRow(NamedTuple):
@@ -120,7 +142,7 @@ class InjuryRow(NamedTuple):
     report_hour: int | None
     game_date: date | None
     game_id: str | None
-    processed_at: Instant | None
+    processed_at: BookkeepingTime
 
 
 class PropsRow(NamedTuple):
@@ -145,12 +167,14 @@ class DefenseRow(NamedTuple):
     analysis_date: date
     opponent_points_per_game: Numeric51 | None
     defensive_rating_last_15: Numeric62 | None
-    processed_at: Instant
-    early_season_flag: bool | None
+    processed_at: BookkeepingTime
+    early_season_flag: Annotated[bool | None, Absent("no analysis counts as one of a young season")]
     paint_pct_allowed_last_15: Numeric53 | None
     three_pt_pct_allowed_last_15: Numeric53 | None
-    paint_defense_vs_league_avg: Numeric52 | None
-    three_pt_defense_vs_league_avg: Numeric52 | None
+    paint_defense_vs_league_avg: Annotated[Numeric52 | None, Absent("every defence counts as average in the paint")]
+    three_pt_defense_vs_league_avg: Annotated[
+        Numeric52 | None, Absent("every defence counts as average behind the three-point line")
+    ]
     opponent_pace: Numeric51 | None
 
 
@@ -169,7 +193,7 @@ class NewsInsightRow(NamedTuple):
     category: str
     headline: str | None
     ai_summary: str | None
-    extracted_at: Instant | None
+    extracted_at: BookkeepingTime
 
 
 class NewsArticleRow(NamedTuple):
@@ -200,9 +224,9 @@ class FeedPlayerRow(NamedTuple):
 
 
 class LiveBoxScoreRow(NamedTuple):
-    """What the live feed says of one player's game right now; a game that lists nobody yet has one row without player.
+    """One player's line in the live feed; a game without players yet has one row without player.
 
-    ``status`` says ``Final`` once a game is over and is its tip-off before; ``period`` is 0 until then. ``clock`` is
+    ``status`` is ``Final`` once a game is over and is its tip-off before; ``period`` is 0 until then. ``clock`` is
     text such as ``Q4 5:39``, and ``minutes`` is ``34`` or ``28:30``. A player may be listed twice.
     """
 

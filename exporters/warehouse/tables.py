@@ -6,10 +6,10 @@ from exporters.config import RULES
 from exporters.warehouse.forecast_rows import (
     AccuracyRow,
     FeatureRow,
+    ForecastTimeRow,
     PredictionRow,
     SignalRow,
     SubsetDefinitionRow,
-    SubsetGradeRow,
     SubsetPickRow,
     SubsetVersionRow,
     SystemDayRow,
@@ -27,13 +27,14 @@ from exporters.warehouse.league_rows import (
     NewsArticleRow,
     NewsInsightRow,
     NewsLinkRow,
+    PlayerAliasRow,
     PropsRow,
     RegistryRow,
     ScheduleRow,
     ShotZoneRow,
     TeamGameRow,
 )
-from exporters.warehouse.schema import Table
+from exporters.warehouse.schema import StandIn, Table
 
 PREDICTIONS: Table[PredictionRow] = Table(
     "nba_predictions.player_prop_predictions",
@@ -42,6 +43,7 @@ PREDICTIONS: Table[PredictionRow] = Table(
     player="player_lookup",
     filter_required=True,
     expiration_days=RULES.sources.predictions_days,
+    key=("system_id", "prediction_id"),
 )
 ACCURACY: Table[AccuracyRow] = Table(
     "nba_predictions.prediction_accuracy",
@@ -49,6 +51,7 @@ ACCURACY: Table[AccuracyRow] = Table(
     partition="game_date",
     player="player_lookup",
     filter_required=True,
+    key=("system_id", "game_id"),
 )
 FEATURES: Table[FeatureRow] = Table(
     "nba_predictions.ml_feature_store_v2",
@@ -56,23 +59,46 @@ FEATURES: Table[FeatureRow] = Table(
     partition="game_date",
     player="player_lookup",
     filter_required=True,
+    key=("feature_version",),
 )
 SYSTEM_DAYS: Table[SystemDayRow] = Table(
-    "nba_predictions.system_daily_performance", SystemDayRow, partition="game_date", filter_required=True
+    "nba_predictions.system_daily_performance",
+    SystemDayRow,
+    partition="game_date",
+    filter_required=True,
+    key=("system_id",),
 )
-REGISTRY: Table[RegistryRow] = Table("nba_reference.nba_players_registry", RegistryRow, player="player_lookup")
+REGISTRY: Table[RegistryRow] = Table(
+    "nba_reference.nba_players_registry", RegistryRow, player="player_lookup", key=("season", "team_abbr")
+)
+PLAYER_ALIASES: Table[PlayerAliasRow] = Table(
+    "nba_reference.player_aliases",
+    PlayerAliasRow,
+    key=("alias_lookup",),
+    absent="every table is taken to spell players alike",
+)
 FACTORS: Table[FactorsRow] = Table(
-    "nba_precompute.player_composite_factors", FactorsRow, partition="game_date", player="player_lookup"
+    "nba_precompute.player_composite_factors",
+    FactorsRow,
+    partition="game_date",
+    player="player_lookup",
+    key=("game_id",),
 )
 CONTEXT: Table[ContextRow] = Table(
-    "nba_analytics.upcoming_player_game_context", ContextRow, partition="game_date", player="player_lookup"
+    "nba_analytics.upcoming_player_game_context",
+    ContextRow,
+    partition="game_date",
+    player="player_lookup",
+    key=("game_id",),
 )
 GAMES: Table[GameRow] = Table(
-    "nba_analytics.player_game_summary", GameRow, partition="game_date", player="player_lookup"
+    "nba_analytics.player_game_summary", GameRow, partition="game_date", player="player_lookup", key=("game_id",)
 )
-SCHEDULE: Table[ScheduleRow] = Table("nba_raw.nbac_schedule", ScheduleRow, partition="game_date", filter_required=True)
+SCHEDULE: Table[ScheduleRow] = Table(
+    "nba_raw.nbac_schedule", ScheduleRow, partition="game_date", filter_required=True, key=("game_id",)
+)
 INJURIES: Table[InjuryRow] = Table(
-    "nba_raw.nbac_injury_report", InjuryRow, partition="report_date", player="player_lookup"
+    "nba_raw.nbac_injury_report", InjuryRow, partition="report_date", player="player_lookup", key=("report_hour",)
 )
 PROPS: Table[PropsRow] = Table(
     "nba_raw.bettingpros_player_points_props",
@@ -80,31 +106,61 @@ PROPS: Table[PropsRow] = Table(
     partition="game_date",
     player="player_lookup",
     filter_required=True,
+    key=("bookmaker", "market_type", "bet_side"),
 )
 DEFENSE: Table[DefenseRow] = Table(
     "nba_precompute.team_defense_zone_analysis",
     DefenseRow,
     partition="analysis_date",
     expiration_days=RULES.sources.zones_days,
+    key=("team_abbr",),
 )
 SUBSET_DEFINITIONS: Table[SubsetDefinitionRow] = Table(
-    "nba_predictions.dynamic_subset_definitions", SubsetDefinitionRow
+    "nba_predictions.dynamic_subset_definitions", SubsetDefinitionRow, key=("subset_id", "system_id")
 )
-SIGNALS: Table[SignalRow] = Table("nba_predictions.daily_prediction_signals", SignalRow, partition="game_date")
+SIGNALS: Table[SignalRow] = Table(
+    "nba_predictions.daily_prediction_signals", SignalRow, partition="game_date", key=("system_id",)
+)
 SUBSET_PICKS: Table[SubsetPickRow] = Table(
-    "nba_predictions.current_subset_picks", SubsetPickRow, partition="game_date", player="player_lookup"
+    "nba_predictions.current_subset_picks",
+    SubsetPickRow,
+    partition="game_date",
+    player="player_lookup",
+    key=("subset_id", "version_id"),
 )
 SUBSET_VERSIONS: Table[SubsetVersionRow] = Table(
-    "nba_predictions.current_subset_versions", SubsetVersionRow, partition="game_date"
+    "nba_predictions.current_subset_versions",
+    SubsetVersionRow,
+    partition="game_date",
+    key=("version_id",),
+    absent="a version is the version_id of its picks, with their computed_at; one without picks leaves no trace",
 )
-SUBSET_GRADES: Table[SubsetGradeRow] = Table(
-    "nba_predictions.subset_grading_results", SubsetGradeRow, partition="game_date"
+NEWS_LINKS: Table[NewsLinkRow] = Table(
+    "nba_analytics.news_player_links",
+    NewsLinkRow,
+    player="player_lookup",
+    key=("article_id",),
+    absent="no player has news",
 )
-NEWS_LINKS: Table[NewsLinkRow] = Table("nba_analytics.news_player_links", NewsLinkRow, player="player_lookup")
-NEWS_INSIGHTS: Table[NewsInsightRow] = Table("nba_analytics.news_insights", NewsInsightRow)
-NEWS_ARTICLES: Table[NewsArticleRow] = Table("nba_raw.news_articles_raw", NewsArticleRow, partition="published_at")
+NEWS_INSIGHTS: Table[NewsInsightRow] = Table(
+    "nba_analytics.news_insights",
+    NewsInsightRow,
+    key=("article_id",),
+    absent="an article is shown under its own title, in no category",
+)
+NEWS_ARTICLES: Table[NewsArticleRow] = Table(
+    "nba_raw.news_articles_raw",
+    NewsArticleRow,
+    partition="published_at",
+    key=("article_id",),
+    absent="no player has news",
+)
 GAMEBOOK: Table[GamebookRow] = Table(
-    "nba_raw.nbac_gamebook_player_stats", GamebookRow, partition="game_date", player="player_lookup"
+    "nba_raw.nbac_gamebook_player_stats",
+    GamebookRow,
+    partition="game_date",
+    player="player_lookup",
+    key=("game_id",),
 )
 FEED_PLAYERS: Table[FeedPlayerRow] = Table(
     "nba_raw.bdl_player_boxscores",
@@ -112,6 +168,7 @@ FEED_PLAYERS: Table[FeedPlayerRow] = Table(
     partition="game_date",
     player="player_lookup",
     filter_required=True,
+    absent="players of the live feed are known by their names alone",
 )
 LIVE_BOX_SCORES: Table[LiveBoxScoreRow] = Table(
     "live_feed.box_scores", LiveBoxScoreRow, partition="game_date", live=True
@@ -124,13 +181,35 @@ SHOT_ZONES: Table[ShotZoneRow] = Table(
     expiration_days=RULES.sources.zones_days,
 )
 DAILY_CACHE: Table[DailyCacheRow] = Table(
-    "nba_precompute.player_daily_cache", DailyCacheRow, partition="cache_date", player="player_lookup"
+    "nba_precompute.player_daily_cache",
+    DailyCacheRow,
+    partition="cache_date",
+    player="player_lookup",
+    expiration_days=RULES.sources.cache_days,
 )
-TEAM_GAMES: Table[TeamGameRow] = Table("nba_analytics.team_offense_game_summary", TeamGameRow, partition="game_date")
+TEAM_GAMES: Table[TeamGameRow] = Table(
+    "nba_analytics.team_offense_game_summary",
+    TeamGameRow,
+    partition="game_date",
+    filter_required=True,
+    key=("game_id", "team_abbr"),
+)
+FORECAST_TIMES: Table[ForecastTimeRow] = Table(
+    f"{PREDICTIONS.name}:created_at",
+    ForecastTimeRow,
+    partition="game_date",
+    player="player_lookup",
+    filter_required=True,
+    expiration_days=RULES.sources.predictions_days,
+    key=("prediction_id",),
+    stand_in=StandIn(PREDICTIONS.name, SUBSET_PICKS.name, "prediction_created_at", key="prediction_id"),
+)
 
 TABLES: tuple[Table[tuple[object, ...]], ...] = tuple(
     sorted((t for t in list(globals().values()) if isinstance(t, Table)), key=lambda t: t.name)
 )
 """Every declared table, by name."""
-WAREHOUSE_TABLES: tuple[Table[tuple[object, ...]], ...] = tuple(table for table in TABLES if not table.live)
-"""Those that a warehouse stores."""
+WAREHOUSE_TABLES: tuple[Table[tuple[object, ...]], ...] = tuple(
+    table for table in TABLES if not table.live and table.stand_in is None
+)
+"""Those that a warehouse stores under their own name."""

@@ -1,33 +1,26 @@
 """Compares what is checked out, what the Flex Template starts, and what published last; names what differs.
 
-    python -m pipeline.deployment.drift                the batch template
-    python -m pipeline.deployment.drift --streaming    the streaming template
-    python -m pipeline.deployment.drift --streaming --job=job.json
-
 An image carries its commit and the digest of its locked dependencies, the template that starts it is labelled with
 both, every job is, too, and every manifest repeats them. A job that is running goes on with the code that it was
-started with. Lists of jobs leave labels out, so a dump is of one:
-
-    gcloud dataflow jobs describe JOB_ID --region=REGION --full --format=json > job.json
-
-Exit codes: 0 all of them are the same code, 1 they are not, 2 one cannot be read.
+started with.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from pipeline.deployment.settings import SETTINGS, SettingsError, load_deployment
+from pipeline.deployment.command_options import DriftOptions
+from pipeline.deployment.settings import SettingsError, load_deployment
 from pipeline.deployment.template_metadata import BATCH, STREAMING, template_metadata
+from pipeline.options.flags import OptionsError, parse_options
 from pipeline.options.locations import GcsPrefix, LocalFolder, parse_output
+from pipeline.reporting.terminal import complain, say, say_all, say_json
 from pipeline.version import ROOT, checkout_commit, lock_digest
 from transforms.publishing.manifest import load_manifest
 from transforms.stores.folder import LocalStore
@@ -35,7 +28,7 @@ from transforms.stores.gcs import GcsStore
 from transforms.stores.protocol import Store, StoreError
 
 SAME, DIFFERENT, UNREADABLE = 0, 1, 2
-"""Exit codes."""
+"""Exit codes: all of them are the same code, they are not, one cannot be read."""
 
 _MANIFEST = re.compile(r"manifest/([0-9]{4}-[0-9]{2}-[0-9]{2})\.json")
 
@@ -149,39 +142,30 @@ def main(
         root: The checkout.
         open_bucket: Returns the store of a bucket and prefix.
     """
-    parser = argparse.ArgumentParser(
-        prog="python -m pipeline.deployment.drift",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--settings", type=Path, default=SETTINGS, help="settings of the deployment (%(default)s)")
-    parser.add_argument("--streaming", action="store_true", help="compare the streaming template")
-    parser.add_argument("--job", type=Path, help="what gcloud dataflow jobs describe --full --format=json printed")
-    parser.add_argument("--template", help="the template: gs://BUCKET/NAME or a file (that of the settings)")
-    parser.add_argument("--output", help="where documents are: gs://BUCKET/PREFIX or a folder (that of the settings)")
-    arguments = parser.parse_args(argv)
     try:
-        deployment = load_deployment(arguments.settings)
-        metadata = STREAMING if arguments.streaming else BATCH
-        name = arguments.template or (deployment.streaming_template if arguments.streaming else deployment.template)
+        options = parse_options(DriftOptions, argv)
+        deployment = load_deployment(options.settings)
+        metadata = STREAMING if options.streaming else BATCH
+        name = options.template or (deployment.streaming_template if options.streaming else deployment.template)
         template = _read_template(name, open_bucket)
-        published = last_published(_open(arguments.output or deployment.output, open_bucket))
-        job = None if arguments.job is None else _read_job(arguments.job)
-    except (SettingsError, DriftError, StoreError, OSError, ValueError) as error:
-        sys.stderr.write(f"{error}\n")
+        published = last_published(_open(options.output or deployment.output, open_bucket))
+        job = None if options.job is None else _read_job(options.job)
+    except (OptionsError, SettingsError, DriftError, StoreError, OSError, ValueError) as error:
+        complain(error)
         return UNREADABLE
     checkout = checkout_code(root)
     started = None if template is None else template_code(template, name)
-    for code in (checkout, started, job, published):
-        if code is not None:
-            sys.stdout.write(f"{code}\n")
+    codes = [code for code in (checkout, started, job, published) if code is not None]
     lines = [
         *differences(checkout, started, published, job),
         *(template_differences(template, metadata) if template else ()),
     ]
-    for line in lines:
-        sys.stdout.write(f"{line}\n")
-    sys.stdout.write(f"{len(lines)} differences\n" if lines else "all the same\n")
+    if options.json:
+        say_json({"codes": [asdict(code) for code in codes], "differences": lines})
+    else:
+        say_all([*map(str, codes)])
+        say_all(lines, style="red")
+        say(f"{len(lines)} differences" if lines else "all the same", style="red" if lines else "green")
     return DIFFERENT if lines else SAME
 
 
@@ -217,7 +201,3 @@ def _json_object(content: bytes, name: str, what: str) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise DriftError(f"{name} is no {what}: it is not a JSON object")
     return found
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

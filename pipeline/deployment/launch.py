@@ -1,49 +1,35 @@
 """Starts the Flex Template on Dataflow, and tells how it went.
 
-    python -m pipeline.deployment.launch --export_types=tonight-all --target_date=today --wait
-
-The options are those of pipeline.main, and a few of its own:
-
-  --wait              stay until the job is over, show what it says, and report what it published
-  --print             show what would be sent, and send nothing
-  --job_name=NAME     name of the job; Dataflow starts no second job of a name while one is running
-  --max_workers=N     the most workers to use
-  --machine_type=TYPE of each worker
-  --settings=FILE     settings of the deployment, which give --warehouse, --output and --completion_topic too
-                      (deploy/settings.env)
-  --endpoint=URL      where the Dataflow API answers, if not at Google
-
-The request is checked here, by the parser that will read it there, and sent with its dates worked out. Exit codes:
-0 the job was started (with --wait: everything is published), 1 something is missing, 2 the request was rejected.
+The request is checked here, by the parser that will read it there, and sent with its dates worked out.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 from typing import Any
 
 from exporters.registry import PLAYER_TYPES, exports, groups
-from pipeline.deployment.flex_launch import MACHINE_TYPE, MAX_WORKERS, launch_body
-from pipeline.deployment.settings import SETTINGS, Deployment, SettingsError, load_deployment
+from pipeline.deployment.command_options import LaunchOptions
+from pipeline.deployment.flex_launch import launch_body
+from pipeline.deployment.settings import Deployment, SettingsError, load_deployment
 from pipeline.execution.dataflow_jobs import DataflowError, DataflowJob, DataflowJobs
-from pipeline.execution.following import EngineError, follow
+from pipeline.execution.following import Ended, EngineError, follow
 from pipeline.execution.outcome import read_outcome
 from pipeline.execution.places import open_store
-from pipeline.options.command_line import ExportOptions, OptionsError
+from pipeline.options.command_line import ExportOptions
 from pipeline.options.configuration import RunConfig, parse_run
-from pipeline.options.help_text import wants_help
+from pipeline.options.flags import OptionsError, take_options, together
 from pipeline.options.option import Group
-from pipeline.options.option_table import CLIENT_OPTIONS, OPTIONS
+from pipeline.options.option_table import CLIENT_OPTIONS, EXPORT_OPTIONS
 from pipeline.planning.planner import make_plan
-from pipeline.reporting.printing import report
-from pipeline.reporting.report import ALL_PUBLISHED, BAD_REQUEST, SOMETHING_MISSING
+from pipeline.reporting.exit_codes import ALL_PUBLISHED, BAD_REQUEST, INTERRUPTED, SOMETHING_MISSING
+from pipeline.reporting.terminal import complain, report, say, say_json
+from pipeline.requests.validation import fields_of
 from transforms.stores.protocol import Store, StoreError
 
 _CLOCKS_DIFFER = timedelta(minutes=5)
@@ -83,40 +69,48 @@ def main(
         sleep: Waits for some seconds.
         open_output: Returns the store that the job publishes to.
     """
-    if wants_help(argv):
-        _say(f"{__doc__}\nFor the options of pipeline.main: python -m pipeline.main --help")
-        return ALL_PUBLISHED
     try:
         found = parse_launch(argv, now=datetime.now(timezone.utc))
     except (OptionsError, SettingsError, OSError, ValueError) as error:
-        sys.stderr.write(f"{error}\n")
+        complain(error)
         return BAD_REQUEST
     if found.only_print:
-        _say(json.dumps(found.body, indent=2))
+        say(json.dumps(found.body, indent=2))
         return ALL_PUBLISHED
-    launched = datetime.now(timezone.utc)
+    name, launched = str(found.body["launchParameter"]["jobName"]), datetime.now(timezone.utc)
     try:
         jobs = DataflowJobs(found.deployment.project, found.deployment.region, endpoint=found.endpoint)
         job_id = jobs.launch(found.body)
     except DataflowError as error:
-        _warn(str(error))
+        complain(error)
         return SOMETHING_MISSING
-    _say(f"started {found.body['launchParameter']['jobName']}: {jobs.link(job_id)}")
-    if not found.wait:
-        return ALL_PUBLISHED
+    link = jobs.link(job_id)
+    say(f"started {name}: {link}")
+    ended = Ended("STARTED")
     try:
-        job = DataflowJob(jobs, job_id)
-        ended = follow(job, show=_warn, show_state=lambda state: _warn(f"the job is {state}"), sleep=sleep)
+        if found.wait:
+            ended = follow(DataflowJob(jobs, job_id), show=_show, show_state=_show_state, sleep=sleep)
     except EngineError as error:
-        _warn(f"{error}; the job may go on: {jobs.link(job_id)}")
+        complain(f"{error}; the job may go on: {link}")
         return SOMETHING_MISSING
     except KeyboardInterrupt:
-        _warn(f"the job goes on without being watched: {jobs.link(job_id)}")
-        return SOMETHING_MISSING
-    if not ended.is_done:
-        _warn(": ".join(filter(None, (f"the job is {ended.state}", ended.reason, jobs.link(job_id)))))
-        return SOMETHING_MISSING
-    return tell(found.config, open_output(found.config), since=launched - _CLOCKS_DIFFER)
+        complain(f"the job goes on without being watched: {link}")
+        return INTERRUPTED
+    if ended.is_done:
+        return tell(found.config, open_output(found.config), since=launched - _CLOCKS_DIFFER)
+    if found.wait:
+        complain(": ".join(filter(None, (f"the job is {ended.state}", ended.reason, link))))
+    if found.config.json:
+        say_json({"job_name": name, "job_id": job_id, "state": ended.state, "link": link})
+    return SOMETHING_MISSING if found.wait else ALL_PUBLISHED
+
+
+def _show(line: str) -> None:
+    say(line, sys.stderr)
+
+
+def _show_state(state: str) -> None:
+    say(f"the job is {state}", sys.stderr, style="bold")
 
 
 def parse_launch(argv: Sequence[str], *, now: datetime) -> Launch:
@@ -128,15 +122,8 @@ def parse_launch(argv: Sequence[str], *, now: datetime) -> Launch:
         ValueError: The job's name is wrong.
         OSError: The settings cannot be read.
     """
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, prog="python -m pipeline.deployment.launch")
-    parser.add_argument("--wait", action="store_true")
-    parser.add_argument("--print", action="store_true", dest="only_print")
-    parser.add_argument("--job_name", default=f"phase6-{now:%Y%m%d-%H%M%S}")
-    parser.add_argument("--max_workers", type=int, default=MAX_WORKERS)
-    parser.add_argument("--machine_type", default=MACHINE_TYPE)
-    parser.add_argument("--settings", type=Path, default=SETTINGS)
-    parser.add_argument("--endpoint", default="")
-    own, rest = parser.parse_known_args(argv)
+    own, rest, problems = take_options(LaunchOptions, argv)
+    assert own is not None, "no option of a launch must be given"
     deployment = load_deployment(own.settings)
     given = {argument.partition("=")[0] for argument in rest}
     places = {
@@ -144,30 +131,40 @@ def parse_launch(argv: Sequence[str], *, now: datetime) -> Launch:
         "--output": deployment.output,
         "--completion_topic": deployment.completion_topic,
     }
-    options, config = parse_run(
-        [*rest, *(f"{flag}={value}" for flag, value in places.items() if flag not in given), "--runner=DataflowRunner"],
-        known_types=tuple(exports()),
-        groups=groups(),
-        now=now,
-        player_types=PLAYER_TYPES,
-    )
+    end = rest.index("--") if "--" in rest else len(rest)
+    added = [*(f"{flag}={value}" for flag, value in places.items() if flag not in given), "--runner=DataflowRunner"]
+    try:
+        options, config = parse_run(
+            [*rest[:end], *added, *rest[end:]],
+            known_types=tuple(exports()),
+            groups=groups(),
+            now=now,
+            player_types=PLAYER_TYPES,
+            others=tuple(fields_of(LaunchOptions)),
+        )
+    except OptionsError as error:
+        raise OptionsError(together(problems, error.problems)) from None
+    if problems:
+        raise OptionsError(problems)
     body = launch_body(
         deployment,
-        own.job_name,
+        own.job_name or f"phase6-{now:%Y%m%d-%H%M%S}",
         config.request.to_json(),
         parameters=_parameters(options),
         max_workers=own.max_workers,
         machine_type=own.machine_type,
     )
-    return Launch(deployment, config, body, own.wait, own.only_print, own.endpoint)
+    return Launch(deployment, config, body, own.wait, own.print, own.endpoint)
 
 
 def _parameters(options: ExportOptions) -> dict[str, str]:
     """Return the options that were given, but for the request, which is sent as a whole."""
     texts = {
         option.name: getattr(options, option.name)
-        for option in OPTIONS
-        if option.group is not Group.REQUEST and option not in CLIENT_OPTIONS and hasattr(options, option.name)
+        for option in EXPORT_OPTIONS
+        # This command reports, not the job.
+        if option.group is not Group.REQUEST and option.name != "json" and hasattr(options, option.name)
+        if option not in CLIENT_OPTIONS
     }
     return {name: str(value).lower() if isinstance(value, bool) else value for name, value in texts.items() if value}
 
@@ -183,21 +180,7 @@ def tell(config: RunConfig, store: Store, *, since: datetime) -> int:
     try:
         summary = read_outcome(make_plan(config.request, config.export_config), store, str(config.output), since=since)
     except StoreError as error:
-        _warn(f"the job is done, but what it published cannot be read: {error}")
+        complain(f"the job is done, but what it published cannot be read: {error}")
         return SOMETHING_MISSING
     report(summary, as_json=config.json)
     return summary.exit_code
-
-
-def _warn(text: str) -> None:
-    sys.stderr.write(text + "\n")
-    sys.stderr.flush()
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

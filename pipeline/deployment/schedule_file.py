@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import yaml
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, InstanceOf
+from pydantic.dataclasses import dataclass
 
 from exporters.config import ExportConfig
 from exporters.registry import PLAYER_TYPES, exports, groups, together
-from pipeline.deployment.flex_launch import JOB_NAME_PATTERN, MACHINE_TYPE, MAX_WORKERS
-from pipeline.deployment.settings import ROOT
+from pipeline.deployment.flex_launch import JOB_NAME_PATTERN
+from pipeline.deployment.settings import MACHINE_TYPE, MAX_WORKERS, SCHEDULES
 from pipeline.requests.clock import LEAGUE_ZONE
+from pipeline.requests.field import STRICT, Described, whole
 from pipeline.requests.problems import Problem, ProblemsError, nearest, show
 from pipeline.requests.request import ExportRequest, RequestDefaults, RequestError, parse_request
+from pipeline.requests.validation import fields_of, reject, validate
 
-SCHEDULES = ROOT / "deploy" / "schedules.yaml"
 PREFIX = "phase6-"
 """Every scheduled job's name starts with it, so that a live job that is in no file is found."""
 
-_FILE_KEYS = ("time_zone", "streaming", "jobs")
-_JOB_KEYS = ("why", "cron", "request", "max_workers", "machine_type")
 _CRON_FIELDS = (("minute", 0, 59), ("hour", 0, 23), ("day of month", 1, 31), ("month", 1, 12), ("day of week", 0, 7))
 
 
@@ -32,7 +32,54 @@ class SchedulesError(ProblemsError):
     """The schedules are not as they should be; the message has one line per problem."""
 
 
-@dataclass(frozen=True)
+def _check_name(value: str) -> str:
+    if not value.startswith(PREFIX) or not re.fullmatch(JOB_NAME_PATTERN, value):
+        raise reject("is no name of a job", f"write {PREFIX} and letters, digits and dashes")
+    return value
+
+
+def _check_why(value: str) -> str:
+    if not value.strip():
+        raise reject("says nothing", "write what the job is for")
+    return " ".join(value.split())
+
+
+def _check_cron(value: object) -> object:
+    parts = value.split() if isinstance(value, str) else []
+    if len(parts) != len(_CRON_FIELDS):
+        raise reject("is no unix-cron time", 'write five fields, for example "0 11 * * *"')
+    wrong = [
+        (f"{part}, which is no {field}", f"{low} to {high}")
+        for part, (field, low, high) in zip(parts, _CRON_FIELDS, strict=True)
+        if not all(_in_range(item, low, high) for item in part.split(","))
+    ]
+    if wrong:
+        reasons, ranges = zip(*wrong, strict=True)
+        raise reject(f"has {', and '.join(reasons)}", f"write {', and '.join(ranges)}, a range, or *")
+    return value
+
+
+def _in_range(item: str, low: int, high: int) -> bool:
+    match = re.fullmatch(r"(?:\*|([0-9]+)(?:-([0-9]+))?)(?:/([0-9]+))?", item)
+    if match is None or match[3] == "0":
+        return False
+    first = low if match[1] is None else int(match[1])
+    last = first if match[2] is None else int(match[2])
+    return low <= first <= last <= high
+
+
+def _check_type(value: object) -> object:
+    if not isinstance(value, str) or value not in exports():
+        meant = nearest(str(value), exports())
+        raise reject("is an unknown export type", f"did you mean {meant}?" if meant else "write export types")
+    return value
+
+
+def _told(reason: str, fix: str) -> Described:
+    return Described("", "", reason=reason, fix=fix)
+
+
+@dataclass(frozen=True, config=STRICT)
 class Schedule:
     """One scheduled job.
 
@@ -46,13 +93,38 @@ class Schedule:
         machine_type: Of each worker.
     """
 
-    name: str
-    why: str
-    cron: str
-    request: Mapping[str, Any]
-    parsed: ExportRequest
-    max_workers: int = MAX_WORKERS
-    machine_type: str = MACHINE_TYPE
+    name: Annotated[str, AfterValidator(_check_name)]
+    why: Annotated[str, AfterValidator(_check_why), _told("says nothing", "write what the job is for")]
+    cron: Annotated[str, BeforeValidator(_check_cron), _told("is no unix-cron time", "write five fields")]
+    request: dict[str, Any]
+    parsed: InstanceOf[ExportRequest]
+    max_workers: Annotated[int, Field(ge=1, le=1000), _told("is not a number of workers", "write 1 to 1000")] = (
+        MAX_WORKERS
+    )
+    machine_type: Annotated[str, whole("[a-z0-9-]+"), _told("is no machine type", f"write {MACHINE_TYPE}")] = (
+        MACHINE_TYPE
+    )
+
+
+class ScheduleFile(BaseModel, frozen=True):
+    """The keys of the file.
+
+    Attributes:
+        time_zone: The league's.
+        streaming: Export types that the streaming job keeps up by itself.
+        jobs: By name, the keys of a :class:`Schedule` that people write.
+    """
+
+    model_config = STRICT
+
+    time_zone: Annotated[Literal["America/New_York"], _told("is not the league's", f"write {LEAGUE_ZONE}")]
+    streaming: Annotated[
+        list[Annotated[str, BeforeValidator(_check_type)]], _told("is no list", "write a list of export types")
+    ] = []
+    jobs: dict[Any, Any]
+
+
+_JOB_KEYS = tuple(name for name in fields_of(Schedule) if name not in ("name", "parsed"))
 
 
 def load_schedules(path: Path = SCHEDULES, *, now: datetime) -> list[Schedule]:
@@ -61,18 +133,12 @@ def load_schedules(path: Path = SCHEDULES, *, now: datetime) -> list[Schedule]:
     Raises:
         SchedulesError: Anything is not understood.
     """
-    found = _read(path)
-    problems = list(_unknown(path.name, found, _FILE_KEYS))
-    if found.get("time_zone") != LEAGUE_ZONE:
-        problems.append(
-            Problem("time_zone", show(found.get("time_zone")), "is not the league's", f"write {LEAGUE_ZONE}")
-        )
+    found, problems = _read(path)
     schedules: list[Schedule] = []
     for name, job in found["jobs"].items():
-        try:
-            schedules.append(_schedule(str(name), job, now))
-        except SchedulesError as error:
-            problems.extend(error.problems)
+        schedule, more = _schedule(str(name), job, now)
+        problems += more
+        schedules += [] if schedule is None else [schedule]
     if problems:
         raise SchedulesError(problems)
     return schedules
@@ -82,20 +148,12 @@ def load_streamed(path: Path = SCHEDULES) -> tuple[str, ...]:
     """Read which export types the streaming job keeps up by itself.
 
     Raises:
-        SchedulesError: They are not understood.
+        SchedulesError: The keys of the file are not understood.
     """
-    found = _read(path).get("streaming", [])
-    if not isinstance(found, list):
-        raise SchedulesError([Problem("streaming", show(found), "is no list", "write a list of export types")])
-    problems = []
-    for name in found:
-        if name not in exports():
-            meant = nearest(str(name), exports())
-            fix = f"did you mean {meant}?" if meant else "write export types"
-            problems.append(Problem("streaming", show(name), "is an unknown export type", fix))
+    found, problems = _read(path)
     if problems:
         raise SchedulesError(problems)
-    return tuple(found)
+    return tuple(found.get("streaming", ()))
 
 
 def uncovered(schedules: Sequence[Schedule], streamed: Sequence[str] = ()) -> list[str]:
@@ -114,66 +172,47 @@ def understand(payload: Mapping[str, Any], now: datetime) -> ExportRequest:
     return parse_request(payload, known_types=tuple(exports()), groups=groups(), defaults=defaults, now=now)
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: Path) -> tuple[dict[str, Any], list[Problem]]:
+    """Return the keys of the file, and what is wrong with them; jobs are left to :func:`_schedule`."""
     try:
         found = yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         problem = Problem(path.name, "", f"is not YAML: {' '.join(str(error).split())}", "correct it")
         raise SchedulesError([problem]) from error
     if not isinstance(found, dict) or not isinstance(found.get("jobs"), dict):
         raise SchedulesError([Problem(path.name, "", "has no jobs", "write a mapping of names under jobs:")])
-    return found
+    known, problems = _split(path.name, found, tuple(fields_of(ScheduleFile)))
+    return found, problems + validate(ScheduleFile, known)[1]
 
 
-def _schedule(name: str, job: Any, now: datetime) -> Schedule:
+def _schedule(name: str, job: Any, now: datetime) -> tuple[Schedule | None, list[Problem]]:
+    """Return a job of the file, and what is wrong with it."""
     if not isinstance(job, dict):
-        raise SchedulesError([Problem(name, show(job), "is not a job", "give it why, cron and request")])
-    problems = list(_unknown(name, job, _JOB_KEYS))
-    if not name.startswith(PREFIX) or not re.fullmatch(JOB_NAME_PATTERN, name):
-        problems.append(Problem(name, "", "is no name of a job", f"write {PREFIX} and letters, digits and dashes"))
-    if not isinstance(job.get("why"), str) or not job["why"].strip():
-        problems.append(Problem(f"{name} why", show(job.get("why")), "says nothing", "write what the job is for"))
-    problems.extend(_cron_problems(name, job.get("cron")))
-    workers, machine = job.get("max_workers", MAX_WORKERS), job.get("machine_type", MACHINE_TYPE)
-    if isinstance(workers, bool) or not isinstance(workers, int) or not 1 <= workers <= 1000:
-        problems.append(Problem(f"{name} max_workers", show(workers), "is not a number of workers", "write 1 to 1000"))
-    if not isinstance(machine, str) or not re.fullmatch("[a-z0-9-]+", machine):
-        problems.append(Problem(f"{name} machine_type", show(machine), "is no machine type", f"write {MACHINE_TYPE}"))
+        return None, [Problem(name, show(job), "is not a job", "give it why, cron and request")]
+    known, problems = _split(name, job, _JOB_KEYS)
     request = job.get("request")
+    values: dict[str, Any] = {**known, "name": name, "request": request if isinstance(request, dict) else {}}
     try:
-        parsed = understand(request if isinstance(request, dict) else {}, now)
+        values["parsed"] = understand(values["request"], now)
     except RequestError as error:
-        problems.extend(Problem(f"{name} request: {p.key}", p.value, p.reason, p.fix) for p in error.problems)
-    if problems:
-        raise SchedulesError(problems)
-    assert isinstance(request, dict)
-    return Schedule(name, " ".join(job["why"].split()), job["cron"], request, parsed, workers, machine)
+        problems += [Problem(f"request: {p.key}", p.value, p.reason, p.fix) for p in error.problems]
+    schedule, more = validate(Schedule, values)
+    problems += [problem for problem in more if problem.key != "parsed"]
+    return schedule, [Problem(_place(name, p.key), p.value, p.reason, p.fix) for p in problems]
 
 
-def _unknown(where: str, found: Mapping[Any, Any], keys: Sequence[str]) -> Iterator[Problem]:
-    for key in found.keys() - set(keys):
+def _place(name: str, key: str) -> str:
+    return name if key in (name, "name") else f"{name} {key}"
+
+
+def _split(where: str, found: Mapping[Any, Any], keys: Sequence[str]) -> tuple[dict[str, Any], list[Problem]]:
+    """Return the values of known keys, and a problem for each of the others."""
+    problems = []
+    for key in (key for key in found if key not in keys):
         meant = nearest(str(key), keys)
         fix = f"did you mean {meant}?" if meant else f"the keys are {', '.join(keys)}"
-        yield Problem(where, show(key), "is an unknown key", fix)
-
-
-def _cron_problems(name: str, cron: Any) -> Iterator[Problem]:
-    parts = cron.split() if isinstance(cron, str) else []
-    if len(parts) != len(_CRON_FIELDS):
-        yield Problem(f"{name} cron", show(cron), "is no unix-cron time", 'write five fields, for example "0 11 * * *"')
-        return
-    for part, (field, low, high) in zip(parts, _CRON_FIELDS, strict=True):
-        if not all(_in_range(item, low, high) for item in part.split(",")):
-            yield Problem(f"{name} cron", show(part), f"is no {field}", f"write {low} to {high}, a range, or *")
-
-
-def _in_range(item: str, low: int, high: int) -> bool:
-    match = re.fullmatch(r"(?:\*|([0-9]+)(?:-([0-9]+))?)(?:/([0-9]+))?", item)
-    if match is None or match[3] == "0":
-        return False
-    first = low if match[1] is None else int(match[1])
-    last = first if match[2] is None else int(match[2])
-    return low <= first <= last <= high
+        problems.append(Problem(where, show(key), "is an unknown key", fix))
+    return {key: found[key] for key in keys if key in found}, problems
 
 
 class _StrictLoader(yaml.SafeLoader):

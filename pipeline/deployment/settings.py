@@ -13,7 +13,13 @@ from pipeline.options.option_table import BY_NAME
 from pipeline.requests.problems import Problem, ProblemsError, nearest, show
 
 ROOT = Path(__file__).resolve().parents[2]
-SETTINGS = ROOT / "deploy" / "settings.env"
+DEPLOY = ROOT / "deploy"
+SETTINGS = DEPLOY / "settings.env"
+SCHEDULES = DEPLOY / "schedules.yaml"
+
+MACHINE_TYPE = "e2-standard-2"
+MAX_WORKERS = 4
+"""Of a job that does not say otherwise."""
 
 _PATTERNS = {
     "project": r"[a-z][a-z0-9-]{4,28}[a-z0-9]",

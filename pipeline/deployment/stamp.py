@@ -1,38 +1,59 @@
-"""Writes into an image which code it is made of; run while it is built, before the package is installed.
-
-python -m pipeline.deployment.stamp --commit=41f8e42d1c3a --image=us-west2-docker.pkg.dev/p/phase6/export:41f8e42d1c3a
-"""
+"""Writes into an image which code it is made of; run while it is built, before the package is installed."""
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from pipeline.deployment.command_options import COMMIT_PATTERN, StampOptions
+from pipeline.options.flags import OptionsError, parse_options
+from pipeline.requests.problems import Problem, show
 from pipeline.version import ROOT, STAMP, lock_digest
-
-COMMIT_PATTERN = r"[0-9a-f]{12}"
 
 
 def main(argv: Sequence[str], *, root: Path = ROOT, stamp: Path = STAMP) -> int:
-    """Carry out a command line and return its exit code."""
-    parser = argparse.ArgumentParser(prog="python -m pipeline.deployment.stamp", description=__doc__)
-    parser.add_argument("--commit", required=True, help="the first 12 characters of the commit")
-    parser.add_argument("--image", required=True, help="the image, with its tag")
-    arguments = parser.parse_args(argv)
-    if not re.fullmatch(COMMIT_PATTERN, arguments.commit):
-        parser.error(f"--commit={arguments.commit} is no commit: give 12 hexadecimal digits")
-    if not arguments.image.endswith(f":{arguments.commit}"):
-        parser.error(f"--image={arguments.image} is not tagged with its commit, {arguments.commit}")
+    """Carry out a command line and return its exit code.
+
+    Args:
+        argv: Arguments, without the program's name.
+        root: The checkout.
+        stamp: The file to write.
+    """
+    try:
+        options = parse_options(StampOptions, argv)
+        content = stamp_of(options, root)
+    except OptionsError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    stamp.write_text(json.dumps(content) + "\n")
+    if options.json:
+        sys.stdout.write(json.dumps({"file": str(stamp), **content}) + "\n")
+    return 0
+
+
+def stamp_of(options: StampOptions, root: Path) -> dict[str, str]:
+    """Return what a stamp says of a checkout.
+
+    Raises:
+        OptionsError: The options are not of one commit, or the checkout has no lock file.
+    """
+    problems = []
+    if not re.fullmatch(COMMIT_PATTERN, options.commit):
+        reason, fix = "is no commit", "give 12 hexadecimal digits"
+        problems.append(Problem("--commit", show(options.commit), reason, fix))
+    if not options.image.endswith(f":{options.commit}"):
+        reason, fix = "is not tagged with its commit", f"end it with :{options.commit}"
+        problems.append(Problem("--image", show(options.image), reason, fix))
     # Worked out here, from the file that the image installs, so that it cannot be another one.
     lock = lock_digest(root)
     if not lock:
-        parser.error(f"there is no lock file in {root}")
-    stamp.write_text(json.dumps({"commit": arguments.commit, "lock": lock, "image": arguments.image}) + "\n")
-    return 0
+        problems.append(Problem("requirements.txt", "", f"is missing: there is no lock file in {root}", "make lock"))
+    if problems:
+        raise OptionsError(problems)
+    return {"commit": options.commit, "lock": lock, "image": options.image}
 
 
 if __name__ == "__main__":

@@ -1,29 +1,26 @@
-"""Writes ``deploy/metadata*.json``: what the Flex Templates take, made from the table of options.
+"""Writes ``deploy/metadata*.json``: what the Flex Templates take, made from the options.
 
-    python -m pipeline.deployment.template_metadata
-
-The files are in the repository, and a test compares them with what this module makes: change an option, and run it
-again.
+The files are in the repository, and a test compares them with what this module makes: change an option, and run
+``phase6 metadata`` again.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from pipeline.deployment.command_options import MetadataOptions
+from pipeline.deployment.settings import DEPLOY
+from pipeline.options.flags import OptionsError, check_folder, parse_options
 from pipeline.options.option import Kind, Option
-from pipeline.options.option_table import BATCH_OPTIONS, CLIENT_OPTIONS, OPTIONS
-from pipeline.options.stream_options import STREAM_OPTIONS
-from pipeline.version import ROOT
+from pipeline.options.option_table import CLIENT_OPTIONS, EXPORT_OPTIONS, STREAMING_OPTIONS
+from pipeline.reporting.terminal import complain, say, say_json
 
-FOLDER = ROOT / "deploy"
+FOLDER = DEPLOY
 BATCH, STREAMING = "metadata.json", "metadata-streaming.json"
 
-_NEEDED = ("input_subscription", "dead_letter_topic")
 _TYPES = {Kind.TEXT: "TEXT", Kind.INTEGER: "NUMBER", Kind.BOOLEAN: "BOOLEAN", Kind.ENUM: "ENUM"}
 
 
@@ -34,7 +31,7 @@ def template_metadata(name: str) -> dict[str, Any]:
             "name": "Phase 6 Export",
             "description": "Turns the tables of a night, or of a season in one pass, into the documents of the API.",
             "streaming": False,
-            "parameters": [_parameter(option) for option in OPTIONS if option not in STREAM_OPTIONS + CLIENT_OPTIONS],
+            "parameters": [_parameter(option) for option in EXPORT_OPTIONS if option not in CLIENT_OPTIONS],
         }
     return {
         "name": "Phase 6 Export, streaming",
@@ -43,20 +40,16 @@ def template_metadata(name: str) -> dict[str, Any]:
         "supportsAtLeastOnce": True,
         "supportsExactlyOnce": True,
         "defaultStreamingMode": "EXACTLY_ONCE",
-        "parameters": [
-            _parameter(option, required=option.name in _NEEDED)
-            for option in OPTIONS
-            if option not in BATCH_OPTIONS + CLIENT_OPTIONS
-        ],
+        "parameters": [_parameter(option) for option in STREAMING_OPTIONS if option not in CLIENT_OPTIONS],
     }
 
 
-def _parameter(option: Option, *, required: bool = False) -> dict[str, Any]:
+def _parameter(option: Option) -> dict[str, Any]:
     found: dict[str, Any] = {
         "name": option.name,
         "label": option.name.replace("_", " ").capitalize(),
         "helpText": option.described,
-        "isOptional": not (option.required or required),
+        "isOptional": not option.required,
         "regexes": [option.remote_regex],
         "paramType": _TYPES[option.kind],
         "groupName": option.group.value,
@@ -73,17 +66,28 @@ def metadata_text(name: str) -> str:
     return json.dumps(template_metadata(name), indent=2, ensure_ascii=False) + "\n"
 
 
+def write(folder: Path) -> list[str]:
+    """Write every file that is not there yet as it should be, and return the names of those that changed."""
+    changed = []
+    for name in (BATCH, STREAMING):
+        path, text = folder / name, metadata_text(name)
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+            changed.append(name)
+    return changed
+
+
 def main(argv: Sequence[str]) -> int:
     """Carry out a command line and return its exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m pipeline.deployment.template_metadata", description="Write the metadata."
-    )
-    parser.add_argument("--output", type=Path, default=FOLDER, help="the folder (%(default)s)")
-    folder: Path = parser.parse_args(argv).output
-    for name in (BATCH, STREAMING):
-        (folder / name).write_text(metadata_text(name), encoding="utf-8")
+    try:
+        options = parse_options(MetadataOptions, argv)
+        check_folder("--output", options.output)
+    except OptionsError as error:
+        complain(error)
+        return 2
+    changed = write(options.output)
+    if options.json:
+        say_json({"changed": changed})
+    else:
+        say(f"{len(changed)} files changed{': ' if changed else ''}{', '.join(changed)}")
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

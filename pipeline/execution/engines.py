@@ -21,7 +21,7 @@ from apache_beam.runners.portability.portable_runner import PortableRunner
 from apache_beam.runners.portability.spark_runner import LOCAL_MASTER_PATTERN
 from apache_beam.runners.runner import PipelineRunner
 
-from pipeline.options.command_line import OptionsError
+from pipeline.options.flags import OptionsError
 from pipeline.requests.problems import Problem, nearest, show
 from pipeline.version import Build
 

@@ -25,7 +25,7 @@ from transforms.publishing.manifest import load_published
 from transforms.publishing.publish import DocumentPublisher, OutcomeBatch, finish_date, gather, move_pointers
 from transforms.publishing.publish_schemas import publish_schema
 from transforms.publishing.write_back import append_subset_picks, appending
-from transforms.reading.route import split_by_date
+from transforms.reading.route import split_by_date, with_player_ids
 from transforms.reading.scan import scan_all
 from transforms.stages.date_stages import build_season, build_slate, rows_by_as_of_date
 from transforms.stages.garbage import collect_rarely
@@ -59,7 +59,11 @@ def publish_scanned(
     schemas = run_concurrently(partial(publish_schema, store, plan), plan.exports, store.concurrency)
     log.failures[plan.dates[-1]].extend(failure for failure in schemas if failure is not None)
     cards: dict[Grain, dict[date, list[CardBatch]]] = {Grain.SLATE: defaultdict(list), Grain.SEASON: defaultdict(list)}
-    swept = [scanned for scanned in batches if scanned.table in _PLAYER_TABLES | plan.shared_tables]
+    swept = [
+        with_player_ids(scanned, scan_counts.aliases)
+        for scanned in batches
+        if scanned.table in _PLAYER_TABLES | plan.shared_tables
+    ]
     for night in sweep_histories(plan, scan_counts, swept):
         log.add(night.day, night.documents, night.failures)
         cards[Grain.SLATE][night.day].append(night.slate_cards)

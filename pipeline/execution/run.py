@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -17,16 +16,17 @@ from pipeline.execution.engines import Kind, find_engine
 from pipeline.execution.job_options import job_options
 from pipeline.execution.outcome import read_broken, read_outcome
 from pipeline.execution.places import open_store, open_warehouse, with_absolute_paths
-from pipeline.execution.submission import RunError, SubmissionError, run_elsewhere, run_here, submit
-from pipeline.options.command_line import OptionsError
+from pipeline.execution.submission import RunError, RunInterrupted, SubmissionError, run_elsewhere, run_here, submit
 from pipeline.options.configuration import RunConfig, StreamConfig, parse_job
+from pipeline.options.flags import OptionsError
 from pipeline.planning.graph import build
 from pipeline.planning.inputs import with_inputs
 from pipeline.planning.planner import describe, estimate_bytes, make_plan, preflight
 from pipeline.reporting.completion import publish_event, run_event
-from pipeline.reporting.printing import print_json, report, say
-from pipeline.reporting.progress import ProgressLine
-from pipeline.reporting.report import ALL_PUBLISHED, BAD_REQUEST, SOMETHING_MISSING, Summary
+from pipeline.reporting.exit_codes import ALL_PUBLISHED, BAD_REQUEST, INTERRUPTED, SOMETHING_MISSING
+from pipeline.reporting.progress import Watch
+from pipeline.reporting.report import Summary
+from pipeline.reporting.terminal import complain, report, say, say_json
 from pipeline.version import current_build
 from transforms.elements.plan import Plan
 from transforms.stores.protocol import Store, StoreError
@@ -49,7 +49,7 @@ def main(argv: Sequence[str]) -> int:
         config = with_absolute_paths(config)
         warehouse, store = open_warehouse(config), open_store(config)
     except OptionsError as error:
-        say(sys.stderr, str(error))
+        complain(error)
         return BAD_REQUEST
     if isinstance(config, StreamConfig):
         # What a run of one request need not load.
@@ -61,7 +61,7 @@ def main(argv: Sequence[str]) -> int:
         description = describe(plan)
         if isinstance(warehouse.warehouse, BigQueryWarehouse):
             description["estimated_bytes"] = estimate_bytes(plan, warehouse.warehouse)
-        say(sys.stdout, orjson.dumps(description, option=orjson.OPT_INDENT_2).decode())
+        say(orjson.dumps(description, option=orjson.OPT_INDENT_2).decode())
         return ALL_PUBLISHED
     try:
         if not config.skip_preflight:
@@ -97,14 +97,16 @@ def carry_out(config: RunConfig, plan: Plan, warehouse: Warehouse, store: Store,
     except SubmissionError as error:
         return _nothing(config, plan, f"nothing was submitted: {error}")
     except RunError as error:
-        return (
-            _unknown(config, plan, f"{error}; {error.fix}") if error.may_go_on else _broken(config, plan, store, error)
-        )
+        if error.may_go_on:
+            code = _unknown(config, plan, f"{error}; {error.fix}")
+        else:
+            code = _broken(config, plan, store, error)
+        return INTERRUPTED if isinstance(error, RunInterrupted) else code
     except StoreError as error:
         return _unknown(config, plan, f"the run is over, but what it published cannot be read: {error}")
     if summary is None:
         if config.json:
-            print_json(_without_outcome(config, plan, "submitted"))
+            say_json(_without_outcome(config, plan, "submitted"))
         return ALL_PUBLISHED
     report(summary, as_json=config.json)
     return summary.exit_code
@@ -147,9 +149,9 @@ def run(
         build(pipeline, plan, warehouse, store, output=output, completion_topic=completion_topic)
 
     if no_wait:
-        say(sys.stdout, f"submitted run {plan.run.run_id}: {submit(engine, build_it, options)}")
+        say(f"submitted run {plan.run.run_id}: {submit(engine, build_it, options)}")
         return None
-    with ProgressLine(plan, counts=engine.counts) as progress:
+    with Watch(plan, counts=engine.counts) as progress:
         if engine.kind is Kind.LOCAL:
             run_here(build_it, options)
             has_run = True
@@ -164,7 +166,7 @@ def run(
                 out_of_memory=f"with --shards={4 * plan.shards}",
             )
     if not has_run:
-        say(sys.stdout, f"submitted run {plan.run.run_id}: its launcher sends the job")
+        say(f"submitted run {plan.run.run_id}: its launcher sends the job")
         return None
     return read_outcome(plan, store, output)
 
@@ -182,14 +184,14 @@ def tell_failure(config: RunConfig, plan: Plan, *reasons: str) -> None:
     try:
         publish_event(config.completion_topic, event)
     except Exception as error:
-        say(sys.stderr, f"the completion event was not published: {type(error).__name__}: {error}")
+        complain(f"the completion event was not published: {type(error).__name__}: {error}")
 
 
 def _nothing(config: RunConfig, plan: Plan, line: str) -> int:
     """Report a run that has not begun."""
-    say(sys.stderr, line)
+    complain(line)
     if config.json:
-        print_json(_without_outcome(config, plan, "failed", error=line))
+        say_json(_without_outcome(config, plan, "failed", error=line))
     tell_failure(config, plan, line)
     return SOMETHING_MISSING
 
@@ -197,23 +199,23 @@ def _nothing(config: RunConfig, plan: Plan, line: str) -> int:
 def _broken(config: RunConfig, plan: Plan, store: Store, error: RunError) -> int:
     """Report a run that broke off."""
     line = f"the run broke off: {error}; {error.fix}"
-    say(sys.stderr, line)
+    complain(line)
     published = read_broken(plan, store, str(config.output))
     missing = [] if published is None else published.missing
     for each in missing:
-        say(sys.stderr, f"missing: {each}")
+        complain(f"missing: {each}")
     if config.json:
         known = _without_outcome(config, plan, "failed") if published is None else published.to_json()
-        print_json({**known, "error": line})
+        say_json({**known, "error": line})
     tell_failure(config, plan, str(error), *missing)
     return SOMETHING_MISSING
 
 
 def _unknown(config: RunConfig, plan: Plan, line: str) -> int:
     """Report a run of which nobody here knows what it published; its job tells of itself at its end."""
-    say(sys.stderr, line)
+    complain(line)
     if config.json:
-        print_json(_without_outcome(config, plan, "unknown", error=line))
+        say_json(_without_outcome(config, plan, "unknown", error=line))
     return SOMETHING_MISSING
 
 

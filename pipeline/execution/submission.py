@@ -21,7 +21,7 @@ from pipeline.execution.prism import OwnPrism
 from pipeline.execution.reasons import reason_of
 from pipeline.execution.result_job import ResultJob
 from pipeline.execution.worker_processes import WatchedRunner
-from pipeline.reporting.progress import ProgressLine
+from pipeline.reporting.progress import Watch
 
 RUN_AGAIN = "what it published is safe, run it again to complete it"
 NO_JOB = "its launcher sends the job"
@@ -92,7 +92,7 @@ def run_elsewhere(
     engine: Engine,
     build: BuildGraph,
     options: PipelineOptions,
-    progress: ProgressLine,
+    progress: Watch,
     *,
     check: str,
     out_of_memory: str,

@@ -1,11 +1,8 @@
 """Exports the game dates of a range that are not published yet, and leaves ``latest.json`` and the like alone.
 
-    python -m pipeline.operations.backfill --warehouse=data --output=out --start_date=2025-10-21 --end_date=2026-02-11
-
 Dates without games are passed over. A date whose manifest says that everything was published, by the same code and from
-the same inputs, is passed over too, unless --again is given; so a backfill that was cut off is continued by running it
-again. Every option of pipeline.main can be given; --export_types is ``backfill`` by default, and --dry_run prints the
-plan and stops.
+the same inputs, is passed over too, unless complete dates are exported again; so a backfill that was cut off is
+continued by running it again.
 """
 
 from __future__ import annotations
@@ -17,7 +14,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timezone
 from typing import Any
 
-import orjson
 from apache_beam.options.pipeline_options import GoogleCloudOptions, PipelineOptions
 
 from exporters.registry import PLAYER_TYPES, exports, groups
@@ -25,31 +21,25 @@ from pipeline.execution.engines import find_engine
 from pipeline.execution.places import open_store, open_warehouse, with_absolute_paths
 from pipeline.execution.run import run
 from pipeline.execution.submission import RunError, RunInterrupted
-from pipeline.options.command_line import OptionsError
+from pipeline.operations.command_options import BACKFILL_TYPES, NOT_IN_A_BACKFILL, BackfillOptions
 from pipeline.options.configuration import RunConfig, parse_run
-from pipeline.options.help_text import wants_help
-from pipeline.planning.backfill_plan import BackfillPlan, describe_backfill, game_dates, plan_backfill
+from pipeline.options.flags import OptionsError, take_options
+from pipeline.planning.backfill_plan import BackfillPlan, describe_backfill, describe_json, game_dates, plan_backfill
 from pipeline.planning.inputs import with_inputs
 from pipeline.planning.planner import make_plan, preflight
-from pipeline.reporting.report import (
-    ALL_PUBLISHED,
-    BAD_REQUEST,
-    SOMETHING_MISSING,
-    ExportSummary,
-    Summary,
-    table,
-)
+from pipeline.reporting.exit_codes import ALL_PUBLISHED, BAD_REQUEST, INTERRUPTED, SOMETHING_MISSING
+from pipeline.reporting.report import ExportSummary, Summary, table
+from pipeline.reporting.terminal import complain, say, say_all, say_json
 from pipeline.requests.problems import Problem
 from pipeline.requests.request import UpdateLatest
+from pipeline.requests.validation import fields_of
 from pipeline.version import current_build
 from transforms.elements.plan import Plan
 from transforms.publishing.manifest import load_manifest, marker_path
 from transforms.stores.protocol import Store, StoreError
 from transforms.warehouses.protocol import Warehouse, WarehouseError
 
-DEFAULT_TYPES = "backfill"
 _MAX_DAYS = 10_000
-_AGAIN = "--again"
 
 CarryOut = Callable[[Plan], Summary | None]
 """Runs a plan: returns what it published, or None once it was handed to a service; may raise RunError or StoreError."""
@@ -57,16 +47,13 @@ CarryOut = Callable[[Plan], Summary | None]
 
 def main(argv: Sequence[str]) -> int:
     """Carry out a command line and return its exit code: 0 everything is there, 1 something is missing, 2 rejected."""
-    if wants_help(argv):
-        _say(f"{__doc__}\nThe options are those of pipeline.main: python -m pipeline.main --help")
-        return ALL_PUBLISHED
     try:
         options, config, again = parse_backfill(argv, now=datetime.now(timezone.utc))
         find_engine(options, current_build(), no_wait=config.no_wait)
         config = with_absolute_paths(config)
         warehouse, store = open_warehouse(config), open_store(config)
     except OptionsError as error:
-        sys.stderr.write(f"{error}\n")
+        complain(error)
         return BAD_REQUEST
 
     def carry_out(plan: Plan) -> Summary | None:
@@ -76,7 +63,7 @@ def main(argv: Sequence[str]) -> int:
     try:
         return backfill(config, warehouse, store, carry_out, again=again)
     except (WarehouseError, StoreError) as error:
-        sys.stderr.write(f"nothing was exported: {error}\n")
+        complain(f"nothing was exported: {error}")
         return SOMETHING_MISSING
 
 
@@ -86,18 +73,18 @@ def parse_backfill(argv: Sequence[str], *, now: datetime) -> tuple[PipelineOptio
     Raises:
         OptionsError: Something is wrong; it holds every problem.
     """
-    again = _AGAIN in argv or f"{_AGAIN}=true" in argv
-    rest = [argument for argument in argv if argument.partition("=")[0] != _AGAIN]
+    own, rest, problems = take_options(BackfillOptions, argv)
+    assert own is not None, "no option of a backfill must be given"
     given = {argument.partition("=")[0] for argument in rest}
-    problems = [
+    problems += [
         Problem(flag, "", "means nothing in a backfill", "give --start_date and --end_date")
-        for flag in ("--target_date", "--players", "--request")
-        if flag in given
+        for flag in map("--{}".format, NOT_IN_A_BACKFILL)
+        if flag in given and flag not in ("--min_games", "--update_latest")
     ]
     if problems:
         raise OptionsError(problems)
     end = rest.index("--") if "--" in rest else len(rest)
-    defaults = {"--export_types": DEFAULT_TYPES, "--update_latest": "never", "--trigger_source": "backfill"}
+    defaults = {"--export_types": BACKFILL_TYPES, "--update_latest": "never", "--trigger_source": "backfill"}
     added = [f"{flag}={value}" for flag, value in defaults.items() if flag not in given]
     options, config = parse_run(
         [*rest[:end], *added, *rest[end:]],
@@ -106,6 +93,7 @@ def parse_backfill(argv: Sequence[str], *, now: datetime) -> tuple[PipelineOptio
         now=now,
         player_types=PLAYER_TYPES,
         max_range_days=_MAX_DAYS,
+        others=tuple(fields_of(BackfillOptions)),
     )
     request = config.request
     if request.update_latest is not UpdateLatest.NEVER:
@@ -117,7 +105,7 @@ def parse_backfill(argv: Sequence[str], *, now: datetime) -> tuple[PipelineOptio
         problems.append(Problem("--end_date", f'"{request.last_date}"', "is yet to come", fix))
     if problems:
         raise OptionsError(problems)
-    return options, config, again
+    return options, config, own.again
 
 
 def options_of_pass(options: PipelineOptions, plan: Plan) -> PipelineOptions:
@@ -151,18 +139,24 @@ def backfill(config: RunConfig, warehouse: Warehouse, store: Store, carry_out: C
     assert last is not None
     days = game_dates(warehouse, first, last)
     if not days:
-        _say(f"the schedule has no game from {first} to {last}: nothing to export")
+        say(f"the schedule has no game from {first} to {last}: nothing to export")
+        if config.json:
+            _say_summary("success", config, BackfillPlan((), {}, ()), _Done({}, [], []))
         return ALL_PUBLISHED
     every = make_plan(config.request, config.export_config, shards=config.shards, validate=config.validate, dates=days)
     if not config.skip_preflight and not config.dry_run:
         every = preflight(every, warehouse, store)
     every = with_inputs(every, warehouse)
     found = plan_backfill(every, lambda day: _reliable_manifest(store, day), again=again)
-    _say(describe_backfill(every, found))
+    say(describe_backfill(every, found))
     if config.dry_run:
+        if config.json:
+            say_json(describe_json(found))
         return ALL_PUBLISHED
     done = _run_passes(found, carry_out)
-    _report(done, found, as_json=config.json, output=str(config.output))
+    _report(done, found, config)
+    if done.is_interrupted:
+        return INTERRUPTED
     return SOMETHING_MISSING if done.missing else ALL_PUBLISHED
 
 
@@ -178,10 +172,13 @@ class _Done:
 
     exports: dict[str, ExportSummary]
     missing: list[str]
+    absent: list[str]
     submitted: int = 0
+    is_interrupted: bool = False
 
     def add(self, summary: Summary) -> None:
         self.missing.extend(summary.missing)
+        self.absent.extend(line for line in summary.absent if line not in self.absent)
         for name, made in summary.exports.items():
             total = self.exports.setdefault(name, ExportSummary())
             for counted, value in vars(made).items():
@@ -190,12 +187,13 @@ class _Done:
 
 def _run_passes(found: BackfillPlan, carry_out: CarryOut) -> _Done:
     """Run every pass; one that breaks off costs its own dates."""
-    done = _Done({}, [])
+    done = _Done({}, [], [])
     for number, one in enumerate(found.passes, start=1):
-        sys.stderr.write(f"pass {number} of {len(found.passes)}\n")
+        say(f"pass {number} of {len(found.passes)}", sys.stderr, style="bold")
         try:
             summary = carry_out(one)
         except RunInterrupted as error:
+            done.is_interrupted = True
             done.missing.append(f"{_dates(one)}: {error}; run the backfill again to continue")
             done.missing += [f"{_dates(left)}: not begun; likewise" for left in found.passes[number:]]
             break
@@ -213,33 +211,31 @@ def _dates(plan: Plan) -> str:
     return f"{plan.dates[0]} to {plan.dates[-1]}"
 
 
-def _report(done: _Done, found: BackfillPlan, *, as_json: bool, output: str) -> None:
+def _report(done: _Done, found: BackfillPlan, config: RunConfig) -> None:
     status = "success" if not done.missing else "partial" if done.exports else "failed"
     if done.exports:
         ordered = dict(sorted(done.exports.items()))
-        _say(table(Summary("", status, output, [], ordered)))
-    for line in done.missing:
-        _say(f"missing: {line}")
+        say(table(Summary("", status, str(config.output), [], ordered)))
+    say_all([f"absent: {line}" for line in done.absent])
+    say_all([f"missing: {line}" for line in done.missing], style="red")
     if done.submitted:
-        _say(f"{done.submitted} jobs were submitted; run the same backfill once they are done to see what is missing")
+        say(f"{done.submitted} jobs were submitted; run the same backfill once they are done to see what is missing")
     else:
-        _say(f"{status}: {len(found.reasons)} dates exported, {len(found.complete)} were complete, in {output}")
-    if as_json:
-        summary = {
+        counted = f"{len(found.reasons)} dates exported, {len(found.complete)} were complete"
+        say(f"{status}: {counted}, in {config.output}", style="green" if status == "success" else "red")
+    if config.json:
+        _say_summary(status, config, found, done)
+
+
+def _say_summary(status: str, config: RunConfig, found: BackfillPlan, done: _Done) -> None:
+    say_json(
+        {
             "status": status,
-            "output": output,
+            "output": str(config.output),
             "exported": [day.isoformat() for day in found.reasons],
             "complete": [day.isoformat() for day in found.complete],
             "exports": {name: vars(summary) for name, summary in sorted(done.exports.items())},
             "missing": done.missing,
+            "absent": done.absent,
         }
-        _say(orjson.dumps(summary).decode())
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    )

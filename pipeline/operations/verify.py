@@ -1,30 +1,32 @@
 """Compares what manifests say with what is really there.
 
-    python -m pipeline.operations.verify --output=out --target_date=2026-02-11
-
 Every document that a manifest lists must be in the store with the digest that the manifest gives, and every pointer
 must show what one of the dated documents shows.
 """
 
 from __future__ import annotations
 
-import argparse
-import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta, timezone
 
 from exporters.registry import exports
-from pipeline.options.locations import LocalFolder, parse_output
+from pipeline.operations.command_options import VerifyOptions
+from pipeline.options.flags import OptionsError, parse_options
+from pipeline.options.locations import LocalFolder
 from pipeline.reporting.report import HELD
+from pipeline.reporting.terminal import complain, say, say_all, say_json
+from pipeline.requests.clock import league_day
+from pipeline.requests.problems import Problem, show
+from pipeline.requests.request_message import day_of
 from transforms.publishing.manifest import load_manifest, marker_path
 from transforms.stores.folder import LocalStore
 from transforms.stores.gcs import GcsStore
 from transforms.stores.protocol import Store, StoreError
 
-OK, DIFFERENT = 0, 1
-"""Exit codes; argparse itself ends with 2 on a bad request."""
+OK, DIFFERENT, REJECTED = 0, 1, 2
+"""Exit codes."""
 
 
 @dataclass
@@ -92,38 +94,57 @@ def _pointer_problems(store: Store, found: Verification) -> Iterator[tuple[str, 
                 yield pointer.path, f"differs from the document of {day} that it mirrors; export that date again"
 
 
-def main(argv: Sequence[str]) -> int:
-    """Carry out a command line and return its exit code."""
-    parser = argparse.ArgumentParser(prog="python -m pipeline.operations.verify", description=__doc__)
-    parser.add_argument("--output", required=True, help="where the documents are: PATH or gs://BUCKET/PREFIX")
-    parser.add_argument("--gcs_endpoint", help="another server of the storage API, such as an emulator")
-    parser.add_argument("--target_date", type=date.fromisoformat, help="one date, for example 2026-02-11")
-    parser.add_argument("--start_date", type=date.fromisoformat, help="first date of a range")
-    parser.add_argument("--end_date", type=date.fromisoformat, help="last date of a range")
-    arguments = parser.parse_args(argv)
-    first = arguments.target_date or arguments.start_date
-    last = arguments.target_date or arguments.end_date
-    if first is None or last is None or last < first:
-        parser.error("give --target_date, or --start_date and --end_date in order")
+def main(argv: Sequence[str], *, now: datetime | None = None) -> int:
+    """Carry out a command line and return its exit code.
+
+    Args:
+        argv: Arguments, without the program's name.
+        now: The current instant, aware, of which ``today`` is the league day.
+    """
     try:
-        place = parse_output(arguments.output)
-    except ValueError as error:
-        parser.error(f"--output: {arguments.output!r} {error}")
-    store: Store
-    if isinstance(place, LocalFolder):
-        store = LocalStore(place.path)
-    else:
-        store = GcsStore(place.bucket, place.prefix, endpoint=arguments.gcs_endpoint)
+        options = parse_options(VerifyOptions, argv)
+        days = _days(options, league_day(now or datetime.now(timezone.utc)))
+    except OptionsError as error:
+        complain(error)
+        return REJECTED
     try:
-        found = verify(store, [first + timedelta(days=n) for n in range((last - first).days + 1)])
+        found = verify(_open(options), days)
     except StoreError as error:
-        sys.stderr.write(f"{error}\n")
+        complain(error)
         return DIFFERENT
-    for problem in found.problems:
-        sys.stdout.write(f"{problem}\n")
-    sys.stdout.write(f"{found.checked:,} objects checked, {len(found.problems)} problems\n")
+    if options.json:
+        say_json({"checked": found.checked, "problems": found.problems})
+    else:
+        say_all(found.problems, style="red")
+        wrong = bool(found.problems)
+        say(f"{found.checked:,} objects checked, {len(found.problems)} problems", style="red" if wrong else "green")
     return DIFFERENT if found.problems else OK
 
 
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+def _days(options: VerifyOptions, today: date) -> list[date]:
+    """Return the dates to verify.
+
+    Raises:
+        OptionsError: There is not exactly one date or one range.
+    """
+    fix = "give --target_date, or --start_date and --end_date"
+    single, first, last = options.target_date, options.start_date, options.end_date
+    if single is not None and (first is not None or last is not None):
+        raise OptionsError([Problem("--target_date", show(str(single)), "excludes a range", f"{fix}, only one")])
+    if single is not None:
+        first = last = single
+    for flag, value, other in (("--start_date", first, "--end_date"), ("--end_date", last, "--start_date")):
+        if value is not None and (first is None or last is None):
+            raise OptionsError([Problem(flag, show(str(value)), f"has no {other}", f"add {other}, or {fix}")])
+    if first is None or last is None:
+        raise OptionsError([Problem("--target_date", "", "is missing", fix)])
+    start, end = day_of(first, today), day_of(last, today)
+    if end < start:
+        raise OptionsError([Problem("--end_date", show(str(end)), f"is before --start_date {start}", "swap them")])
+    return [start + timedelta(days=n) for n in range((end - start).days + 1)]
+
+
+def _open(options: VerifyOptions) -> Store:
+    if isinstance(options.output, LocalFolder):
+        return LocalStore(options.output.path)
+    return GcsStore(options.output.bucket, options.output.prefix, endpoint=options.gcs_endpoint)

@@ -1,39 +1,24 @@
-"""Reading a command line: which flags there are, ours and Beam's. Nothing below this package sees argparse."""
+"""Reading the command line of a job: which flags there are, ours and Beam's."""
 
 from __future__ import annotations
 
 import argparse
 import contextlib
 import importlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, NoReturn
 
 from apache_beam.options.pipeline_options import PipelineOptions, _BeamArgumentParser
 
-from pipeline.options.option import Kind
+from pipeline.options.flags import OptionsError, add_flags, unknown_flags
 from pipeline.options.option_table import OPTIONS
-from pipeline.requests.problems import Problem, ProblemsError, show
-from pipeline.requests.request_reader import key_text, nearest_key
+from pipeline.requests.problems import Problem
 
+__all__ = ["ExportOptions", "OptionsError", "parse_command_line", "read_command_line"]
+
+_NOWHERE = "see --help; a job server's own options go behind a bare --"
 _RUNNERS_WITH_OPTIONS = {"render": "apache_beam.runners.render", "dask": "apache_beam.runners.dask.dask_runner"}
 """Beam declares the options of these runners only once they are imported, which needs packages of their own."""
-
-
-class OptionsError(ProblemsError):
-    """A command line that was rejected; the message has one line per problem."""
-
-
-class _Once(argparse.Action):
-    """Keeps every value of an option that is given more than once, where argparse would keep the last."""
-
-    def __call__(
-        self, _parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, _flag: str | None = None
-    ) -> None:
-        earlier = getattr(namespace, self.dest)
-        if earlier is None:
-            setattr(namespace, self.dest, values)
-        else:
-            setattr(namespace, self.dest, (*(earlier if isinstance(earlier, tuple) else (earlier,)), values))
 
 
 class ExportOptions(PipelineOptions):
@@ -46,19 +31,7 @@ class ExportOptions(PipelineOptions):
 
     @classmethod
     def _add_argparse_args(cls, parser: argparse.ArgumentParser) -> None:
-        for option in OPTIONS:
-            if option.of_beam:
-                continue
-            # Text throughout, and a flag without its value is empty text: argparse would stop at the first mistake.
-            # A Flex Template passes booleans as --flag=true.
-            parser.add_argument(
-                option.flag,
-                action=_Once,
-                nargs="?",
-                const="true" if option.kind is Kind.BOOLEAN else "",
-                metavar=option.metavar or None,
-                help=option.described.replace("%", "%%"),
-            )
+        add_flags(parser, (option for option in OPTIONS if not option.of_beam))
 
 
 def parse_command_line(argv: Sequence[str]) -> ExportOptions:
@@ -89,8 +62,13 @@ class _FullParser(_BeamArgumentParser):
         raise _Rejected(message)
 
 
-def read_command_line(argv: Sequence[str]) -> tuple[ExportOptions, list[Problem]]:
-    """Return the options of a command line, and what is wrong with its flags; see :func:`parse_command_line`."""
+def read_command_line(argv: Sequence[str], others: Collection[str] = ()) -> tuple[ExportOptions, list[Problem]]:
+    """Return the options of a command line, and what is wrong with its flags; see :func:`parse_command_line`.
+
+    Args:
+        argv: Arguments, without the program's name.
+        others: Names of further options, which an unknown flag may mean.
+    """
     end = argv.index("--") if "--" in argv else len(argv)
     checked, problems = _with_beam_switches(argv[:end])
     passed, more = _with_beam_switches([argument for argument in argv[end:] if argument != "--"])
@@ -98,7 +76,8 @@ def read_command_line(argv: Sequence[str]) -> tuple[ExportOptions, list[Problem]
     parser = _full_parser(" ".join(argv).lower())
     try:
         _, unknown = parser.parse_known_args(checked)
-        problems += _unknown_flags(unknown, parser)
+        known = {*(flag.lstrip("-") for flag in parser._option_string_actions), *others}
+        problems += unknown_flags(unknown, known, _NOWHERE)
         parser.parse_known_args(passed)
     except _Rejected as error:
         problems.append(Problem("command line", "", f"cannot be read: {' '.join(str(error).split())}", "see --help"))
@@ -149,19 +128,3 @@ def _subclasses(declaring: type) -> Iterator[Any]:
     for subclass in subclasses:
         yield subclass
         yield from _subclasses(subclass)
-
-
-def _unknown_flags(arguments: Sequence[str], parser: argparse.ArgumentParser) -> Iterator[Problem]:
-    known = {flag.lstrip("-") for flag in parser._option_string_actions}
-    behind_flag = False
-    for argument in arguments:
-        if not argument.startswith("-"):
-            if not behind_flag:
-                yield Problem("command line", show(argument), "belongs to no flag", "write --flag=value")
-            behind_flag = False
-            continue
-        flag, given, value = argument.partition("=")
-        behind_flag = not given
-        meant = nearest_key(flag.lstrip("-"), known)
-        fix = f"did you mean --{meant}?" if meant else "see --help; a job server's own options go behind a bare --"
-        yield Problem(key_text(flag), show(value) if given else "", "is an unknown flag", fix)

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, InstanceOf
 
 PROJECT_PATTERN = r"(?:[a-z0-9.-]+:)?[a-z][a-z0-9-]{0,61}[a-z0-9]"
 BIGQUERY_PATTERN = f"bigquery:({PROJECT_PATTERN})"
@@ -95,3 +99,34 @@ def parse_output(value: str) -> LocalFolder | GcsPrefix:
     if match is None and re.fullmatch(FOLDER_PATTERN, value):
         return LocalFolder(value)
     raise ValueError("is neither a folder nor gs://BUCKET/PREFIX")
+
+
+def _read_warehouse(value: object) -> object:
+    return parse_warehouse(value) if isinstance(value, str) else value
+
+
+def _read_output(value: object) -> object:
+    return parse_output(value) if isinstance(value, str) else value
+
+
+def _read_path(value: object) -> object:
+    return Path(value) if isinstance(value, str) else value
+
+
+def _check_feed(value: str) -> str:
+    if value and not re.fullmatch(FEED_PATTERN, value):
+        raise ValueError("is not understood")
+    return value
+
+
+WarehousePlace = Annotated[InstanceOf[ParquetFolder] | InstanceOf[BigQueryProject], BeforeValidator(_read_warehouse)]
+"""The type of an option that :func:`parse_warehouse` reads."""
+
+OutputPlace = Annotated[InstanceOf[LocalFolder] | InstanceOf[GcsPrefix], BeforeValidator(_read_output)]
+"""The type of an option that :func:`parse_output` reads."""
+
+FeedPlace = Annotated[str, AfterValidator(_check_feed)]
+"""The type of an option that names a live feed."""
+
+FilePath = Annotated[Path, BeforeValidator(_read_path)]
+"""The type of an option that names a file or folder of this machine."""

@@ -1,4 +1,4 @@
-"""One option of the pipeline: what its text must hold, and how the help text tells of it."""
+"""One option, made from a field of a model: what its text must hold, and how help texts show it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,13 @@ import re
 import shlex
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any, Literal, get_args, get_origin
 
+from pydantic.fields import FieldInfo
+
+from pipeline.requests.field import pattern_of
 from pipeline.requests.problems import Problem, show
+from pipeline.requests.validation import described, fields_of, validate
 
 
 class Kind(Enum):
@@ -22,6 +27,7 @@ class Kind(Enum):
 class Group(Enum):
     """A section of the help text."""
 
+    COMMAND = "Options"
     PLACES = "Where to read and write"
     REQUEST = "What to export"
     RULES = "What is ready, what is shown"
@@ -31,7 +37,7 @@ class Group(Enum):
 
 @dataclass(frozen=True)
 class Option:
-    """One option.
+    """One option; :func:`options_of` makes it from a field.
 
     Attributes:
         name: Name of the flag, without dashes; request options bear the name of their request key.
@@ -45,10 +51,11 @@ class Option:
         required: Whether it must be given.
         pattern: Regular expression of the whole text; None leaves it to the kind.
         remote_pattern: Regular expression of the texts that mean something to a remote worker; None when all do.
+        remote_reason: What is wrong with the others where workers are remote.
         choices: Values of an ENUM.
-        low: Smallest INTEGER.
-        high: Largest INTEGER.
         of_beam: Beam declares the flag itself.
+        is_list: Its text is several values, separated by commas.
+        model: The model that declares it.
     """
 
     name: str
@@ -62,10 +69,11 @@ class Option:
     required: bool = False
     pattern: str | None = None
     remote_pattern: str | None = None
+    remote_reason: str = ""
     choices: tuple[str, ...] = ()
-    low: int = 0
-    high: int = 1_000_000
     of_beam: bool = False
+    is_list: bool = False
+    model: type[Any] = object
 
     @property
     def flag(self) -> str:
@@ -105,23 +113,83 @@ class Option:
         """The flag with its example, as typed into a shell."""
         return self.flag if self.kind is Kind.BOOLEAN else f"{self.flag}={shlex.quote(self.example)}"
 
-    def problem(self, value: str) -> Problem | None:
+    def value_of(self, text: str) -> object:
+        """Return the JSON value that a text spells; the text itself where it spells none of the option's kind."""
+        if self.is_list:
+            return text.split(",")
+        if self.kind is Kind.BOOLEAN and text in ("true", "false"):
+            return text == "true"
+        if self.kind is Kind.INTEGER and re.fullmatch("[0-9]{1,9}", text):
+            return int(text)
+        return text
+
+    def problem(self, text: str) -> Problem | None:
         """Return what is wrong with a text, as far as the option alone can tell; None when it is fine."""
-        if not value:
-            return self.wrong(value, "is empty")
-        # fullmatch, because $ would let a trailing newline through.
-        if not re.fullmatch(self.regex[1:-1], value):
-            reason = {
-                Kind.TEXT: "is not understood",
-                Kind.INTEGER: "is not a whole number",
-                Kind.BOOLEAN: "is neither true nor false",
-                Kind.ENUM: f"is not one of {', '.join(self.choices)}",
-            }
-            return self.wrong(value, reason[self.kind])
-        if self.kind is Kind.INTEGER and not self.low <= int(value) <= self.high:
-            return self.wrong(value, f"is not between {self.low} and {self.high}")
-        return None
+        if not text:
+            return self.wrong(text, "is empty")
+        value = self.value_of(text)
+        if self.kind is Kind.BOOLEAN and not isinstance(value, bool):
+            return self.wrong(text, "is neither true nor false")
+        _, problems = validate(self.model, {self.name: value})
+        return next((self.blame(text, problem) for problem in problems if problem.key == self.name), None)
+
+    def blame(self, text: str, problem: Problem) -> Problem:
+        """Return a problem of the field as one of the option, whose text is what was typed."""
+        return Problem(self.flag, show(text), problem.reason, problem.fix or f"write it like {self.shown_example}")
 
     def wrong(self, value: object, reason: str) -> Problem:
         """Return a problem of this option; the fix is its example."""
         return Problem(self.flag, show(value), reason, f"write it like {self.shown_example}")
+
+    def missing(self) -> Problem:
+        """Return the problem that this option was not given; the fix is its example."""
+        return Problem(self.flag, "", "is missing", f"add {self.shown_example}")
+
+
+def options_of(model: type[Any], group: Group) -> tuple[Option, ...]:
+    """Return the options that the fields of a model declare, in their order.
+
+    Args:
+        model: A pydantic model or dataclass whose fields are :class:`~pipeline.requests.field.Described`.
+        group: The section of the help text that they belong to.
+    """
+    return tuple(_option(model, name, field, group) for name, field in fields_of(model).items())
+
+
+def _option(model: type[Any], name: str, field: FieldInfo, group: Group) -> Option:
+    told = described(field)
+    assert told is not None, f"{model.__name__}.{name} is not Described"
+    choices = _choices(field.annotation)
+    has_text = isinstance(field.default, (int, str)) and not isinstance(field.default, bool)
+    default = str(field.default) if has_text else ""
+    # A template that was given a request as a whole must not be given a part of it beside, not even a default.
+    in_words = group is Group.REQUEST
+    return Option(
+        name=name,
+        kind=_kind(field.annotation, choices),
+        group=group,
+        help=told.help,
+        example=told.example,
+        default=default if default and not in_words else None,
+        default_help=told.default_help or (default if in_words else ""),
+        metavar=told.metavar,
+        required=field.is_required(),
+        pattern=told.pattern or next(filter(None, map(pattern_of, field.metadata)), None),
+        remote_pattern=told.remote_pattern,
+        remote_reason=told.remote_reason,
+        choices=choices,
+        of_beam=told.of_beam,
+        is_list=get_origin(field.annotation) is list,
+        model=model,
+    )
+
+
+def _choices(annotation: Any) -> tuple[str, ...]:
+    """Return the values of a type that is one of a few words."""
+    return tuple(map(str, get_args(annotation))) if get_origin(annotation) is Literal else ()
+
+
+def _kind(annotation: Any, choices: tuple[str, ...]) -> Kind:
+    if choices:
+        return Kind.ENUM
+    return {bool: Kind.BOOLEAN, int: Kind.INTEGER}.get(annotation, Kind.TEXT)

@@ -1,9 +1,10 @@
-"""Reading the values of options: every problem is collected, and none is raised on the way."""
+"""Reading the options of a job: every problem is collected, and none is raised on the way."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -11,15 +12,15 @@ from apache_beam.options.pipeline_options import PipelineOptions, StandardOption
 
 from exporters.config import ExportConfig
 from pipeline.options.command_line import ExportOptions
-from pipeline.options.locations import BigQueryProject, parse_output, parse_warehouse
+from pipeline.options.flags import read_model, split_texts
 from pipeline.options.option import Kind, Option
-from pipeline.options.option_table import BY_NAME, OPTIONS, REQUEST_OPTIONS
+from pipeline.options.option_table import BY_NAME, OPTIONS, REQUEST_OPTIONS, PlaceOptions, RuleOptions, RunOptions
 from pipeline.requests.problems import Problem, show
 from pipeline.requests.request import ExportRequest, RequestDefaults, RequestError, parse_object, parse_request
 
-PlaceT = TypeVar("PlaceT")
+OptionsT = TypeVar("OptionsT")
 
-_RULES = ("min_context_rows", "min_active_predictions", "min_streak_length")
+_ENDPOINTS = ("bigquery_rest_endpoint", "bigquery_storage_endpoint")
 
 
 def place_of(problem: Problem) -> int:
@@ -29,73 +30,34 @@ def place_of(problem: Problem) -> int:
 
 
 class OptionReader:
-    """Reads one option at a time, and collects what is wrong instead of stopping at it."""
+    """Validates the models of a job's options, and what their options mean beside each other."""
 
     def __init__(self, options: PipelineOptions) -> None:
-        self.problems: list[Problem] = []
-        self._texts: dict[str, str] = {}
-        self._broken: set[str] = set()
+        """Take the texts of any view of the options."""
         self._is_remote = "dataflow" in str(options.view_as(StandardOptions).runner).lower()
         ours, beams = options.view_as(ExportOptions), options.view_as(TestOptions)
-        for option in OPTIONS:
-            value = getattr(beams if option.of_beam else ours, option.name)
-            if isinstance(value, tuple):
-                self._break(
-                    option, Problem(option.flag, show(value[-1]), f"is one of {len(value)} values", "give it once")
-                )
-            elif value == "":
-                self._break(option, option.wrong(value, "is empty"))
-            elif value is not None:
-                self._texts[option.name] = str(value).lower() if isinstance(value, bool) else str(value)
+        given = {option.name: getattr(beams if option.of_beam else ours, option.name) for option in OPTIONS}
+        self._texts, self.problems = split_texts(OPTIONS, given)
+        self._broken = {problem.key.lstrip("-") for problem in self.problems}
 
-    def _break(self, option: Option, problem: Problem) -> None:
-        self.problems.append(problem)
-        self._broken.add(option.name)
-
-    def place(self, name: str, parse: Callable[[str], PlaceT]) -> PlaceT | None:
-        """Return where to read or write; None when that is wrong."""
-        option = BY_NAME[name]
-        if name in self._broken:
-            return None
-        if name not in self._texts:
-            self.problems.append(Problem(option.flag, "", "is missing", f"add {option.flag}={option.example}"))
-            return None
-        text = self._texts[name]
-        try:
-            parsed = parse(text)
-        except ValueError as error:
-            self.problems.append(option.wrong(text, str(error)))
-            return None
-        if self._is_remote and not re.fullmatch(option.remote_regex, text):
-            self.problems.append(option.wrong(text, "is a folder, which the workers of Dataflow do not share"))
-        return parsed
+    def read(self, model: type[OptionsT]) -> OptionsT | None:
+        """Return the options of a model; None when one that must be given is wrong."""
+        found, problems = read_model(model, self._texts, self._broken)
+        self.problems += problems
+        return found
 
     def job(self, champion_system_id: str) -> dict[str, Any]:
-        """Return what every job needs, as the arguments of :class:`JobConfig`; some are None when they are wrong."""
-        warehouse = self.place("warehouse", parse_warehouse)
-        output = self.place("output", parse_output)
-        rest_endpoint, storage_endpoint = self.pair("bigquery_rest_endpoint", "bigquery_storage_endpoint")
-        live_feed, live_feed_key, live_feed_scheme = self.live_feed()
-        rules: dict[str, Any] = {name: self.number(BY_NAME[name]) for name in _RULES}
-        write_subset_picks = self.switch("write_subset_picks")
-        if write_subset_picks and isinstance(warehouse, BigQueryProject):
-            reason = "writes to folders only, and the warehouse is a BigQuery project"
-            self.problems.append(Problem("--write_subset_picks", "true", reason, "leave it out"))
-        return {
-            "warehouse": warehouse,
-            "output": output,
-            "export_config": ExportConfig(
-                champion_system_id=champion_system_id, write_subset_picks=write_subset_picks, **rules
-            ),
-            "bigquery_rest_endpoint": rest_endpoint,
-            "bigquery_storage_endpoint": storage_endpoint,
-            "live_feed": live_feed,
-            "live_feed_key": live_feed_key,
-            "live_feed_scheme": live_feed_scheme,
-            **{name: self.text(name) for name in ("bigquery_quota_project", "gcs_endpoint", "completion_topic")},
-            **{name: self.number(BY_NAME[name]) for name in ("shards", "upload_threads")},
-            **{name: self.switch(name) for name in ("validate", "dry_run", "skip_preflight", "json", "no_wait")},
-        }
+        """Return what every job needs, as the arguments of :class:`JobConfig`; nothing when a place is wrong."""
+        places, rules, runs = self.read(PlaceOptions), self.read(RuleOptions), self.read(RunOptions)
+        if self._is_remote:
+            self._check_remote()
+        self._pair(_ENDPOINTS)
+        self._pair(_ENDPOINTS[::-1])
+        self._check_live_feed()
+        if places is None or rules is None or runs is None:
+            return {}
+        config = ExportConfig(champion_system_id=champion_system_id, **asdict(rules))
+        return {**vars(places), **vars(runs), "export_config": config}
 
     def exclude(self, options: Collection[Option], reason: str, fix: str) -> None:
         """Report options that mean nothing in this kind of job."""
@@ -103,58 +65,41 @@ class OptionReader:
             if self._is_given(option.name):
                 self.problems.append(Problem(option.flag, show(self._texts.get(option.name, "")), reason, fix))
 
-    def needed(self, name: str) -> str:
-        """Return a text that must be given."""
-        option = BY_NAME[name]
-        if not self._is_given(name):
-            self.problems.append(Problem(option.flag, "", "is missing", f"add {option.shown_example}"))
-        return self.text(name)
-
-    def number(self, option: Option) -> int:
-        """Return a whole number within its bounds."""
-        text = self._texts.get(option.name, option.default or "")
-        if problem := option.problem(text):
-            self.problems.append(problem)
-            return 0
-        return int(text)
-
     def text(self, name: str) -> str:
-        """Return a text, empty by default."""
-        text = self._texts.get(name, "")
-        if text and (problem := BY_NAME[name].problem(text)):
+        """Return a text as it was given; empty when it was not."""
+        return self._texts.get(name, "")
+
+    def check(self, name: str) -> None:
+        """Report what is wrong with a text, as far as its option alone can tell."""
+        text = self._texts.get(name)
+        if text is not None and (problem := BY_NAME[name].problem(text)):
             self.problems.append(problem)
-        return text
 
-    def pair(self, first: str, second: str) -> tuple[str, str]:
-        """Return two texts of which neither means anything without the other."""
-        for name, other in ((first, second), (second, first)):
-            if self._is_given(name) and not self._is_given(other):
-                option = BY_NAME[other]
-                problem = Problem(option.flag, "", f"is missing beside --{name}", f"add {option.shown_example}")
-                self.problems.append(problem)
-        return self.text(first), self.text(second)
+    def _pair(self, names: Sequence[str]) -> None:
+        """Report that the first of two options was given without the second."""
+        name, other = names
+        if self._is_given(name) and not self._is_given(other):
+            option = BY_NAME[other]
+            self.problems.append(Problem(option.flag, "", f"is missing beside --{name}", f"add {option.shown_example}"))
 
-    def live_feed(self) -> tuple[str, str, str]:
-        """Return the live feed, where its key is, and what stands before the key; all empty without a feed."""
-        names = ("live_feed", "live_feed_key", "live_feed_scheme")
-        feed, key, scheme = (self.text(name) for name in names)
-        for name, value, other in (("live_feed_key", key, "live_feed"), ("live_feed_scheme", scheme, "live_feed_key")):
-            if value and not self._is_given(other):
-                problem = f"means nothing without --{other}"
-                self.problems.append(Problem(f"--{name}", show(value), problem, f"add {BY_NAME[other].shown_example}"))
+    def _check_live_feed(self) -> None:
+        for name, other in (("live_feed_key", "live_feed"), ("live_feed_scheme", "live_feed_key")):
+            if self.text(name) and not self._is_given(other):
+                reason, fix = f"means nothing without --{other}", f"add {BY_NAME[other].shown_example}"
+                self.problems.append(Problem(f"--{name}", show(self.text(name)), reason, fix))
+        feed, key = self.text("live_feed"), self.text("live_feed_key")
         if key and feed and not feed.startswith("http"):
             self.problems.append(Problem("--live_feed_key", show(key), "means nothing for a file", "leave it out"))
-        for name, value in zip(names, (feed, key, scheme), strict=True):
-            if value and self._is_remote and not re.fullmatch(BY_NAME[name].remote_regex, value):
-                self.problems.append(BY_NAME[name].wrong(value, "is nothing that the workers of Dataflow share"))
-        return feed, key, scheme
 
-    def switch(self, name: str) -> bool:
-        """Return a boolean, false by default."""
-        text = self._texts.get(name, "false")
-        if problem := BY_NAME[name].problem(text):
-            self.problems.append(problem)
-        return text == "true"
+    def _check_remote(self) -> None:
+        """Report what means nothing to the workers of Dataflow."""
+        wrong = {problem.key for problem in self.problems}
+        for option in OPTIONS:
+            text = self._texts.get(option.name)
+            if option.remote_pattern is None or text is None or option.flag in wrong:
+                continue
+            if not re.fullmatch(option.remote_regex, text):
+                self.problems.append(option.wrong(text, option.remote_reason))
 
     def request(
         self,
@@ -164,12 +109,12 @@ class OptionReader:
         now: datetime,
     ) -> ExportRequest | None:
         """Return the request that the options spell out, or that ``--request`` holds; None when it is wrong."""
-        spelled_out = [name for option in REQUEST_OPTIONS if self._is_given(name := option.name)]
+        spelled_out = [option for option in REQUEST_OPTIONS if self._is_given(option.name)]
         whole = self._is_given("request")
         if whole:
-            for name in spelled_out:
-                value = show(self._texts.get(name, ""))
-                self.problems.append(Problem(f"--{name}", value, "excludes --request", "put it into --request"))
+            for option in spelled_out:
+                value = show(self.text(option.name))
+                self.problems.append(Problem(option.flag, value, "excludes --request", "put it into --request"))
         try:
             payload = self._whole_request() if whole else self._payload(spelled_out)
             if payload is None:
@@ -192,21 +137,14 @@ class OptionReader:
     def _whole_request(self) -> Mapping[str, object] | None:
         return None if "request" in self._broken else parse_object(self._texts["request"].encode("utf-8", "replace"))
 
-    def _payload(self, names: Sequence[str]) -> dict[str, object]:
+    def _payload(self, options: Sequence[Option]) -> dict[str, object]:
+        """Return the JSON form of a request that options spell out; null is what cannot be read."""
         payload: dict[str, object] = {}
-        for name in names:
-            text = self._texts.get(name)
-            if text is None:
-                payload[name] = None
-            elif name == "export_types":
-                payload[name] = text.split(",")
-            elif BY_NAME[name].kind is Kind.BOOLEAN:
-                problem = BY_NAME[name].problem(text)
-                if problem:
-                    self._break(BY_NAME[name], problem)
-                payload[name] = None if problem else True
-            elif BY_NAME[name].kind is Kind.INTEGER and re.fullmatch("[0-9]{1,9}", text):
-                payload[name] = int(text)
-            else:
-                payload[name] = text
+        for option in options:
+            text = self._texts.get(option.name)
+            payload[option.name] = None if text is None else option.value_of(text)
+            if option.kind is Kind.BOOLEAN and text is not None and (problem := option.problem(text)):
+                self.problems.append(problem)
+                self._broken.add(option.name)
+                payload[option.name] = None
         return payload

@@ -138,5 +138,18 @@ def describe_backfill(plan: Plan, found: BackfillPlan) -> str:
     return "\n".join(lines)
 
 
+def describe_json(found: BackfillPlan) -> dict[str, Any]:
+    """Return what a backfill will do as JSON values: the reason of every date that it exports, and its passes."""
+    return {
+        "status": "planned",
+        "complete": [day.isoformat() for day in found.complete],
+        "reasons": {day.isoformat(): reason for day, reason in found.reasons.items()},
+        "passes": [
+            {"dates": [day.isoformat() for day in one.dates], "export_types": list(one.export_types)}
+            for one in found.passes
+        ],
+    }
+
+
 def _window(scan: TableScan) -> str:
     return "" if scan.first is None else f", {scan.first} to {scan.last}"

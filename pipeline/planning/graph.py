@@ -39,7 +39,7 @@ def build(
         completion_topic: Where the completion event goes; there is none when it is empty.
     """
     scanned = pipeline | "ScanTables" >> ScanTables(plan, warehouse)
-    routed = scanned.batches | "RouteBatches" >> RouteBatches(plan)
+    routed = scanned.batches | "RouteBatches" >> RouteBatches(plan, scanned.aliases)
     players = routed.to_shards | "BuildPlayers" >> BuildPlayerStage(plan, scanned.scan_counts)
     slates = players.slate_cards | "BuildDates" >> BuildDateStage(plan, scanned.scan_counts, routed.to_slates)
     seasons = players.season_cards | "BuildSeasons" >> BuildSeasonStage(

@@ -1,4 +1,4 @@
-"""Generated documentation: a page per export type.
+"""Generated documentation: a page per export type, and the JSON Schema of a request.
 
-Imports every other package.
+Imports every other package but :mod:`pipeline.commands`.
 """

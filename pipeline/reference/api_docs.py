@@ -1,16 +1,12 @@
-"""Writes ``docs/api``: a page per export type and an index, all made from declarations and schemas.
-
-    python -m pipeline.reference.api_docs
+"""The pages of ``docs/api``: one per export type and an index, all made from declarations and schemas.
 
 The pages are in the repository, and a test compares them with what this module makes: change a declaration or a schema,
-and run it again.
+and run ``phase6 docs`` again.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -21,6 +17,7 @@ from exporters.declaration import Export, Follows, Gate, Grain, Read, Window
 from exporters.document_schemas import schema_file, schema_of
 from exporters.league.forecasts.readiness import reads_of
 from exporters.registry import exports, groups
+from exporters.warehouse.schema import StandIn
 from pipeline.reference.field_table import fields_of
 from transforms.publishing.publish_schemas import schema_path
 
@@ -193,7 +190,11 @@ def _reads(reads: Iterable[Read]) -> Iterator[tuple[str, str, str, str]]:
         columns = {column for read in found for column in read.columns}
         ordered = ", ".join(column for column in found[0].table.columns if column in columns)
         dates = _dates([read.window for read in found]) if found[0].table.partition else "all"
-        yield f"`{name}`", ordered, dates, _filters(found)
+        yield f"`{name}`", ordered, dates, _condition(found[0].table.stand_in) or _filters(found)
+
+
+def _condition(stand_in: StandIn | None) -> str:
+    return "" if stand_in is None else f"where `{stand_in.table}` has no `{stand_in.column}`"
 
 
 def _dates(windows: Sequence[Window]) -> str:
@@ -236,18 +237,3 @@ def write(folder: Path) -> list[str]:
             path.write_text(text, encoding="utf-8")
             changed.append(name)
     return changed
-
-
-def main(argv: Sequence[str]) -> int:
-    """Carry out a command line and return its exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m pipeline.reference.api_docs", description="Write the pages of docs/api."
-    )
-    parser.add_argument("--output", type=Path, default=ROOT / "docs" / "api", help="folder of the pages (%(default)s)")
-    changed = write(parser.parse_args(argv).output)
-    sys.stdout.write(f"{len(changed)} pages changed{': ' if changed else ''}{', '.join(changed)}\n")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -1,78 +1,97 @@
-"""Progress of a run on standard error: one moving line on a terminal, plain lines elsewhere."""
+"""Progress of a run on standard error: a bar on a terminal, a line every ten seconds elsewhere."""
 
 from __future__ import annotations
 
 import sys
 import threading
 import time
+from types import TracebackType
+from typing import Any
 
+from pipeline.reporting.colour import is_rich
+from pipeline.reporting.terminal import say
 from transforms.elements.plan import Plan
 from transforms.elements.progress import PROGRESS
 
-_MOVE_SECONDS = 0.2
+_REFRESH_SECONDS = 0.2
 _LINE_SECONDS = 10.0
 
 
-class ProgressLine:
-    """Shows how far a run is, from the start of a ``with`` block to its end.
+class Watch:
+    """Shows progress while a run goes on.
 
-    The counts are those of this process; where other processes do the work, ``counts`` leaves them out.
+    The counts are those of this process; where the work is done by others, ``counts`` leaves them out.
     """
 
     def __init__(self, plan: Plan, *, counts: bool) -> None:
+        """Start counting.
+
+        Args:
+            plan: What is run.
+            counts: The work is done in this process.
+        """
         self._plan = plan
         self._counts = counts
         self._state = ""
+        self._bar: Any = None
         self._stop = threading.Event()
-        self._lock = threading.Lock()
         self._started = time.monotonic()
-        self._thread = threading.Thread(target=self._show, name="progress", daemon=True)
+        self._thread = threading.Thread(target=self._show_bar if is_rich(sys.stderr) else self._show_lines, daemon=True)
         self._before = (PROGRESS.rows, PROGRESS.documents, PROGRESS.dates)
 
-    def __enter__(self) -> ProgressLine:
+    def __enter__(self) -> Watch:
         first, last = self._plan.dates[0], self._plan.dates[-1]
-        self.say(f"exporting {', '.join(self._plan.export_types)} for {first} to {last}")
+        say(f"exporting {', '.join(self._plan.export_types)} for {first} to {last}", sys.stderr)
         self._thread.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(
+        self, _type: type[BaseException] | None, _error: BaseException | None, _traceback: TracebackType | None
+    ) -> None:
         self._stop.set()
         self._thread.join()
-        self.say(self._line())
+        say(self._line(), sys.stderr)
 
     def say(self, text: str) -> None:
-        """Print a line of its own."""
-        with self._lock:
-            sys.stderr.write(f"{self._wipe}{text}\n")
-            sys.stderr.flush()
+        """Print a line of its own, above the bar where there is one."""
+        bar = self._bar
+        if bar is None:
+            say(text, sys.stderr)
+        else:
+            bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def show_state(self, state: str) -> None:
-        """Take the state of the job, as its engine names it, into the line."""
+        """Show the state of the job, as its engine names it, from now on."""
         self._state = state
 
-    @property
-    def _wipe(self) -> str:
-        return "\r\033[K" if sys.stderr.isatty() else ""
+    def _show_lines(self) -> None:
+        while not self._stop.wait(_LINE_SECONDS):
+            say(self._line(), sys.stderr)
 
-    def _show(self) -> None:
-        shown = self._started
-        while not self._stop.wait(_MOVE_SECONDS):
-            if sys.stderr.isatty():
-                with self._lock:
-                    sys.stderr.write(f"{self._wipe}{self._line()}")
-                    sys.stderr.flush()
-            elif time.monotonic() - shown > _LINE_SECONDS:
-                shown = time.monotonic()
-                self.say(self._line())
+    def _show_bar(self) -> None:
+        # Imported where a terminal is: nothing else needs it.
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+        columns = (TimeElapsedColumn(), BarColumn(), TextColumn("{task.description}"))
+        total = len(self._plan.dates)
+        with Progress(*columns, console=Console(file=sys.stderr), transient=True) as bar:
+            # One date has no parts: its bar says that work goes on, not how much of it is done.
+            task: Any = bar.add_task("", total=total if self._counts and total > 1 else None)
+            self._bar = bar
+            while not self._stop.wait(_REFRESH_SECONDS):
+                done = PROGRESS.dates - self._before[2]
+                bar.update(task, completed=done, description=self._counted() if self._counts else self._state)
+            self._bar = None
 
     def _line(self) -> str:
+        elapsed = f"{time.monotonic() - self._started:.1f} s{self._state and f', {self._state}'}"
+        return f"{elapsed}: {self._counted()}" if self._counts else elapsed
+
+    def _counted(self) -> str:
         rows, documents, dates = self._before
-        state = f", {self._state}" if self._state else ""
-        line = f"{time.monotonic() - self._started:.1f} s{state}"
-        if not self._counts:
-            return line
         return (
-            f"{line}: {PROGRESS.rows - rows:,} rows read, "
+            f"{PROGRESS.rows - rows:,} rows read, "
             f"{PROGRESS.documents - documents:,} documents published, "
             f"{PROGRESS.dates - dates} of {len(self._plan.dates)} dates done"
         )

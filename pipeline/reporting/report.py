@@ -8,10 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from exporters.league.forecasts.readiness import State
+from exporters.warehouse.absence import Absence
+from pipeline.reporting.exit_codes import ALL_PUBLISHED, SOMETHING_MISSING
 from transforms.elements.plan import Plan, Run
-
-ALL_PUBLISHED, SOMETHING_MISSING, BAD_REQUEST = 0, 1, 2
-"""Exit codes of every command."""
 
 HELD = frozenset(state.value for state in (State.WITHHELD, State.FAILED, State.DEGRADED))
 """States of an export type that went out as it was, if at all."""
@@ -65,6 +64,7 @@ class Summary:
         dates: Target dates, ISO.
         exports: By export type.
         missing: One line for everything that was asked for and is not there.
+        absent: One line for every optional table or column that the warehouse lacks, with what that means.
     """
 
     run_id: str
@@ -73,6 +73,7 @@ class Summary:
     dates: Sequence[str]
     exports: dict[str, ExportSummary] = field(default_factory=dict)
     missing: list[str] = field(default_factory=list)
+    absent: list[str] = field(default_factory=list)
 
     @property
     def exit_code(self) -> int:
@@ -90,6 +91,7 @@ class Summary:
                 name: {**vars(summary), "seconds": round(summary.seconds, 3)} for name, summary in self.exports.items()
             },
             "missing": self.missing,
+            "absent": self.absent,
         }
 
 
@@ -118,6 +120,8 @@ def summarize(
             statuses.append("failed")
             continue
         statuses.append(manifest["status"])
+        found = (str(Absence(**absence)) for absence in manifest.get("absent", ()))
+        summary.absent.extend(line for line in found if line not in summary.absent)
         summary.missing.extend(f"{day} {_line(failure)}" for failure in manifest["failures"])
         for name, section in manifest["exports"].items():
             if section["run_id"] == plan.run.run_id:

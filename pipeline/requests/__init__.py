@@ -1,4 +1,4 @@
-"""What to export: the request, its strict reader, its problems, and the league day.
+"""What to export: the model of a request, its strict reader, the problems of any input, and the league day.
 
 Imports :mod:`exporters` only.
 """

@@ -1,8 +1,8 @@
 """What to export: the request, and the strict reader of its JSON form.
 
-Command lines, Pub/Sub messages and manifests share one grammar: :meth:`ExportRequest.to_json` writes what
-:func:`parse_request` reads. A request that is not understood to the last key is rejected; nothing falls through to a
-default export.
+Command lines, Pub/Sub messages and manifests share one form, :class:`pipeline.requests.request_message.RequestMessage`:
+:meth:`ExportRequest.to_json` writes what :func:`parse_request` reads. A request that is not understood to the last key
+is rejected; nothing falls through to a default export.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from typing import NoReturn
 
 from pipeline.requests.clock import league_day
 from pipeline.requests.problems import Problem, ProblemsError, show
-from pipeline.requests.request_reader import RequestReader, key_text
+from pipeline.requests.request_message import KEYS, RequestMessage, key_text
+from pipeline.requests.request_scope import RequestScope
+from pipeline.requests.validation import validate
 
 MAX_MESSAGE_BYTES = 256 * 1024
 
@@ -100,7 +102,8 @@ class ExportRequest:
         """
         if not isinstance(payload, Mapping):
             raise RequestError([_not_an_object(payload)])
-        instant = RequestReader(payload).instant("generated_at")
+        message, _ = validate(RequestMessage, {key: payload[key] for key in ("generated_at",) if key in payload})
+        instant = None if message is None else message.generated_at
         written = payload.get("export_types")
         if instant is None or not isinstance(written, list):
             reason = "lacks the generated_at or the export_types that to_json writes"
@@ -148,7 +151,7 @@ def parse_request(
     """Read a request.
 
     Args:
-        payload: JSON values by key; see :data:`pipeline.requests.request_reader.KEYS`.
+        payload: JSON values by key; see :data:`pipeline.requests.request_message.KEYS`.
         known_types: Every export type, in registry order.
         groups: Group name to its export types. A type of the same name wins.
         defaults: What the absent keys mean, and limits.
@@ -161,31 +164,35 @@ def parse_request(
         raise RequestError([_not_an_object(payload)])
     if now.utcoffset() is None:
         raise ValueError(f"now={now!r} has no time zone: pass an aware datetime")
-    reader = RequestReader(payload)
-    generated_at = reader.instant("generated_at") or now.astimezone(timezone.utc)
+    given = {key: payload[key] for key in KEYS if payload.get(key) is not None}
+    message, problems = validate(
+        RequestMessage,
+        {"champion_system_id": defaults.champion_system_id, "min_games": defaults.min_games, **given},
+        context={"names": (*known_types, *groups)},
+    )
+    assert message is not None
+    generated_at = message.generated_at or now.astimezone(timezone.utc)
     today = league_day(generated_at)
-    players = reader.switch("players")
-    reader.require_one_scope(players)
-    export_types = reader.export_types(known_types, groups, defaults.player_types if players else ())
-    first, last = reader.dates(today, defaults.max_range_days)
+    scope = RequestScope(payload, message, problems)
+    export_types = scope.export_types(known_types, groups, defaults.player_types)
+    first, last = scope.dates(today, defaults.max_range_days)
+    if scope.problems:
+        raise RequestError(scope.problems)
     compact = generated_at.strftime("%Y%m%dT%H%M%S") + (f".{generated_at:%f}" if generated_at.microsecond else "")
-    request = ExportRequest(
+    return ExportRequest(
         export_types=export_types,
         first_date=first,
         last_date=last,
-        update_latest=UpdateLatest(reader.pointer_policy()),
-        players=players,
-        min_games=reader.min_games(players, defaults.min_games),
-        champion_system_id=reader.champion(defaults.champion_system_id),
+        update_latest=UpdateLatest(message.update_latest),
+        players=message.players,
+        min_games=message.min_games,
+        champion_system_id=message.champion_system_id,
         generated_at=generated_at,
         league_day=today,
-        correlation_id=reader.text("correlation_id", f"run-{compact}Z"),
-        trigger_source=reader.text("trigger_source", defaults.trigger_source),
-        rewrite=reader.switch("rewrite"),
+        correlation_id=message.correlation_id or f"run-{compact}Z",
+        trigger_source=message.trigger_source or defaults.trigger_source,
+        rewrite=message.rewrite,
     )
-    if reader.problems:
-        raise RequestError(reader.problems)
-    return request
 
 
 def parse_message(

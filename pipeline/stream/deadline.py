@@ -60,10 +60,10 @@ class DeadlineWarehouse:
         """Calls that are worth having in flight."""
         return self.warehouse.concurrency
 
-    def check(self, scan: TableScan) -> None:
+    def check(self, scan: TableScan) -> tuple[str, ...]:
         """See :class:`transforms.warehouses.protocol.Warehouse`."""
         self._require(scan.table)
-        self.warehouse.check(scan)
+        return self.warehouse.check(scan)
 
     def split(self, scan: TableScan) -> list[ScanStream]:
         """See :class:`transforms.warehouses.protocol.Warehouse`."""

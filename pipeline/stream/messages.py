@@ -14,7 +14,7 @@ import orjson
 
 from pipeline.requests.problems import Problem, show
 from pipeline.requests.request import ExportRequest, RequestDefaults, RequestError, parse_object, parse_request
-from pipeline.requests.request_reader import KEYS, nearest_key
+from pipeline.requests.request_message import KEYS, nearest_key
 from pipeline.stream.upstream import Dropped, UpstreamRules, is_upstream_event, request_of
 
 LOG = logging.getLogger(__name__)

@@ -12,8 +12,8 @@ from pipeline.execution.job_options import job_options
 from pipeline.execution.reasons import reason_of
 from pipeline.execution.submission import SubmissionError, submit
 from pipeline.options.configuration import StreamConfig
-from pipeline.reporting.printing import say
-from pipeline.reporting.report import ALL_PUBLISHED, SOMETHING_MISSING
+from pipeline.reporting.exit_codes import ALL_PUBLISHED, SOMETHING_MISSING
+from pipeline.reporting.terminal import complain, say
 from pipeline.stream.batch import BatchTemplate
 from pipeline.stream.job import build_stream, run_local
 from pipeline.version import current_build
@@ -47,18 +47,18 @@ def run_stream(config: StreamConfig, warehouse: Warehouse, store: Store, options
         if not config.skip_preflight:
             store.check()
         if is_local:
-            say(sys.stderr, f"answering {config.input_subscription}; end it with Ctrl-C")
+            say(f"answering {config.input_subscription}; end it with Ctrl-C", sys.stderr)
             run_local(build_it, options)
         else:
-            say(sys.stdout, f"submitted the streaming job: {submit(engine, build_it, options)}")
-            say(sys.stdout, "it answers messages until it is drained or cancelled, and is not waited for")
+            say(f"submitted the streaming job: {submit(engine, build_it, options)}")
+            say("it answers messages until it is drained or cancelled, and is not waited for")
     except StoreError as error:
-        say(sys.stderr, f"nothing can be published: {error}")
+        complain(f"nothing can be published: {error}")
         return SOMETHING_MISSING
     except SubmissionError as error:
-        say(sys.stderr, f"nothing was submitted: {error}")
+        complain(f"nothing was submitted: {error}")
         return SOMETHING_MISSING
     except Exception as error:
-        say(sys.stderr, f"the job broke off: {reason_of(error)}; start it again")
+        complain(f"the job broke off: {reason_of(error)}; start it again")
         return SOMETHING_MISSING
     return ALL_PUBLISHED

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from pipeline.requests.problems import Problem, show
 from pipeline.requests.request import RequestError
-from pipeline.requests.request_reader import MAX_TEXT_LENGTH
+from pipeline.requests.request_message import MAX_TEXT_LENGTH
 
 EXPORT_TYPES = ("tonight-all",)
 TRIGGER_SOURCE = "predictions-complete"

@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -29,12 +30,12 @@ from exporters.warehouse.tables import (
     GAMEBOOK,
     GAMES,
     INJURIES,
+    PLAYER_ALIASES,
     PREDICTIONS,
     PROPS,
     REGISTRY,
     SCHEDULE,
     SIGNALS,
-    SUBSET_GRADES,
     SUBSET_PICKS,
     SYSTEM_DAYS,
     TEAM_GAMES,
@@ -159,7 +160,7 @@ def test_no_table_leaves_the_range_of_dates(warehouse: DemoWarehouse) -> None:
 
 
 def test_the_last_night_is_still_to_be_played(warehouse: DemoWarehouse) -> None:
-    for table in (GAMES, ACCURACY, SYSTEM_DAYS, GAMEBOOK, FEED_PLAYERS, TEAM_GAMES, SUBSET_GRADES):
+    for table in (GAMES, ACCURACY, SYSTEM_DAYS, GAMEBOOK, FEED_PLAYERS, TEAM_GAMES):
         assert max(row["game_date"] for row in warehouse.rows(table)) < warehouse.tonight, table
     tonight = [row for row in warehouse.rows(SCHEDULE) if row["game_date"] == warehouse.tonight]
     assert {row["game_status"] for row in tonight} == {1}
@@ -210,10 +211,18 @@ def test_every_game_of_the_context_is_on_the_schedule(warehouse: DemoWarehouse) 
 
 
 def test_people_and_teams_refer_to_each_other(warehouse: DemoWarehouse) -> None:
-    registered = {row["player_lookup"] for row in warehouse.rows(REGISTRY)}
-    expected = {row["player_lookup"] for row in warehouse.rows(CONTEXT)}
+    rows = [row for row in warehouse.rows(PLAYER_ALIASES) if row["is_active"]]
+    ids = {row["alias_lookup"]: row["nba_canonical_lookup"] for row in rows}
+
+    def players(table: Any) -> set[str]:
+        return {ids.get(row["player_lookup"], row["player_lookup"]) for row in warehouse.rows(table)}
+
+    registered, expected = players(REGISTRY), players(CONTEXT)
     assert len(expected - registered) == warehouse.summary.blemishes["unregistered_players"]
-    assert {row["player_lookup"] for row in warehouse.rows(PREDICTIONS)} <= expected
+    assert players(PREDICTIONS) <= expected
+    assert not ids.keys() & (registered | expected), "an alias is nobody's id"
+    for table in (CONTEXT, PREDICTIONS, PROPS):
+        assert ids.keys() & {row["player_lookup"] for row in warehouse.rows(table)}
     assert {row["team_abbr"] for row in warehouse.rows(CONTEXT)} <= set(TEAM_CODES)
     assert {row["team_abbr"] for row in warehouse.rows(DEFENSE)} <= set(TEAM_CODES)
 

@@ -64,9 +64,14 @@ def night() -> Iterator[Night]:
 
 
 def locked(night: Night) -> np.ndarray:
-    picks = night.frozen.picks
-    graded = set(night.frozen.grades["version_id"].tolist())
-    return np.array([text in graded for text in picks["version_id"].tolist()])
+    """Return which picks are of the last version before the first tip-off of their date."""
+    picks, versions, games = night.frozen.picks, night.frozen.versions, night.league.games
+    last = set()
+    for day in np.unique(versions["game_date"]):
+        tip = games.tipoff[games.date == day].min()
+        before = np.flatnonzero((versions["game_date"] == day) & (versions["computed_at"] < tip))
+        last.add(versions["version_id"][before[np.argmax(versions["computed_at"][before])]])
+    return np.array([text in last for text in picks["version_id"].tolist()])
 
 
 def test_the_locked_picks_are_those_of_the_documented_rules(night: Night) -> None:
@@ -81,43 +86,6 @@ def test_the_locked_picks_are_those_of_the_documented_rules(night: Night) -> Non
             assert chosen == night.expected(day, definition), (day, definition.subset_id)
             checked += len(chosen)
     assert checked > 50
-
-
-def test_a_locked_version_is_the_last_one_before_the_first_tip_off(night: Night) -> None:
-    versions, games = night.frozen.versions, night.league.games
-    graded = set(night.frozen.grades["version_id"].tolist())
-    for day in np.unique(night.frozen.grades["game_date"]):
-        tip = games.tipoff[games.date == day].min()
-        before = np.flatnonzero((versions["game_date"] == day) & (versions["computed_at"] < tip))
-        newest = before[np.argmax(versions["computed_at"][before])]
-        assert versions["version_id"][newest] in graded
-
-
-def test_grades_are_the_results_of_the_locked_picks(night: Night) -> None:
-    picks, grades, box = night.frozen.picks, night.frozen.grades, night.box
-    when = {
-        (lookup, day): row
-        for row, (lookup, day) in enumerate(
-            zip(night.league.players.lookup[box.player], box.date.tolist(), strict=True)
-        )
-    }
-    totals: dict[tuple[object, str], list[int]] = defaultdict(lambda: [0, 0, 0, 0])
-    for n in np.flatnonzero(locked(night)):
-        row = when[picks["player_lookup"][n], picks["game_date"][n].item()]
-        points, line = box.stats["points"][row], picks["current_points_line"][n]
-        won = (points > line) == (picks["recommendation"][n] == "OVER")
-        result = 3 if not box.played[row] else 2 if points == line else 0 if won else 1
-        totals[picks["game_date"][n].item(), picks["subset_id"][n]][result] += 1
-    stored = {
-        (day, subset): list(counts)
-        for day, subset, *counts in zip(
-            grades["game_date"].tolist(),
-            grades["subset_id"].tolist(),
-            *(grades[name].tolist() for name in ("wins", "losses", "pushes", "voided_picks")),
-            strict=True,
-        )
-    }
-    assert stored == totals
 
 
 def test_signals_follow_the_documented_thresholds(night: Night) -> None:

@@ -3,6 +3,9 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import sys
+import tarfile
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -10,10 +13,11 @@ import pytest
 
 from pipeline.deployment.settings import load_deployment
 from pipeline.options.configuration import StreamConfig, parse_job
-from pipeline.version import ROOT
+from pipeline.version import ROOT, lock_digest
 from tests.support.commands import FakeCommands
+from tests.support.git import commit_all
 
-IAM, TEMPLATE, STREAM = (str(ROOT / "deploy" / name) for name in ("iam.sh", "template.sh", "stream.sh"))
+IAM, STREAM = (str(ROOT / "deploy" / name) for name in ("iam.sh", "stream.sh"))
 OURS = load_deployment()
 THINGS = (
     "iam service-accounts",
@@ -147,37 +151,67 @@ class TestIam:
         assert f"roles/{role} " not in Path(IAM).read_text()
 
 
+@dataclass(frozen=True)
+class Checkout:
+    """A checkout under git that holds what building a template reads."""
+
+    root: Path
+    commit: str
+    commands: FakeCommands
+
+    def build(self, **environment: str) -> subprocess.CompletedProcess[str]:
+        script = str(self.root / "deploy" / "template.sh")
+        return self.commands.run("bash", script, PYTHON=sys.executable, TMPDIR=str(self.root.parent), **environment)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, commands: FakeCommands) -> Checkout:
+    root = tmp_path / "checkout"
+    shutil.copytree(ROOT / "deploy", root / "deploy")
+    for name in ("requirements.txt", "pipeline/__init__.py", "pipeline/version.py"):
+        (root / name).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, root / name)
+    return Checkout(root, commit_all(root)[:12], commands)
+
+
 class TestTemplate:
-    def test_printing_builds_nothing(self, commands: FakeCommands) -> None:
-        commands.add("gcloud")
-        done = commands.run("bash", TEMPLATE, EXECUTE="")
+    def test_printing_builds_nothing(self, checkout: Checkout) -> None:
+        checkout.commands.add("gcloud")
+        done = checkout.build(EXECUTE="")
         assert done.returncode == 0, done.stderr
-        assert commands.calls == []
+        assert checkout.commands.calls == []
         archive, submit = done.stdout.splitlines()
         assert archive.startswith("git archive ")
         assert submit.startswith("gcloud builds submit ")
 
-    def test_what_is_built_is_the_commit(self, commands: FakeCommands, tmp_path: Path) -> None:
-        head = subprocess.run(
-            ["git", "-C", str(ROOT), "rev-parse", "HEAD"], capture_output=True, text=True, check=True, timeout=60
-        ).stdout[:12]
-        commands.add("gcloud")
-        done = commands.run("bash", TEMPLATE, EXECUTE="1", TMPDIR=str(tmp_path))
+    def test_what_is_built_is_the_commit(self, checkout: Checkout) -> None:
+        locked = lock_digest(checkout.root)
+        (checkout.root / "requirements.txt").write_text("changed==1\n")
+        (checkout.root / "pipeline" / "new.py").write_text("A = 1\n")
+        checkout.commands.add("gcloud")
+        done = checkout.build(EXECUTE="1")
         assert done.returncode == 0, done.stderr
-        [call] = commands.calls
-        archive = tmp_path / f"phase6-export-{head}.tar.gz"
-        assert call[:4] == ["gcloud", "builds", "submit", str(archive)]
-        assert archive.stat().st_size > 0
+        [call] = checkout.commands.calls
+        path = checkout.root.parent / f"phase6-export-{checkout.commit}.tar.gz"
+        assert call[:4] == ["gcloud", "builds", "submit", str(path)]
+        with tarfile.open(path) as archive:
+            assert "deploy/cloudbuild.yaml" in archive.getnames()
+            assert "pipeline/new.py" not in archive.getnames()
+            held = archive.extractfile("requirements.txt")
+            assert held is not None
+            assert held.read() == (ROOT / "requirements.txt").read_bytes()
         [given] = [word.partition("=")[2] for word in call if word.startswith("--substitutions=")]
-        values = dict(pair.split("=", 1) for pair in given.split(","))
-        assert values.keys() == {"_COMMIT", "_LOCK", "_IMAGE", "_TEMPLATE", "_STREAMING_TEMPLATE"}
-        assert values["_STREAMING_TEMPLATE"] == OURS.streaming_template
-        assert (values["_COMMIT"], values["_IMAGE"], values["_TEMPLATE"]) == (head, OURS.image, OURS.template)
-        assert re.fullmatch("[0-9a-f]{16}", values["_LOCK"])
+        assert dict(pair.split("=", 1) for pair in given.split(",")) == {
+            "_COMMIT": checkout.commit,
+            "_LOCK": locked,
+            "_IMAGE": OURS.image,
+            "_TEMPLATE": OURS.template,
+            "_STREAMING_TEMPLATE": OURS.streaming_template,
+        }
 
-    def test_a_build_that_fails(self, commands: FakeCommands, tmp_path: Path) -> None:
-        commands.add("gcloud", [("builds submit", 1, "")])
-        assert commands.run("bash", TEMPLATE, EXECUTE="1", TMPDIR=str(tmp_path)).returncode == 1
+    def test_a_build_that_fails(self, checkout: Checkout) -> None:
+        checkout.commands.add("gcloud", [("builds submit", 1, "")])
+        assert checkout.build(EXECUTE="1").returncode == 1
 
 
 def flags(call: list[str]) -> dict[str, str]:

@@ -86,11 +86,18 @@ def test_every_module_is_there_and_finds_what_it_imports(python: Path, tmp_path:
     assert wanted <= {path.relative_to(site) for path in imported}
 
 
+def test_the_command_is_installed(python: Path, tmp_path: Path) -> None:
+    command = python.with_name("phase6")
+    assert "\n  export " in run(command, "--help", cwd=tmp_path)
+    assert "--export_types=LIST" in run(command, "export", "--help", cwd=tmp_path)
+    assert "_PHASE6_COMPLETE" in run(command, "completion", "zsh", cwd=tmp_path)
+
+
 def test_a_night_runs_in_processes_of_its_own(python: Path, league: League, tmp_path: Path) -> None:
     night = ("--export_types=tonight-all", "--target_date=today")
     there, here = tmp_path / "there", tmp_path / "here"
     there.mkdir()
     processes = ("--direct_running_mode=multi_processing", "--direct_num_workers=2")
-    run(python, "-m", "pipeline.main", *arguments_of(league, "out", *night, *processes), cwd=there)
+    run(python.with_name("phase6"), "export", *arguments_of(league, "out", *night, *processes), cwd=there)
     assert run_main(league, here, *night).code == 0
     assert_same_objects(documents(LocalStore(str(there / "out"))), documents(LocalStore(str(here))))

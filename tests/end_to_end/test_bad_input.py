@@ -201,6 +201,40 @@ class TestRows:
         assert log is not None
         assert log[0].count(b"\n") == 6
 
+    def test_a_value_that_does_not_fit_its_column_costs_its_row_and_nothing_else(
+        self, coalescer: RequestCoalescer
+    ) -> None:
+        today = coalescer.league.today
+        player, *others = _expected_players(coalescer)
+        assert coalescer.run(types=("tonight-players",)).code == 0
+        clean = documents(coalescer.store)
+        shutil.rmtree(coalescer.output)
+        context, schedule = coalescer.league.rows(CONTEXT), coalescer.league.rows(SCHEDULE)
+        at = find_row(context, player_lookup=player, game_date=today)
+        coalescer.replace(CONTEXT, with_value(as_doubles(context, "days_rest"), at, days_rest=1.5))
+        # A second row of a game, which belongs to no player.
+        doubles = as_doubles(schedule, "home_team_score")
+        at = find_row(schedule, game_date=today)
+        coalescer.replace(
+            SCHEDULE, pa.concat_tables([doubles, with_value(doubles.slice(at, 1), 0, home_team_score=99.5)])
+        )
+        ended = coalescer.run(types=("tonight-players",))
+        assert ended.code == 1
+        section = coalescer.manifest["exports"]["tonight-players"]
+        (failure,) = section["failures"]
+        assert failure["key"] == player
+        wrong = f"ValueError: {CONTEXT.name}.days_rest is 1.5 in a row of player '{player}' on {today} (game_id "
+        assert failure["error"].startswith(wrong)
+        assert failure["error"].endswith("the column is INT64, so the row is left out: correct it in the warehouse")
+        assert f"missing: {today} tonight-players {player}: {failure['error']}" in ended.out
+        (general,) = coalescer.manifest["failures"]
+        assert general["key"] == SCHEDULE.name
+        assert f"{SCHEDULE.name}.home_team_score is 99.5 in a row on {today} (game_id " in general["error"]
+        written = documents(coalescer.store)
+        assert written.keys() == {path for path in clean if f"/{player}.json" not in path}
+        assert all(clean[path] == content for path, content in written.items())
+        assert len(written) == 2 * len(others)
+
     def test_ids_that_could_leave_the_output_are_reported(self, coalescer: RequestCoalescer) -> None:
         players = _expected_players(coalescer)
         ids = {players[0]: "../../x", players[1]: "/etc/passwd", players[2]: "index"}
@@ -221,6 +255,12 @@ class TestRows:
         ended = coalescer.run(types=("tonight",))
         assert ended.code == 1
         assert "the schedule has no game on 2026-02-03, yet the context expects" in ended.out
+
+
+def as_doubles(rows: pa.Table, name: str) -> pa.Table:
+    """Return rows in which a column of integers is one of doubles."""
+    at = rows.schema.get_field_index(name)
+    return rows.set_column(at, name, rows.column(name).cast(pa.float64()))
 
 
 def _expected_players(coalescer: RequestCoalescer) -> list[str]:

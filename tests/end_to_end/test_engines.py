@@ -261,7 +261,7 @@ class TestGone:
         run = started(league, tmp_path / "out", *recorded.options)
         run.send_signal(signal.SIGINT)
         _, err = run.communicate(timeout=SECONDS_TO_PUBLISH)
-        assert run.returncode == 1, err
+        assert run.returncode == 130, err
         assert "the run broke off: it was interrupted; what it published is safe" in err
         assert "Traceback" not in err
         assert not recorded.lives()

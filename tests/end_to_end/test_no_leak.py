@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
@@ -67,8 +68,7 @@ class TestTheDateItself:
         )
         left, right = documents(whole), documents(without)
         changed = {path for path in left if left[path] != right.get(path)}
-        assert changed <= {f"streaks/{day}.json", f"predictions/{day}.json"}
-        assert f"streaks/{day}.json" in changed, "final games of the date count"
+        assert changed <= {f"predictions/{day}.json"}
         there, gone = (json_of(store, f"predictions/{day}.json") for store in (whole, without))
         assert {path.rpartition(".")[2] for path in differing(there, gone)} <= {
             "team",
@@ -78,24 +78,24 @@ class TestTheDateItself:
             "opponent",
         }, "only the team of a player without context"
 
-    def test_a_streak_counts_a_game_of_the_date_only_once_it_is_final(self, league: League) -> None:
+    def test_a_tonight_document_made_after_the_finals_is_the_one_made_before_the_games(self, league: League) -> None:
+        """All but the state of the games and their scores, and what other documents of the date show of them."""
         day = PLAYED
         schedule = league.rows(SCHEDULE)
-        status = schedule.column("game_status")
         on_day = pc.equal(schedule.column("game_date"), day)
-        playing = schedule.set_column(
-            schedule.schema.get_field_index("game_status"),
-            "game_status",
-            pc.if_else(on_day, pc.min_element_wise(status, 2), status),
-        )
-        unplayed = league.changed(
-            {GAMES: keep(league.rows(GAMES), GAMES, lambda d: pc.not_equal(d, day)), SCHEDULE: playing}
-        )
-        found = [
-            json_of(publish(warehouse, "streaks", first=day, last=day), f"streaks/{day}.json")
-            for warehouse in (league.warehouse, league.changed({SCHEDULE: playing}), unplayed)
-        ]
-        final, in_progress, before = found
-        assert in_progress["streaks"]["over"] == before["streaks"]["over"]
-        assert in_progress["streaks"]["under"] == before["streaks"]["under"]
-        assert final["streaks"] != in_progress["streaks"]
+        before = schedule
+        for name, value in (("game_status", 1), ("home_team_score", None), ("away_team_score", None)):
+            column = schedule.column(name)
+            unplayed = pc.if_else(on_day, pa.scalar(value, column.type), column)
+            before = before.set_column(schedule.schema.get_field_index(name), name, unplayed)
+        nothing_played = {
+            table: keep(league.rows(table), table, lambda d: pc.not_equal(d, day)) for table in (GAMES, ACCURACY)
+        }
+        types = ("streaks", "tonight", "tonight-players")
+        evening = publish(league.changed({SCHEDULE: before, **nothing_played}), *types, first=day, last=day)
+        morning = publish(league.warehouse, *types, first=day, last=day)
+        left, right = documents(evening), documents(morning)
+        assert len(left) > 20
+        assert {path for path in left if left[path] != right.get(path)} == {f"tonight/{day}.json"}
+        states = differing(*(json_of(store, f"tonight/{day}.json") for store in (evening, morning)))
+        assert {path.rpartition(".")[2] for path in states} == {"game_status", "home_score", "away_score"}

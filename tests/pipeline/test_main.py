@@ -4,8 +4,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.end_to_end.command_line import run_python
+import pytest
+
+from pipeline.cli import door, main
+from pipeline.options.option_table import OPTIONS
+from tests.end_to_end.command_line import arguments_of, run_python
+from tests.support.matchers import assert_same_objects, documents
 from tests.support.warehouses import League
+from transforms.stores.folder import LocalStore
 
 ROOT = Path(__file__).parents[2]
 
@@ -20,6 +26,8 @@ def test_help_is_printed_without_importing_beam() -> None:
     assert ended.stdout.startswith("Usage: python -m pipeline.main")
     assert "tonight-all" in ended.stdout
     assert "apache_beam" not in ended.stderr
+    for option in OPTIONS:
+        assert f"\n  {option.usage}\n" in ended.stdout
 
 
 def test_it_defines_nothing_that_a_worker_would_need() -> None:
@@ -38,3 +46,38 @@ def test_its_exit_code_is_that_of_the_run(league: League, tmp_path: Path) -> Non
     assert ended.code == 1
     assert "missing: 2026-02-03 tonight is withheld" in ended.out
     assert "Traceback" not in ended.err
+
+
+def test_it_publishes_what_phase6_export_does(
+    league: League, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    night = ("--export_types=predictions", "--target_date=today")
+    ended = run_python(league, tmp_path / "door", *night)
+    assert ended.code == 0, ended.err
+    assert main(["export", *arguments_of(league, tmp_path / "command", *night)]) == 0
+    assert "success: " in capsys.readouterr().out
+    door_store, command_store = (LocalStore(str(tmp_path / name)) for name in ("door", "command"))
+    assert_same_objects(documents(door_store), documents(command_store))
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["--warehouse=w", "--output=o", "--export_type=tonight", "--shards=0"],
+        ["--nope", "--target_date=2026-02-30"],
+        [],
+    ],
+)
+def test_it_rejects_what_phase6_export_rejects(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert door(argv) == 2
+    rejected = capsys.readouterr()
+    assert main(["export", *argv]) == 2
+    assert capsys.readouterr() == rejected
+
+
+def test_it_rejects_what_phase6_stream_rejects(capsys: pytest.CaptureFixture[str]) -> None:
+    argv = ["--input_subscription=requests", "--warehouse=w", "--export_types=tonight"]
+    assert door(argv) == 2
+    rejected = capsys.readouterr()
+    assert main(["stream", *argv]) == 2
+    assert capsys.readouterr() == rejected

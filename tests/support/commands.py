@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+
+from tests.support.left_out import left_out
 
 _STAND_IN = """\
 #!{python} -IS
@@ -20,6 +23,12 @@ for start, code, output in {answers!r}:
         sys.stdout.write(output)
         sys.exit(code)
 """
+
+
+def need_command(name: str) -> None:
+    """Leave a test out where a command is missing that users of the deployment have, and others need not."""
+    if shutil.which(name) is None:
+        left_out(f"scripts of {name}", f"{name} is not on PATH; install it")
 
 
 class FakeCommands:
@@ -44,7 +53,11 @@ class FakeCommands:
         path.chmod(0o755)
 
     def run(self, *command: str, script: str | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Run a command with the stand-ins first on PATH; ``script`` is its standard input."""
+        """Run a command with the stand-ins first on PATH; ``script`` is its standard input.
+
+        Without the command, the test is left out.
+        """
+        need_command(command[0])
         return subprocess.run(
             command,
             input=script,

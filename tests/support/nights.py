@@ -32,7 +32,8 @@ from exporters.league.forecasts.readiness import DayCount, ScanCounts, SystemCou
 from exporters.league.nights.history import League, PlayerHistory
 from exporters.league.nights.night import PlayerNight
 from exporters.league.nights.slate import Season, Slate
-from exporters.warehouse.tables import ACCURACY, CONTEXT, PREDICTIONS, SCHEDULE
+from exporters.league.players.aliases import resolve_aliases
+from exporters.warehouse.tables import ACCURACY, CONTEXT, PLAYER_ALIASES, PREDICTIONS, SCHEDULE
 from tests.support.rows import PLAYER, TONIGHT, Row, by_table, cut, date_of, table_of
 
 GENERATED_AT = "2025-01-15T18:00:00.123456+00:00"
@@ -72,7 +73,7 @@ def scanned(export: Export, rows: Iterable[Row], *, day: str | date = TONIGHT, c
 
 
 def census_of(rows: Iterable[Row]) -> ScanCounts:
-    """Return the scan_counts of rows: games, context rows, active predictions, grades by date; each system's forecasts.
+    """Return the scan_counts of rows: games, context rows, active predictions, grades by date; systems; aliases.
 
     The model version that publishes is the one with the most picks, else the most active forecasts (contract P9).
     """
@@ -81,12 +82,15 @@ def census_of(rows: Iterable[Row]) -> ScanCounts:
     active: dict[date, int] = {}
     grades: dict[date, int] = {}
     votes: dict[tuple[date, str], dict[str | None, tuple[int, int]]] = {}
+    aliases: list[Row] = []
     for row in rows:
         table = table_of(row)
         if table is SCHEDULE:
             statuses = games.setdefault(row.game_date, {})
             matchup = (row.away_team_tricode, row.home_team_tricode)
             statuses[matchup] = max(row.game_status or 0, statuses.get(matchup, 0))
+        elif table is PLAYER_ALIASES:
+            aliases.append(row)
         elif table is CONTEXT:
             context[row.game_date] = context.get(row.game_date, 0) + 1
         elif table is ACCURACY:
@@ -112,7 +116,7 @@ def census_of(rows: Iterable[Row]) -> ScanCounts:
         version = max(by_version, key=lambda name: (*by_version[name], name or ""))
         picks, forecasts = by_version[version]
         systems[key] = SystemCount(version, forecasts=forecasts, picks=picks)
-    return ScanCounts(days=days, systems=systems)
+    return ScanCounts(days=days, systems=systems, aliases=resolve_aliases(aliases))
 
 
 def league(*rows: Row, config: ExportConfig | None = None, scan_counts: ScanCounts | None = None) -> League:

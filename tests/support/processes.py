@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Callable
+
+import psutil
 
 _WORKER = "sdk_worker_main"
 
 
 def workers_of(parent: int) -> list[int]:
     """Return the ids of the SDK worker processes that a process has started, ascending."""
-    listed = subprocess.run(
-        ["ps", "-A", "-ww", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True
-    ).stdout
-    rows = (line.split(maxsplit=2) for line in listed.splitlines())
-    return sorted(int(row[0]) for row in rows if int(row[1]) == parent and _WORKER in row[2])
+    found = []
+    for child in psutil.Process(parent).children():
+        try:
+            if any(_WORKER in argument for argument in child.cmdline()):
+                found.append(child.pid)
+        except psutil.Error:
+            # It has ended meanwhile.
+            continue
+    return sorted(found)
 
 
 def kill_worker(parent: int, *, once: Callable[[], bool] = lambda: True, seconds: float = 100) -> int:

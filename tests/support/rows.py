@@ -36,6 +36,7 @@ from exporters.warehouse.tables import (
     FACTORS,
     FEATURES,
     FEED_PLAYERS,
+    FORECAST_TIMES,
     GAMEBOOK,
     GAMES,
     INJURIES,
@@ -43,6 +44,7 @@ from exporters.warehouse.tables import (
     NEWS_ARTICLES,
     NEWS_INSIGHTS,
     NEWS_LINKS,
+    PLAYER_ALIASES,
     PREDICTIONS,
     PROPS,
     REGISTRY,
@@ -50,7 +52,6 @@ from exporters.warehouse.tables import (
     SHOT_ZONES,
     SIGNALS,
     SUBSET_DEFINITIONS,
-    SUBSET_GRADES,
     SUBSET_PICKS,
     SUBSET_VERSIONS,
     SYSTEM_DAYS,
@@ -190,6 +191,13 @@ prediction_row = RowFactory(
     invalidation_reason=None,
     estimated_line_value=None,
 )
+forecast_time_row = RowFactory(
+    FORECAST_TIMES,
+    player_lookup=PLAYER,
+    game_date=TONIGHT,
+    prediction_id="prediction-1",
+    created_at=_noon("game_date"),
+)
 accuracy_row = RowFactory(
     ACCURACY,
     {"at_home": True},
@@ -270,6 +278,13 @@ registry_row = RowFactory(
     position="F",
     processed_at=instant("2025-01-14T12:00:00Z"),
 )
+player_alias_row = RowFactory(
+    PLAYER_ALIASES,
+    alias_lookup="kingjames",
+    nba_canonical_lookup=PLAYER,
+    is_active=True,
+    processed_at=instant("2025-01-14T12:00:00Z"),
+)
 factors_row = RowFactory(
     FACTORS,
     player_lookup=PLAYER,
@@ -324,6 +339,7 @@ game_row = RowFactory(
     blocks=1,
     turnovers=3,
     win_flag=False,
+    player_full_name=None,
 )
 schedule_row = RowFactory(
     SCHEDULE,
@@ -447,21 +463,6 @@ subset_version_row = RowFactory(
     computed_at=_noon("game_date"),
     total_picks=1,
     is_complete=True,
-)
-subset_grade_row = RowFactory(
-    SUBSET_GRADES,
-    game_date=LAST_GAME,
-    subset_id="high_edge",
-    version_id="v_20250113_120000",
-    graded_at=_noon("game_date"),
-    total_picks=5,
-    graded_picks=5,
-    voided_picks=0,
-    wins=3,
-    losses=2,
-    pushes=0,
-    hit_rate=60,
-    roi=14.5,
 )
 news_link_row = RowFactory(NEWS_LINKS, player_lookup=PLAYER, article_id="article-1", sport="nba")
 news_insight_row = RowFactory(

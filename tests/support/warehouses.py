@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from exporters.warehouse.schema import Table
 from exporters.warehouse.tables import TABLES, WAREHOUSE_TABLES
-from transforms.elements.tables import ScanStream, TablePart, TableScan, arrow_schema
+from transforms.elements.tables import WHOLE_TABLE, ScanStream, TablePart, TableScan, arrow_schema
 from transforms.live_feed.warehouse import LiveWarehouse
 from transforms.warehouses.parquet import ParquetWarehouse
 from transforms.warehouses.protocol import WarehouseError
@@ -79,6 +79,7 @@ class MemoryWarehouse(Fake):
         chunk_rows: int = 100_000,
         shuffle_seed: int | None = None,
         breaks: Mapping[AnyTable, str] | None = None,
+        absent: Mapping[AnyTable, tuple[str, ...]] | None = None,
     ) -> None:
         """Keep the tables.
 
@@ -87,6 +88,7 @@ class MemoryWarehouse(Fake):
             chunk_rows: Rows of a stream; every stream is read in two batches.
             shuffle_seed: Shuffle each table's rows with this seed.
             breaks: Tables whose second batch cannot be read, with the message.
+            absent: Optional columns that are not there, by table; ``WHOLE_TABLE`` when the table is not.
         """
         super().__init__()
         self.scans: list[TableScan] = []
@@ -94,15 +96,20 @@ class MemoryWarehouse(Fake):
         self._chunk_rows = chunk_rows
         self._shuffle_seed = shuffle_seed
         self._breaks = {table.name: message for table, message in (breaks or {}).items()}
+        self._absent = {table.name: columns for table, columns in (absent or {}).items()}
 
-    def check(self, scan: TableScan) -> None:
+    def check(self, scan: TableScan) -> tuple[str, ...]:
         """Find nothing wrong: a broken table breaks when it is read."""
+        return self._lacking(scan)
 
     def split(self, scan: TableScan) -> list[ScanStream]:
         """Return one stream per chunk of the matching rows."""
         self.scans.append(scan)
+        lacking = self._lacking(scan)
         starts = range(0, self._matching(scan).num_rows, self._chunk_rows)
-        return [ScanStream(scan, str(start)) for start in starts]
+        return [ScanStream(scan, str(start), lacking) for start in starts] or (
+            [ScanStream(scan, "0", lacking)] if lacking else []
+        )
 
     def read(self, stream: ScanStream) -> Iterator[pa.RecordBatch]:
         """Yield a chunk in two batches."""
@@ -117,8 +124,18 @@ class MemoryWarehouse(Fake):
         """Return the whole table as one part, which differs from that of every other warehouse."""
         return [TablePart(None, None, self._name)]
 
+    def _lacking(self, scan: TableScan) -> tuple[str, ...]:
+        return tuple(name for name in self._absent.get(scan.table, ()) if name in (WHOLE_TABLE, *scan.columns))
+
     def _matching(self, scan: TableScan) -> pa.Table:
-        rows = self._tables[scan.table]
+        rows = self._tables[scan.source]
+        lacking = self._lacking(scan)
+        if WHOLE_TABLE in lacking:
+            rows = rows.slice(0, 0)
+        for name in lacking:
+            if name != WHOLE_TABLE:
+                at, kind = rows.schema.get_field_index(name), rows.schema.field(name).type
+                rows = rows.set_column(at, name, pa.nulls(rows.num_rows, kind))
         partition = scan.declaration.partition
         if partition is not None and scan.first is not None:
             days = rows.column(partition).cast(pa.date32())

@@ -51,16 +51,23 @@ class Tables:
         self.create(table)
         self.load(table, rows)
 
-    def load(self, table: AnyTable, rows: pa.Table) -> None:
-        """Append rows to a table; its columns must be in the declared order, which is all that the emulator goes by."""
+    def load(self, table: AnyTable, rows: pa.Table, *, columns: list[dict[str, Any]] | None = None) -> None:
+        """Append rows to a table; its columns must be in the table's order, which is all that the emulator goes by.
+
+        Args:
+            table: What is declared.
+            rows: The rows.
+            columns: Columns of the table, when they are other than declared.
+        """
         dataset, name = table.name.split(".")
+        fields = columns or [described(column) for column in table.columns.values()]
         sink = pa.BufferOutputStream()
-        pq.write_table(rows.select(list(table.columns)), sink)
+        pq.write_table(rows.select([column["name"] for column in fields]), sink)
         configuration = {
             "configuration": {
                 "load": {
                     "destinationTable": {"projectId": self.project, "datasetId": dataset, "tableId": name},
-                    "schema": {"fields": [described(column) for column in table.columns.values()]},
+                    "schema": {"fields": fields},
                     "sourceFormat": "PARQUET",
                     "writeDisposition": "WRITE_APPEND",
                 }
@@ -81,6 +88,11 @@ class Tables:
         )
         assert job["status"]["state"] == "DONE"
         assert "errorResult" not in job["status"], job["status"]
+
+    def stream(self, table: AnyTable, *rows: dict[str, Any]) -> None:
+        """Insert rows as streaming writers do; the service keeps them in a streaming buffer for up to 90 minutes."""
+        dataset, name = table.name.split(".")
+        self._post(f"datasets/{dataset}/tables/{name}/insertAll", {"rows": [{"json": row} for row in rows]})
 
     def _post(self, path: str, content: dict[str, Any], *, may_exist: bool = False) -> None:
         body = json.dumps(content).encode()

@@ -1,17 +1,20 @@
-"""The emulators, started once per worker process on free ports, and stopped with it."""
+"""The servers that stand in for Google's, started once per worker process on free ports, and stopped with it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from uuid import uuid4
 
 import pytest
 import urllib3
 
+from demo.pubsub.server import found_by_clients, serving
 from exporters.warehouse.tables import WAREHOUSE_TABLES
 from tests.support.warehouses import League
 from tests.wire.gate import Gate
-from tests.wire.services import BUCKET, BigQuery, running
+from tests.wire.pubsub import GIVEN
+from tests.wire.services import BUCKET, BigQuery, need_python_311, running
 
 
 @pytest.fixture(scope="session")
@@ -39,17 +42,20 @@ def prefix() -> str:
 @pytest.fixture(scope="session")
 def bigquery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BigQuery]:
     """A BigQuery emulator."""
+    need_python_311()
     with running("bigquery.py", tmp_path_factory.mktemp("bigquery") / "log") as where:
         rest, storage = where.split()
         yield BigQuery(rest, storage)
 
 
-@pytest.fixture(scope="session")
-def pubsub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A Pub/Sub emulator, which the clients of this process find by themselves; yields its address."""
-    with running("pubsub.py", tmp_path_factory.mktemp("pubsub") / "log") as url, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PUBSUB_EMULATOR_HOST", url.removeprefix("http://"))
-        yield url
+@pytest.fixture(scope="session", params=["embedded", *(["given"] if GIVEN else [])])
+def pubsub(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The embedded Pub/Sub server, and then the one that runs already, if there is one; yields its address.
+
+    Clients find it by themselves.
+    """
+    with serving() if request.param == "embedded" else nullcontext(GIVEN) as address, found_by_clients(address):
+        yield address
 
 
 @pytest.fixture(scope="session")

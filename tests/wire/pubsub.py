@@ -1,12 +1,16 @@
-"""Topics and subscriptions of a Pub/Sub emulator, and streaming jobs that run against it."""
+"""Pub/Sub servers, topics and subscriptions on them, and streaming jobs that run against them."""
 
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -17,10 +21,36 @@ from google.api_core.exceptions import DeadlineExceeded
 from google.cloud import pubsub_v1
 from google.pubsub_v1 import PublisherClient as GapicPublisher
 
+from demo.pubsub.server import EMULATOR_VARIABLE
+from tests.support.left_out import left_out
+from tests.wire.services import running
+
 CALL_SECONDS = 10.0
 _AT_A_TIME = 10
 """A call takes four million bytes."""
 PROJECT = "projects/the-league"
+GIVEN = os.environ.get(EMULATOR_VARIABLE, "")
+"""A server that runs already; read before any test starts one."""
+GOOGLES = "platform/pubsub-emulator/bin/cloud-pubsub-emulator"
+"""Its place in the Google Cloud SDK."""
+
+
+@contextmanager
+def other_server(log: Path) -> Iterator[str]:
+    """Yield the address of a server beside the embedded one: the one that is given, or else Google's emulator."""
+    if GIVEN:
+        yield GIVEN
+        return
+    gcloud = shutil.which("gcloud")
+    emulator = Path(gcloud).resolve().parents[1] / GOOGLES if gcloud else Path(GOOGLES)
+    if not (emulator.exists() and shutil.which("java")):
+        left_out(
+            "Google's Pub/Sub emulator, beside which the embedded server is held",
+            "it or Java is not installed; install google-cloud-cli-pubsub-emulator, or set "
+            f"{EMULATOR_VARIABLE} to a server that runs",
+        )
+    with running("pubsub.py", log, emulator, python=sys.executable) as url:
+        yield url.removeprefix("http://")
 
 
 class Topic:

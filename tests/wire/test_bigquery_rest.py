@@ -6,14 +6,17 @@ import dataclasses
 import json
 from collections.abc import Iterator
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
+import grpc
+import pyarrow as pa
 import pytest
 
-from exporters.warehouse.tables import DEFENSE, REGISTRY, SCHEDULE
+from exporters.warehouse.tables import DEFENSE, REGISTRY, SCHEDULE, SUBSET_VERSIONS
 from tests.support.warehouses import AnyTable
 from tests.wire.bigquery_tables import described
 from tests.wire.gate import Fault, Gate, Response, refuse, reset
+from tests.wire.read_server import Break, ReadServer
 from tests.wire.services import HASTY
 from transforms.clients.backoff import Backoff
 from transforms.elements.tables import TablePart, TableScan
@@ -67,6 +70,12 @@ def test_asks_for_the_table(rest: Gate, warehouse: BigQueryWarehouse) -> None:
 def test_a_view_is_no_table(rest: Gate, warehouse: BigQueryWarehouse) -> None:
     rest.inject(table(DEFENSE, type="VIEW"))
     assert "is a view, which the Storage Read API cannot read; write its rows to a table" in message_of(warehouse)
+
+
+@pytest.mark.parametrize("kind", ["INTEGER", "FLOAT", "NUMERIC", "BIGNUMERIC"])
+def test_any_number_may_stand_for_a_number(rest: Gate, warehouse: BigQueryWarehouse, kind: str) -> None:
+    rest.inject(table(REGISTRY, schema={"fields": [{"name": "games_played", "type": kind}]}))
+    assert warehouse.check(TableScan(REGISTRY.name, ("games_played",))) == ()
 
 
 @pytest.mark.parametrize(
@@ -210,3 +219,85 @@ class TestParts:
         rest.inject(table(DEFENSE), refuse(403, denied, "accessDenied"))
         with pytest.raises(WarehouseError, match=r"grant roles/bigquery\.jobUser on project payer to whoever runs"):
             dataclasses.replace(warehouse, quota_project="payer").parts(BOUNDED)
+
+
+class TestRefusedSessions:
+    """A session is asked for as declared; what the table's description says decides only once it is refused."""
+
+    @pytest.fixture
+    def server(self) -> Iterator[ReadServer]:
+        rows = pa.table({"analysis_date": pa.array([0], pa.timestamp("us", "UTC")), "team_abbr": ["LAL"]})
+        with ReadServer({DEFENSE.name: rows}).opened() as server:
+            yield server
+
+    @pytest.fixture
+    def reading(self, rest: Gate, server: ReadServer) -> Iterator[BigQueryWarehouse]:
+        warehouse = BigQueryWarehouse("p", rest_endpoint=rest.url, storage_endpoint=server.address, backoff=HASTY)
+        yield warehouse
+        warehouse.close()
+
+    scan = TableScan(
+        DEFENSE.name, ("analysis_date", "early_season_flag", "team_abbr"), date(1970, 1, 1), date(1970, 1, 1)
+    )
+    stored: ClassVar[list[dict[str, Any]]] = [
+        {"name": "analysis_date", "type": "TIMESTAMP"},
+        {"name": "team_abbr", "type": "STRING"},
+    ]
+
+    def test_the_second_one_asks_for_what_is_there(
+        self, rest: Gate, server: ReadServer, reading: BigQueryWarehouse
+    ) -> None:
+        server.break_sessions(Break(grpc.StatusCode.INVALID_ARGUMENT, "request failed: no such field"))
+        rest.inject(table(DEFENSE, schema={"fields": self.stored}))
+        (stream,) = reading.split(self.scan)
+        assert stream.absent == ("early_season_flag",)
+        (batch,) = reading.read(stream)
+        assert batch.to_pylist() == [{"analysis_date": date(1970, 1, 1), "early_season_flag": None, "team_abbr": "LAL"}]
+        first, second = (asked.read_session.read_options for asked in server.sessions)
+        assert list(first.selected_fields) == list(self.scan.columns)
+        assert list(second.selected_fields) == ["analysis_date", "team_abbr"]
+        assert second.row_restriction == (
+            "`analysis_date` >= TIMESTAMP '1970-01-01 00:00:00.000000+00:00'"
+            " AND `analysis_date` <= TIMESTAMP '1970-01-01 23:59:59.999999+00:00'"
+        )
+        assert len(rest.requests) == 1
+
+    def test_nothing_is_asked_for_when_none_is_refused(
+        self, rest: Gate, server: ReadServer, reading: BigQueryWarehouse
+    ) -> None:
+        reading.split(dataclasses.replace(self.scan, columns=("team_abbr",)))
+        assert (len(server.sessions), rest.requests) == (1, [])
+
+    def test_what_is_required_stays_missing(self, rest: Gate, server: ReadServer, reading: BigQueryWarehouse) -> None:
+        server.break_sessions(Break(grpc.StatusCode.INVALID_ARGUMENT, "request failed: no such field"))
+        rest.inject(*[table(DEFENSE, schema={"fields": self.stored[:1]})] * 2)
+        with pytest.raises(WarehouseError, match="column team_abbr is missing, expected STRING; add it"):
+            reading.split(self.scan)
+        assert len(server.sessions) == 1
+
+    def test_a_required_table_stays_missing(self, rest: Gate, server: ReadServer, reading: BigQueryWarehouse) -> None:
+        server.break_sessions(Break(grpc.StatusCode.NOT_FOUND, "Not found: Table"))
+        rest.inject(*[refuse(404, "Not found: Table")] * 2)
+        with pytest.raises(WarehouseError, match="it is not in project p"):
+            reading.split(self.scan)
+
+    def test_a_permission_that_is_missing_is_no_absence(
+        self, rest: Gate, server: ReadServer, reading: BigQueryWarehouse
+    ) -> None:
+        server.break_sessions(Break(grpc.StatusCode.PERMISSION_DENIED, "Permission bigquery.tables.getData denied"))
+        optional = TableScan(SUBSET_VERSIONS.name, ("game_date",), date(2026, 1, 1), date(2026, 1, 1))
+        with pytest.raises(WarehouseError, match=r"grant roles/bigquery\.dataViewer"):
+            reading.split(optional)
+        rest.inject(refuse(403, "Access Denied: Permission bigquery.tables.get denied", "accessDenied"))
+        with pytest.raises(WarehouseError, match="Access Denied"):
+            reading.check(optional)
+        assert server.sessions
+        assert rest.requests
+
+    def test_a_refusal_that_the_description_does_not_explain_is_reported(
+        self, rest: Gate, server: ReadServer, reading: BigQueryWarehouse
+    ) -> None:
+        server.break_sessions(Break(grpc.StatusCode.INVALID_ARGUMENT, "out of luck"))
+        rest.inject(*[table(DEFENSE)] * 2)
+        with pytest.raises(WarehouseError, match=r"BigQuery says INVALID_ARGUMENT: .*out of luck"):
+            reading.split(self.scan)

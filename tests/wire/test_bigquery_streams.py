@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import grpc
 import pyarrow as pa
@@ -20,7 +21,7 @@ from tests.wire.read_server import Break, ReadServer
 from tests.wire.services import HASTY
 from transforms.clients.backoff import Backoff
 from transforms.clients.throttling import BIGQUERY, THROTTLING
-from transforms.elements.tables import ScanStream, TableScan
+from transforms.elements.tables import MISFIT, ScanStream, TableScan
 from transforms.warehouses.bigquery import BigQueryWarehouse
 from transforms.warehouses.protocol import WarehouseError
 
@@ -260,12 +261,37 @@ class TestTypes:
         assert found.column(0).to_pylist() == values
         assert found.schema.field(0).type == pa.decimal128(5, 2)
 
+    @pytest.mark.parametrize(
+        ("name", "kind", "expected"),
+        [
+            ("default_feature_count", pa.decimal128(38, 9), [7, None]),
+            ("default_feature_count", pa.float64(), [7, None]),
+            ("feature_quality_score", pa.float64(), [Decimal("7.00"), None]),
+            ("feature_quality_score", pa.int64(), [Decimal("7.00"), None]),
+            ("matchup_quality_pct", pa.decimal128(5, 2), [7.0, None]),
+            ("matchup_quality_pct", pa.int64(), [7.0, None]),
+        ],
+    )
+    def test_a_number_of_another_type(self, serve: Serve, name: str, kind: pa.DataType, expected: list[Any]) -> None:
+        _, warehouse = serve({FEATURES: pa.table({name: pa.array([7, None]).cast(pa.decimal128(38, 9)).cast(kind)})})
+        assert read(warehouse, TableScan(FEATURES.name, (name,))).column(0).to_pylist() == expected
+
     @pytest.mark.parametrize("value", ["0.001", "1000"])
-    def test_a_value_that_does_not_fit(self, serve: Serve, value: str) -> None:
-        numbers = pa.array([Decimal(value)], pa.decimal128(38, 9))
-        _, warehouse = serve({FEATURES: pa.table({"feature_quality_score": numbers})})
-        message = message_of(lambda: read(warehouse, TableScan(FEATURES.name, ("feature_quality_score",))))
-        assert "a value of column feature_quality_score is not NUMERIC(5,2): " in message
+    def test_a_value_that_does_not_fit_marks_its_row(self, serve: Serve, value: str) -> None:
+        numbers = pa.array([Decimal("1"), Decimal(value)], pa.decimal128(38, 9))
+        _, warehouse = serve({FEATURES: pa.table({"feature_quality_score": numbers})}, message_rows=1)
+        (stream,) = warehouse.split(TableScan(FEATURES.name, ("feature_quality_score",)))
+        (batch,) = warehouse.read(stream)
+        assert batch.column("feature_quality_score").to_pylist() == [Decimal("1.00"), None]
+        (fits, misfit) = batch.column(MISFIT).to_pylist()
+        assert fits is None
+        assert Decimal(misfit.removeprefix("feature_quality_score is ")) == Decimal(value)
+
+    def test_midnight_is_a_date(self, serve: Serve) -> None:
+        days = pa.array([0, 86_400_000_000, None], pa.timestamp("us", "UTC"))
+        _, warehouse = serve({REGISTRY: pa.table({"last_roster_activity_date": days})})
+        found = read(warehouse, TableScan(REGISTRY.name, ("last_roster_activity_date",)))
+        assert found.column(0).to_pylist() == [date(1970, 1, 1), date(1970, 1, 2), None]
 
     def test_a_datetime_is_utc(self, serve: Serve) -> None:
         times = pa.array([1_767_225_600_000_001, None], pa.timestamp("us"))

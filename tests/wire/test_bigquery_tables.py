@@ -23,6 +23,7 @@ from exporters.warehouse.tables import (
     PROPS,
     REGISTRY,
     SCHEDULE,
+    SUBSET_PICKS,
     WAREHOUSE_TABLES,
 )
 from tests.support.warehouses import AnyTable, League, arrow_rows, write_parquet
@@ -191,6 +192,8 @@ class TestCheck:
         ("name", "kind", "mode", "says"),
         [
             ("games_played", "STRING", "NULLABLE", "column games_played is STRING, expected INT64; change its type"),
+            ("games_played", "BOOL", "NULLABLE", "column games_played is BOOL, expected INT64; change its type"),
+            ("season", "INT64", "NULLABLE", "column season is INT64, expected STRING; change its type"),
             ("season", "STRING", "REPEATED", "column season is REPEATED STRING, expected STRING; change its type"),
             ("processed_at", "DATE", "NULLABLE", "column processed_at is DATE, expected TIMESTAMP; change its type"),
         ],
@@ -203,23 +206,74 @@ class TestCheck:
         bigquery.tables(project).create(REGISTRY, columns=changed)
         assert message_of(bigquery.warehouse(project), whole(REGISTRY)) == f"table {REGISTRY.name}: {says}"
 
-    @pytest.mark.parametrize(("name", "kind"), [("processed_at", "DATETIME"), ("player_name", "JSON")])
-    def test_a_column_that_converts(self, bigquery: BigQuery, project: str, name: str, kind: str) -> None:
+    @pytest.mark.parametrize(
+        ("name", "kind", "comparable"),
+        [
+            ("games_played", "FLOAT64", True),
+            ("games_played", "NUMERIC", True),
+            ("last_roster_activity_date", "TIMESTAMP", False),
+            ("last_roster_activity_date", "DATETIME", False),
+            ("processed_at", "DATETIME", False),
+            ("player_name", "JSON", False),
+        ],
+    )
+    def test_a_column_that_converts(
+        self, bigquery: BigQuery, project: str, name: str, kind: str, comparable: bool
+    ) -> None:
         columns = [described(column) for column in REGISTRY.columns.values()]
         changed = [column | {"type": kind} if column["name"] == name else column for column in columns]
         bigquery.tables(project).create(REGISTRY, columns=changed)
         scan = whole(REGISTRY)
-        bigquery.warehouse(project).check(scan)
-        # It cannot be compared with a value of the declared type, though.
-        comparing = dataclasses.replace(scan, equals={name: ("2026-01-01",)})
-        assert f"column {name} is {kind}" in message_of(bigquery.warehouse(project), comparing)
+        assert bigquery.warehouse(project).check(scan) == ()
+        # Some cannot be compared with a value of the declared type, though.
+        comparing = dataclasses.replace(scan, equals={name: ("2026",)})
+        if comparable:
+            assert rows_of(bigquery.warehouse(project), comparing) == []
+        else:
+            assert f"column {name} is {kind}" in message_of(bigquery.warehouse(project), comparing)
 
-    def test_a_partition_column_of_another_type(self, bigquery: BigQuery, project: str) -> None:
-        columns = [described(column) for column in NEWS_ARTICLES.columns.values()]
-        changed = [c | {"type": "DATETIME"} if c["name"] == NEWS_ARTICLES.partition else c for c in columns]
-        bigquery.tables(project).create(NEWS_ARTICLES, columns=changed)
-        message = message_of(bigquery.warehouse(project), whole(NEWS_ARTICLES))
-        assert "column published_at is DATETIME, expected TIMESTAMP" in message
+    @pytest.mark.parametrize("kind", ["TIMESTAMP", "DATETIME"])
+    def test_a_partition_date_that_is_an_instant(
+        self, bigquery: BigQuery, project: str, tmp_path: Path, kind: str
+    ) -> None:
+        days = [date(2026, 1, 9), date(2026, 1, 10), date(2026, 1, 11)]
+        rows = arrow_rows(DEFENSE, [{"team_abbr": f"T{day.day}", "analysis_date": day} for day in days])
+        columns = [described(column) for column in DEFENSE.columns.values()]
+        changed = [c | {"type": kind} if c["name"] == DEFENSE.partition else c for c in columns]
+        stored = pa.timestamp("us", "UTC" if kind == "TIMESTAMP" else None)
+        instants = rows.column("analysis_date").cast(pa.timestamp("us")).cast(stored)
+        tables = bigquery.tables(project)
+        tables.create(DEFENSE, columns=changed)
+        at = rows.schema.get_field_index("analysis_date")
+        tables.load(DEFENSE, rows.set_column(at, "analysis_date", instants), columns=changed)
+        scan = TableScan(DEFENSE.name, ("analysis_date", "team_abbr"), days[1], days[2])
+        parquet = write_parquet(tmp_path, {DEFENSE: rows})
+        assert rows_of(bigquery.warehouse(project), scan) == rows_of(parquet, scan)
+        assert len(rows_of(parquet, scan)) == 2
+
+    def test_what_is_optional_may_be_absent(self, bigquery: BigQuery, project: str) -> None:
+        columns = [described(column) for column in DEFENSE.columns.values() if column.absent is None]
+        tables = bigquery.tables(project)
+        tables.create(DEFENSE, columns=columns)
+        rows = arrow_rows(DEFENSE, [{"team_abbr": "LAL", "analysis_date": date(2026, 1, 10)}])
+        tables.load(DEFENSE, rows, columns=columns)
+        scan, warehouse = whole(DEFENSE), bigquery.warehouse(project)
+        optional = tuple(name for name in scan.columns if DEFENSE.columns[name].absent is not None)
+        assert warehouse.check(scan) == optional
+        assert rows_of(warehouse, scan) == list(map(repr, rows.select(list(scan.columns)).to_pylist()))
+        assert {stream.absent for stream in warehouse.split(scan)} == {optional}
+        # Null equals nothing.
+        assert rows_of(warehouse, dataclasses.replace(scan, equals={"early_season_flag": ("false",)})) == []
+        assert warehouse.estimate(scan) > 0
+
+
+def test_rows_that_were_streamed_in_are_read(bigquery: BigQuery, project: str) -> None:
+    tables, day = bigquery.tables(project), date(2026, 1, 10)
+    tables.create(SUBSET_PICKS)
+    tables.stream(SUBSET_PICKS, {"game_date": "2026-01-10", "subset_id": "top_5", "player_lookup": "a"})
+    scan = TableScan(SUBSET_PICKS.name, ("player_lookup", "subset_id"), day, day)
+    expected = repr({"player_lookup": "a", "subset_id": "top_5"})
+    assert rows_of(bigquery.warehouse(project), scan) == [expected]
 
 
 class TestParts:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
 import pyarrow as pa
 
-from exporters.warehouse.schema import Column, Table
+from exporters.warehouse.schema import Column, StandIn, Table
 from exporters.warehouse.tables import TABLES
 
 _BY_NAME = {table.name: table for table in TABLES}
@@ -21,6 +21,15 @@ _ARROW_TYPES = {
     "DATE": pa.date32(),
     "TIMESTAMP": pa.timestamp("us", tz="UTC"),
 }
+
+
+MISFIT = "_misfit"
+"""The column of a batch that names what of a row does not fit its declared type, such as ``points is 7.5``.
+
+It is null for a row that fits, and only batches with one that does not have it.
+"""
+WHOLE_TABLE = ""
+"""Stands for the table itself among the columns that a warehouse lacks."""
 
 
 @dataclass(frozen=True)
@@ -47,18 +56,36 @@ class TableScan:
         return table_named(self.table)
 
     @property
+    def stand_in(self) -> StandIn | None:
+        """What the table is read in place of; None for every table that is always read."""
+        return self.declaration.stand_in
+
+    @property
+    def source(self) -> str:
+        """``dataset.table`` of the table that stores the rows."""
+        return self.declaration.source
+
+    @property
     def schema(self) -> pa.Schema:
-        """The Arrow schema of every batch that this scan yields, whatever the warehouse."""
+        """The Arrow schema of every batch that this scan yields, whatever the warehouse; :data:`MISFIT` may follow."""
         declared = self.declaration.columns
         return pa.schema([arrow_field(declared[name]) for name in self.columns])
 
 
 @dataclass(frozen=True)
 class ScanStream:
-    """A part of a scan that one worker reads; ``handle`` means something only to the warehouse that made it."""
+    """A part of a scan that one worker reads.
+
+    Attributes:
+        scan: The scan.
+        handle: Means something only to the warehouse that made it.
+        absent: Optional columns that the warehouse lacks, and :data:`WHOLE_TABLE` when it lacks the table: then this is
+            the only stream of the scan, and has no rows.
+    """
 
     scan: TableScan
     handle: str
+    absent: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -87,6 +114,19 @@ class TableBatch:
 
     table: str
     batch: pa.RecordBatch
+
+
+def with_misfits(batch: pa.RecordBatch, wrong: Mapping[int, str]) -> pa.RecordBatch:
+    """Return a batch with the column :data:`MISFIT`: position to what is wrong with the row."""
+    return batch.append_column(MISFIT, pa.array([wrong.get(at) for at in range(batch.num_rows)], pa.string()))
+
+
+def alike(batches: Iterable[pa.RecordBatch]) -> list[pa.RecordBatch]:
+    """Return batches of one scan in one schema: all of them with :data:`MISFIT` when any has it."""
+    found = list(batches)
+    if not any(MISFIT in batch.schema.names for batch in found):
+        return found
+    return [batch if MISFIT in batch.schema.names else with_misfits(batch, {}) for batch in found]
 
 
 def arrow_field(column: Column) -> pa.Field:

@@ -193,10 +193,9 @@ class LiveWarehouse:
         """That of the warehouse."""
         return self.warehouse.concurrency
 
-    def check(self, scan: TableScan) -> None:
+    def check(self, scan: TableScan) -> tuple[str, ...]:
         """Check a table of the warehouse; the feed is first asked when it is read."""
-        if not scan.declaration.live:
-            self.warehouse.check(scan)
+        return () if scan.declaration.live else self.warehouse.check(scan)
 
     def split(self, scan: TableScan) -> list[ScanStream]:
         """Return the streams of a scan: one for the feed."""

@@ -14,14 +14,19 @@ from typing import Any
 
 import orjson
 
+from exporters.config import RULES
 from exporters.declaration import Export
 from exporters.league.forecasts.readiness import ScanCounts, State, SystemCount, verdict
+from exporters.league.players.unmatched import NameReport
+from exporters.warehouse.absence import absences
 from transforms.elements.failure import Failure
 from transforms.elements.plan import Plan
 from transforms.elements.publication import Outcome, Publication, Published
 from transforms.publishing.overlap import as_stored
 from transforms.stores.protocol import ABSENT, GenerationMismatch, Store
 
+UNMATCHED, ALIAS = "unmatched player", "alias of a player"
+"""Kinds of warnings."""
 MANIFEST_CACHE = "no-cache, max-age=0"
 _ATTEMPTS = 10
 
@@ -141,10 +146,22 @@ def make_manifest(
             for table in sorted(scan_counts.rows)
         },
         "broken_tables": dict(scan_counts.broken),
+        "absent": [absence._asdict() for absence in absences(scan_counts.absent)],
+        "warnings": _warnings(scan_counts, day),
         "failures": [_failure(failure) for failure in general],
         "failures_path": publication.failures_path,
         "exports": dict(sorted({**kept, **sections}.items())),
     }
+
+
+def _warnings(scan_counts: ScanCounts, day: date) -> list[dict[str, Any]]:
+    """Return what a person should look at, although nothing failed: players whom a table names and nobody knows."""
+    names, problems = scan_counts.names.get(day, NameReport()), scan_counts.aliases.problems
+    most = RULES.names.most_listed
+    warnings: list[dict[str, Any]] = [{"warning": UNMATCHED, **name._asdict()} for name in names.listed]
+    warnings += [{"warning": ALIAS, "problem": problem} for problem in problems[:most]]
+    more = {UNMATCHED: names.more, ALIAS: max(len(problems) - most, 0)}
+    return warnings + [{"warning": kind, "more": count} for kind, count in more.items() if count]
 
 
 def _section(

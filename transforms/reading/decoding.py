@@ -2,13 +2,16 @@
 
 A column becomes Python values in one call; dates, decimals and texts, of which there are few different ones, are
 converted once per distinct value, and rows share it. A row carries the scanned columns and no others.
+
+A row that cannot be used is left out and becomes a :class:`Defect` that names it: a REQUIRED column is null or not
+finite, or a value did not fit its declared type when it was read.
 """
 
 from __future__ import annotations
 
 import math
 from collections import namedtuple
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -19,20 +22,21 @@ import pyarrow.compute as pc
 
 from exporters.warehouse.schema import Column, Table
 from exporters.warehouse.tables import TABLES
-from transforms.elements.tables import TableBatch
+from transforms.elements.tables import MISFIT, TableBatch, alike
+from transforms.warehouses.arrow_columns import declared_type
 
 _TABLES = {table.name: table for table in TABLES}
 
 
 @dataclass(frozen=True)
 class Defect:
-    """A row that cannot be used: a REQUIRED column is null, or not a finite number.
+    """A row that cannot be used, and is left out.
 
     Attributes:
         table: Name of the table.
         player: The row's player; None in a league-wide table, or when the player id itself is missing.
         day: The row's partition date; None when unknown.
-        message: One line that names table, column and key.
+        message: One line that names table, column and key, what is wrong, and the fix.
     """
 
     table: str
@@ -55,14 +59,17 @@ def decode(table: str, batches: Sequence[pa.RecordBatch]) -> tuple[list[Any], li
         batches: Batches of one schema; at least one.
     """
     declared = _TABLES[table]
-    data = pa.Table.from_batches(batches)
-    columns = [_values(declared.columns[name], data.column(name)) for name in data.column_names]
-    make = row_class(table, tuple(data.column_names))._make
-    unusable = _unusable(declared, data.column_names, columns)
+    data = pa.Table.from_batches(alike(batches))
+    names = tuple(name for name in data.column_names if name != MISFIT)
+    columns = [_values(declared.columns[name], data.column(name)) for name in names]
+    make = row_class(table, names)._make
+    unusable = _unusable(declared, names, columns)
+    if len(names) < data.num_columns:
+        unusable |= _misfits(declared, data.column(MISFIT))
     rows = list(map(make, zip(*columns, strict=True)))
     if not unusable:
         return rows, []
-    defects = [_defect(declared, rows[i], column) for i, column in sorted(unusable.items())]
+    defects = [_defect(declared, rows[i], *unusable[i]) for i in sorted(unusable)]
     return [row for i, row in enumerate(rows) if i not in unusable], defects
 
 
@@ -74,9 +81,19 @@ def decode_all(batches: Iterable[TableBatch]) -> tuple[dict[str, list[Any]], lis
     rows: dict[str, list[Any]] = {}
     defects: list[Defect] = []
     for table in sorted(by_table):
-        rows[table], found = decode(table, by_table[table])
+        rows[table], found = decode(table, _wanted(table, by_table))
         defects.extend(found)
     return rows, defects
+
+
+def _wanted(table: str, by_table: Mapping[str, Sequence[pa.RecordBatch]]) -> Sequence[pa.RecordBatch]:
+    """Return the batches of a table; of a stand-in only the rows whose key the other table holds."""
+    batches, stand_in = by_table[table], _TABLES[table].stand_in
+    if stand_in is None:
+        return batches
+    held = [batch.column(stand_in.key) for batch in by_table.get(stand_in.table, ())]
+    keys = pa.chunked_array(held, pa.string()).unique()
+    return [batch.filter(pc.is_in(batch.column(stand_in.key), value_set=keys)) for batch in batches]
 
 
 def _values(column: Column, data: pa.ChunkedArray) -> list[Any]:
@@ -98,27 +115,35 @@ def _by_distinct_value(data: pa.ChunkedArray) -> list[Any]:
     return [values[i] for i in pc.fill_null(encoded.indices, len(values) - 1).to_pylist()]
 
 
-def _unusable(table: Table[Any], names: Iterable[str], columns: Sequence[list[Any]]) -> dict[int, str]:
-    """Return position to column of the rows in which a REQUIRED column is null."""
-    found: dict[int, str] = {}
+def _unusable(table: Table[Any], names: Iterable[str], columns: Sequence[list[Any]]) -> dict[int, tuple[str, str]]:
+    """Return position to (what is wrong, what the column is) of the rows in which a REQUIRED column is null."""
+    found: dict[int, tuple[str, str]] = {}
     for name, values in zip(names, columns, strict=True):
         if table.columns[name].mode == "REQUIRED" and None in values:
             for i, value in enumerate(values):
                 if value is None:
-                    found.setdefault(i, name)
+                    found.setdefault(i, (f"{name} is null or not finite", "REQUIRED"))
     return found
 
 
-def _defect(table: Table[Any], row: Any, column: str) -> Defect:
+def _misfits(table: Table[Any], texts: pa.ChunkedArray) -> dict[int, tuple[str, str]]:
+    """Return the same of the rows with a value that did not fit its declared type."""
+    wrong = ((i, text) for i, text in enumerate(texts.to_pylist()) if text is not None)
+    return {i: (text, declared_type(table.columns[text.partition(" ")[0]])) for i, text in wrong}
+
+
+def _defect(table: Table[Any], row: Any, what: str, why: str) -> Defect:
     player = getattr(row, table.player, None) if table.player else None
     day = getattr(row, table.partition, None) if table.partition else None
     owner = f" of player {player!r}" if player else ""
     when = f" on {day}" if isinstance(day, date) else ""
+    key = ", ".join(f"{name} {getattr(row, name)}" for name in table.key if hasattr(row, name))
     return Defect(
         table=table.name,
         player=player,
         day=day if isinstance(day, date) else None,
-        message=f"{table.name}.{column} is null or not finite in a row{owner}{when}; the column is REQUIRED",
+        message=f"{table.name}.{what} in a row{owner}{when}{key and f' ({key})'}; the column is {why}, "
+        "so the row is left out: correct it in the warehouse",
     )
 
 

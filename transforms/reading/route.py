@@ -1,4 +1,7 @@
-"""Sending each row where it is needed: a player's rows to his shard, league-wide rows to shards and dates."""
+"""Sending each row where it is needed: a player's rows to his shard, league-wide rows to shards and dates.
+
+Before that every player gets one id: tables spell the same player differently, and shards are by id.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ import pyarrow.compute as pc
 from apache_beam import pvalue
 
 from exporters.declaration import Grain
+from exporters.league.players.aliases import Aliases
 from exporters.warehouse.tables import TABLES
 from transforms.elements.plan import Plan
 from transforms.elements.tables import TableBatch
@@ -28,6 +32,20 @@ _TABLES = {table.name: table for table in TABLES}
 def shard_of(player: str, shards: int) -> int:
     """Return a player's shard; the same in every process and on every machine."""
     return zlib.crc32(player.encode()) % shards
+
+
+def with_player_ids(scanned: TableBatch, aliases: Aliases) -> TableBatch:
+    """Return a batch in which every player goes by his id; a batch that holds no alias is returned as it is."""
+    player = _TABLES[scanned.table].player
+    if player is None or not aliases.ids:
+        return scanned
+    spelled = scanned.batch.column(player)
+    found = pc.index_in(spelled, value_set=pa.array(list(aliases.ids), pa.string()))
+    if found.null_count == len(found):
+        return scanned
+    ids = pc.coalesce(pc.take(pa.array(list(aliases.ids.values()), pa.string()), found), spelled)
+    place = scanned.batch.schema.get_field_index(player)
+    return TableBatch(scanned.table, scanned.batch.set_column(place, scanned.batch.schema.field(place), ids))
 
 
 def split_by_shard(batch: pa.RecordBatch, player: str, shards: int) -> Iterator[tuple[int, pa.RecordBatch]]:
@@ -81,15 +99,16 @@ class Routed(NamedTuple):
 class RouteBatches(beam.PTransform):
     """Cut batches by where their rows are needed; the outputs are ready to be grouped by key.
 
-    Input: TableBatch. Output: :class:`Routed`.
+    Input: TableBatch. Output: :class:`Routed`, in which every player goes by one id.
     """
 
     plan: Plan
+    aliases: beam.PCollection[Aliases]
 
     def expand(self, batches: beam.PCollection[TableBatch]) -> Routed:
         """Wire the routing."""
         routed = batches | "CutBatches" >> (
-            beam.ParDo(CutBatches(self.plan))
+            beam.ParDo(CutBatches(self.plan), pvalue.AsSingleton(self.aliases))
             .with_output_types(
                 Any,
                 to_shards=tuple[int, TableBatch],
@@ -107,11 +126,12 @@ class CutBatches(beam.DoFn):
 
     plan: Plan
 
-    def process(self, scanned: TableBatch) -> Iterable[pvalue.TaggedOutput]:
+    def process(self, scanned: TableBatch, aliases: Aliases) -> Iterable[pvalue.TaggedOutput]:
         """Yield the parts of a batch."""
         player = _TABLES[scanned.table].player
         if player is not None:
-            for shard, part in split_by_shard(scanned.batch, player, self.plan.shards):
+            batch = with_player_ids(scanned, aliases).batch
+            for shard, part in split_by_shard(batch, player, self.plan.shards):
                 yield pvalue.TaggedOutput(TO_SHARDS, (shard, TableBatch(scanned.table, part)))
             return
         if scanned.table in self.plan.shared_tables:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, NamedTuple
 
 import apache_beam as beam
@@ -15,6 +16,8 @@ from apache_beam.transforms.window import GlobalWindow
 from apache_beam.utils.windowed_value import WindowedValue
 
 from exporters.league.forecasts.readiness import ScanCounts
+from exporters.league.players.aliases import Aliases
+from exporters.warehouse.tables import PLAYER_ALIASES
 from transforms.clients.concurrency import Reads, run_concurrently
 from transforms.clients.throttling import report_throttling
 from transforms.elements.plan import Plan
@@ -23,6 +26,7 @@ from transforms.elements.tables import ScanStream, TableBatch, TableScan
 from transforms.reading.scan_counts import Count, CountRows
 from transforms.warehouses.protocol import Warehouse, WarehouseError
 
+ALIASES = "aliases"
 BATCHES = "batches"
 COUNTS = "counts"
 STREAMS = "streams"
@@ -54,10 +58,18 @@ beam.coders.registry.register_coder(TableBatch, TableBatchCoder)
 
 
 class Scanned(NamedTuple):
-    """What a scan yields: the batches of every table, and one scan_counts of them (a PCollection of one element)."""
+    """What a scan yields.
+
+    Attributes:
+        batches: The batches of every table but the aliases.
+        scan_counts: One ScanCounts of all tables.
+        aliases: One Aliases: the other spellings of players' ids. It needs nothing but its own table, so that whoever
+            takes it as a side input does not wait for the others.
+    """
 
     batches: beam.PCollection[TableBatch]
     scan_counts: beam.PCollection[ScanCounts]
+    aliases: beam.PCollection[Aliases]
 
 
 @dataclass
@@ -73,11 +85,19 @@ class ScanTables(beam.PTransform):
 
     def expand(self, begin: beam.pvalue.PBegin) -> Scanned:
         """Wire the scan."""
+        readable = [scan for scan in self.plan.scans if scan.table not in self.plan.broken]
+        aliases = (
+            begin
+            | "ListAliasScans" >> beam.Create([tuple(scan for scan in readable if _is_of_aliases(scan))])
+            | "ReadAliases"
+            >> beam.ParDo(ReadAliases(self.warehouse))
+            .with_output_types(Aliases, counts=Count)
+            .with_outputs(COUNTS, main=ALIASES)
+        )
         split = (
             begin
             # One element, so that the tables are split side by side even where there is one worker.
-            | "ListScans"
-            >> beam.Create([tuple(scan for scan in self.plan.scans if scan.table not in self.plan.broken)])
+            | "ListScans" >> beam.Create([tuple(scan for scan in readable if not _is_of_aliases(scan))])
             | "SplitScans"
             >> beam.ParDo(SplitScans(self.warehouse))
             .with_output_types(ScanStream, counts=Count)
@@ -87,17 +107,36 @@ class ScanTables(beam.PTransform):
             split[STREAMS]
             | "SpreadStreams" >> beam.Reshuffle()
             | "ReadStreams"
-            >> beam.ParDo(ReadStreams(self.warehouse))
+            >> beam.ParDo(ReadStreams(self.warehouse, frozenset(self.plan.dates)))
             .with_output_types(TableBatch, counts=Count)
             .with_outputs(COUNTS, main=BATCHES)
         )
         known_broken = begin | "ListBrokenTables" >> beam.Create([Count(broken=dict(self.plan.broken))])
         scan_counts = (
-            (split[COUNTS], read[COUNTS], known_broken)
+            (aliases[COUNTS], split[COUNTS], read[COUNTS], known_broken)
             | "FlattenCounts" >> beam.Flatten()
             | "CountRows" >> beam.CombineGlobally(CountRows())
         )
-        return Scanned(read[BATCHES], scan_counts)
+        return Scanned(read[BATCHES], scan_counts, aliases[ALIASES])
+
+
+def _is_of_aliases(scan: TableScan) -> bool:
+    return scan.table == PLAYER_ALIASES.name
+
+
+@dataclass
+class ReadAliases(beam.DoFn):
+    """Turn the scan of the aliases, if there is one, into one :class:`Aliases` and one :class:`Count`."""
+
+    warehouse: Warehouse
+
+    def process(self, scans: tuple[TableScan, ...]) -> Iterable[Any]:
+        """Yield the aliases; none when their table cannot be read, which the count names."""
+        count = Count()
+        read_all(self.warehouse, scans, count)
+        report_throttling()
+        yield count.aliases()
+        yield pvalue.TaggedOutput(COUNTS, count)
 
 
 @dataclass
@@ -118,9 +157,15 @@ class SplitScans(beam.DoFn):
 
 @dataclass
 class ReadStreams(beam.DoFn):
-    """Turn a :class:`ScanStream` into :class:`TableBatch` elements and one :class:`Count`, several at a time."""
+    """Turn a :class:`ScanStream` into :class:`TableBatch` elements and one :class:`Count`, several at a time.
+
+    Attributes:
+        warehouse: Where tables are read.
+        dates: The dates of which players' names are counted.
+    """
 
     warehouse: Warehouse
+    dates: frozenset[date]
 
     def setup(self) -> None:
         """Prepare the metrics."""
@@ -162,7 +207,7 @@ class ReadStreams(beam.DoFn):
 
     def _read(self, stream: ScanStream) -> Iterator[TableBatch | _Ended]:
         started = time.perf_counter()
-        count = Count()
+        count = Count(dates=self.dates)
         yield from read_counted(self.warehouse, stream, count)
         yield _Ended(count, int(1000 * (time.perf_counter() - started)))
 
@@ -191,7 +236,10 @@ def _in_global_window(value: Any) -> WindowedValue:
 
 
 def split_all(warehouse: Warehouse, scans: Sequence[TableScan]) -> list[list[ScanStream] | Count]:
-    """Return the streams of each scan, or a count that names its table when that is unreadable."""
+    """Return the streams of each scan, or a count that names its table when that is unreadable.
+
+    A stand-in is split when the column that it stands in for turns out to be absent, and left out otherwise.
+    """
 
     def split(scan: TableScan) -> list[ScanStream] | Count:
         try:
@@ -199,11 +247,16 @@ def split_all(warehouse: Warehouse, scans: Sequence[TableScan]) -> list[list[Sca
         except WarehouseError as error:
             return Count(broken={scan.table: str(error)})
 
-    return run_concurrently(split, scans, warehouse.concurrency)
+    found = run_concurrently(split, [scan for scan in scans if scan.stand_in is None], warehouse.concurrency)
+    streams = (stream for streams in found if not isinstance(streams, Count) for stream in streams)
+    absent = {(stream.scan.table, column) for stream in streams for column in stream.absent}
+    due = [scan for scan in scans if scan.stand_in and (scan.stand_in.table, scan.stand_in.column) in absent]
+    return [*found, *run_concurrently(split, due, warehouse.concurrency)]
 
 
 def read_counted(warehouse: Warehouse, stream: ScanStream, count: Count) -> Iterator[TableBatch]:
-    """Yield the batches of a stream and add them to ``count``; a read that breaks is recorded there."""
+    """Yield the batches of a stream and add them to ``count``; what is absent, or breaks, is recorded there."""
+    count.absent.setdefault(stream.scan.table, set()).update(stream.absent)
     try:
         for batch in warehouse.read(stream):
             scanned = TableBatch(stream.scan.table, batch)
@@ -213,22 +266,28 @@ def read_counted(warehouse: Warehouse, stream: ScanStream, count: Count) -> Iter
         count.broken[stream.scan.table] = str(error)
 
 
-def scan_all(plan: Plan, warehouse: Warehouse) -> tuple[list[TableBatch], ScanCounts]:
-    """Read every table of a plan in this process; what :class:`ScanTables` does, without Beam."""
-    total = Count(broken=dict(plan.broken))
+def read_all(warehouse: Warehouse, scans: Sequence[TableScan], count: Count) -> list[TableBatch]:
+    """Return the batches of some scans and add them to ``count``; what cannot be read is recorded there."""
     streams: list[ScanStream] = []
-    for found in split_all(warehouse, [scan for scan in plan.scans if scan.table not in plan.broken]):
+    for found in split_all(warehouse, scans):
         if isinstance(found, Count):
-            total.merge(found)
+            count.merge(found)
         else:
             streams.extend(found)
 
     def read(stream: ScanStream) -> tuple[list[TableBatch], Count]:
-        count = Count()
-        return list(read_counted(warehouse, stream, count)), count
+        own = Count(dates=count.dates)
+        return list(read_counted(warehouse, stream, own)), own
 
     batches: list[TableBatch] = []
-    for scanned, count in run_concurrently(read, streams, warehouse.concurrency):
+    for scanned, own in run_concurrently(read, streams, warehouse.concurrency):
         batches.extend(scanned)
-        total.merge(count)
-    return batches, total.scan_counts()
+        count.merge(own)
+    return batches
+
+
+def scan_all(plan: Plan, warehouse: Warehouse) -> tuple[list[TableBatch], ScanCounts]:
+    """Read every table of a plan in this process; what :class:`ScanTables` does, without Beam."""
+    total = Count(broken=dict(plan.broken), dates=frozenset(plan.dates))
+    batches = read_all(warehouse, [scan for scan in plan.scans if scan.table not in plan.broken], total)
+    return [scanned for scanned in batches if scanned.table != PLAYER_ALIASES.name], total.scan_counts()

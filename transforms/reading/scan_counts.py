@@ -13,13 +13,18 @@ import pyarrow.compute as pc
 
 from exporters.league.forecasts.readiness import DayCount, ScanCounts, SystemCount
 from exporters.league.games.schedule import FINAL
+from exporters.league.players.aliases import Aliases, resolve_aliases
+from exporters.league.players.unmatched import NAMING_TABLES, NameReport, unmatched_names
+from exporters.warehouse.league_rows import PlayerAliasRow
 from exporters.warehouse.selection import known
-from exporters.warehouse.tables import ACCURACY, CONTEXT, PREDICTIONS, SCHEDULE
+from exporters.warehouse.tables import ACCURACY, CONTEXT, PLAYER_ALIASES, PREDICTIONS, REGISTRY, SCHEDULE
 from transforms.elements.tables import TableBatch
+from transforms.reading.decoding import decode
 
 Matchup = tuple[date, str, str]
 VersionKey = tuple[date, str, str | None]
 
+_NAMING = frozenset(table.name for table in NAMING_TABLES)
 _VERSION_COLUMNS = ("game_date", "system_id", "model_version", "is_active", "recommendation", "current_points_line")
 
 
@@ -37,6 +42,12 @@ class Count:
         rows: By table.
         bytes: By table.
         broken: Tables that could not be read, with the reason.
+        absent: Optional columns that the warehouse lacks, by table.
+        dates: The dates of which players' names are counted; the same in every count of a run.
+        named: By table and date: how each player is spelled there, with the rows.
+        registered: Every id of the registry, as it is spelled there.
+        alias_rows: The rows of the aliases.
+        alias_defects: What is wrong with those that cannot be used.
     """
 
     games: dict[Matchup, int] = field(default_factory=dict)
@@ -48,6 +59,12 @@ class Count:
     rows: dict[str, int] = field(default_factory=dict)
     bytes: dict[str, int] = field(default_factory=dict)
     broken: dict[str, str] = field(default_factory=dict)
+    absent: dict[str, set[str]] = field(default_factory=dict)
+    dates: frozenset[date] = frozenset()
+    named: dict[tuple[str, date], dict[str, int]] = field(default_factory=dict)
+    registered: set[str] = field(default_factory=set)
+    alias_rows: set[PlayerAliasRow] = field(default_factory=set)
+    alias_defects: set[str] = field(default_factory=set)
 
     def add(self, scanned: TableBatch) -> None:
         """Count one batch."""
@@ -65,6 +82,31 @@ class Count:
             _add_per_day(self.active_predictions, batch.column("game_date").filter(batch.column("is_active")))
             if set(_VERSION_COLUMNS) <= set(batch.schema.names):
                 self._add_votes(batch)
+        elif table == REGISTRY.name:
+            self.registered.update(batch.column("player_lookup").drop_null().unique().to_pylist())
+        elif table == PLAYER_ALIASES.name:
+            self._add_aliases(batch)
+        if table in _NAMING and self.dates and "player_lookup" in batch.schema.names:
+            self._add_names(table, batch)
+
+    def _add_aliases(self, batch: pa.RecordBatch) -> None:
+        rows, defects = decode(PLAYER_ALIASES.name, [batch])
+        self.alias_rows.update(PlayerAliasRow(**row._asdict()) for row in rows)
+        self.alias_defects.update(defect.message for defect in defects)
+
+    def _add_names(self, table: str, batch: pa.RecordBatch) -> None:
+        days = batch.column("game_date")
+        wanted = pc.and_(
+            pc.is_in(days, value_set=pa.array(self.dates, pa.date32())), pc.is_valid(batch.column("player_lookup"))
+        )
+        if not wanted.true_count:
+            return
+        rows = pa.table([days, batch.column("player_lookup")], ["day", "player"]).filter(wanted)
+        counted = rows.group_by(["day", "player"]).aggregate([([], "count_all")])
+        columns = (counted.column(name).to_pylist() for name in ("day", "player", "count_all"))
+        for day, player, number in zip(*columns, strict=True):
+            names = self.named.setdefault((table, day), {})
+            names[player] = names.get(player, 0) + number
 
     def _add_games(self, batch: pa.RecordBatch) -> None:
         columns = (batch.column(name).to_pylist() for name in ("game_date", "away_team_tricode", "home_team_tricode"))
@@ -118,10 +160,26 @@ class Count:
             self._vote(version, vote)
         for table, reason in sorted(other.broken.items()):
             self.broken[table] = min(reason, self.broken.get(table, reason))
+        for table, columns in other.absent.items():
+            self.absent.setdefault(table, set()).update(columns)
+        self.dates |= other.dates
+        for place, players in other.named.items():
+            names = self.named.setdefault(place, {})
+            for player, number in players.items():
+                names[player] = names.get(player, 0) + number
+        self.registered |= other.registered
+        self.alias_rows |= other.alias_rows
+        self.alias_defects |= other.alias_defects
         return self
+
+    def aliases(self) -> Aliases:
+        """Return the aliases that were read."""
+        found = resolve_aliases(self.alias_rows)
+        return Aliases(found.ids, (*sorted(self.alias_defects), *found.problems))
 
     def scan_counts(self) -> ScanCounts:
         """Return what was counted in all."""
+        aliases = self.aliases()
         games: dict[date, list[int]] = {}
         for (day, _, _), status in self.games.items():
             games.setdefault(day, []).append(status)
@@ -142,7 +200,18 @@ class Count:
             broken=dict(sorted(self.broken.items())),
             rows=dict(sorted(self.rows.items())),
             bytes=dict(sorted(self.bytes.items())),
+            absent={table: tuple(sorted(columns)) for table, columns in sorted(self.absent.items()) if columns},
+            aliases=aliases,
+            names=self._names(aliases),
         )
+
+    def _names(self, aliases: Aliases) -> dict[date, NameReport]:
+        registered = self.registered if REGISTRY.name in self.rows else None
+        by_day: dict[date, dict[str, dict[str, int]]] = {}
+        for (table, day), players in self.named.items():
+            by_day.setdefault(day, {})[table] = players
+        found = {day: unmatched_names(by_day[day], aliases, registered) for day in sorted(by_day)}
+        return {day: report for day, report in found.items() if report.listed}
 
     def _systems(self) -> dict[tuple[date, str], SystemCount]:
         """Elect the model version that publishes on each date, by system, and count its forecasts (contract M-3, P9).

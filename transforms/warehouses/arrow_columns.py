@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from exporters.warehouse.schema import Column
+from transforms.elements.tables import TableScan, alike, with_misfits
+from transforms.warehouses.exact_values import Converted, dates_as, instants_as, is_number, numbers_as
 
 BATCH_ROWS = 32_768
 """Rows that a batch has at least, the last one of a stream aside."""
@@ -20,22 +23,15 @@ _LISTS = (
     pa.types.is_list_view,
     pa.types.is_large_list_view,
 )
-_FAMILIES = (
-    (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view),
-    (pa.types.is_integer,),
-    (pa.types.is_floating,),
-    (pa.types.is_boolean,),
-    (pa.types.is_decimal,),
-    (pa.types.is_date,),
-    (pa.types.is_timestamp,),
-)
-"""Types that convert into each other; whether each value does without loss shows when it is read."""
+_TEXTS = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
 
 
 def convertible(found: pa.DataType, wanted: pa.DataType) -> bool:
     """Tell whether a column may be of type ``found`` where ``wanted`` is declared.
 
-    Other widths, units, time zones (none is taken as UTC), dictionaries and decimals of another scale may be.
+    Any number may stand for any other, a timestamp for a date, and a timestamp of any unit and time zone for an instant
+    (without a zone it is taken as UTC). Dictionaries, other widths and kinds of lists may be, too. Whether each value
+    fits shows when it is read.
     """
     if pa.types.is_dictionary(found):
         return convertible(found.value_type, wanted)
@@ -43,19 +39,75 @@ def convertible(found: pa.DataType, wanted: pa.DataType) -> bool:
         return True
     if pa.types.is_list(wanted):
         return any(is_kind(found) for is_kind in _LISTS) and convertible(found.value_type, wanted.value_type)
-    family = next(kinds for kinds in _FAMILIES if any(is_kind(wanted) for is_kind in kinds))
-    return any(is_kind(found) for is_kind in family)
+    if is_number(wanted):
+        return is_number(found)
+    if pa.types.is_date(wanted):
+        return bool(pa.types.is_date(found) or pa.types.is_timestamp(found))
+    if pa.types.is_timestamp(wanted):
+        return bool(pa.types.is_timestamp(found))
+    return bool(pa.types.is_string(wanted)) and any(is_kind(found) for is_kind in _TEXTS)
 
 
-def converted(values: pa.Array, kind: pa.DataType) -> pa.Array:
-    """Return a column in its declared type, a null list as an empty one, as BigQuery stores it.
+def converted(values: pa.Array, kind: pa.DataType) -> Converted:
+    """Return a column in its declared type, and what of it does not fit; a null list is an empty one, as in BigQuery.
+
+    Args:
+        values: A column of a type that is :func:`convertible`.
+        kind: The declared type.
+    """
+    if values.type == kind:
+        found = Converted(values, {})
+    elif pa.types.is_null(values.type):
+        found = Converted(pa.nulls(len(values), kind), {})
+    elif pa.types.is_dictionary(values.type):
+        found = converted(values.dictionary_decode(), kind)
+    elif pa.types.is_list(kind):
+        found = _lists_as(values, kind)
+    elif is_number(kind):
+        found = numbers_as(values, kind)
+    elif pa.types.is_date(kind):
+        found = dates_as(values, kind)
+    elif pa.types.is_timestamp(kind):
+        found = instants_as(values, kind)
+    else:
+        found = Converted(values.cast(kind), {})
+    if pa.types.is_list(kind) and found.values.null_count:
+        return found._replace(values=pc.coalesce(found.values, pa.scalar([], kind)))
+    return found
+
+
+def _lists_as(values: pa.Array, kind: pa.ListType) -> Converted:
+    """Return lists of any kind; one with an element that does not fit does not fit itself."""
+    elements = converted(pc.list_flatten(values), kind.value_type)
+    lengths = pc.fill_null(pc.list_value_length(values), 0).to_numpy(zero_copy_only=False)
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
+    lists = pa.ListArray.from_arrays(pa.array(offsets), elements.values, type=kind)
+    parents = pc.list_parent_indices(values)
+    misfits: dict[int, str] = {}
+    for at, text in elements.misfits.items():
+        misfits.setdefault(parents[at].as_py(), text)
+    return Converted(lists, misfits)
+
+
+def conformed_batch(scan: TableScan, columns: Sequence[Converted]) -> pa.RecordBatch:
+    """Return the columns of a scan as a batch in its schema.
+
+    A row with a value that does not fit its column stays in the batch, so that it can be named by its key. An
+    additional column, :data:`~transforms.elements.tables.MISFIT`, says which column of it holds what value.
+
+    Args:
+        scan: The scan.
+        columns: Its columns, in order.
 
     Raises:
-        pa.ArrowException: A value does not convert without loss.
+        pa.ArrowException: The data are damaged.
     """
-    if values.type != kind:
-        values = values.cast(kind)
-    return pc.coalesce(values, pa.scalar([], kind)) if values.null_count and pa.types.is_list(kind) else values
+    rows = validated_batch([column.values for column in columns], scan.schema)
+    wrong: dict[int, str] = {}
+    for name, column in zip(scan.columns, columns, strict=True):
+        for position, value in column.misfits.items():
+            wrong.setdefault(position, f"{name} is {value}")
+    return with_misfits(rows, wrong) if wrong else rows
 
 
 def validated_batch(columns: list[pa.Array], schema: pa.Schema) -> pa.RecordBatch:
@@ -80,10 +132,10 @@ def coalesced(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         pending.append(batch)
         rows += batch.num_rows
         if rows >= BATCH_ROWS:
-            yield pa.concat_batches(pending)
+            yield pa.concat_batches(alike(pending))
             pending, rows = [], 0
     if pending:
-        yield pa.concat_batches(pending)
+        yield pa.concat_batches(alike(pending))
 
 
 def declared_type(column: Column) -> str:

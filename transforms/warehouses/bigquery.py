@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
@@ -12,52 +12,53 @@ from uuid import uuid4
 
 import google.auth.exceptions
 import pyarrow as pa
+import pyarrow.compute as pc
 from google.api_core import exceptions
 from google.cloud.bigquery_storage_v1 import types
 
-from exporters.warehouse.schema import Column
 from transforms.clients.backoff import PATIENT, Backoff
 from transforms.clients.google_rest import Answer, RestError, RestSettings
 from transforms.clients.process_clients import ProcessClients
 from transforms.clients.throttling import BIGQUERY
-from transforms.elements.tables import ScanStream, TablePart, TableScan
+from transforms.elements.tables import WHOLE_TABLE, ScanStream, TablePart, TableScan
 from transforms.warehouses.arrow_columns import (
     coalesced,
+    conformed_batch,
     converted,
     convertible,
     declared_type,
-    nearest,
     one_line,
-    validated_batch,
 )
+from transforms.warehouses.bigquery_appends import AppendClient, AppendError
 from transforms.warehouses.bigquery_reads import ReadClient, ReadSettings
+from transforms.warehouses.bigquery_schema import AS_DECLARED, NO_TABLE, Layout, layout_of
 from transforms.warehouses.bigquery_tables import Refusal, TableClient, days_of
+from transforms.warehouses.exact_values import Converted
 from transforms.warehouses.protocol import WarehouseError
 from transforms.warehouses.row_restriction import row_restriction
 
 BIGQUERY_ENDPOINT = "https://bigquery.googleapis.com"
-
-_ACCEPTED = {
-    "STRING": {"STRING", "JSON"},
-    "INT64": {"INTEGER", "INT64"},
-    "FLOAT64": {"FLOAT", "FLOAT64"},
-    "BOOL": {"BOOLEAN", "BOOL"},
-    "NUMERIC": {"NUMERIC", "BIGNUMERIC"},
-    "DATE": {"DATE"},
-    "TIMESTAMP": {"TIMESTAMP", "DATETIME"},
-}
-"""Types that convert into a declared one, by their names in a table's description; a DATETIME is taken as UTC."""
 
 _STORED = frozenset({"TABLE", "SNAPSHOT"})
 _BUFFER = "__UNPARTITIONED__"
 """The partition of rows that were streamed and have not been sorted into partitions yet."""
 
 _READS: ProcessClients[ReadSettings, ReadClient] = ProcessClients(ReadClient)
+_APPENDS: ProcessClients[ReadSettings, AppendClient] = ProcessClients(AppendClient)
 _TABLES: ProcessClients[RestSettings, TableClient] = ProcessClients(TableClient)
 
 
+VERSION_COLUMN = "version_id"
+"""Tells the versions of a date apart, in the tables that rows are added to."""
+
 _SOLE = "sole:"
 """Begins the handle of a stream that is the only one of its session."""
+_NO_ROWS = ""
+"""Handle of a stream without rows."""
+
+
+class _NoTable(WarehouseError):
+    """There is no such table."""
 
 
 class _NotDescribed(WarehouseError):
@@ -73,8 +74,11 @@ class BigQueryWarehouse:
     """Reads the tables of a project, each scan in a session of its own, whose rows all are of one instant.
 
     Columns and rows are chosen by the service: a scan costs the bytes of its columns in its partitions. What arrives is
-    brought into the declared types as it is from Parquet: other widths, DATETIME for TIMESTAMP (taken as UTC) and
-    BIGNUMERIC for NUMERIC, as long as no value loses anything.
+    brought into the declared types as it is from Parquet: any number where a number is declared, TIMESTAMP or DATETIME
+    (taken as UTC) for a date or an instant. A row with a value that does not fit stays in its batch, marked.
+
+    An optional table that is not there is empty, and an optional column that a table lacks is null in all of its rows.
+    A session is asked for as if nothing were absent. Only when it is refused is the table's description asked for.
 
     Attributes:
         project: The project that holds the datasets.
@@ -96,26 +100,22 @@ class BigQueryWarehouse:
     storage_endpoint: str = ""
     backoff: Backoff = PATIENT
 
-    def check(self, scan: TableScan) -> None:
-        """Raise :class:`WarehouseError` when the scan's table or one of its columns is missing or has another type."""
-        table = self._describe(scan)
-        if table.get("type") == "VIEW":
-            raise WarehouseError(
-                f"table {scan.table}: {self.project}.{scan.table} is a view, which the Storage Read API cannot read; "
-                "write its rows to a table"
-            )
-        found = {column["name"]: column for column in table.get("schema", {}).get("fields", ())}
-        partition = scan.declaration.partition
-        compared = {*scan.equals, *([partition] if partition else ())}
-        for name in sorted(compared.union(scan.columns)):
-            _check_column(scan, scan.declaration.columns[name], found, compared=name in compared)
-        _check_partition(scan, table)
+    def check(self, scan: TableScan) -> tuple[str, ...]:
+        """Return the optional columns that are absent; see :class:`transforms.warehouses.protocol.Warehouse`."""
+        return self._layout(scan).absent
 
     def split(self, scan: TableScan) -> list[ScanStream]:
-        """Return the streams that together hold every row of the scan exactly once; none when no row can match."""
-        names = [stream.name for stream in self._create_session(scan, self.max_streams).streams]
+        """Return the streams that together hold every row of the scan exactly once.
+
+        When no row can match there is no stream, or one without rows that tells what is absent. A session includes the
+        rows that are still in a streaming buffer: see :func:`transforms.warehouses.row_restriction.row_restriction`.
+        """
+        session, layout = self._create_session(scan, self.max_streams)
+        names = [stream.name for stream in session.streams]
+        if not names and layout.absent:
+            return [ScanStream(scan, _NO_ROWS, layout.absent)]
         sole = _SOLE if len(names) == 1 else ""
-        return [ScanStream(scan, sole + name) for name in names]
+        return [ScanStream(scan, sole + name, layout.absent) for name in names]
 
     def read(self, stream: ScanStream) -> Iterator[pa.RecordBatch]:
         """Yield the rows of a stream in ``stream.scan.schema``: 32,768 rows a batch or more, the last one aside.
@@ -143,7 +143,12 @@ class BigQueryWarehouse:
 
         Nobody says when rows in a streaming buffer or behind a view change: such a part never has the same version.
         """
-        table = self._describe(scan)
+        try:
+            table = self._describe(scan)
+        except _NoTable:
+            if scan.declaration.absent is None:
+                raise
+            return []
         if "streamingBuffer" in table or table.get("type") not in _STORED:
             return [_unsettled(None, None)]
         partition = scan.declaration.partition
@@ -151,7 +156,7 @@ class BigQueryWarehouse:
             return [TablePart(None, None, f"{table['lastModifiedTime']} {table.get('numRows')}")]
         with self._asking(scan):
             found = _TABLES.get(self._rest_settings).partitions(
-                self.project, scan.table, quota_project=self.quota_project or self.project
+                self.project, scan.source, quota_project=self.quota_project or self.project
             )
         parts = []
         for name, version in found:
@@ -165,10 +170,65 @@ class BigQueryWarehouse:
         Raises:
             WarehouseError: The table cannot be read.
         """
-        return int(self._create_session(scan, 1).estimated_total_bytes_scanned)
+        session, _ = self._create_session(scan, 1)
+        return int(session.estimated_total_bytes_scanned)
+
+    def append(self, table: str, batch: pa.RecordBatch, *, day: date, name: str) -> None:
+        """Add one version of a date's rows to a table in one commit, unless the table holds it already.
+
+        A commit whose answer is lost may have happened: looking for the version shows it. Nullable columns that the
+        table does not have are left out, and so are the rows of an optional table that does not exist.
+        """
+        (version,) = pc.unique(batch.column(VERSION_COLUMN)).to_pylist()
+        scan = TableScan(table, (VERSION_COLUMN,), day, day, {VERSION_COLUMN: (version,)})
+        if self._holds(scan, batch.num_rows):
+            return
+        try:
+            writable = self._writable(scan, batch)
+        except _NoTable:
+            if scan.declaration.absent is None:
+                raise
+            return
+        dataset, _, name_of_table = table.partition(".")
+        path = f"projects/{self.project}/datasets/{dataset}/tables/{name_of_table}"
+        try:
+            with self._blaming(scan):
+                self._append_client().append(path, writable, trace_id=self.trace_id or trace_of(name))
+        except AppendError as error:
+            raise WarehouseError(f"table {table}: the rows of {version} were not added: {error}; run again") from error
+        except WarehouseError:
+            if not self._holds(scan, batch.num_rows):
+                raise
+
+    def _append_client(self) -> AppendClient:
+        return _APPENDS.get(self._read_settings)
+
+    def _holds(self, scan: TableScan, rows: int) -> bool:
+        """Whether a table holds a version whole; raises when it holds other rows of it."""
+        found: int = sum(batch.num_rows for stream in self.split(scan) for batch in self.read(stream))
+        if found in (0, rows):
+            return found > 0
+        (version,) = scan.equals[VERSION_COLUMN]
+        raise WarehouseError(
+            f"table {scan.table}: it holds {found} rows of version {version} of {scan.first}, and this run selected "
+            f"{rows}; another run wrote that version: leave it, and run again with another --generated_at"
+        )
+
+    def _writable(self, scan: TableScan, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Return the columns of a batch that a table has; raises when it lacks one that may not be null."""
+        found = {column["name"] for column in self._describe(scan).get("schema", {}).get("fields", ())}
+        missing = [name for name in batch.schema.names if name not in found]
+        for name in missing:
+            column = scan.declaration.columns[name]
+            if column.mode == "REQUIRED":
+                raise WarehouseError(
+                    f"table {scan.table}: column {name} is missing, expected {declared_type(column)}; add it"
+                )
+        return batch.select([name for name in batch.schema.names if name in found])
 
     def close(self) -> None:
         """Close the connections of this process; the next call opens new ones."""
+        _APPENDS.close(self._read_settings)
         _READS.close(self._read_settings)
         _TABLES.close(self._rest_settings)
 
@@ -186,9 +246,28 @@ class BigQueryWarehouse:
             service=BIGQUERY,
         )
 
+    def _layout(self, scan: TableScan) -> Layout:
+        """Return how a scan's table differs from what is declared.
+
+        Raises:
+            WarehouseError: The scan cannot be made.
+        """
+        try:
+            table = self._describe(scan)
+        except _NoTable:
+            if scan.declaration.absent is None:
+                raise
+            return NO_TABLE
+        if table.get("type") == "VIEW":
+            raise WarehouseError(
+                f"table {scan.table}: {self.project}.{scan.source} is a view, which the Storage Read API cannot read; "
+                "write its rows to a table"
+            )
+        return layout_of(scan, table)
+
     def _describe(self, scan: TableScan) -> dict[str, Any]:
         with self._asking(scan):
-            return _TABLES.get(self._rest_settings).describe(self.project, scan.table)
+            return _TABLES.get(self._rest_settings).describe(self.project, scan.source)
 
     @contextmanager
     def _asking(self, scan: TableScan) -> Iterator[None]:
@@ -201,7 +280,7 @@ class BigQueryWarehouse:
 
     def _refused(self, scan: TableScan, answer: Answer) -> WarehouseError:
         if answer.status == 404:
-            return WarehouseError(
+            return _NoTable(
                 f"table {scan.table}: it is not in project {self.project} ({answer.message}); "
                 "create it or choose another project"
             )
@@ -211,7 +290,7 @@ class BigQueryWarehouse:
 
     def _denied(self, scan: TableScan, message: str) -> WarehouseError:
         """Return the error of a missing permission; there are two places where they are granted."""
-        dataset = scan.table.partition(".")[0]
+        dataset = scan.source.partition(".")[0]
         if "readsessions" in message:
             fix = f"grant roles/bigquery.readSessionUser on project {self.quota_project or self.project}"
         elif "jobs.create" in message:
@@ -220,11 +299,33 @@ class BigQueryWarehouse:
             fix = f"grant roles/bigquery.dataViewer on dataset {self.project}.{dataset}"
         return WarehouseError(f"table {scan.table}: {one_line(message)}; {fix} to whoever runs this")
 
-    def _create_session(self, scan: TableScan, max_streams: int) -> types.ReadSession:
-        dataset, _, table = scan.table.partition(".")
+    def _create_session(self, scan: TableScan, max_streams: int) -> tuple[types.ReadSession, Layout]:
+        """Create the session of a scan, and return it with what the table's layout turned out to be.
+
+        It is empty when the table is absent.
+        """
+        with self._blaming(scan):
+            try:
+                return self._request_session(scan, max_streams, AS_DECLARED), AS_DECLARED
+            except (exceptions.BadRequest, exceptions.NotFound):
+                layout = self._layout_or_as_declared(scan)
+                if layout == AS_DECLARED:
+                    raise
+            if WHOLE_TABLE in layout.absent:
+                return types.ReadSession(), layout
+            return self._request_session(scan, max_streams, layout), layout
+
+    def _layout_or_as_declared(self, scan: TableScan) -> Layout:
+        try:
+            return self._layout(scan)
+        except _NotDescribed:
+            return AS_DECLARED
+
+    def _request_session(self, scan: TableScan, max_streams: int, layout: Layout) -> types.ReadSession:
+        dataset, _, table = scan.source.partition(".")
         options = types.ReadSession.TableReadOptions(
-            selected_fields=scan.columns,
-            row_restriction=row_restriction(scan),
+            selected_fields=[name for name in scan.columns if name not in layout.absent],
+            row_restriction=row_restriction(scan, layout.partition_type, layout.absent),
             arrow_serialization_options=types.ArrowSerializationOptions(
                 buffer_compression=types.ArrowSerializationOptions.CompressionCodec.LZ4_FRAME
             ),
@@ -239,18 +340,19 @@ class BigQueryWarehouse:
             ),
             max_stream_count=max_streams,
         )
-        with self._blaming(scan):
-            return _READS.get(self._read_settings).create_session(request)
+        return _READS.get(self._read_settings).create_session(request)
 
     def _read(self, stream: ScanStream) -> Iterator[pa.RecordBatch]:
+        if stream.handle == _NO_ROWS:
+            return
         scan = stream.scan
         checked: pa.Schema | None = None
         with self._blaming(scan):
             for batch in _READS.get(self._read_settings).batches(stream.handle.removeprefix(_SOLE)):
                 if batch.schema != checked:
-                    _check_schema(scan, batch.schema)
+                    _check_schema(stream, batch.schema)
                     checked = batch.schema
-                yield _conformed(scan, batch)
+                yield _conformed(stream, batch)
 
     @contextmanager
     def _blaming(self, scan: TableScan) -> Iterator[None]:
@@ -282,45 +384,11 @@ def _unsettled(first: date | None, last: date | None) -> TablePart:
     return TablePart(first, last, f"unsettled {uuid4().hex}")
 
 
-def _check_column(scan: TableScan, column: Column, found: Mapping[str, Mapping[str, Any]], *, compared: bool) -> None:
-    """Raise when a table's description holds a column not, or in another type.
-
-    Args:
-        scan: The scan.
-        column: What is declared.
-        found: The columns of the table, as its description has them, by name.
-        compared: The column is compared with literals of its declared type, so that it has to be of just that.
-    """
-    described = found.get(column.name)
-    if described is None:
-        raise WarehouseError(
-            f"table {scan.table}: column {column.name} is missing, expected {declared_type(column)}; "
-            f"add it{nearest(column.name, found)}"
-        )
-    kind, repeated = described["type"], described.get("mode") == "REPEATED"
-    accepted = _ACCEPTED[column.type] - ({"JSON", "DATETIME"} if compared else set())
-    if kind not in accepted or repeated != (column.mode == "REPEATED"):
-        shown = f"REPEATED {kind}" if repeated else kind
-        raise WarehouseError(
-            f"table {scan.table}: column {column.name} is {shown}, expected {declared_type(column)}; change its type"
-        )
-
-
-def _check_partition(scan: TableScan, table: Mapping[str, Any]) -> None:
-    """Raise when the table insists on a filter on a column that the scan does not restrict."""
-    partitioning = table.get("timePartitioning") or table.get("rangePartitioning") or {}
-    required = table.get("requirePartitionFilter") or partitioning.get("requirePartitionFilter")
-    column = partitioning.get("field", "_PARTITIONTIME")
-    bounded = {scan.declaration.partition} if scan.first or scan.last or scan.declaration.filter_required else set()
-    if required and column not in bounded | scan.equals.keys():
-        raise WarehouseError(
-            f"table {scan.table}: it must be read with a filter on {column}, expected one on "
-            f"{scan.declaration.partition or 'nothing'}; partition it by that or do not require the filter"
-        )
-
-
-def _check_schema(scan: TableScan, schema: pa.Schema) -> None:
+def _check_schema(stream: ScanStream, schema: pa.Schema) -> None:
+    scan = stream.scan
     for wanted in scan.schema:
+        if wanted.name in stream.absent:
+            continue
         column = scan.declaration.columns[wanted.name]
         index = schema.get_field_index(wanted.name)
         if index < 0 or not convertible(schema.field(index).type, wanted.type):
@@ -331,17 +399,14 @@ def _check_schema(scan: TableScan, schema: pa.Schema) -> None:
             )
 
 
-def _conformed(scan: TableScan, batch: pa.RecordBatch) -> pa.RecordBatch:
+def _conformed(stream: ScanStream, batch: pa.RecordBatch) -> pa.RecordBatch:
     columns = []
-    for wanted in scan.schema:
-        try:
+    for wanted in stream.scan.schema:
+        if wanted.name in stream.absent:
+            columns.append(Converted(pa.nulls(batch.num_rows, wanted.type), {}))
+        else:
             columns.append(converted(batch.column(wanted.name), wanted.type))
-        except pa.ArrowException as error:
-            raise WarehouseError(
-                f"table {scan.table}: a value of column {wanted.name} is not "
-                f"{declared_type(scan.declaration.columns[wanted.name])}: {one_line(error)}; correct it"
-            ) from error
-    return validated_batch(columns, scan.schema)
+    return conformed_batch(stream.scan, columns)
 
 
 def trace_of(text: str) -> str:

@@ -27,7 +27,7 @@ _SESSION_SECONDS = 60.0
 _STREAM_SECONDS = 3600.0
 """Deadlines of one call; a stream that takes longer is resumed."""
 
-_TRANSIENT = (
+TRANSIENT = (
     exceptions.ServiceUnavailable,
     exceptions.InternalServerError,
     exceptions.Unknown,
@@ -36,7 +36,7 @@ _TRANSIENT = (
     exceptions.Aborted,
     google.auth.exceptions.TransportError,
 )
-_CHANNEL_OPTIONS = [
+CHANNEL_OPTIONS = [
     ("grpc.max_send_message_length", -1),
     ("grpc.max_receive_message_length", -1),
     # Notices a connection that died silently, for which a stream would wait an hour.
@@ -65,11 +65,11 @@ class ReadClient:
         self._backoff = settings.backoff
         if settings.endpoint:
             # Without the options of the environment: a proxy would not find an emulator.
-            options = [*_CHANNEL_OPTIONS, ("grpc.enable_http_proxy", 0)]
+            options = [*CHANNEL_OPTIONS, ("grpc.enable_http_proxy", 0)]
             channel = grpc.insecure_channel(settings.endpoint, options=options)
         else:
             channel = BigQueryReadGrpcTransport.create_channel(
-                credentials=find_credentials(anonymous=False), options=_CHANNEL_OPTIONS
+                credentials=find_credentials(anonymous=False), options=CHANNEL_OPTIONS
             )
         self._client = BigQueryReadClient(transport=BigQueryReadGrpcTransport(channel=channel))
 
@@ -87,8 +87,8 @@ class ReadClient:
         while True:
             try:
                 return self._client.create_read_session(request, retry=None, timeout=_SESSION_SECONDS)
-            except _TRANSIENT as error:
-                _wait(waits, error)
+            except TRANSIENT as error:
+                wait(waits, error)
 
     def batches(self, stream: str) -> Iterator[pa.RecordBatch]:
         """Yield the rows of a stream as the service batches them.
@@ -114,8 +114,8 @@ class ReadClient:
                         # It goes on, so the next failure is a new one.
                         waits = self._backoff.start()
                         yield batch
-            except _TRANSIENT as error:
-                _wait(waits, error)
+            except TRANSIENT as error:
+                wait(waits, error)
             else:
                 return
 
@@ -130,7 +130,7 @@ def _until_closed(responses: Any) -> Iterable[Any]:
         responses.cancel()
 
 
-def _wait(waits: Waits, error: Exception) -> None:
+def wait(waits: Waits, error: Exception) -> None:
     """Wait before the next try, or raise the error when there is to be none."""
     waited = waits.wait()
     if waited is None:

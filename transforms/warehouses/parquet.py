@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-import glob
 import json
 import os
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import date, datetime, timezone
+from datetime import date, datetime, timedelta, timezone
 from functools import reduce
 from typing import Any, NamedTuple
-from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from transforms.elements.tables import ScanStream, TablePart, TableScan, arrow_field
+from transforms.elements.tables import WHOLE_TABLE, ScanStream, TablePart, TableScan, arrow_field
 from transforms.warehouses.arrow_columns import (
     BATCH_ROWS,
     coalesced,
+    conformed_batch,
     converted,
     convertible,
     declared_type,
     nearest,
     one_line,
-    validated_batch,
 )
+from transforms.warehouses.exact_values import Converted
 from transforms.warehouses.parquet_append import append_file
+from transforms.warehouses.parquet_files import StoredFile, blaming, files_of, folder_keys, folder_value
 from transforms.warehouses.protocol import WarehouseError
 
 _STREAM_ROWS = 32_768
@@ -37,14 +37,8 @@ _MAX_STREAMS = 32
 _WHOLE_FILE_BYTES = 2**20
 _EPOCH = date(1970, 1, 1)
 _DAY_MICROSECONDS = 86_400_000_000
-_HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
-
-
-class _File(NamedTuple):
-    """A Parquet file: its path below the root, and what the folders that it lies in say about its rows."""
-
-    path: str
-    keys: Mapping[str, str]
+_NO_PIECES = "[]"
+"""Handle of a stream without rows."""
 
 
 class _Piece(NamedTuple):
@@ -65,9 +59,11 @@ class ParquetWarehouse:
     column holds rows of that date only, so it is skipped unopened when the scan does not ask for the date. Other
     ``key=value`` folders are just folders, and names that start with ``_`` or ``.`` are ignored.
 
-    A file may differ from the declaration in column order, in additional columns, and in types that convert without
-    loss: other widths, units, time zones (none is taken as UTC), dictionaries, decimals of another scale. A null list
-    is read as an empty one, as BigQuery stores it.
+    A file may differ from the declaration in column order, in additional columns such as an index of pandas, and in
+    types of the same family (:func:`~transforms.warehouses.arrow_columns.convertible`). A row with a value that does
+    not fit stays in its batch, marked. A null list is read as an empty one, as BigQuery stores it.
+
+    An optional table that is not there is empty, and an optional column that a file lacks is null in all of its rows.
 
     A stream is a run of row groups: about 32,768 rows or 8 MiB, and more once there would be over 32 streams.
 
@@ -77,28 +73,43 @@ class ParquetWarehouse:
 
     root: str
 
-    def check(self, scan: TableScan) -> None:
-        """Raise :class:`WarehouseError` when the scan's table or one of its columns is missing or has another type.
+    def check(self, scan: TableScan) -> tuple[str, ...]:
+        """Return the optional columns that are absent; see :class:`transforms.warehouses.protocol.Warehouse`.
 
         Files without rows, and folders of dates that the scan skips, are not looked at.
         """
         shape = _Shape(scan)
-        for file in self._files(scan):
+        files = files_of(self.root, scan)
+        if files is None:
+            return (WHOLE_TABLE,)
+        absent: set[str] = set()
+        for file in files:
             with self._open(scan, file) as parquet:
                 if parquet.metadata.num_rows:
                     shape.check(file, parquet.schema_arrow)
+                    absent.update(_absent_columns(scan, file, parquet))
+        return tuple(sorted(absent))
 
     def split(self, scan: TableScan) -> list[ScanStream]:
-        """Return the streams that together hold every row of the scan exactly once; none when no row can match.
+        """Return the streams that together hold every row of the scan exactly once.
 
-        Reads footers only, and of those only the statistics of the partition column.
+        Reads footers only, and of those only the statistics of the partition column. When no row can match there is no
+        stream, or one without rows that tells what is absent.
         """
+        files = files_of(self.root, scan)
+        if files is None:
+            return [ScanStream(scan, _NO_PIECES, (WHOLE_TABLE,))]
         groups: list[tuple[_Piece, float]] = []
-        for file in self._files(scan):
+        absent: dict[str, tuple[str, ...]] = {}
+        for file in files:
             with self._open(scan, file) as parquet:
+                absent[file.path] = _absent_columns(scan, file, parquet)
                 if parquet.metadata.num_rows:
                     groups.extend(_matching_groups(scan, file, parquet))
-        return [ScanStream(scan, json.dumps(pieces, separators=(",", ":"))) for pieces in _packed(groups)]
+        streams = [_stream_of(scan, pieces, absent) for pieces in _packed(groups)]
+        if not streams and any(absent.values()):
+            return [ScanStream(scan, _NO_PIECES, tuple(sorted({name for names in absent.values() for name in names})))]
+        return streams
 
     def read(self, stream: ScanStream) -> Iterator[pa.RecordBatch]:
         """Yield the rows of a stream in ``stream.scan.schema``: 32,768 to 65,536 rows a batch, the last one aside."""
@@ -113,11 +124,11 @@ class ParquetWarehouse:
 
     def parts(self, scan: TableScan) -> list[TablePart]:
         """Return a part per file: its path, size and modification time, and the dates that it may hold rows of."""
-        return [self._part(scan, file) for file in self._files(scan)]
+        return [self._part(scan, file) for file in files_of(self.root, scan) or ()]
 
-    def _part(self, scan: TableScan, file: _File) -> TablePart:
+    def _part(self, scan: TableScan, file: StoredFile) -> TablePart:
         # Looked at before the footer: a file that is replaced in between then counts as the older one.
-        with _blaming(scan, file.path):
+        with blaming(scan, file.path):
             status = os.stat(f"{self.root}/{file.path}")
         with self._open(scan, file) as parquet:
             first, last = _days_of(scan, file, parquet)
@@ -127,36 +138,9 @@ class ParquetWarehouse:
         """Add rows of one partition date to a table, as one file that appears at once."""
         append_file(self.root, table, batch, day=day, name=name)
 
-    def _files(self, scan: TableScan) -> list[_File]:
-        """Return the files of a scan's table in path order, without those whose folder rules them out."""
-        name = scan.table.replace(".", "/")
-        found = [path for path in (name, f"{name}.parquet") if os.path.exists(f"{self.root}/{path}")]
-        if not found:
-            names = glob.glob("*/*", root_dir=self.root)
-            tables = {name.removesuffix(".parquet").replace("/", ".") for name in names}
-            raise WarehouseError(
-                f"table {scan.table}: neither folder {name} nor file {name}.parquet is in {self.root}; "
-                f"put it there or choose another root{nearest(scan.table, tables)}"
-            )
-        if len(found) > 1:
-            raise WarehouseError(f"table {scan.table}: {' and '.join(found)} are both in {self.root}; remove one")
-        with _blaming(scan, found[0]):
-            if os.path.isfile(f"{self.root}/{found[0]}"):
-                return [_File(found[0], {})]
-            paths = sorted(_visible_files(self.root, found[0]))
-        parquet = [path for path in paths if path.endswith(".parquet")]
-        if paths and not parquet:
-            raise WarehouseError(
-                f"table {scan.table}: no file in {found[0]} ends in .parquet (there is {os.path.basename(paths[0])}); "
-                "rename or convert its files"
-            )
-        table = scan.declaration
-        files = [_File(path, _folder_keys(path, table.columns)) for path in parquet]
-        return [file for file in files if table.partition is None or _may_hold(scan, file.keys.get(table.partition))]
-
     @contextmanager
-    def _open(self, scan: TableScan, file: _File) -> Iterator[pq.ParquetFile]:
-        with _blaming(scan, file.path):
+    def _open(self, scan: TableScan, file: StoredFile) -> Iterator[pq.ParquetFile]:
+        with blaming(scan, file.path):
             path = f"{self.root}/{file.path}"
             # One read is cheaper than one per column chunk. No memory map: it crashes when the file is truncated.
             with open(path, "rb") as raw:
@@ -172,7 +156,7 @@ class ParquetWarehouse:
 
     def _read_piece(self, shape: _Shape, piece: _Piece) -> Iterator[pa.RecordBatch]:
         scan = shape.scan
-        file = _File(piece.path, _folder_keys(piece.path, scan.declaration.columns))
+        file = StoredFile(piece.path, folder_keys(piece.path, scan.declaration.columns))
         with self._open(scan, file) as parquet:
             if (parquet.metadata.num_row_groups, parquet.metadata.num_rows) != piece[-2:]:
                 raise WarehouseError(f"table {scan.table}: {file.path} was replaced while it was read; run again")
@@ -196,7 +180,6 @@ class _Shape:
 
     def __init__(self, scan: TableScan) -> None:
         self.scan = scan
-        self._schema = scan.schema
         self._columns = scan.declaration.columns
         partition = scan.declaration.partition if scan.first or scan.last else None
         restricting = {*scan.equals} if partition is None else {*scan.equals, partition}
@@ -206,11 +189,11 @@ class _Shape:
         self._values = [(name, pa.array(values).cast(self.kinds[name])) for name, values in scan.equals.items()]
         self._checked: tuple[pa.Schema, Collection[str], list[str]] | None = None
 
-    def check(self, file: _File, schema: pa.Schema) -> list[str]:
+    def check(self, file: StoredFile, schema: pa.Schema) -> list[str]:
         """Return the columns to read from a file.
 
         Raises:
-            WarehouseError: A column is missing in the file or cannot be converted.
+            WarehouseError: A required column is missing in the file, or one is of another type.
         """
         if self._checked is None or self._checked[:2] != (schema, file.keys.keys()):
             for name in self.kinds:
@@ -219,25 +202,26 @@ class _Shape:
             self._checked = schema, file.keys.keys(), stored
         return self._checked[2]
 
-    def conform(self, file: _File, batch: pa.RecordBatch) -> pa.RecordBatch:
+    def conform(self, file: StoredFile, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Return the rows of a file's batch that the scan keeps, in the scan's schema."""
-        masks = [compare(self._column(file, batch, name), bound) for name, compare, bound in self._bounds]
-        masks += [pc.is_in(self._column(file, batch, name), value_set=values) for name, values in self._values]
+        masks = [compare(self._column(file, batch, name).values, bound) for name, compare, bound in self._bounds]
+        masks += [pc.is_in(self._column(file, batch, name).values, value_set=values) for name, values in self._values]
         if masks:
             mask = reduce(pc.and_, masks)
             if mask.true_count < batch.num_rows:
                 batch = batch.filter(mask)
-        columns = [self._column(file, batch, name) for name in self.scan.columns]
-        return validated_batch(columns, self._schema)
+        return conformed_batch(self.scan, [self._column(file, batch, name) for name in self.scan.columns])
 
-    def _column(self, file: _File, batch: pa.RecordBatch, name: str) -> pa.Array:
-        """Return a column of a batch, or of the folder that the file lies in, in its declared type."""
+    def _column(self, file: StoredFile, batch: pa.RecordBatch, name: str) -> Converted:
+        """Return a column of a batch, or of the folder of its file, in its declared type; all null when absent."""
         kind = self.kinds[name]
         try:
             index = batch.schema.get_field_index(name)
-            if index < 0:
-                return pa.repeat(_folder_value(file.keys[name], kind), batch.num_rows)
-            return converted(batch.column(index), kind)
+            if index >= 0:
+                return converted(batch.column(index), kind)
+            if name in file.keys:
+                return Converted(pa.repeat(folder_value(file.keys[name], kind), batch.num_rows), {})
+            return Converted(pa.nulls(batch.num_rows, kind), {})
         except pa.ArrowException as error:
             raise WarehouseError(
                 f"table {self.scan.table}: a value of column {name} of {file.path} is not "
@@ -255,7 +239,7 @@ def _bounds(scan: TableScan, name: str, kind: pa.DataType) -> list[tuple[str, An
     ]
 
 
-def _matching_groups(scan: TableScan, file: _File, parquet: pq.ParquetFile) -> Iterator[tuple[_Piece, float]]:
+def _matching_groups(scan: TableScan, file: StoredFile, parquet: pq.ParquetFile) -> Iterator[tuple[_Piece, float]]:
     """Yield the row groups that may hold rows of the scan's partition range, each with its share of a stream."""
     metadata = parquet.metadata
     partition = scan.declaration.partition
@@ -274,14 +258,14 @@ def _overlaps(scan: TableScan, statistics: pq.Statistics | None) -> bool:
     if statistics is None or not statistics.has_min_max:
         return True
     try:
-        low, high = _day(statistics.min), _day(statistics.max)
+        low, high = _days(scan, statistics)
     except (ValueError, OverflowError):
         # Python has no such date, or no nanoseconds: let the rows decide.
         return True
     return (scan.first is None or scan.first <= high) and (scan.last is None or low <= scan.last)
 
 
-def _days_of(scan: TableScan, file: _File, parquet: pq.ParquetFile) -> tuple[date | None, date | None]:
+def _days_of(scan: TableScan, file: StoredFile, parquet: pq.ParquetFile) -> tuple[date | None, date | None]:
     """Return the first and last partition date of a file as folder or footer give them; None and None without them."""
     metadata = parquet.metadata
     partition = scan.declaration.partition
@@ -295,9 +279,20 @@ def _days_of(scan: TableScan, file: _File, parquet: pq.ParquetFile) -> tuple[dat
     if not groups or not all(group is not None and group.has_min_max for group in groups):
         return None, None
     try:
-        return min(_day(group.min) for group in groups), max(_day(group.max) for group in groups)
+        days = [_days(scan, group) for group in groups]
+        return min(low for low, _ in days), max(high for _, high in days)
     except (ValueError, OverflowError):
         return None, None
+
+
+def _days(scan: TableScan, statistics: pq.Statistics) -> tuple[date, date]:
+    """Return the first and last date that a row group may hold rows of."""
+    low, high = _day(statistics.min), _day(statistics.max)
+    column = scan.declaration.columns[scan.declaration.partition or ""]
+    if column.type == "DATE" and isinstance(statistics.min, datetime) and statistics.min.tzinfo is not None:
+        # The statistics are in UTC, and the date is that of the column's own time zone.
+        return low - timedelta(days=1), high + timedelta(days=1)
+    return low, high
 
 
 def _day(value: date | datetime) -> date:
@@ -323,7 +318,7 @@ def _packed(groups: list[tuple[_Piece, float]]) -> Iterator[list[_Piece]]:
     return filter(None, packed)
 
 
-def _check_column(scan: TableScan, file: _File, schema: pa.Schema, name: str) -> None:
+def _check_column(scan: TableScan, file: StoredFile, schema: pa.Schema, name: str) -> None:
     column = scan.declaration.columns[name]
     if name in schema.names:
         found = schema.field(name).type
@@ -332,58 +327,22 @@ def _check_column(scan: TableScan, file: _File, schema: pa.Schema, name: str) ->
                 f"table {scan.table}: column {name} of {file.path} is {found}, expected {declared_type(column)}; "
                 "write the file again with that type"
             )
-    elif name not in file.keys:
+    elif name not in file.keys and column.absent is None:
         raise WarehouseError(
             f"table {scan.table}: column {name} is missing in {file.path}, expected {declared_type(column)}; "
             f"write the file again with it{nearest(name, schema.names)}"
         )
 
 
-def _folder_keys(path: str, columns: Collection[str]) -> dict[str, str]:
-    """Return the ``column=value`` folders of a path that name declared columns."""
-    pairs = (part.partition("=") for part in path.split("/")[:-1])
-    return {key: unquote(value) for key, sign, value in pairs if sign and key in columns}
+def _absent_columns(scan: TableScan, file: StoredFile, parquet: pq.ParquetFile) -> tuple[str, ...]:
+    """Return the optional columns of a scan that neither a file nor its folders hold."""
+    optional = [name for name in scan.columns if scan.declaration.columns[name].absent is not None]
+    if not optional:
+        return ()
+    held = {*parquet.schema_arrow.names, *file.keys}
+    return tuple(name for name in optional if name not in held)
 
 
-def _folder_value(text: str, kind: pa.DataType) -> pa.Scalar:
-    if text == _HIVE_NULL:
-        return pa.scalar(None, kind)
-    if pa.types.is_timestamp(kind):
-        return pa.scalar(text).cast(pa.timestamp("us")).cast(kind)
-    return pa.scalar(text).cast(kind)
-
-
-def _may_hold(scan: TableScan, folder_date: str | None) -> bool:
-    """Tell whether the folder of a partition date may hold rows of the scan; None is a file outside such folders."""
-    if folder_date is None:
-        return True
-    if folder_date == _HIVE_NULL:
-        return not (scan.first or scan.last)
-    try:
-        day = date.fromisoformat(folder_date[:10])
-    except ValueError:
-        return True
-    return (scan.first is None or scan.first <= day) and (scan.last is None or day <= scan.last)
-
-
-def _visible_files(root: str, folder: str) -> Iterator[str]:
-    with os.scandir(f"{root}/{folder}") as entries:
-        for entry in entries:
-            if entry.name.startswith(("_", ".")):
-                continue
-            path = f"{folder}/{entry.name}"
-            if entry.is_dir():
-                yield from _visible_files(root, path)
-            else:
-                yield path
-
-
-@contextmanager
-def _blaming(scan: TableScan, path: str) -> Iterator[None]:
-    """Turn whatever goes wrong with a file into a :class:`WarehouseError` that names it."""
-    try:
-        yield
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise WarehouseError(
-            f"table {scan.table}: cannot read {path}: {one_line(error)}; write it again or grant access to it"
-        ) from error
+def _stream_of(scan: TableScan, pieces: list[_Piece], absent: Mapping[str, tuple[str, ...]]) -> ScanStream:
+    lacking = sorted({name for piece in pieces for name in absent[piece.path]})
+    return ScanStream(scan, json.dumps(pieces, separators=(",", ":")), tuple(lacking))

@@ -23,11 +23,18 @@ class Warehouse(Protocol):
     def concurrency(self) -> int:
         """How many calls are worth having in flight from one process; 1 where threads gain nothing."""
 
-    def check(self, scan: TableScan) -> None:
-        """Raise :class:`WarehouseError` when the scan's table or one of its columns is missing or has another type."""
+    def check(self, scan: TableScan) -> tuple[str, ...]:
+        """Return the optional columns of the scan that are absent; ``WHOLE_TABLE`` alone when the table is.
+
+        Raises:
+            WarehouseError: Something that the scan requires is missing, or of another type.
+        """
 
     def split(self, scan: TableScan) -> list[ScanStream]:
-        """Return the streams that together hold every row of the scan exactly once; none when no row can match.
+        """Return the streams that together hold every row of the scan exactly once.
+
+        Each stream names the optional columns that its rows lack. When no row can match there is no stream, or a single
+        one without rows that names what is absent.
 
         Raises:
             WarehouseError: The table cannot be read.
@@ -35,6 +42,9 @@ class Warehouse(Protocol):
 
     def read(self, stream: ScanStream) -> Iterator[pa.RecordBatch]:
         """Yield the rows of a stream in ``stream.scan.schema``, in batches of some ten thousand rows.
+
+        A row with a value that does not fit its declared type is among them; the column ``MISFIT`` of its batch says
+        what is wrong with it.
 
         Raises:
             WarehouseError: The table cannot be read; what was yielded before must be discarded.
@@ -47,7 +57,7 @@ class Warehouse(Protocol):
         never stay when rows differ. Parquet: a part per file, its version from name, size and modification time.
         BigQuery: a part per partition with its ``last_modified_time`` (``INFORMATION_SCHEMA.PARTITIONS``, one query per
         dataset); one part without dates, with the table's last modification, for a table without partitions, and for
-        every table that has rows in its streaming buffer.
+        every table that has rows in its streaming buffer. An optional table that is absent has no parts.
 
         Raises:
             WarehouseError: The table cannot be read.
@@ -59,16 +69,16 @@ class AppendingWarehouse(Warehouse, Protocol):
     """A warehouse that rows can be added to as well."""
 
     def append(self, table: str, batch: pa.RecordBatch, *, day: date, name: str) -> None:
-        """Add rows of one partition date to a table, all at once; the same name again replaces what it added before.
+        """Add one version of a date's rows to a table, all at once; adding it again changes nothing.
 
         Args:
-            table: ``dataset.table`` of a declared table that is partitioned by date.
-            batch: The rows, in the table's schema.
+            table: ``dataset.table`` of a declared table that is partitioned by date and has a ``version_id``.
+            batch: The rows, in the table's schema, all of one ``version_id``.
             day: Their partition date.
-            name: Names what is added, within the date: letters, digits, dots and hyphens.
+            name: Names the version within the date: letters, digits, dots and hyphens.
 
         Raises:
-            WarehouseError: The rows cannot be added; none of them was.
+            WarehouseError: The rows cannot be added, and none was; or the table holds other rows of the version.
         """
 
 

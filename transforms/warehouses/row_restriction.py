@@ -6,6 +6,7 @@ the column's type and printed as a literal of that type.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime, time, timezone
 from decimal import Decimal
 from typing import Any
@@ -17,37 +18,50 @@ from transforms.elements.tables import TableScan, arrow_field
 _ESCAPES = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
-def row_restriction(scan: TableScan) -> str:
+def row_restriction(scan: TableScan, partition_type: str = "", absent: Collection[str] = ()) -> str:
     """Return the condition that the rows of a scan meet; empty when all do.
 
-    It restricts the partition column whenever the scan is bounded or the table insists on it, so that BigQuery reads
-    and bills those partitions only. Rows without a partition date meet no bound.
+    It restricts the partition column whenever the scan is bounded or the table requires it, so that BigQuery reads and
+    bills those partitions only. Rows without a partition date meet no bound.
+
+    The condition is on the column itself and never on a pseudo column: rows in a streaming buffer have no
+    ``_PARTITIONTIME`` yet, but they have their columns. A session includes them, and those that match are read.
+
+    Args:
+        scan: The scan.
+        partition_type: Type that the stored partition column has; empty when it is the declared one.
+        absent: Columns that the stored table lacks; they are null, so no row equals a value in one.
     """
     table = scan.declaration
     conditions = []
     if table.partition is not None and (scan.first or scan.last or table.filter_required):
-        conditions = _bounds(scan, table.partition)
+        conditions = _bounds(scan, table.partition, partition_type or table.columns[table.partition].type)
     for name, values in scan.equals.items():
+        if name in absent:
+            conditions.append("FALSE")
+            continue
         kind = arrow_field(table.columns[name]).type
         literals = ", ".join(literal(value) for value in pa.array(values, pa.string()).cast(kind).to_pylist())
         conditions.append(f"`{name}` IN ({literals})" if literals else "FALSE")
     return " AND ".join(conditions)
 
 
-def _bounds(scan: TableScan, name: str) -> list[str]:
+def _bounds(scan: TableScan, name: str, kind: str) -> list[str]:
     bounds = []
     if scan.first is not None or scan.last is None:
-        bounds.append(f"`{name}` >= {_edge(scan, name, scan.first or date.min, time.min)}")
+        bounds.append(f"`{name}` >= {_edge(kind, scan.first or date.min, time.min)}")
     if scan.last is not None:
         # The last microsecond of the day, which is as fine as a TIMESTAMP is; the day after may not exist.
-        bounds.append(f"`{name}` <= {_edge(scan, name, scan.last, time.max)}")
+        bounds.append(f"`{name}` <= {_edge(kind, scan.last, time.max)}")
     return bounds
 
 
-def _edge(scan: TableScan, name: str, day: date, when: time) -> str:
-    """Return a day as a literal of the partition column's type; a TIMESTAMP is partitioned by UTC days."""
-    if scan.declaration.columns[name].type == "TIMESTAMP":
+def _edge(kind: str, day: date, when: time) -> str:
+    """Return a day as a literal of a partition column's type; a TIMESTAMP is partitioned by UTC days."""
+    if kind == "TIMESTAMP":
         return literal(datetime.combine(day, when, timezone.utc))
+    if kind == "DATETIME":
+        return f"DATETIME '{datetime.combine(day, when).isoformat(sep=' ', timespec='microseconds')}'"
     return literal(day)
 
 

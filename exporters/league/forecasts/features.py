@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from exporters.config import RULES
 from exporters.declaration import Read
 from exporters.warehouse.forecast_rows import FeatureRow
-from exporters.warehouse.selection import latest
+from exporters.warehouse.selection import known, latest
 from exporters.warehouse.tables import FEATURES
 
 READS = (
@@ -48,7 +48,7 @@ SEASON_AVERAGE, BACK_TO_BACK = "points_avg_season", "back_to_back"
 
 def select_features(rows: Iterable[FeatureRow]) -> FeatureRow | None:
     """Return the row of one player's date: the newest, then the greatest feature version (contract R8, P&R §5)."""
-    return latest(rows, by=lambda row: (row.updated_at or row.created_at, row.feature_version))
+    return latest(rows, by=lambda row: (known(row.updated_at or row.created_at), row.feature_version))
 
 
 def feature(row: FeatureRow | None, name: str) -> float | None:

@@ -12,7 +12,8 @@ from itertools import accumulate
 
 from exporters.declaration import Read, Window
 from exporters.league.arithmetic.numbers import rounded_ratio
-from exporters.league.forecasts.picks import SIDES, is_void
+from exporters.league.forecasts.lines import is_real_line
+from exporters.league.forecasts.picks import LOSS, SIDES, WIN, graded_result
 from exporters.warehouse.forecast_rows import AccuracyRow
 from exporters.warehouse.selection import known, latest_per
 from exporters.warehouse.tables import ACCURACY
@@ -33,7 +34,6 @@ READS = (
             "minutes_played",
             "prediction_correct",
             "is_voided",
-            "has_prop_line",
             "line_source",
             "graded_at",
         ),
@@ -45,8 +45,9 @@ READS = (
 HISTORY_READS = tuple(replace(read, window=Window.ON_RECORD) for read in READS)
 """What :meth:`Grades.record` reads."""
 
-REAL_LINE = "ACTUAL_PROP"
-"""The ``line_source`` of a line that a bookmaker offered."""
+
+DECIDED = (WIN, LOSS)
+"""The results of a pick that was won or lost."""
 
 
 @dataclass(frozen=True)
@@ -100,13 +101,10 @@ class Grades:
         """By side, the dates of its decided picks and the running total of those that were won."""
         found: dict[str, tuple[list[date], list[int]]] = {}
         for side in SIDES:
-            decided = [
-                row
-                for row in self.rows
-                if row.recommendation == side and row.prediction_correct is not None and not is_void(row)
-            ]
-            won = accumulate(bool(row.prediction_correct) for row in decided)
-            found[side] = ([row.game_date for row in decided], [0, *won])
+            results = [(row.game_date, graded_result(row)) for row in self.rows if row.recommendation == side]
+            decided = [(day, result) for day, result in results if result in DECIDED]
+            won = accumulate(result == WIN for _, result in decided)
+            found[side] = ([day for day, _ in decided], [0, *won])
         return found
 
     def between(self, first: date, last: date) -> list[AccuracyRow]:
@@ -120,10 +118,4 @@ class Grades:
 
 def is_decided(row: AccuracyRow) -> bool:
     """Whether a graded OVER or UNDER on a real line was won or lost (contract B3-D4, B3-D6)."""
-    return (
-        row.recommendation in ("OVER", "UNDER")
-        and row.prediction_correct is not None
-        and not is_void(row)
-        and bool(row.has_prop_line)
-        and row.line_source in (None, REAL_LINE)
-    )
+    return graded_result(row) in DECIDED and is_real_line(row.line_value, row.line_source)

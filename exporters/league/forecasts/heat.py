@@ -1,4 +1,4 @@
-"""How hot a player is: one score of his newest games against the line (contract P&L B.3, S11)."""
+"""How hot a player is: one score of the newest games against the line (contract P&L B.3, S11)."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def hit_rate(games: Sequence[GameRow]) -> Fraction | None:
 def heat(games: Sequence[GameRow], run: LineRun) -> Heat:
     """Return how hot a player is.
 
-    Half of the score is how often he beat his line, a quarter how long his run of overs is, a quarter by how many
-    points he beats the line on average.
+    Half of the score is the share of overs, a quarter the length of the run of overs, a quarter the mean margin over
+    the line in points.
 
     Args:
-        games: His newest games of the season with a line, at most as many as the score looks at.
-        run: His current run over or under the line.
+        games: The player's newest games of the season with a line, at most as many as the score looks at.
+        run: The current run over or under the line.
     """
     rules = RULES.heat
     margins = [row.points - row.points_line for row in games if row.points is not None and row.points_line is not None]

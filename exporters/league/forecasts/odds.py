@@ -35,7 +35,7 @@ READS = (
 
 @dataclass(frozen=True)
 class Odds:
-    """American odds of both sides of one line; None when nobody offers the side."""
+    """American odds of both sides of one line; None without an offer for the side."""
 
     over: int | None = None
     under: int | None = None

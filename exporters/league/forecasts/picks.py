@@ -1,4 +1,4 @@
-"""What became of a pick: one rule for every document that says so.
+"""The result of a pick: one rule for every document that shows it.
 
 A pick is a recommendation, ``OVER`` or ``UNDER``, against a line. Players who did not play void it (contract G-5, B9,
 R1); a game that is not over, or not recorded yet, leaves it pending.
@@ -9,13 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from exporters.league.forecasts.lines import is_real_line
 from exporters.warehouse.forecast_rows import AccuracyRow
 from exporters.warehouse.league_rows import GameRow
 
 WIN, LOSS, PUSH = "WIN", "LOSS", "PUSH"
 """Results of a pick whose points are known; a push is decided for neither side."""
 VOID, PENDING = "VOID", "PENDING"
-"""Results of a pick whose player did not play, and of one that cannot be told yet."""
+"""Results of a pick whose player did not play, and of one that is not decided yet."""
 PASS, NO_LINE = "PASS", "NO_LINE"
 """What a graded forecast shows in place of a result when nothing was picked."""
 SIDES = ("OVER", "UNDER")
@@ -35,7 +36,7 @@ def against_line(side: str | None, points: int | None, line: Decimal | float | N
 
 
 def did_not_play(row: GameRow) -> bool:
-    """Whether a finished game's box score says that the player took no part (contract G-5).
+    """Whether a finished game's box score shows that the player took no part (contract G-5).
 
     Either a flag says so, or there are neither points nor minutes: some writers leave the flags null, and some write
     a zero for the points of a player who sat.
@@ -64,9 +65,11 @@ def is_void(row: AccuracyRow) -> bool:
 
 
 def graded_result(row: AccuracyRow) -> str:
-    """Return what became of a graded forecast (contract R1, R3, R4).
+    """Return what became of a graded forecast (contract R1, R3, R4, B7, B3-D4): one rule for every document.
 
-    ``VOID``, else ``PASS`` or ``NO_LINE`` when nothing was picked, else ``WIN``, ``LOSS``, ``PUSH`` or ``PENDING``.
+    ``VOID``, else ``PASS`` or ``NO_LINE`` when nothing was picked. A pick is a ``WIN`` or a ``LOSS`` by the grader's
+    verdict alone: where the grader left it undecided, points and line do not decide it either. Such a pick is a
+    ``PUSH`` when the points equal the line, ``NO_LINE`` when they are known and the line is not real, else ``PENDING``.
     """
     if is_void(row):
         return VOID
@@ -74,11 +77,13 @@ def graded_result(row: AccuracyRow) -> str:
         return PASS
     if row.recommendation not in SIDES:
         return NO_LINE
-    if row.actual_points is None:
-        return PENDING
     if row.prediction_correct is not None:
         return WIN if row.prediction_correct else LOSS
-    return against_line(row.recommendation, row.actual_points, row.line_value) or NO_LINE
+    if row.actual_points is None:
+        return PENDING
+    if row.actual_points == row.line_value:
+        return PUSH
+    return PENDING if is_real_line(row.line_value, row.line_source) else NO_LINE
 
 
 @dataclass(frozen=True)

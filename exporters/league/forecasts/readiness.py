@@ -11,6 +11,9 @@ from functools import cached_property
 from exporters.config import ExportConfig
 from exporters.declaration import Export, Gate, Read
 from exporters.league.forecasts.forecasts import ModelVersions
+from exporters.league.players import aliases
+from exporters.league.players.aliases import Aliases
+from exporters.league.players.unmatched import NameReport
 from exporters.warehouse.tables import CONTEXT, PREDICTIONS, SCHEDULE
 
 GAMES_READ = Read(SCHEDULE, ("game_date", "away_team_tricode", "home_team_tricode", "game_status"))
@@ -78,6 +81,9 @@ class ScanCounts:
         broken: Tables that could not be read, with the reason.
         rows: Rows read, by table.
         bytes: Arrow bytes read, by table.
+        absent: Optional columns that the warehouse lacks, by table; an empty name stands for the table itself.
+        aliases: The other spellings of players' ids.
+        names: The spellings that match nobody, by date; no entry for a date without any.
     """
 
     days: Mapping[date, DayCount] = field(default_factory=dict)
@@ -85,6 +91,9 @@ class ScanCounts:
     broken: Mapping[str, str] = field(default_factory=dict)
     rows: Mapping[str, int] = field(default_factory=dict)
     bytes: Mapping[str, int] = field(default_factory=dict)
+    absent: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    aliases: Aliases = field(default_factory=Aliases)
+    names: Mapping[date, NameReport] = field(default_factory=dict)
 
     @cached_property
     def versions(self) -> ModelVersions:
@@ -122,7 +131,9 @@ class Verdict:
 def reads_of(export: Export) -> tuple[Read, ...]:
     """Return everything that must be read before an export can go out: its own tables and those that decide on it."""
     listed = () if export.lists is None else export.lists.reads
-    return (*export.reads, *listed, GAMES_READ, *(GATE_READS[gate] for gate in Gate if gate in export.gates))
+    own = (*export.reads, *listed, GAMES_READ, *(GATE_READS[gate] for gate in Gate if gate in export.gates))
+    names_players = any(read.table.player is not None or read.table.live for read in own)
+    return (*own, aliases.READ) if names_players else own
 
 
 def verdict(export: Export, day: date, scan_counts: ScanCounts, config: ExportConfig) -> Verdict:

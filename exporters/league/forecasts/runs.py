@@ -17,7 +17,6 @@ from exporters.config import RULES
 from exporters.league.arithmetic.dates import season_year
 from exporters.league.arithmetic.numbers import rounded_ratio, tenths
 from exporters.league.forecasts.grades import Grades, is_decided
-from exporters.league.games.schedule import Schedule
 from exporters.league.players.box_scores import BoxScores, outcome
 from exporters.warehouse.forecast_rows import AccuracyRow
 from exporters.warehouse.league_rows import GameRow
@@ -35,7 +34,7 @@ RowT = TypeVar("RowT", bound=Dated)
 
 
 class Runs(Generic[RowT]):
-    """The runs within a player's decided rows, found once and asked for any date."""
+    """The runs within a player's decided rows, found once and looked up for any date."""
 
     def __init__(self, decided: Iterable[RowT], kind: Callable[[RowT], Hashable]) -> None:
         """Take rows oldest first; ``kind`` is what the rows of one run have in common."""
@@ -86,17 +85,11 @@ class LineRuns:
 
     def __init__(self, scores: BoxScores) -> None:
         """Find the runs."""
-        self._scores = scores
         self._runs: Runs[GameRow] = Runs((row for row in scores.played if outcome(row) is not None), outcome)
 
     def before(self, day: date, longest: int | None = RULES.runs.longest) -> LineRun:
         """Return the run that stands before a date's game, of at most ``longest`` games; None for all of them."""
         return _line_run(self._runs.before(day, longest))
-
-    def settled(self, day: date, schedule: Schedule) -> LineRun:
-        """Return the run up to and including a date, whose own game counts only once it is final."""
-        today = self._scores.on(day)
-        return _line_run(self._runs.until(day)) if _is_over(today, schedule) else self.before(day)
 
     def whole(self, day: date) -> LineRun:
         """Return the run up to and including a date, however long it is (contract P&L S10)."""
@@ -112,27 +105,12 @@ class CorrectRuns:
 
     def __init__(self, grades: Grades) -> None:
         """Find the runs."""
-        self._grades = grades
         self._runs: Runs[AccuracyRow] = Runs(filter(is_decided, grades.rows), _is_correct)
 
-    def until(self, day: date) -> Sequence[AccuracyRow]:
-        """Return the run up to and including a date, newest first; empty after a wrong forecast."""
-        return _correct_run(self._runs.until(day))
-
-    def settled(self, day: date, schedule: Schedule) -> Sequence[AccuracyRow]:
-        """Return the run up to and including a date, whose own forecast counts only once its game is final."""
-        today = self._grades.on(day)
-        return self.until(day) if _is_over(today, schedule) else _correct_run(self._runs.before(day))
-
-
-def _is_over(row: GameRow | AccuracyRow | None, schedule: Schedule) -> bool:
-    """Whether the schedule says that the game of a row is over; its team finds a game that the id does not."""
-    game = None if row is None else schedule.find(row.game_date, row.game_id, row.team_abbr)
-    return game is not None and game.is_final
-
-
-def _correct_run(run: Sequence[AccuracyRow]) -> Sequence[AccuracyRow]:
-    return run if run and run[0].prediction_correct else ()
+    def before(self, day: date) -> Sequence[AccuracyRow]:
+        """Return the run that stands before a date's game, newest first; empty after a wrong forecast."""
+        run = self._runs.before(day)
+        return run if run and run[0].prediction_correct else ()
 
 
 def _is_correct(row: AccuracyRow) -> bool | None:

@@ -25,7 +25,7 @@ SEASON_READS = (Read(SIGNALS, _COLUMNS, Window.SEASON),)
 NEUTRAL = "neutral"
 """The signal of a date without a word of its own (contract C §0.4)."""
 UNKNOWN = "unknown"
-"""The conditions of a date whose skew nobody recorded (contract D-3)."""
+"""The conditions of a date without a recorded skew (contract D-3)."""
 _SIGNALS: Mapping[str, str] = {"GREEN": "favorable", "YELLOW": NEUTRAL, "RED": "challenging"}
 _CONDITIONS: Mapping[str, str] = {
     "BALANCED": "balanced",
@@ -37,7 +37,7 @@ _CONDITIONS: Mapping[str, str] = {
 def signals_by_date(rows: Iterable[SignalRow], system_id: str) -> dict[date, SignalRow]:
     """Return a system's row of each date: the one that was calculated last (contract D-2).
 
-    Rows that were calculated together are told apart by what they say, so that a scan's order does not matter.
+    Rows of one calculation are ordered by their values, so that the order of a scan does not matter.
     """
     return latest_per(
         (row for row in rows if row.system_id == system_id),

@@ -1,4 +1,4 @@
-"""How good one model's forecasts of a player were, over his graded games (contract P&L A.3b).
+"""How good one model's forecasts of a player were, over the graded games (contract P&L A.3b).
 
 All figures are those of one system: a new champion starts its own record (contract P&L P2). Games that the player
 missed do not count, and neither do second grades of a game (contract P&L P3, P5).
@@ -75,7 +75,7 @@ class TrackRecord:
 
     @cached_property
     def team(self) -> str | None:
-        """The player's team in the newest game that tells it."""
+        """The player's team in the newest game that has it."""
         return next((row.team_abbr for row in reversed(self.rows) if row.team_abbr), None)
 
     def calls(self, *sides: str) -> Calls:

@@ -104,7 +104,7 @@ def _meeting(row: ScheduleRow) -> tuple[date, frozenset[str]]:
 
 
 def _one_per_meeting(rows: Iterable[ScheduleRow]) -> dict[tuple[date, frozenset[str]], ScheduleRow]:
-    return latest_per(rows, key=_meeting, by=lambda row: (known(row.game_status), row.processed_at))
+    return latest_per(rows, key=_meeting, by=lambda row: (known(row.game_status), known(row.processed_at)))
 
 
 def season_opening(rows: Iterable[ScheduleRow], day: date) -> date:

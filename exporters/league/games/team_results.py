@@ -1,4 +1,4 @@
-"""Who won: the results of teams, which the box scores of players do not tell (contract P&L P11)."""
+"""Who won: the results of teams, which the box scores of players do not have (contract P&L P11)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from exporters.warehouse.tables import TEAM_GAMES
 
 
 def reads(window: Window) -> tuple[Read, ...]:
-    """Return what tells the results of a window's games; the schedule of the same window completes it."""
+    """Return the reads of the results of a window's games; the schedule of the same window completes them."""
     return (Read(TEAM_GAMES, ("game_date", "team_abbr", "win_flag"), window),)
 
 
@@ -28,7 +28,7 @@ class TeamResults:
         self._schedule = schedule
 
     def won(self, day: date, game_id: str, team: str) -> bool | None:
-        """Return whether a team won its game of a date: by its own record, else by the score; None when neither tells.
+        """Return whether a team won its game of a date: by its own record, else by the score; None when neither has it.
 
         Args:
             day: The game date.

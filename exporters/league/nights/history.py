@@ -27,6 +27,7 @@ from exporters.warehouse.schema import RowT, Table
 from exporters.warehouse.tables import (
     ACCURACY,
     DEFENSE,
+    FORECAST_TIMES,
     GAMES,
     NEWS_ARTICLES,
     NEWS_INSIGHTS,
@@ -86,7 +87,7 @@ class PlayerHistory:
     """All rows of one player, every table."""
 
     def __init__(self, player: str, rows: Rows, system_id: str) -> None:
-        """Keep the rows; nothing is sorted before it is asked for."""
+        """Keep the rows; sorting happens on first use."""
         self.player = player
         self._rows = rows
         self._system_id = system_id
@@ -137,6 +138,15 @@ class PlayerHistory:
     def correct_runs(self) -> CorrectRuns:
         """The champion's runs of correct forecasts of the player."""
         return CorrectRuns(self.grades)
+
+    @cached_property
+    def forecast_times(self) -> Mapping[tuple[str, str], int]:
+        """When the player's forecasts were made, by ISO date and prediction id; read where picks do not hold it."""
+        times: dict[tuple[str, str], int] = {}
+        for row in self.rows(FORECAST_TIMES):
+            key = (row.game_date.isoformat(), row.prediction_id)
+            times[key] = max(row.created_at, times.get(key, row.created_at))
+        return times
 
     @cached_property
     def subset_picks(self) -> PlayerPicks:

@@ -1,8 +1,9 @@
-"""What the live feed says of a date's games and players right now."""
+"""The live feed's state of a date's games and players."""
 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
@@ -11,9 +12,10 @@ from fractions import Fraction
 from exporters.config import LiveRules
 from exporters.declaration import Read, Window
 from exporters.league.games.schedule import FINAL, IN_PROGRESS, SCHEDULED, STATUS_NAMES, Game
-from exporters.league.players.identity import lookup_of
+from exporters.league.players.aliases import NO_ALIASES, Aliases
+from exporters.league.players.identity import lookups_of
 from exporters.warehouse.league_rows import LiveBoxScoreRow
-from exporters.warehouse.selection import known, latest_per
+from exporters.warehouse.selection import known, latest
 from exporters.warehouse.tables import FEED_PLAYERS, LIVE_BOX_SCORES
 
 READS = (
@@ -38,7 +40,7 @@ READS = (
 )
 
 NO_MINUTES = "0:00"
-"""The minutes of a player for whom the feed has none."""
+"""The minutes of a player that the feed has none for."""
 
 _CLOCK = re.compile(r"(?:(?P<minutes>\d{1,2}):)?(?P<seconds>\d{1,2})(?:\.(?P<tenths>\d))?$")
 _PERIOD_OVER = re.compile(r"half|end", re.IGNORECASE)
@@ -55,7 +57,7 @@ def state_of(row: LiveBoxScoreRow) -> int:
 
 
 def elapsed_share(period: int | None, clock: str | None, rules: LiveRules) -> Fraction | None:
-    """Return the share of a running game that has been played, overtime included; None when the clock does not tell.
+    """Return the share of a running game that has been played, overtime included; None when the clock cannot be read.
 
     Args:
         period: 1 is the first; overtime follows the last regular one.
@@ -83,7 +85,7 @@ def _minutes_left(clock: str) -> Fraction | None:
 
 
 def has_minutes(minutes: str | None) -> bool:
-    """Whether minutes such as ``34`` or ``0:00`` say that somebody played."""
+    """Whether minutes such as ``34`` or ``0:00`` show that a player played."""
     return re.search(r"[1-9]", minutes or "") is not None
 
 
@@ -98,33 +100,37 @@ def minutes_text(minutes: Decimal | None) -> str | None:
 class LiveScores:
     """The live feed's games and players of one date."""
 
-    def __init__(self, rows: Iterable[LiveBoxScoreRow], day: date, ids: Mapping[int, str]) -> None:
+    def __init__(
+        self, rows: Iterable[LiveBoxScoreRow], day: date, ids: Mapping[int, str], aliases: Aliases = NO_ALIASES
+    ) -> None:
         """Find out whose rows they are.
 
         Args:
             rows: Rows of the feed; those of other dates are left out.
             day: The date.
-            ids: The feed's player ids that are known, to player ids. A name is only asked where the id is not known.
+            ids: The feed's player ids that are known, to player ids. A name decides only where the id is unknown.
+            aliases: The other spellings of player ids, which a name of the feed may be.
         """
         ours = [row for row in rows if row.game_date == day]
         self._states: dict[Meeting, int] = {}
         for row in ours:
             meeting = frozenset((row.home_team, row.visitor_team))
             self._states[meeting] = max(state_of(row), self._states.get(meeting, SCHEDULED))
-        self._players = latest_per(
-            (row for row in ours if _whose(row, ids) is not None),
-            key=lambda row: _whose(row, ids),
-            by=lambda row: (state_of(row), known(row.period), known(row.points)),
-        )
+        self._rows_of: dict[str, list[LiveBoxScoreRow]] = defaultdict(list)
+        for row in ours:
+            for player in _whose(row, ids, aliases):
+                self._rows_of[player].append(row)
 
     def player(self, player: str) -> LiveBoxScoreRow | None:
-        """Return a player's row: that of the game that is farthest on, should he be listed twice."""
-        return self._players.get(player)
+        """Return a player's row: that of the game that is farthest on when the player is listed twice."""
+        return latest(
+            self._rows_of.get(player, ()), by=lambda row: (state_of(row), known(row.period), known(row.points))
+        )
 
     def games(self, scheduled: Iterable[Game]) -> dict[Meeting, str]:
-        """Return the state of every game by its teams: what schedule or feed says, whichever is farther on.
+        """Return the state of every game by its teams: by schedule or feed, whichever is farther on.
 
-        Contract P&L L2: of the date's games only, and the schedule knows those that the feed does not list.
+        Contract P&L L2: of the date's games only, including those that only the schedule lists.
         """
         ranks = {name: rank for rank, name in STATUS_NAMES.items()}
         states = dict(self._states)
@@ -134,13 +140,14 @@ class LiveScores:
         return {meeting: STATUS_NAMES[state] for meeting, state in states.items()}
 
 
-def _whose(row: LiveBoxScoreRow, ids: Mapping[int, str]) -> str | None:
+def _whose(row: LiveBoxScoreRow, ids: Mapping[int, str], aliases: Aliases) -> tuple[str, ...]:
+    """Return every id that the player of a row may have."""
     found = None if row.feed_player_id is None else ids.get(row.feed_player_id)
-    return found or lookup_of(row.first_name, row.last_name)
+    return (found,) if found else tuple(dict.fromkeys(map(aliases.id_of, lookups_of(row.first_name, row.last_name))))
 
 
 def feed_ids(sightings: Iterable[tuple[int, str, str]]) -> dict[int, str]:
-    """Return whom each of the feed's player ids stands for: who went by it last (contract P&L L11).
+    """Return the player of each of the feed's ids: the latest one that used it (contract P&L L11).
 
     Args:
         sightings: Feed id, ISO date and player id; of one date the lowest player id counts.

@@ -21,8 +21,8 @@ def reads(window: Window) -> tuple[Read, ...]:
 def minutes_of(history: PlayerHistory, row: GameRow) -> Decimal | None:
     """Return the minutes of a game: from the box score, else from the official game book (contract P&L S4).
 
-    None for a game that was not played, or when neither tells. Of several lines of the book that of the game itself
-    comes first, then the longest time.
+    None for a game that was not played, or when neither has minutes. Of several lines of the book, that of the game
+    itself comes first, then the longest time.
     """
     if not was_played(row):
         return None

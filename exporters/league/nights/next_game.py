@@ -17,7 +17,7 @@ READS = over(AHEAD, *CONTEXT_READS, *forecasts.READS)
 def next_night(night: PlayerNight) -> PlayerNight | None:
     """Return the night of the player's next game, tonight's until it is final; None when none is known (contract P17).
 
-    Contract P&L A.3b, P17. A player has one game a day, so that the date alone tells which comes first.
+    Contract P&L A.3b, P17. A player has one game a day, so the date alone orders the games.
     """
     days = {row.game_date for row in night.history.rows(CONTEXT)}
     for day in sorted(day for day in days if night.date <= day <= AHEAD.last(night.date)):

@@ -48,8 +48,8 @@ class Matchup:
 
     Attributes:
         game_id: Canonical where the game can be resolved, else as stored.
-        team: The player's team; None when no table tells.
-        opponent: The other team; None when no table tells.
+        team: The player's team; None when no table has it.
+        opponent: The other team; None when no table has it.
         is_home: Whether the player's team is at home; None when unknown.
     """
 
@@ -80,7 +80,7 @@ def form_of(last_5: Decimal | None, season: Decimal | None) -> str | None:
 class PlayerNight:
     """One player as known on one date.
 
-    Facts are worked out when first asked for and then shared by every document of the run. Box scores and grades are
+    Facts are computed on first use and then shared by every document of the run. Box scores and grades are
     those before the date, unless a fact says otherwise.
     """
 
@@ -106,10 +106,11 @@ class PlayerNight:
         """The player's registry entry as of the date."""
         return self.history.registry(self.date)
 
-    @property
+    @cached_property
     def name(self) -> str:
-        """The display name; the player's id when the registry does not know him, or not his name."""
-        return (None if self.registry is None else self.registry.player_name) or self.player
+        """The display name: by the registry, else by the season's box scores, else the player's id."""
+        registered = None if self.registry is None else self.registry.player_name
+        return registered or self.history.box_scores.name(self.date) or self.player
 
     @cached_property
     def context(self) -> ContextRow | None:

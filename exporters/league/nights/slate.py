@@ -12,6 +12,7 @@ from exporters.declaration import Export
 from exporters.league.forecasts.readiness import DayCount, ScanCounts
 from exporters.league.games.schedule import Schedule
 from exporters.league.nights.history import Rows
+from exporters.league.players.aliases import Aliases
 from exporters.warehouse.schema import RowT, Table
 from exporters.warehouse.tables import SCHEDULE
 
@@ -26,6 +27,8 @@ class Slate:
         date: The game date.
         generated_at: The request's time, as published.
         config: The exporters' configuration.
+        count: What the warehouse holds for the date.
+        aliases: The other spellings of players' ids.
     """
 
     def __init__(
@@ -36,6 +39,7 @@ class Slate:
         self.generated_at = generated_at
         self.config = config
         self.count: DayCount = scan_counts.on(day)
+        self.aliases: Aliases = scan_counts.aliases
         self._cards = cards
         self._rows = rows
 

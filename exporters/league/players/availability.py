@@ -1,4 +1,4 @@
-"""Whether a player is expected to play tonight, and how fresh he is."""
+"""Whether a player is expected to play tonight, and how rested the player is."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ FATIGUE_READS = (
 
 @dataclass(frozen=True)
 class Injury:
-    """What the newest report of tonight's game says; ``available`` when no report names the player."""
+    """The status in the newest report of tonight's game; ``available`` when no report names the player."""
 
     status: str = "available"
     reason: str | None = None

@@ -60,7 +60,7 @@ NIGHT_READS = (
         ),
     ),
 )
-"""The box score of the date itself: who played for whom, and what a pick is decided by."""
+"""The box score of the date itself: teams, and the values that decide a pick."""
 SHOOTING_READS = (
     Read(
         GAMES,
@@ -117,7 +117,7 @@ def played_at_home(row: GameRow, schedule: Schedule | None = None) -> bool | Non
 
     Args:
         row: The game.
-        schedule: Where a game is looked up whose id does not tell, if the dates around it were scanned.
+        schedule: Where a game is looked up when its id is not enough, if the dates around it were scanned.
     """
     teams = teams_of(row.game_id)
     if teams is None and schedule is not None:
@@ -218,7 +218,7 @@ class BoxScores:
     """All games of one player, oldest first.
 
     ``rows`` holds every game, did-not-play rows included; ``played`` only those in which the player took part. Every
-    question is asked as of a date and sees only games before it, from :data:`HISTORY` on: a run over many dates has
+    lookup is as of a date and sees only games before it, from :data:`HISTORY` on: a run over many dates has
     read more than the date alone would, and must not show it.
     """
 
@@ -247,7 +247,7 @@ class BoxScores:
         """Return a view of the newest ``count`` games before a date, newest first, did-not-play rows included.
 
         A game is viewed once, however many nights show it: a view must depend on nothing but its row, and must not be
-        changed by whoever gets it.
+        changed by the caller.
         """
         first, end = _newest(self._dates, count, day)
         views = self._views.setdefault(view, {})
@@ -266,6 +266,14 @@ class BoxScores:
             found = self.rows[end]
             end += 1
         return found
+
+    def name(self, day: date) -> str | None:
+        """Return the player's name by the newest of the season's box scores up to a date that has one.
+
+        A name is no outcome: the box score of the date itself may tell it.
+        """
+        season = self.between(season_start(day), day)
+        return next((row.player_full_name for row in reversed(season) if row.player_full_name), None)
 
     def between(self, first: date, last: date) -> list[GameRow]:
         """Return every game from ``first`` to ``last``, both included, oldest first."""

@@ -11,7 +11,7 @@ from decimal import Decimal
 from exporters.config import RULES
 from exporters.declaration import Read, Window
 from exporters.warehouse.league_rows import DefenseRow
-from exporters.warehouse.selection import latest_per
+from exporters.warehouse.selection import known, latest_per
 from exporters.warehouse.tables import DEFENSE
 
 READS = (
@@ -45,12 +45,12 @@ class Defenses:
     """
 
     def __init__(self, rows: Iterable[DefenseRow]) -> None:
-        """Keep the newest row per team and date; a row without a value or of the early season says nothing."""
+        """Keep the newest row per team and date; a row without a value or of the early season is skipped."""
         usable = (row for row in rows if row.opponent_points_per_game is not None and not row.early_season_flag)
         chosen = latest_per(
             usable,
             key=lambda row: (row.team_abbr, row.analysis_date),
-            by=lambda row: (row.processed_at,),
+            by=lambda row: (known(row.processed_at),),
             ties=READS[0].columns,
         )
         self._by_date: dict[date, list[DefenseRow]] = defaultdict(list)

@@ -7,11 +7,12 @@ import unicodedata
 from collections.abc import Iterable
 from datetime import date
 
-from exporters.declaration import Read
+from exporters.declaration import Read, Window
 from exporters.league.arithmetic.dates import season_label
+from exporters.league.players.aliases import normalized
 from exporters.warehouse.league_rows import RegistryRow
 from exporters.warehouse.selection import whole
-from exporters.warehouse.tables import REGISTRY
+from exporters.warehouse.tables import GAMES, REGISTRY
 
 READS = (
     Read(
@@ -26,7 +27,9 @@ READS = (
             "last_roster_activity_date",
         ),
     ),
+    Read(GAMES, ("player_lookup", "game_date", "player_full_name"), Window.SEASON),
 )
+"""What names a player: the registry, and the season's box scores for one whom it does not know."""
 POSITION_READS = (Read(REGISTRY, ("player_lookup", "position")),)
 
 UNKNOWN_PLAYER = "Player not found"
@@ -53,6 +56,14 @@ def lookup_of(first_name: str | None, last_name: str | None) -> str | None:
     """
     first, last = _folded(first_name or ""), _folded(last_name or "")
     return first + last if first and last else None
+
+
+def lookups_of(first_name: str | None, last_name: str | None) -> tuple[str, ...]:
+    """Return every id that may be meant by a name: letters such as ``đ`` are folded, and the warehouse drops them."""
+    folded = lookup_of(first_name, last_name)
+    if folded is None:
+        return ()
+    return tuple(dict.fromkeys((folded, normalized(f"{first_name}{last_name}"))))
 
 
 def _folded(name: str) -> str:

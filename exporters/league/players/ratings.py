@@ -12,7 +12,7 @@ from decimal import Decimal
 from exporters.config import RULES
 from exporters.declaration import Read, Window
 from exporters.warehouse.league_rows import DefenseRow
-from exporters.warehouse.selection import latest_per
+from exporters.warehouse.selection import known, latest_per
 from exporters.warehouse.tables import DEFENSE
 
 KEPT = Window(days=RULES.sources.zones_days)
@@ -76,7 +76,7 @@ class Ratings:
         chosen = latest_per(
             rated,
             key=lambda row: (row.team_abbr, row.analysis_date),
-            by=lambda row: (row.processed_at,),
+            by=lambda row: (known(row.processed_at),),
             ties=READS[0].columns,
         )
         self._rows: dict[str, list[DefenseRow]] = defaultdict(list)

@@ -1,4 +1,4 @@
-"""Where a player takes his shots, in one word."""
+"""Where a player shoots from, in one word."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from exporters.warehouse.forecast_rows import SubsetPickRow, SubsetVersionRow
 from exporters.warehouse.league_rows import GameRow
 from exporters.warehouse.schema import Instant
 from exporters.warehouse.selection import known, latest_per
-from exporters.warehouse.tables import SUBSET_PICKS, SUBSET_VERSIONS
+from exporters.warehouse.tables import FORECAST_TIMES, SUBSET_PICKS, SUBSET_VERSIONS
 
 READS = (
     Read(
@@ -50,6 +50,10 @@ READS = (
 )
 
 
+TIME_READS = (Read(FORECAST_TIMES, ("player_lookup", "game_date", "prediction_id", "created_at"), Window.SEASON),)
+"""What dates the picks of earlier dates in a warehouse that does not store when their forecasts were made."""
+
+
 class FrozenPick(Pick):
     """A frozen pick: the date, version and subset that it belongs to besides."""
 
@@ -72,7 +76,7 @@ class _Graded(NamedTuple):
 
 
 class PlayerPicks:
-    """One player's frozen picks, every version, graded by his box scores.
+    """One player's frozen picks, every version, graded by the player's box scores.
 
     Results do not depend on the night that asks, so they are worked out once.
     """
@@ -80,7 +84,7 @@ class PlayerPicks:
     def __init__(self, player: str, rows: Iterable[SubsetPickRow], scores: BoxScores, champion: str) -> None:
         """Keep one row per date, version, model and subset (contract M-1, P-8), in that order.
 
-        A row without forecast, line or direction is no pick: nobody could read it, and nothing could grade it.
+        A row without forecast, line or direction is no pick: it can be neither shown nor graded.
         """
         self._player = player
         chosen = latest_per(
@@ -161,9 +165,9 @@ def versions_by_date(
     """Return the complete versions of each date (contract M-2, M-6).
 
     Args:
-        rows: The table of versions. It knows versions without picks, and which are incomplete.
+        rows: The table of versions, which has versions without picks and marks incomplete ones.
         seen: Date, id and instant of the versions that picks were found of; they speak for the dates that the table
-            says nothing about.
+            has no row for.
     """
     told: dict[date, dict[str, int]] = {}
     for row in rows:
@@ -183,7 +187,7 @@ def versions_by_date(
 def locked_version(versions: Sequence[Version], first_tip: Instant | None) -> str | None:
     """Return the version of a date that was, or will be, published when its first game begins (contract G-4).
 
-    The greatest of those computed before the first tip-off; should there be none, or should nobody know the tip-off,
+    The greatest of those computed before the first tip-off; without one, or without a known tip-off,
     the greatest. None without versions.
     """
     in_time = [version for version in versions if first_tip is None or version.computed_at < first_tip]

@@ -1,6 +1,6 @@
 """Who is in which subset: the one selection that documents fall back on and that is frozen for later.
 
-Definitions times the forecasts of a date gives members; nothing here knows tables, names or dates (contract C §1).
+Definitions times the forecasts of a date gives members; nothing here depends on tables, names or dates (contract C §1).
 """
 
 from __future__ import annotations

@@ -23,10 +23,10 @@ class Pick(TypedDict):
 
     Attributes:
         player_lookup: The player's id.
-        player_name: His display name.
+        player_name: The player's display name.
         system_id: The model that made it.
-        team: His team; None when no table tells.
-        opponent: The other team; None when no table tells.
+        team: The player's team; None when no table has it.
+        opponent: The other team; None when no table has it.
         prediction_id: The forecast that it came from.
         predicted_points: Forecast points.
         current_points_line: The line that it is against.
@@ -34,7 +34,7 @@ class Pick(TypedDict):
         edge: Absolute difference of forecast and line.
         composite_score: Ten times the edge plus half the confidence; frozen rows may lack it.
         prediction_created_at: When the forecast was made, in microseconds; None when unknown.
-        actual: Points that he scored; None before they are known, and when he did not play.
+        actual: Points scored; None before they are known, and when the player did not play.
         result: ``hit``, ``miss`` or ``push``; None without ``actual``.
     """
 

@@ -186,9 +186,9 @@ class TestSelection:
             {"system_id": "another"},
             {"invalidation_reason": "player_inactive"},
             {"prediction_made_before_game": False},
-            {"has_prop_line": False, "line_source": "ESTIMATED_AVG"},
-            {"has_prop_line": None, "line_source": "ESTIMATED_AVG"},
-            {"has_prop_line": False, "line_source": None},
+            {"line_source": "ESTIMATED_AVG"},
+            {"line_source": None},
+            {"current_points_line": 20, "predicted_points": 24},
             {"game_date": TONIGHT - timedelta(days=1)},
         ],
     )
@@ -205,18 +205,13 @@ class TestSelection:
             {"confidence_score": 1},
             {"edge": 0},
             {"prediction_made_before_game": None},
-            {"has_prop_line": None, "line_source": None},
-            {"has_prop_line": True, "line_source": None},
-            {"has_prop_line": None, "line_source": "ACTUAL_PROP"},
+            {"has_prop_line": False, "line_source": "ACTUAL_PROP"},
+            {"has_prop_line": None, "line_source": "ODDS_API"},
+            {"line_source": "BETTINGPROS"},
         ],
     )
     def test_admits(self, values: dict[str, Any]) -> None:
         assert len(picks(context_row(player_lookup="ann"), pick_row(**values))) == 1
-
-    def test_a_line_of_20_is_real_where_its_source_is_known(self) -> None:
-        """Contract B11."""
-        assert len(picks(pick_row(line=20, edge=2))) == 1
-        assert picks(pick_row(line=20, edge=2, has_prop_line=None, line_source=None)) == []
 
     @pytest.mark.parametrize(("level", "expected"), [(None, 1), ("green", 1), ("yellow", 0)])
     def test_before_the_level_was_recorded_a_forecast_may_lack_it(self, level: str | None, expected: int) -> None:
@@ -522,8 +517,9 @@ class TestForecastsGone:
             {"confidence_score": None},
             {"recommendation": None},
             {"recommendation": "PASS"},
-            {"has_prop_line": False},
-            {"has_prop_line": None, "line_source": None, "line_value": 20, "predicted_points": 22},
+            {"line_source": "ESTIMATED_AVG"},
+            {"line_source": None},
+            {"line_value": 20, "predicted_points": 22},
             {"confidence_score": 0.885},
             {"predicted_points": 25},
             {"system_id": "another"},

@@ -21,7 +21,6 @@ def candidate(**values: Any) -> Candidate:
         "line": Decimal(20),
         "side": "OVER",
         "confidence": Decimal(70),
-        "has_line": True,
         "line_source": None,
         "alert_level": "green",
         "quality": None,

@@ -348,14 +348,18 @@ class TestRequirements:
         assert (found["game_status"], found["status"]) == ("final", "pending")
         assert summary_of(schedule_row(game_status=3), pick())["pending"] == 1
 
-    @pytest.mark.parametrize(
-        "values", [{"line": 20}, {"line_source": "ESTIMATED_AVG"}, {"has_prop_line": False}], ids=str
-    )
+    @pytest.mark.parametrize("values", [{"line": 20}, {"line_source": "ESTIMATED_AVG"}, {"line_source": None}], ids=str)
     def test_l16_a_line_that_nobody_offered_is_not_graded(self, values: dict[str, Any]) -> None:
         found = row_of(pick(**values), box(30))
-        assert (found["status"], found["actual"]) == ("graded", 30)
+        assert (found["status"], found["actual"], found["has_line"]) == ("graded", 30, False)
         assert row_of(pick(**values), box(30, PLAYING))["status"] == "in_progress"
         assert summary_of(pick(**values), box(30))["correct"] == 0
+
+    @pytest.mark.parametrize("flag", [True, False, None])
+    @pytest.mark.parametrize("source", ["ACTUAL_PROP", "ODDS_API", "BETTINGPROS"])
+    def test_a_real_line_is_graded_whatever_has_prop_line_says(self, source: str, flag: bool | None) -> None:
+        found = row_of(pick(line_source=source, has_prop_line=flag), box(30))
+        assert (found["status"], found["has_line"]) == ("correct", True)
 
     def test_l16_an_invalidated_forecast_is_not_shown(self) -> None:
         assert graded(pick(invalidation_reason="postponed"), box(30))["predictions"] == []
@@ -388,8 +392,9 @@ class TestRequirements:
         versions = [pick(predicted=20 + n, prediction_version=n, prediction_id=f"p{n}") for n in (1, 3, 2)]
         assert row_of(*versions)["predicted"] == 23.0
 
-    def test_l24_an_unknown_line_flag_is_false(self) -> None:
-        assert row_of(pick(has_prop_line=None))["has_line"] is False
+    @pytest.mark.parametrize("values", [{"line_source": None}, {"line": None}, {"line": 20}], ids=str)
+    def test_l24_an_unknown_line_flag_is_false(self, values: dict[str, Any]) -> None:
+        assert row_of(pick(**values))["has_line"] is False
 
 
 class TestProgress:

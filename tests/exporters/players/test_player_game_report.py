@@ -67,6 +67,7 @@ class TestDeclaration:
         scans = plan_of("player-game-report", first=TONIGHT).scans_by_table
         assert {table.split(".")[1]: scan.first for table, scan in scans.items()} == {
             "nba_players_registry": None,
+            "player_aliases": None,
             "player_game_summary": RULES.sources.first_date,
             "nbac_schedule": TONIGHT,
             "player_prop_predictions": TONIGHT,
@@ -206,8 +207,8 @@ class TestShape:
         assert made["recent_games"] == []
         assert made["head_to_head"] == {"games": 0, "avg_points": None, "avg_line": None, "over_rate": None}
 
-    def test_nobody_knows_a_player_without_any_registration(self) -> None:
-        made = player_document(PLAYER_GAME_REPORT, context_row(), *game_log([20]))
+    def test_nobody_knows_a_player_without_registration_and_box_score(self) -> None:
+        made = player_document(PLAYER_GAME_REPORT, context_row(), game_row(game_date=TONIGHT + timedelta(days=1)))
         assert [key for key in made if key != "error"] == list(self.KEYS)
         assert made["error"] == "Player not found"
         assert (made["player_full_name"], made["game_id"]) == (PLAYER, "20250115_BOS_LAL")
@@ -215,6 +216,24 @@ class TestShape:
         assert {made[key] for key in nothing} == {None}
         assert (made["prediction_angles"], made["recent_games"]) == ({"supporting": [], "against": []}, [])
         assert PLAYER_GAME_REPORT.cache_of(made, settled=True) is Cache.MINUTE
+
+
+class TestUnregistered:
+    def test_box_scores_make_up_for_the_registry(self) -> None:
+        rows = [context_row(), *game_log([20, 30])]
+        registered = player_document(PLAYER_GAME_REPORT, registry_row(), *rows)
+        made = player_document(PLAYER_GAME_REPORT, *rows)
+        assert made == {**registered, "player_full_name": PLAYER, "player_profile": made["player_profile"]}
+        assert made["player_profile"] == {**registered["player_profile"], "position": None}
+
+    def test_the_name_is_that_of_the_box_score(self) -> None:
+        made = player_document(PLAYER_GAME_REPORT, context_row(), *game_log([20, 30], player_full_name="Box Score"))
+        assert made["player_full_name"] == "Box Score"
+
+    def test_the_box_score_of_the_game_itself_is_enough(self) -> None:
+        made = player_document(PLAYER_GAME_REPORT, tonight(player_full_name="First Game"), final())
+        assert "error" not in made
+        assert made["player_full_name"] == "First Game"
 
 
 class TestWhoHasAReport:

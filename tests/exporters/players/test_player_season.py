@@ -71,8 +71,9 @@ class TestWhoHasADocument:
         assert list(player_documents(PLAYER_SEASON, registered, game_row(game_date=TONIGHT))) == [PLAYER]
         assert player_documents(PLAYER_SEASON, registered, *game_log([20, 30])) == {}
 
-    def test_nobody_knows_a_player_without_any_registration(self) -> None:
-        unknown = player_document(PLAYER_SEASON, context_row(), *game_log([20, 30]))
+    def test_nobody_knows_a_player_without_registration_and_box_score(self) -> None:
+        of_the_season_before = game_row(game_date="2024-04-10")
+        unknown = player_document(PLAYER_SEASON, context_row(), of_the_season_before)
         known = season()
         assert unknown == {
             "player_lookup": PLAYER,
@@ -91,6 +92,30 @@ class TestWhoHasADocument:
         }
         assert [key for key in unknown if key != "error"] == list(known)
         assert PLAYER_SEASON.cache_of(unknown, settled=True) is Cache.MINUTE
+
+    def test_box_scores_make_up_for_the_registry(self) -> None:
+        """The player has the document of a registered one, but for what only the registry tells."""
+        played = game_log([20, 30])
+        registered = player_document(PLAYER_SEASON, context_row(), registry_row(), *played)
+        made = player_document(PLAYER_SEASON, context_row(), *played)
+        profile = {**registered["player_profile"], "position": None, "team_abbr": None}
+        assert made == {**registered, "player_full_name": PLAYER, "player_profile": profile}
+
+    def test_the_name_is_that_of_the_registry_else_of_the_newest_box_score_else_the_id(self) -> None:
+        played = game_log([20, 30])
+        named = [
+            row._replace(player_full_name=name) for row, name in zip(played, ("New Name", "Old Name"), strict=True)
+        ]
+
+        def name(*rows: Row) -> str:
+            return str(player_document(PLAYER_SEASON, context_row(), *rows)["player_full_name"])
+
+        assert name(*named, registry_row(player_name="Registered")) == "Registered"
+        assert name(*named, registry_row(season="2025-26", player_name="Of a later season")) == "New Name"
+        assert name(*named) == "New Name"
+        assert name(played[0], named[1]) == "Old Name"
+        assert name(*played) == PLAYER
+        assert name(*played, game_row(game_date="2024-04-10", player_full_name="Last Season")) == PLAYER
 
     def test_a_player_without_games_has_the_empty_sections(self) -> None:
         made = season()

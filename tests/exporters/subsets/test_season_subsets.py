@@ -14,7 +14,15 @@ from exporters.subsets.subset_picks import SUBSET_PICKS
 from tests.support.disorder import disordered, nulled
 from tests.support.nights import document, key_paths, scanned
 from tests.support.plans import EASY
-from tests.support.rows import TONIGHT, Row, instant, subset_definition_row, subset_pick_row, table_of
+from tests.support.rows import (
+    TONIGHT,
+    Row,
+    forecast_time_row,
+    instant,
+    subset_definition_row,
+    subset_pick_row,
+    table_of,
+)
 from tests.support.subset_rows import (
     AURORA,
     OPENING,
@@ -93,6 +101,26 @@ class TestDocument:
         value = subsets(*ROWS)
         assert (value["version"], value["season"], value["as_of_date"]) == (2, "2025-26", "2026-02-10")
         assert [found["model_id"] for found in value["model_groups"]] == ["phoenix", "aurora", "summit"]
+
+    def test_a_pick_without_a_time_has_that_of_its_forecast(self) -> None:
+        pick = subset_pick_row(
+            game_date=PLAYED, player_lookup="a", subset_id="all_picks", prediction_id="p", prediction_created_at=None
+        )
+        rows = [*definitions(), *schedule(), pick]
+        time = forecast_time_row(game_date=PLAYED, player_lookup="a", prediction_id="p", created_at="2026-02-09T15:00Z")
+        later = time._replace(created_at=time.created_at + 1_000_000)
+
+        def created_at(*more: Row) -> Any:
+            ((made,),) = (day["picks"] for day in group(subsets(*rows, *more))["dates"])
+            return made["created_at"]
+
+        assert created_at() is None
+        assert created_at(time) == "2026-02-09T15:00:00+00:00"
+        assert created_at(later, time) == created_at(time, later) == "2026-02-09T15:00:01+00:00"
+        assert created_at(time._replace(prediction_id="q")) is None
+        assert created_at(time._replace(game_date=TODAY)) is None
+        rows[-1] = pick._replace(prediction_created_at=instant("2026-02-09T12:00Z"))
+        assert created_at(time) == "2026-02-09T12:00:00+00:00"
 
     def test_is_declared_at_a_fixed_path(self) -> None:
         assert SEASON_SUBSETS.path == "subsets/season.json"

@@ -279,23 +279,14 @@ def test_b3_d10_a_run_is_current_for_thirty_days(age: int, listed: bool) -> None
     assert bool(found("prediction_hits", *hits([True] * 4, newest=newest))) is listed
 
 
-@pytest.mark.parametrize(("status", "length"), [(3, 5), (2, 4), (1, 4), (None, 4)])
-def test_b3_d15_tonights_game_counts_once_it_is_final(status: int | None, length: int) -> None:
-    tonight = game_row(player_lookup="ann", game_date=TONIGHT, points=OVER, points_line=20, opponent_team_abbr="BOS")
-    rows = [*runs([OVER] * 4), tonight]
-    assert lengths("over", *rows, schedule_row(game_status=status)) == {"ann": length}
-    assert lengths("over", *rows) == {"ann": 4}
-
-
-def test_b3_d15_tonights_game_is_found_by_the_team_when_its_id_is_another() -> None:
-    tonight = game_row(player_lookup="ann", game_date=TONIGHT, game_id="20250115_LAL_BOS", points=OVER, points_line=20)
-    assert lengths("over", *runs([OVER] * 4), tonight, schedule_row(game_status=3)) == {"ann": 5}
-    assert lengths("over", *runs([OVER] * 4), tonight, schedule_row(game_status=2)) == {"ann": 4}
-
-
-def test_b3_d15_a_final_game_may_end_a_run() -> None:
-    tonight = game_row(player_lookup="ann", game_date=TONIGHT, points=UNDER, points_line=20, opponent_team_abbr="BOS")
-    assert found("over", *runs([OVER] * 4), tonight, schedule_row(game_status=3)) == []
+@pytest.mark.parametrize("status", [3, 2, 1, None])
+@pytest.mark.parametrize("points", [OVER, UNDER])
+def test_tonights_game_never_counts(points: int, status: int | None) -> None:
+    """Before the night is the rule of every tonight document; it takes the place of B3-D15."""
+    tonight = game_row(player_lookup="ann", game_date=TONIGHT, points=points, points_line=20, opponent_team_abbr="BOS")
+    assert lengths("over", *runs([OVER] * 4), tonight, schedule_row(game_status=status)) == {"ann": 4}
+    tomorrow = TONIGHT + timedelta(days=1)
+    assert lengths("over", *runs([OVER] * 4), tonight, day=tomorrow) == ({"ann": 5} if points == OVER else {})
 
 
 def test_games_after_the_date_are_not_known() -> None:
@@ -325,30 +316,28 @@ def test_only_a_wrong_forecast_breaks_a_run(correct: list[bool | None], length: 
     "values",
     [
         {"is_voided": True},  # b3-d4
-        {"has_prop_line": False},  # b3-d6
-        {"has_prop_line": None},
-        {"line_source": "ESTIMATED_AVG"},
+        {"line_source": "ESTIMATED_AVG"},  # b3-d6
+        {"line_source": None},
+        {"line_value": 20},
         {"recommendation": "PASS"},
         {"recommendation": None},
         {"system_id": "another"},
     ],
 )
 def test_what_is_no_hit_is_skipped(values: dict[str, Any]) -> None:
-    rows = hits([True] * 4)
-    skipped = [row for wrong in (True, False) for row in hits([wrong], newest=TONIGHT, **values)]
-    over = schedule_row(away_team_tricode="CHI", game_status=3)
-    assert lengths("prediction_hits", *rows, over, skipped[0]) == {"ann": 4}
-    assert lengths("prediction_hits", *rows, over, skipped[1]) == {"ann": 4}
+    rows, yesterday = hits([True] * 4), TONIGHT - timedelta(days=1)
+    for wrong in (True, False):
+        assert lengths("prediction_hits", *rows, *hits([wrong], newest=yesterday, **values)) == {"ann": 4}
 
 
 @pytest.mark.parametrize("correct", [True, False])
 @pytest.mark.parametrize("status", [3, 2, 1, None])
-def test_b3_d15_tonights_forecast_counts_once_its_game_is_final(correct: bool, status: int | None) -> None:
+def test_tonights_forecast_never_counts(correct: bool, status: int | None) -> None:
     rows = [*hits([True] * 4), *hits([correct], newest=TONIGHT)]
-    counted = {"ann": 5} if correct else {}
     scheduled = schedule_row(away_team_tricode="CHI", game_status=status)
-    assert lengths("prediction_hits", *rows, scheduled) == (counted if status == 3 else {"ann": 4})
-    assert lengths("prediction_hits", *rows) == {"ann": 4}
+    assert lengths("prediction_hits", *rows, scheduled) == {"ann": 4}
+    tomorrow = TONIGHT + timedelta(days=1)
+    assert lengths("prediction_hits", *rows, day=tomorrow) == ({"ann": 5} if correct else {})
 
 
 def test_s_d5_the_champion_is_configuration() -> None:

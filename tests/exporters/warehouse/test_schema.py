@@ -2,12 +2,14 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import pytest
 
-from exporters.warehouse.schema import Column, Instant, Numeric, Numeric41, Table
-from exporters.warehouse.tables import TABLES
+from exporters.league.forecasts.readiness import reads_of
+from exporters.registry import exports
+from exporters.warehouse.schema import Absent, Column, Instant, Numeric, Numeric41, Table
+from exporters.warehouse.tables import DAILY_CACHE, TABLES, WAREHOUSE_TABLES
 from tests.support.rows import FACTORIES
 
 
@@ -24,6 +26,8 @@ class ThingRow(NamedTuple):
     maybe_line: Numeric41 | None
     at: Instant | None
     weights: tuple[float, ...]
+    spare: Annotated[int | None, Absent("nothing is spared")]
+    maybe: Annotated[Numeric41 | None, Absent("no line")]
 
 
 THINGS: Table[ThingRow] = Table("made.things", ThingRow, partition="day")
@@ -96,8 +100,22 @@ def test_a_row_class_is_the_schema() -> None:
         "maybe_line NUMERIC(4,1) NULLABLE",
         "at TIMESTAMP NULLABLE",
         "weights FLOAT64 REPEATED",
+        "spare INT64 NULLABLE",
+        "maybe NUMERIC(4,1) NULLABLE",
     ]
     assert THINGS.columns["line"] == Column("line", "NUMERIC", "REQUIRED", Numeric(4, 1))
+    assert THINGS.columns["maybe"] == Column("maybe", "NUMERIC", "NULLABLE", Numeric(4, 1), "no line")
+    assert [column.name for column in THINGS.columns.values() if column.absent] == ["spare", "maybe"]
+
+
+@pytest.mark.parametrize("kind", [Annotated[int, Absent("none")], Annotated[tuple[str, ...], Absent("none")]])
+def test_what_may_be_absent_may_be_null(kind: Any) -> None:
+    class Row(NamedTuple):
+        day: date
+
+    Row.__annotations__["odd"] = kind
+    with pytest.raises(TypeError, match="column odd may be absent but not null"):
+        _ = Table("made.odd", Row).columns
 
 
 def test_a_table_goes_by_its_name() -> None:
@@ -129,6 +147,80 @@ def test_special_columns_of_a_table_exist(table: Table[object]) -> None:
     if table.player is not None:
         assert table.columns[table.player].type == "STRING"
     assert table.partition is not None or not (table.filter_required or table.expiration_days)
+    for name in (table.partition, table.player):
+        assert name is None or table.columns[name].absent is None, "no row can be found without it"
+    assert set(table.key) <= table.columns.keys()
+    assert all(table.columns[name].absent is None for name in table.key)
+
+
+OPTIONAL_TABLES = {
+    "nba_analytics.news_insights",
+    "nba_analytics.news_player_links",
+    "nba_predictions.current_subset_versions",
+    "nba_raw.bdl_player_boxscores",
+    "nba_raw.news_articles_raw",
+    "nba_reference.player_aliases",
+}
+OPTIONAL_COLUMNS = {
+    "nba_analytics.player_game_summary": {"is_partial_game_data", "processed_at", "player_full_name"},
+    "nba_analytics.upcoming_player_game_context": {"context_version", "processed_at"},
+    "nba_analytics.news_insights": {"extracted_at"},
+    "nba_precompute.player_composite_factors": {"processed_at", "created_at"},
+    "nba_precompute.team_defense_zone_analysis": {
+        "processed_at",
+        "early_season_flag",
+        "paint_defense_vs_league_avg",
+        "three_pt_defense_vs_league_avg",
+    },
+    "nba_predictions.current_subset_picks": {"prediction_created_at"},
+    "nba_predictions.daily_prediction_signals": {"calculated_at"},
+    "nba_predictions.ml_feature_store_v2": {"created_at", "updated_at"},
+    "nba_predictions.player_prop_predictions": {
+        "pace_adjustment",
+        "similar_games_count",
+        "updated_at",
+        "invalidation_reason",
+    },
+    "nba_predictions.prediction_accuracy": {"graded_at"},
+    "nba_predictions.system_daily_performance": {"computed_at"},
+    "nba_raw.nbac_injury_report": {"processed_at"},
+    "nba_raw.nbac_schedule": {"processed_at"},
+    "nba_reference.player_aliases": {"processed_at"},
+}
+
+
+def test_what_is_optional_is_listed_and_says_what_its_absence_means() -> None:
+    assert {table.name for table in TABLES if table.absent is not None} == OPTIONAL_TABLES
+    found = {
+        table.name: {name for name, column in table.columns.items() if column.absent is not None} for table in TABLES
+    }
+    assert {name: columns for name, columns in found.items() if columns} == OPTIONAL_COLUMNS
+    texts = [table.absent for table in TABLES] + [one.absent for table in TABLES for one in table.columns.values()]
+    assert all(text is None or (len(text) > 10 and text[-1] != ".") for text in texts)
+
+
+def test_every_declared_table_is_read() -> None:
+    read = {read.table.name for export in exports().values() for read in reads_of(export)}
+    # The cache is for the funnel, which is no export type.
+    assert {table.name for table in TABLES} - read <= {DAILY_CACHE.name}
+
+
+def test_a_stand_in_has_the_key_of_what_it_stands_in_for() -> None:
+    by_name = {table.name: table for table in TABLES}
+    for table in TABLES:
+        if table.stand_in is None:
+            assert table.source == table.name
+            continue
+        lacking, source = by_name[table.stand_in.table], by_name[table.stand_in.source]
+        assert lacking.columns[table.stand_in.column].absent is not None
+        assert table.stand_in.key in lacking.columns.keys() & table.columns.keys()
+        assert all(source.columns[name] == column for name, column in table.columns.items())
+        assert (table.partition, table.player, table.filter_required) == (
+            source.partition,
+            source.player,
+            source.filter_required,
+        )
+        assert table not in WAREHOUSE_TABLES
 
 
 @pytest.mark.parametrize(
@@ -139,6 +231,8 @@ def test_special_columns_of_a_table_exist(table: Table[object]) -> None:
         ("nba_raw.nbac_schedule", True, None),
         ("nba_raw.bettingpros_player_points_props", True, None),
         ("nba_precompute.team_defense_zone_analysis", False, 90),
+        ("nba_precompute.player_daily_cache", False, 30),
+        ("nba_analytics.team_offense_game_summary", True, None),
         ("nba_analytics.player_game_summary", False, None),
     ],
 )

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from pipeline.deployment.drift import main
 from pipeline.deployment.settings import load_deployment
 from pipeline.deployment.template_metadata import BATCH, STREAMING, template_metadata
 from pipeline.version import lock_digest
+from tests.support.git import commit_all
 from tests.support.matchers import assert_one_line_each
 from tests.support.stores import MemoryStore
 from transforms.stores.protocol import Store, StoreError
@@ -35,11 +35,7 @@ class World:
         (self.root / "pipeline").mkdir(parents=True)
         (self.root / "pipeline" / "a.py").write_text("A = 1\n")
         (self.root / "requirements.txt").write_text("a==1\n")
-        git = ("git", "-C", str(self.root), "-c", "user.name=n", "-c", "user.email=e@example.com")
-        for command in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "--message=m"]):
-            subprocess.run([*git, *command], check=True, capture_output=True, timeout=60)
-        head = subprocess.run([*git, "rev-parse", "HEAD"], check=True, capture_output=True, text=True, timeout=60)
-        self.commit, self.lock = head.stdout[:12], lock_digest(self.root)
+        self.commit, self.lock = commit_all(self.root)[:12], lock_digest(self.root)
         self.template = {
             "image": f"{OURS.image}:{self.commit}",
             "metadata": template_metadata(BATCH),

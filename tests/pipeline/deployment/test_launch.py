@@ -107,9 +107,20 @@ class TestStart:
         assert_one_line_each(error, names=["cannot launch the template", "already running"])
 
     def test_nobody_there(self, coalescer: RequestCoalescer) -> None:
-        code, _, error = coalescer.launch("--endpoint=http://127.0.0.1:9")
+        code = main([*ASKED, "--endpoint=http://127.0.0.1:9"])
         assert code == 1
-        assert_one_line_each(error, names=["cannot launch the template"])
+        assert_one_line_each(coalescer.capture.readouterr().err, names=["cannot launch the template"])
+
+    def test_json_names_the_job(self, coalescer: RequestCoalescer) -> None:
+        code, out, _ = coalescer.launch("--job_name=by-hand", "--json")
+        assert code == 0
+        assert json.loads(out.splitlines()[-1]) == {
+            "job_name": "by-hand",
+            "job_id": "job-1",
+            "state": "STARTED",
+            "link": "https://console.cloud.google.com/dataflow/jobs/us-west2/job-1?project=my-project",
+        }
+        assert "json" not in coalescer.api.launches[0]["launchParameter"]["parameters"]
 
     def test_other_places(self) -> None:
         flags = ("--output=gs://other/v2", "--warehouse=bigquery:other-project")
@@ -125,6 +136,10 @@ class TestRejected:
         [
             (("--export_typs=tonight",), ["did you mean --export_types?"]),
             (("--output=out",), ["the workers of Dataflow do not share"]),
+            (("--wiat",), ["--wiat: is an unknown flag; did you mean --wait?"]),
+            (("--max_workers=many",), ['--max_workers: "many" is not a whole number; write it like --max_workers=8']),
+            (("--max_workers=0",), ['--max_workers: "0" is not between 1 and 1000']),
+            (("--wait=perhaps",), ['--wait: "perhaps" is neither true nor false; write it like --wait']),
             (("--job_name=By Hand",), ["job name 'By Hand' is not understood"]),
             (("--settings=/no/such/settings.env",), ["settings.env"]),
         ],
@@ -137,16 +152,18 @@ class TestRejected:
         assert_one_line_each(error, names=names)
         assert coalescer.api.paths == []
 
+    def test_all_problems_are_named_at_once(self, coalescer: RequestCoalescer) -> None:
+        code, _, error = coalescer.launch("--max_workers=0", "--shards=0", "--export_typs=x")
+        assert code == 2
+        assert_one_line_each(error, names=["--max_workers", "--shards", "did you mean --export_types?"])
+        assert len(error.splitlines()) == 3
+
     def test_settings_that_are_wrong(self, coalescer: RequestCoalescer, tmp_path: Path) -> None:
         path = tmp_path / "settings.env"
         path.write_text("PROJECT=my-project\n")
         code, _, error = coalescer.launch(f"--settings={path}")
         assert code == 2
         assert "REGION: is missing" in error
-
-    def test_help(self, capsys: pytest.CaptureFixture[str]) -> None:
-        assert main(["--help"]) == 0
-        assert "--wait" in capsys.readouterr().out
 
 
 class TestWait:
@@ -175,6 +192,12 @@ class TestWait:
         code, _, error = coalescer.launch("--wait")
         assert code == 1
         assert f"the job is {state}" in error
+
+    def test_json_tells_the_last_state(self, coalescer: RequestCoalescer) -> None:
+        coalescer.api.states = ("JOB_STATE_FAILED",)
+        code, out, _ = coalescer.launch("--wait", "--json")
+        assert code == 1
+        assert json.loads(out.splitlines()[-1])["state"] == "FAILED"
 
     def test_a_question_that_fails_is_asked_again(self, coalescer: RequestCoalescer) -> None:
         # A job that was just created is not found for a while.
@@ -206,7 +229,7 @@ class TestWait:
             raise KeyboardInterrupt
 
         code = main([*ASKED, f"--endpoint={coalescer.api.endpoint}", "--wait"], sleep=interrupt)
-        assert code == 1
+        assert code == 130
         assert "the job goes on" in coalescer.capture.readouterr().err
 
 
@@ -229,6 +252,12 @@ class TestOutcome:
         code, out, _ = coalescer.launch("--wait")
         assert code == 0, out
         assert "success: 2026-02-03 is in gs://my-project-api/v1" in out
+
+    def test_json_tells_the_outcome(self, coalescer: RequestCoalescer, league: League) -> None:
+        coalescer.store = self.published(league)
+        code, out, _ = coalescer.launch("--wait", "--json")
+        assert code == 0, out
+        assert json.loads(out.splitlines()[-1])["status"] == "success"
 
     def test_what_the_same_request_published_before_the_launch_does_not_count(
         self, coalescer: RequestCoalescer, league: League

@@ -23,7 +23,7 @@ from pipeline.deployment.schedule_file import (
     uncovered,
     understand,
 )
-from pipeline.deployment.schedules import main
+from pipeline.deployment.schedules import check, render
 from pipeline.deployment.settings import load_deployment
 from tests.support.commands import FakeCommands
 
@@ -97,7 +97,7 @@ class TestRejected:
         with pytest.raises(SchedulesError) as caught:
             load_streamed(path)
         assert message in str(caught.value)
-        assert main(["--file", str(path), "check"]) == 2
+        assert check(["--file", str(path)]) == 2
 
     @pytest.mark.parametrize(
         ("before", "after", "message"),
@@ -128,6 +128,20 @@ class TestRejected:
         with pytest.raises(SchedulesError) as error:
             load_schedules(changed(tmp_path, before, after), now=NOW)
         assert message in str(error.value)
+
+    def test_a_file_that_is_no_text(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        (tmp_path / "schedules.yaml").write_bytes(b"\xff\xfe")
+        assert check([f"--file={tmp_path / 'schedules.yaml'}"]) == 2
+        assert "schedules.yaml: is not YAML: " in capsys.readouterr().err
+
+    def test_every_wrong_part_of_a_time_is_named(self, tmp_path: Path) -> None:
+        with pytest.raises(SchedulesError) as error:
+            load_schedules(changed(tmp_path, '"0 11 * * *"', '"60 24 * * *"'), now=NOW)
+        [problem] = error.value.problems
+        assert str(problem) == (
+            'phase6-tonight-morning cron: "60 24 * * *" has 60, which is no minute, and 24, which is no hour; '
+            "write 0 to 59, and 0 to 23, a range, or *"
+        )
 
     def test_all_problems_at_once(self, tmp_path: Path) -> None:
         path = changed(tmp_path, "time_zone: America/New_York", "time_zone: UTC")
@@ -257,11 +271,11 @@ class TestDump:
 
 class TestCommandLine:
     def test_check(self, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-        assert main(["check"]) == 0
+        assert check([]) == 0
         assert capsys.readouterr().out == f"{len(FILE)} schedules: 0 problems\n"
         dump = tmp_path / "dump.json"
         dump.write_text(json.dumps(live()[1:]))
-        assert main(["check", f"--live={dump}"]) == 1
+        assert check([f"--live={dump}"]) == 1
         out = capsys.readouterr().out
         assert "is not live" in out
         assert "compared with what is live: 1 problems" in out
@@ -269,20 +283,20 @@ class TestCommandLine:
     def test_check_finds_a_type_that_nothing_exports(self, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
         path = changed(tmp_path, "export_types: [subset-performance]", "export_types: [streaks]")
         path.write_text(path.read_text().replace("[daily-results, ", "["))
-        assert main([f"--file={path}", "check"]) == 1
+        assert check([f"--file={path}"]) == 1
         assert "subset-performance: no schedule exports it" in capsys.readouterr().out
 
     def test_what_is_rejected(self, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
         path = changed(tmp_path, "America/New_York", "Europe/London")
-        assert main([f"--file={path}", "check"]) == 2
+        assert check([f"--file={path}"]) == 2
         assert "America/New_York" in capsys.readouterr().err
-        assert main(["check", f"--live={tmp_path / 'none.json'}"]) == 2
+        assert check([f"--live={tmp_path / 'none.json'}"]) == 2
         assert "none.json" in capsys.readouterr().err
         (tmp_path / "odd.json").write_text("{}")
-        assert main(["check", f"--live={tmp_path / 'odd.json'}"]) == 2
+        assert check([f"--live={tmp_path / 'odd.json'}"]) == 2
 
     def test_render_as_json(self, capsys: pytest.CaptureFixture[str]) -> None:
-        assert main(["render", "--format=json"]) == 0
+        assert render(["--json"]) == 0
         jobs = json.loads(capsys.readouterr().out)
         assert [job["schedule"] for job in jobs] == [schedule.cron for schedule in FILE]
         body = json.loads(jobs[0]["httpTarget"]["body"])["launchParameter"]
@@ -293,7 +307,7 @@ class TestCommandLine:
     def test_the_script_makes_or_changes_each_job(
         self, there: int, verb: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
     ) -> None:
-        assert main(["render"]) == 0
+        assert render([]) == 0
         commands = FakeCommands(tmp_path / "bin")
         commands.add("gcloud", [("scheduler jobs describe", there, "")])
         done = commands.run("bash", script=capsys.readouterr().out)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.deployment.settings import SETTINGS, Deployment, SettingsError, load_deployment
+from tests.support.commands import need_command
 
 
 def rejected(tmp_path: Path, text: str) -> str:
@@ -29,6 +30,7 @@ class TestSettings:
 
     def test_a_shell_reads_the_same(self) -> None:
         names = Deployment.__dataclass_fields__
+        need_command("bash")
         asked = "; ".join(f'echo "{name}=${name.upper()}"' for name in names)
         found = subprocess.run(
             ["bash", "-euc", f". {SETTINGS}; {asked}"], capture_output=True, text=True, check=True, timeout=60

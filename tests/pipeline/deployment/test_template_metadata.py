@@ -23,15 +23,22 @@ PARAMETERS = parameters(BATCH) | parameters(STREAMING)
 
 @pytest.mark.parametrize("name", [BATCH, STREAMING])
 def test_the_file_is_what_the_options_make(name: str) -> None:
-    assert (FOLDER / name).read_text(encoding="utf-8") == metadata_text(name), (
-        "run python -m pipeline.deployment.template_metadata"
-    )
+    assert (FOLDER / name).read_text(encoding="utf-8") == metadata_text(name), "run phase6 metadata"
 
 
-def test_writing_them(tmp_path: Path) -> None:
+def test_writing_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([f"--output={tmp_path}"]) == 0
+    assert capsys.readouterr().out == f"2 files changed: {BATCH}, {STREAMING}\n"
     for name in (BATCH, STREAMING):
         assert json.loads((tmp_path / name).read_text()) == template_metadata(name)
+    (tmp_path / BATCH).write_text("stale")
+    assert main([f"--output={tmp_path}", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"changed": [BATCH]}
+
+
+def test_a_folder_that_is_not_there_is_a_slip_of_the_finger(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([f"--output={tmp_path / 'deplyo'}"]) == 2
+    assert "is no folder" in capsys.readouterr().err
 
 
 def test_every_option_is_a_parameter_of_the_template_that_it_means_something_to() -> None:

@@ -172,13 +172,13 @@ class TestNotDone:
 
     def test_an_interrupted_wait_says_that_the_job_goes_on(self, command: Command) -> None:
         ended = command(engines.Interrupted, "--json")
-        assert ended.code == 1
+        assert ended.code == 130
         assert ended.last.startswith("stopped waiting for a job of Interrupted; the job may go on: ")
         assert ended.json["status"] == "unknown"
 
     def test_an_interrupted_submission(self, command: Command) -> None:
         ended = command(engines.InterruptedEarly)
-        assert ended.code == 1
+        assert ended.code == 130
         assert "the run broke off: it was interrupted while it was submitted; " in ended.err
 
     def test_an_interrupted_run_of_the_local_runner(self, command: Command) -> None:
@@ -189,7 +189,7 @@ class TestNotDone:
 
         store.before_write = interrupt
         ended = command(None, store=store)
-        assert ended.code == 1
+        assert ended.code == 130
         assert f"the run broke off: it was interrupted; {ENDED}" in ended.err.splitlines()
 
     def test_an_engine_that_takes_no_job(self, command: Command) -> None:
@@ -223,6 +223,7 @@ class TestNoWait:
             "dates": ["2026-02-03", "2026-02-03"],
             "exports": {},
             "missing": [],
+            "absent": [],
         }
         assert "exporting" not in ended.err
 

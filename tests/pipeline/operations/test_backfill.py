@@ -20,6 +20,7 @@ from pipeline.operations.backfill import backfill, main, options_of_pass, parse_
 from pipeline.reporting.report import Summary, summarize
 from tests.support.matchers import assert_one_line_each, assert_same_objects, contents, documents, manifest_of
 from tests.support.plans import NOW, plan_of
+from tests.support.real_schema import tables_of, write_real
 from tests.support.rows import schedule_row
 from tests.support.stores import MemoryStore, Refuse
 from tests.support.warehouses import League, MemoryWarehouse
@@ -180,6 +181,21 @@ class TestMissing:
         _, out = coalescer.run("--min_active_predictions=100000", days=1)
         assert "predictions is withheld" in out
 
+    def test_what_the_warehouse_lacks_is_named_once(self, coalescer: RequestCoalescer, tmp_path: Path) -> None:
+        write_real(tmp_path / "real", tables_of(coalescer.league), doubtful=False)
+        coalescer.warehouse = str(tmp_path / "real")
+        code, out = coalescer.run(types="subset-picks,player-game-report", days=3)
+        assert code == 0, out
+        lines = [line.partition(": ")[2] for line in out.splitlines() if line.startswith("absent: ")]
+        assert [line.partition(": ")[0] for line in lines] == [
+            "nba_analytics.player_game_summary.is_partial_game_data",
+            "nba_analytics.player_game_summary.player_full_name",
+            "nba_predictions.current_subset_picks.prediction_created_at",
+            "nba_predictions.current_subset_versions",
+        ]
+        _, out = coalescer.run("--json", "--again", types="subset-picks,player-game-report", days=3)
+        assert json.loads(out.splitlines()[-1])["absent"] == lines
+
     def test_a_document_that_cannot_be_written_is_named(self, coalescer: RequestCoalescer) -> None:
         coalescer.in_memory = MemoryStore()
         coalescer.in_memory.before_write = Refuse("predictions/")
@@ -208,7 +224,7 @@ class TestMissing:
         warehouse = MemoryWarehouse(
             {SCHEDULE: [schedule_row(game_date=day) for day in (first, coalescer.league.today)]}
         )
-        assert backfill(config, warehouse, MemoryStore(), interrupt) == 1
+        assert backfill(config, warehouse, MemoryStore(), interrupt) == 130
         out = coalescer.capture.readouterr().out
         assert len(begun) == 1
         assert "missing: 2025-06-01 to 2025-06-01: it was interrupted; run the backfill again to continue" in out
@@ -278,8 +294,3 @@ class TestOptions:
     def test_problems_of_the_options_themselves(self, capsys: pytest.CaptureFixture[str]) -> None:
         days = ("--start_date=2026-01-01", "--end_date=2026-01-02")
         assert "did you mean" in self.reject(capsys, *days, "--export_typs=predictions")
-
-    @pytest.mark.parametrize("flag", ["--help", "-h"])
-    def test_help(self, flag: str, capsys: pytest.CaptureFixture[str]) -> None:
-        assert main([flag]) == 0
-        assert "--again" in capsys.readouterr().out

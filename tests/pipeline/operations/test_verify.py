@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -79,6 +79,14 @@ def test_the_command_line(published: tuple[LocalStore, date], capsys: pytest.Cap
     assert "has no manifest" in capsys.readouterr().out
 
 
+def test_today_is_the_league_day(published: tuple[LocalStore, date], capsys: pytest.CaptureFixture[str]) -> None:
+    store, day = published
+    now = datetime(day.year, day.month, day.day, 5, tzinfo=timezone.utc) + timedelta(days=1)
+    assert main([f"--output={store.root}", "--target_date=today"], now=now) == OK, capsys.readouterr().out
+    assert main([f"--output={store.root}", "--start_date=yesterday", "--end_date=today"], now=now) == DIFFERENT
+    assert f"{day - timedelta(days=1)}: has no manifest" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -87,10 +95,11 @@ def test_the_command_line(published: tuple[LocalStore, date], capsys: pytest.Cap
         ["--output=out", "--start_date=2026-02-02", "--end_date=2026-02-01"],
         ["--output=gs://", "--target_date=2026-02-02"],
         ["--output=out", "--target_date=2026-02-30"],
+        ["--output=out", "--end_date=2026-02-02"],
+        ["--output=out", "--target_date=2026-02-02", "--end_date=2026-02-02"],
+        ["--target_date=2026-02-02"],
     ],
 )
 def test_a_bad_request_ends_with_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as ended:
-        main(arguments)
-    assert ended.value.code == 2
+    assert main(arguments) == 2
     assert capsys.readouterr().err

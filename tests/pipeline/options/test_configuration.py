@@ -281,11 +281,9 @@ class TestProblems:
             '--rewrite: "true" excludes --request; put it into --request',
         ]
 
-    def test_subset_picks_are_written_to_folders(self) -> None:
-        lines = problems("--warehouse=bigquery:my-project", *NIGHT[1:], "--write_subset_picks")
-        assert lines == [
-            "--write_subset_picks: true writes to folders only, and the warehouse is a BigQuery project; leave it out"
-        ]
+    def test_subset_picks_are_written_to_bigquery(self) -> None:
+        config = run("--warehouse=bigquery:my-project", *NIGHT[1:], "--write_subset_picks")
+        assert config.export_config.write_subset_picks
 
     def test_dataflow_needs_shared_places(self) -> None:
         lines = problems(*NIGHT, "--runner=DataflowRunner")
@@ -293,6 +291,14 @@ class TestProblems:
             '--warehouse: "data" is a folder, which the workers of Dataflow do not share',
             '--output: "out" is a folder, which the workers of Dataflow do not share',
         ]
+
+    def test_a_wrong_place_does_not_hide_what_is_wrong_beside_it(self) -> None:
+        lines = problems(*NIGHT[2:], "--warehouse=data", "--output=", "--runner=DataflowRunner")
+        assert starts(lines) == ["--warehouse", "--output"]
+        lines = problems(*NIGHT[2:], "--warehouse=bigquery:my-project", "--output=s3://x", "--shards=0")
+        assert starts(lines) == ["--output", "--shards"]
+        lines = problems(*NIGHT[2:], "--output=", "--live_feed=s3://x", "--live_feed_key=env:K", "--gcs_endpoint=h")
+        assert starts(lines) == ["--warehouse", "--output", "--gcs_endpoint", "--live_feed", "--live_feed_key"]
 
 
 class TestUnknownFlags:

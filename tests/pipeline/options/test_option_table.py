@@ -1,12 +1,23 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 
 import pytest
 
-from pipeline.options.option import Kind, Option
-from pipeline.options.option_table import OPTIONS, REQUEST_OPTIONS
-from pipeline.requests.request_reader import KEYS
+from exporters.config import ExportConfig
+from pipeline.options.configuration import JobConfig, RunConfig, StreamConfig
+from pipeline.options.option import Group, Kind, Option
+from pipeline.options.option_table import (
+    BATCH_OPTIONS,
+    EXPORT_OPTIONS,
+    OPTIONS,
+    REQUEST_OPTIONS,
+    STREAMING_OPTIONS,
+)
+from pipeline.options.stream_options import STREAM_OPTIONS
+from pipeline.requests.request_message import KEYS
+from pipeline.requests.validation import fields_of
 
 
 def test_request_options_are_the_request_keys() -> None:
@@ -24,3 +35,22 @@ def test_record_is_complete(option: Option) -> None:
     assert (option.kind is Kind.ENUM) is bool(option.choices)
     # No lookaround: RE2 has none, and a Flex Template's launcher may use it.
     assert not re.search(r"\(\?[^:]", option.remote_regex)
+
+
+def names(group: Group) -> set[str]:
+    return {option.name for option in OPTIONS if option.group is group}
+
+
+def test_an_option_is_a_field_of_the_configuration() -> None:
+    of_a_job = names(Group.PLACES) | names(Group.RUN)
+    assert set(fields_of(JobConfig)) == of_a_job | {"export_config"}
+    assert set(fields_of(RunConfig)) == set(fields_of(JobConfig)) | {"request"}
+    assert set(fields_of(StreamConfig)) == set(fields_of(JobConfig)) | names(Group.STREAM)
+    assert names(Group.RULES) <= {field.name for field in fields(ExportConfig)}
+    assert names(Group.REQUEST) == {*KEYS, "request"}
+
+
+def test_commands_share_the_options_of_a_job() -> None:
+    assert set(EXPORT_OPTIONS) | set(STREAMING_OPTIONS) == set(OPTIONS)
+    assert not set(EXPORT_OPTIONS) & set(STREAM_OPTIONS)
+    assert not set(STREAMING_OPTIONS) & set(BATCH_OPTIONS)

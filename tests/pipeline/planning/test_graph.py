@@ -26,6 +26,8 @@ MOST_BYTES = 64 * 1024
 
 STEPS = [
     "ScanTables",
+    "ScanTables/ListAliasScans",
+    "ScanTables/ReadAliases",
     "ScanTables/ListScans",
     "ScanTables/SplitScans",
     "ScanTables/SpreadStreams",
@@ -93,6 +95,7 @@ def test_every_function_is_a_class_of_ours_and_none_a_lambda(steps: list[Applied
     functions = functions_of(steps)
     assert [name for name in STEPS if name in functions] == list(functions)
     assert {name.rpartition("/")[2] for name in functions} == {
+        "ReadAliases",
         "SplitScans",
         "ReadStreams",
         "CountRows",

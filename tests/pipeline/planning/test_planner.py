@@ -11,7 +11,17 @@ from exporters.config import ExportConfig
 from exporters.declaration import Cache, Export, Grain, Read, Window
 from exporters.league.forecasts.readiness import reads_of
 from exporters.registry import exports
-from exporters.warehouse.tables import ACCURACY, CONTEXT, GAMES, LIVE_BOX_SCORES, PREDICTIONS, PROPS, REGISTRY, SCHEDULE
+from exporters.warehouse.tables import (
+    ACCURACY,
+    CONTEXT,
+    GAMES,
+    LIVE_BOX_SCORES,
+    PLAYER_ALIASES,
+    PREDICTIONS,
+    PROPS,
+    REGISTRY,
+    SCHEDULE,
+)
 from pipeline.planning.planner import describe, estimate_bytes, preflight
 from tests.support.made_up import CARD, DIARY, LEADERS, ROSTER
 from tests.support.plans import made_up_plan, plan_of
@@ -37,7 +47,7 @@ def reading(*reads: Read, name: str = "made-up", grain: Grain = Grain.SLATE, pat
 class TestScans:
     def test_a_table_is_scanned_once_with_the_columns_that_are_declared_and_no_others(self) -> None:
         scans = scans_of(CARD, LEADERS)
-        assert list(scans) == [GAMES.name, CONTEXT.name, SCHEDULE.name]
+        assert list(scans) == [GAMES.name, CONTEXT.name, SCHEDULE.name, PLAYER_ALIASES.name]
         assert scans[GAMES.name].columns == ("game_date", "game_id", "player_lookup", "points", "processed_at")
         assert scans[CONTEXT.name].columns == ("days_rest", "game_date", "game_id", "player_lookup")
 

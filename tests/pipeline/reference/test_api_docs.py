@@ -10,7 +10,7 @@ import pytest
 from exporters.declaration import Cache, Export, Follows, Gate, Grain, Pointer, Read, Window
 from exporters.registry import exports
 from exporters.warehouse.tables import CONTEXT, FACTORS, SIGNALS
-from pipeline.reference.api_docs import INDEX, ROOT, index, main, page, pages, write
+from pipeline.reference.api_docs import INDEX, ROOT, index, page, pages, write
 from pipeline.reference.field_table import fields_of
 from tests.support.made_up import CARD
 
@@ -22,7 +22,7 @@ def test_pages_in_the_repository_are_up_to_date() -> None:
     wanted = pages()
     there = {path.name: path.read_text(encoding="utf-8") for path in FOLDER.glob("*")}
     stale = sorted(name for name in wanted.keys() | there.keys() if wanted.get(name) != there.get(name))
-    assert not stale, f"run python -m pipeline.reference.api_docs: {', '.join(stale)}"
+    assert not stale, f"run phase6 docs: {', '.join(stale)}"
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -104,12 +104,6 @@ class TestWrite:
         (tmp_path / "gone.md").write_text("an export type that was removed")
         assert write(tmp_path) == ["gone.md", "tonight.md"]
         assert {path.name: path.read_text(encoding="utf-8") for path in tmp_path.iterdir()} == pages()
-
-    def test_command(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        assert main([f"--output={tmp_path}"]) == 0
-        assert capsys.readouterr().out.startswith(f"{len(NAMES) + 1} pages changed: README.md, ")
-        assert main([f"--output={tmp_path}"]) == 0
-        assert capsys.readouterr().out == "0 pages changed\n"
 
 
 def test_fields_of_a_schema() -> None:

@@ -96,6 +96,14 @@ class TestSummary:
         assert tonight.seconds == pytest.approx(0.05)
         assert (found.exports["streaks"].unchanged, found.exports["streaks"].kept) == (3, 2)
 
+    def test_each_absence_is_named_once(self) -> None:
+        versions = {"table": "p.versions", "column": None, "meaning": "no versions"}
+        partial = {"table": "a.games", "column": "is_partial", "meaning": "all are whole"}
+        found = summary(manifest() | {"absent": [versions]}, manifest() | {"absent": [partial, versions]})
+        assert found.absent == ["p.versions: no versions", "a.games.is_partial: all are whole"]
+        assert (found.status, found.missing) == ("success", [])
+        assert found.to_json()["absent"] == found.absent
+
     def test_types_of_earlier_runs_do_not_count(self) -> None:
         found = summary(manifest(predictions=section(run_id="earlier", failed=9)), manifest())
         assert set(found.exports) == {"streaks", "tonight"}

@@ -20,7 +20,7 @@ from pipeline.requests.request import (
     parse_message,
     parse_request,
 )
-from pipeline.requests.request_reader import KEYS
+from pipeline.requests.request_message import KEYS
 
 TYPES = ("predictions", "results", "streaks", "tonight", "tonight-players")
 GROUPS = {"tonight-all": ("tonight", "tonight-players", "predictions"), "all": TYPES}

@@ -9,7 +9,9 @@ import pytest
 
 from exporters.config import ExportConfig
 from exporters.league.forecasts.readiness import DayCount, ScanCounts, SystemCount
-from exporters.warehouse.tables import CONTEXT, GAMES
+from exporters.league.players.aliases import Aliases
+from exporters.league.players.unmatched import NameReport, UnmatchedName
+from exporters.warehouse.tables import CONTEXT, GAMES, SUBSET_VERSIONS
 from tests.support.made_up import CARD, DIARY, ROSTER
 from tests.support.matchers import manifest_of
 from tests.support.plans import made_up_plan
@@ -17,6 +19,7 @@ from tests.support.stores import MemoryStore
 from transforms.elements.failure import Failure
 from transforms.elements.plan import Run
 from transforms.elements.publication import Outcome, PointerOutcome, Publication
+from transforms.elements.tables import WHOLE_TABLE
 from transforms.publishing.manifest import (
     load_manifest,
     load_published,
@@ -102,6 +105,44 @@ class TestContent:
         assert list(manifest["tables"]) == sorted(manifest["tables"])
         assert (manifest["broken_tables"], manifest["failures"], manifest["failures_path"]) == ({}, [], None)
         assert list(manifest["exports"]) == ["card", "roster"]
+
+    def test_what_the_warehouse_lacks_is_named_with_its_meaning(self) -> None:
+        lacking = {SUBSET_VERSIONS.name: (WHOLE_TABLE,), GAMES.name: ("processed_at", "is_partial_game_data")}
+        manifest = made(card("a"), scan_counts=replace(CENSUS, absent=lacking))
+        assert manifest["absent"] == [
+            {
+                "table": GAMES.name,
+                "column": "is_partial_game_data",
+                "meaning": GAMES.columns["is_partial_game_data"].absent,
+            },
+            {"table": GAMES.name, "column": "processed_at", "meaning": GAMES.columns["processed_at"].absent},
+            {"table": SUBSET_VERSIONS.name, "column": None, "meaning": SUBSET_VERSIONS.absent},
+        ]
+        assert manifest["status"] == "success"
+        assert made(card("a"))["absent"] == []
+
+    def test_players_whom_nobody_knows_are_warned_of(self) -> None:
+        stranger = UnmatchedName(CONTEXT.name, "herbjones", 4, "not in the registry", "herbertjones")
+        names = {DAY: NameReport((stranger,), 3), DAY + timedelta(days=1): NameReport((stranger, stranger))}
+        counts = replace(CENSUS, names=names, aliases=Aliases({}, ("alias 'a' stands for b and c",)))
+        assert made(scan_counts=counts)["warnings"] == [
+            {
+                "warning": "unmatched player",
+                "table": CONTEXT.name,
+                "player": "herbjones",
+                "rows": 4,
+                "reason": "not in the registry",
+                "nearest": "herbertjones",
+            },
+            {"warning": "alias of a player", "problem": "alias 'a' stands for b and c"},
+            {"warning": "unmatched player", "more": 3},
+        ]
+        assert made()["warnings"] == []
+
+    def test_many_problems_with_aliases_are_counted(self) -> None:
+        counts = replace(CENSUS, aliases=Aliases({}, tuple(f"problem {n}" for n in range(53))))
+        warnings = made(scan_counts=counts)["warnings"]
+        assert (len(warnings), warnings[-1]) == (51, {"warning": "alias of a player", "more": 3})
 
     def test_a_section_counts_what_became_of_its_documents(self) -> None:
         outcomes = [card("b", generation=7), card("a", "unchanged"), card("c", "failed", error="StoreError: full")]

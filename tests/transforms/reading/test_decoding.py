@@ -11,11 +11,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exporters.warehouse.schema import Column
-from exporters.warehouse.tables import FEATURES, GAMES, INJURIES, PROPS, TABLES
-from tests.support.rows import game_row, props_row
+from exporters.warehouse.tables import (
+    FEATURES,
+    FORECAST_TIMES,
+    GAMES,
+    INJURIES,
+    PROPS,
+    SCHEDULE,
+    SUBSET_PICKS,
+    TABLES,
+)
+from tests.support.rows import forecast_time_row, game_row, props_row, schedule_row, subset_pick_row
 from tests.support.warehouses import arrow_rows
-from transforms.elements.tables import arrow_field
-from transforms.reading.decoding import decode, row_class, rows_by_player
+from transforms.elements.tables import TableBatch, arrow_field, with_misfits
+from transforms.reading.decoding import decode, decode_all, row_class, rows_by_player
 
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 floats = st.floats(width=64) | st.sampled_from([math.nan, math.inf, -math.inf, -0.0, 0.1])
@@ -110,8 +119,29 @@ class TestDefects:
         assert (defect.table, defect.player, defect.day) == (GAMES.name, "lebronjames", date(2025, 1, 13))
         assert defect.message == (
             "nba_analytics.player_game_summary.team_abbr is null or not finite in a row of player 'lebronjames' "
-            "on 2025-01-13; the column is REQUIRED"
+            "on 2025-01-13 (game_id 20250113_CHI_LAL); the column is REQUIRED, so the row is left out: "
+            "correct it in the warehouse"
         )
+
+    def test_a_value_that_did_not_fit_names_table_column_value_and_key(self) -> None:
+        (batch,) = arrow_rows(SCHEDULE, [schedule_row(), schedule_row(home_team_score=None)]).to_batches()
+        rows, (defect,) = decode(SCHEDULE.name, [with_misfits(batch, {1: "home_team_score is 99.5"})])
+        assert [row.home_team_score for row in rows] == [schedule_row().home_team_score]
+        assert "_misfit" not in rows[0]._fields
+        assert defect.message == (
+            "nba_raw.nbac_schedule.home_team_score is 99.5 in a row on 2025-01-15 "
+            f"(game_id {schedule_row().game_id}); the column is INT64, so the row is left out: "
+            "correct it in the warehouse"
+        )
+
+    def test_batches_with_and_without_such_a_row_are_decoded_together(self) -> None:
+        batches = [
+            batch for points in (1, 2, 3) for batch in arrow_rows(GAMES, [game_row(points=points)] * 2).to_batches()
+        ]
+        batches[1] = with_misfits(batches[1], {0: "points is 2.5"})
+        rows, defects = decode(GAMES.name, batches)
+        assert [row.points for row in rows] == [1, 1, 2, 3, 3]
+        assert len(defects) == 1
 
     @pytest.mark.parametrize("line", [math.nan, math.inf, -math.inf])
     def test_no_number_is_no_value(self, line: float) -> None:
@@ -136,3 +166,23 @@ def test_rows_are_grouped_by_player() -> None:
     rows = [row._replace(player_lookup=None) if row.player_lookup == "N" else row for row in rows]
     grouped = rows_by_player(INJURIES, rows)
     assert {player: [row.reason for row in found] for player, found in grouped.items()} == {"a": ["0", "3"], "b": ["1"]}
+
+
+class TestStandIns:
+    """A stand-in holds far more rows than the table that it stands in for asks for."""
+
+    def decoded(self, picks: list[Any], times: list[Any]) -> list[Any]:
+        held = [(SUBSET_PICKS, arrow_rows(SUBSET_PICKS, picks)), (FORECAST_TIMES, arrow_rows(FORECAST_TIMES, times))]
+        batches = [TableBatch(table.name, batch) for table, rows in held for batch in rows.to_batches()]
+        rows, defects = decode_all(batches)
+        assert defects == []
+        return [row.prediction_id for row in rows.get(FORECAST_TIMES.name, [])]
+
+    def test_only_rows_whose_key_is_asked_for_are_decoded(self) -> None:
+        times = [forecast_time_row(prediction_id=f"p{n}") for n in range(5)]
+        picks = [subset_pick_row(prediction_id=name) for name in ("p3", None, "p1", "p3", "gone")]
+        assert sorted(self.decoded(picks, times)) == ["p1", "p3"]
+
+    def test_none_is_where_nothing_asks(self) -> None:
+        assert self.decoded([], [forecast_time_row()]) == []
+        assert self.decoded([subset_pick_row(prediction_id=None)], [forecast_time_row()]) == []

@@ -5,10 +5,12 @@ from datetime import date, timedelta
 from typing import Any
 
 import pyarrow as pa
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from exporters.declaration import Grain
+from exporters.league.players.aliases import NO_ALIASES, Aliases
 from exporters.warehouse.tables import CONTEXT, NEWS_ARTICLES, SCHEDULE, SIGNALS, SUBSET_DEFINITIONS
 from tests.support import made_up
 from tests.support.plans import made_up_plan
@@ -23,6 +25,7 @@ from transforms.reading.route import (
     shard_of,
     split_by_date,
     split_by_shard,
+    with_player_ids,
 )
 
 FIRST = date(2026, 1, 10)
@@ -61,6 +64,31 @@ class TestShards:
 
     def test_nothing_comes_of_an_empty_batch(self) -> None:
         assert list(split_by_shard(player_batch([]), "player", 4)) == []
+
+
+class TestPlayerIds:
+    ALIASES = Aliases({"nicclaxton": "nicolasclaxton", "herbjones": "herbertjones", "é": "e"})
+
+    @given(st.lists(st.sampled_from([None, "nicclaxton", "herbjones", "herbertjones", "zion", "é", ""]), max_size=20))
+    def test_every_row_has_the_id_of_its_player_and_nothing_else_changes(self, names: list[str | None]) -> None:
+        rows = [{"player_lookup": name, "game_date": FIRST, "days_rest": n} for n, name in enumerate(names)]
+        scanned = TableBatch(CONTEXT.name, batch_of(CONTEXT, rows))
+        found = with_player_ids(scanned, self.ALIASES)
+        assert found.table == scanned.table
+        assert found.batch.schema == scanned.batch.schema
+        expected = [name if name is None else self.ALIASES.id_of(name) for name in names]
+        assert found.batch.column("player_lookup").to_pylist() == expected
+        others = [name for name in scanned.batch.schema.names if name != "player_lookup"]
+        assert found.batch.select(others).equals(scanned.batch.select(others))
+
+    @pytest.mark.parametrize("aliases", [NO_ALIASES, ALIASES], ids=["none", "others"])
+    def test_a_batch_without_an_alias_is_not_touched(self, aliases: Aliases) -> None:
+        scanned = TableBatch(CONTEXT.name, batch_of(CONTEXT, [{"player_lookup": "zion"}, {"player_lookup": None}]))
+        assert with_player_ids(scanned, aliases) is scanned
+
+    def test_a_table_that_names_no_player_is_not_touched(self) -> None:
+        scanned = TableBatch(SCHEDULE.name, batch_of(SCHEDULE, [{"game_date": FIRST}]))
+        assert with_player_ids(scanned, self.ALIASES) is scanned
 
 
 class TestDates:
@@ -109,9 +137,9 @@ class TestDates:
 
 
 class TestCutting:
-    def cut(self, table: Any, batch: pa.RecordBatch) -> dict[str, list[Any]]:
+    def cut(self, table: Any, batch: pa.RecordBatch, aliases: Aliases = NO_ALIASES) -> dict[str, list[Any]]:
         outputs: dict[str, list[Any]] = defaultdict(list)
-        for tagged in CutBatches(PLAN).process(TableBatch(table.name, batch)):
+        for tagged in CutBatches(PLAN).process(TableBatch(table.name, batch), aliases):
             outputs[tagged.tag].append(tagged.value)
         return outputs
 
@@ -120,6 +148,16 @@ class TestCutting:
         rows = [{"player_lookup": name, "game_date": FIRST} for name in names]
         outputs = self.cut(CONTEXT, batch_of(CONTEXT, rows))
         assert outputs.keys() == {TO_SHARDS}
+        sent = {
+            name: shard for shard, part in outputs[TO_SHARDS] for name in part.batch.column("player_lookup").to_pylist()
+        }
+        assert sent == {name: shard_of(name, PLAN.shards) for name in names}
+
+    def test_rows_of_an_alias_go_to_the_shard_of_the_player(self) -> None:
+        names = [f"p{n}" for n in range(20)]
+        aliases = Aliases({f"alias{name}": name for name in names})
+        rows = [{"player_lookup": f"alias{name}", "game_date": FIRST} for name in names]
+        outputs = self.cut(CONTEXT, batch_of(CONTEXT, rows), aliases)
         sent = {
             name: shard for shard, part in outputs[TO_SHARDS] for name in part.batch.column("player_lookup").to_pylist()
         }

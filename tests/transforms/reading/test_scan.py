@@ -11,13 +11,31 @@ from apache_beam.coders import registry
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporters.warehouse.tables import CONTEXT, GAMES, SCHEDULE, SIGNALS
+from exporters.league.players.aliases import Aliases
+from exporters.warehouse.tables import (
+    CONTEXT,
+    FORECAST_TIMES,
+    GAMES,
+    PLAYER_ALIASES,
+    PREDICTIONS,
+    SCHEDULE,
+    SIGNALS,
+    SUBSET_PICKS,
+    SUBSET_VERSIONS,
+)
 from tests.support import made_up
 from tests.support.eager import run_eagerly
-from tests.support.plans import made_up_plan
-from tests.support.rows import context_row, game_row, schedule_row
+from tests.support.plans import made_up_plan, plan_of
+from tests.support.rows import (
+    context_row,
+    game_row,
+    player_alias_row,
+    prediction_row,
+    schedule_row,
+    subset_pick_row,
+)
 from tests.support.warehouses import MemoryWarehouse
-from transforms.elements.tables import ScanStream, TableBatch, TableScan
+from transforms.elements.tables import WHOLE_TABLE, ScanStream, TableBatch, TableScan
 from transforms.reading.scan import ScanTables, TableBatchCoder, scan_all
 from transforms.warehouses.protocol import WarehouseError
 
@@ -120,6 +138,79 @@ class TestRunConcurrently:
     def test_a_defect_in_a_thread_fails_the_step(self) -> None:
         with pytest.raises(ZeroDivisionError, match="a defect"):
             scanned(PLAN, Defective(some_rows()))
+
+
+class TestAbsence:
+    PLAN = plan_of("season-subsets", first=DAY)
+
+    @pytest.mark.parametrize("read", [scanned, read_plainly])
+    @pytest.mark.parametrize("kind", [MemoryWarehouse, SideBySide])
+    def test_what_is_absent_is_counted_once(self, read: Any, kind: Any) -> None:
+        rows = {SUBSET_PICKS: [subset_pick_row(player_lookup=f"p{n}", game_date=DAY) for n in range(5)]}
+        absent = {SUBSET_PICKS: ("prediction_created_at", "edge"), SUBSET_VERSIONS: (WHOLE_TABLE,)}
+        batches, scan_counts = read(self.PLAN, kind(rows, chunk_rows=2, absent=absent))
+        assert scan_counts.absent == {
+            SUBSET_PICKS.name: ("edge", "prediction_created_at"),
+            SUBSET_VERSIONS.name: (WHOLE_TABLE,),
+        }
+        assert scan_counts.broken == {}
+        assert [table for table, _ in batches].count(SUBSET_VERSIONS.name) == 0
+
+    @pytest.mark.parametrize("read", [scanned, read_plainly])
+    def test_a_stand_in_is_read_where_its_column_is_absent_and_nowhere_else(self, read: Any) -> None:
+        rows = {
+            SUBSET_PICKS: [subset_pick_row(game_date=DAY)],
+            PREDICTIONS: [prediction_row(game_date=DAY, prediction_id="p")],
+        }
+        batches, scan_counts = read(self.PLAN, MemoryWarehouse(rows))
+        assert FORECAST_TIMES.name not in scan_counts.rows
+        lacking = MemoryWarehouse(rows, absent={SUBSET_PICKS: ("prediction_created_at",)})
+        batches, scan_counts = read(self.PLAN, lacking)
+        assert scan_counts.rows[FORECAST_TIMES.name] == 1
+        assert any(table == FORECAST_TIMES.name and "'prediction_id': 'p'" in held[0] for table, held in batches)
+        # The absence of another column does not matter.
+        read(self.PLAN, other := MemoryWarehouse(rows, absent={SUBSET_PICKS: ("edge",)}))
+        assert FORECAST_TIMES.name not in {scan.table for scan in other.scans}
+
+    def test_a_stand_in_that_cannot_be_read_is_broken(self) -> None:
+        rows = {SUBSET_PICKS: [subset_pick_row(game_date=DAY)], PREDICTIONS: [prediction_row(game_date=DAY)]}
+        warehouse = MemoryWarehouse(
+            rows, absent={SUBSET_PICKS: ("prediction_created_at",)}, breaks={FORECAST_TIMES: "table times: cut off"}
+        )
+        _, scan_counts = scanned(self.PLAN, warehouse)
+        assert scan_counts.broken == {FORECAST_TIMES.name: "table times: cut off"}
+
+
+class TestAliases:
+    """They are read once, whoever asks for them, and their rows go nowhere."""
+
+    @pytest.mark.parametrize("read", [scanned, read_plainly])
+    def test_they_are_read_once_and_counted(self, read: Any) -> None:
+        warehouse = MemoryWarehouse({**some_rows(), PLAYER_ALIASES: [player_alias_row(alias_lookup="a")]})
+        found, scan_counts = read(PLAN, warehouse)
+        assert [scan.table for scan in warehouse.scans].count(PLAYER_ALIASES.name) == 1
+        assert PLAYER_ALIASES.name not in {table for table, _ in found}
+        assert scan_counts.aliases == Aliases({"a": "lebronjames"})
+        assert scan_counts.rows[PLAYER_ALIASES.name] == 1
+
+    def test_there_is_one_value_of_them_whether_or_not_there_are_any(self) -> None:
+        aliased = MemoryWarehouse({PLAYER_ALIASES: [player_alias_row(alias_lookup="a")]})
+        for warehouse, expected in ((aliased, {"a": "lebronjames"}), (MemoryWarehouse({}), {})):
+            found = run_eagerly(lambda root, w=warehouse: ScanTables(PLAN, w).expand(root))["aliases"]
+            assert [one.ids for one in found] == [expected]
+
+    @pytest.mark.parametrize("read", [scanned, read_plainly])
+    def test_a_plan_that_names_no_player_does_not_read_them(self, read: Any) -> None:
+        warehouse = MemoryWarehouse(some_rows())
+        read(plan_of("performance", first=DAY), warehouse)
+        assert PLAYER_ALIASES.name not in {scan.table for scan in warehouse.scans}
+
+    @pytest.mark.parametrize("read", [scanned, read_plainly])
+    def test_they_are_named_when_they_cannot_be_read(self, read: Any) -> None:
+        breaks = {PLAYER_ALIASES: "table aliases: cut off; run again"}
+        rows = {**some_rows(), PLAYER_ALIASES: [player_alias_row()]}
+        _, scan_counts = read(PLAN, MemoryWarehouse(rows, breaks=breaks))
+        assert scan_counts.broken == {PLAYER_ALIASES.name: "table aliases: cut off; run again"}
 
 
 class TestScanning:

@@ -10,8 +10,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exporters.league.forecasts.readiness import ScanCounts, SystemCount
-from exporters.warehouse.tables import ACCURACY, CONTEXT, PREDICTIONS, SCHEDULE
-from tests.support.rows import accuracy_row, context_row, instant, prediction_row, schedule_row
+from exporters.league.players.aliases import Aliases
+from exporters.warehouse.tables import ACCURACY, CONTEXT, PLAYER_ALIASES, PREDICTIONS, REGISTRY, SCHEDULE
+from tests.support.rows import (
+    accuracy_row,
+    context_row,
+    instant,
+    player_alias_row,
+    prediction_row,
+    props_row,
+    registry_row,
+    schedule_row,
+    table_of,
+)
 from tests.support.warehouses import arrow_rows
 from transforms.elements.tables import TableBatch
 from transforms.reading.scan_counts import Count, CountRows
@@ -38,8 +49,17 @@ prediction_rows = st.builds(
     created_at=st.integers(0, 5),
 )
 context_rows = st.builds(context_row, game_date=days)
+alias_rows = st.builds(
+    player_alias_row,
+    alias_lookup=st.sampled_from(["a", "b"]),
+    nba_canonical_lookup=st.sampled_from(["lebronjames", "b"]),
+    is_active=st.booleans(),
+)
+registry_rows = st.builds(registry_row, player_lookup=st.sampled_from(["lebronjames", "a"]))
 scans = st.fixed_dictionaries(
     {
+        REGISTRY: st.lists(registry_rows, max_size=3),
+        PLAYER_ALIASES: st.lists(alias_rows, max_size=4),
         SCHEDULE: st.lists(schedule_rows, max_size=8),
         PREDICTIONS: st.lists(prediction_rows, max_size=8),
         CONTEXT: st.lists(context_rows, max_size=5),
@@ -53,7 +73,7 @@ def batch_of(table: Any, rows: list[Any]) -> TableBatch:
 
 
 def counted(*batches: TableBatch) -> Count:
-    count = Count()
+    count = Count(dates=frozenset({DAY}))
     for batch in batches:
         count.add(batch)
     return count
@@ -177,3 +197,61 @@ def test_grades_are_counted_by_date_and_tell_of_forecasts_that_are_gone() -> Non
     assert [both.on(day).grades for day in (DAY, NEXT)] == [2, 1]
     assert [both.on(day).forecasts_gone for day in (DAY, NEXT)] == [True, False]
     assert not ScanCounts().on(DAY).forecasts_gone
+
+
+class TestNames:
+    """Players whom a table names on the dates of a run, and nobody knows."""
+
+    @staticmethod
+    def counted(*rows: Any, dates: Any = (DAY,)) -> ScanCounts:
+        count = Count(dates=frozenset(dates))
+        tables: dict[Any, list[Any]] = {}
+        for row in rows:
+            tables.setdefault(table_of(row), []).append(row)
+        for table, found in tables.items():
+            # In two batches, of two streams.
+            half = Count(dates=frozenset(dates))
+            half.add(batch_of(table, found[::2]))
+            if found[1::2]:
+                half.add(batch_of(table, found[1::2]))
+            count.merge(half)
+        return count.scan_counts()
+
+    def test_strangers_are_named_by_date_with_their_rows(self) -> None:
+        odds = [props_row(player_lookup="stranger", game_date=day) for day in (DAY, DAY, DAY, NEXT)]
+        found = self.counted(*odds, registry_row(player_lookup="known"), dates=(DAY, NEXT)).names
+        assert {day: [(one.player, one.rows) for one in report.listed] for day, report in found.items()} == {
+            DAY: [("stranger", 3)],
+            NEXT: [("stranger", 1)],
+        }
+
+    def test_other_dates_are_not_looked_at(self) -> None:
+        odds = [props_row(player_lookup="stranger", game_date=day) for day in (DAY, NEXT)]
+        assert self.counted(*odds, registry_row(player_lookup="known")).names.keys() == {DAY}
+        assert self.counted(*odds, registry_row(player_lookup="known"), dates=()).names == {}
+
+    def test_nobody_is_a_stranger_to_a_registry_that_was_not_read(self) -> None:
+        assert self.counted(props_row(player_lookup="stranger", game_date=DAY)).names == {}
+
+    def test_an_alias_is_no_stranger(self) -> None:
+        rows = [
+            props_row(player_lookup="nickname", game_date=DAY),
+            registry_row(player_lookup="known"),
+            player_alias_row(alias_lookup="nickname", nba_canonical_lookup="known"),
+        ]
+        found = self.counted(*rows)
+        assert found.aliases == Aliases({"nickname": "known"})
+        assert found.names == {}
+
+    def test_a_row_of_the_aliases_that_cannot_be_used_is_named(self) -> None:
+        lacking = {**player_alias_row(alias_lookup="a")._asdict(), "nba_canonical_lookup": None}
+        count = counted(batch_of(PLAYER_ALIASES, [lacking, player_alias_row(alias_lookup="b")]))
+        assert count.aliases().ids == {"b": "lebronjames"}
+        (problem,) = count.scan_counts().aliases.problems
+        assert problem.startswith("nba_reference.player_aliases.nba_canonical_lookup is null")
+
+    def test_a_row_without_a_player_names_nobody(self) -> None:
+        rows = [row._asdict() | {"player_lookup": None} for row in [context_row(game_date=DAY)]]
+        count = Count(dates=frozenset({DAY}))
+        count.add(batch_of(CONTEXT, rows))
+        assert count.named == {}

@@ -12,6 +12,7 @@ import pytest
 from exporters.config import ExportConfig
 from exporters.declaration import Cache, Export, Grain, Read, Window
 from exporters.league.nights.night import PlayerNight
+from exporters.league.players.aliases import NO_ALIASES
 from exporters.warehouse.tables import CONTEXT, GAMES, SCHEDULE
 from tests.support.eager import run_eagerly
 from tests.support.made_up import ALL, CARD, CURSED_POINTS, DIARY, INDEX, LEADERS, ROSTER
@@ -243,7 +244,8 @@ class TestStage:
 
         def wire(root: beam.Pipeline) -> Any:
             counted = root | "ScanCounts" >> beam.Create([scan_counts])
-            routed = root | "Batches" >> beam.Create(batches) | RouteBatches(plan)
+            aliases = root | "Aliases" >> beam.Create([NO_ALIASES])
+            routed = root | "Batches" >> beam.Create(batches) | RouteBatches(plan, aliases)
             return routed.to_shards | BuildPlayerStage(plan, counted)
 
         found = run_eagerly(wire)
@@ -266,7 +268,8 @@ class TestStage:
 
         def wire(root: beam.Pipeline) -> Any:
             counted = root | "ScanCounts" >> beam.Create([scan_counts])
-            routed = root | "Batches" >> beam.Create(batches) | RouteBatches(plan)
+            aliases = root | "Aliases" >> beam.Create([NO_ALIASES])
+            routed = root | "Batches" >> beam.Create(batches) | RouteBatches(plan, aliases)
             return routed.to_shards | BuildPlayerStage(plan, counted)
 
         found = run_eagerly(wire)

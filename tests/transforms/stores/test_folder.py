@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import os
 import resource
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -153,7 +154,7 @@ def test_survives_the_removal_of_its_folders(tmp_path: Path, kind: type[LocalSto
         described = store.stat("a/b/c.json")
         assert described is not None
         assert described.cache_control == CACHE
-        subprocess.run(["rm", "-r", str(tmp_path / "bucket")], check=True)
+        shutil.rmtree(tmp_path / "bucket")
 
 
 @BOTH

@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporters.warehouse.tables import ACCURACY, DEFENSE, FEATURES, NEWS_ARTICLES, PREDICTIONS, REGISTRY
+from exporters.warehouse.tables import (
+    ACCURACY,
+    DEFENSE,
+    FEATURES,
+    NEWS_ARTICLES,
+    PREDICTIONS,
+    REGISTRY,
+    WAREHOUSE_TABLES,
+)
 from transforms.elements.tables import TableScan
 from transforms.warehouses.row_restriction import literal, row_restriction
 
@@ -42,6 +50,40 @@ def restriction(table: Any, first: date | None = None, last: date | None = None,
 )
 def test_partitions(table: Any, first: date | None, last: date | None, expected: str) -> None:
     assert restriction(table, first, last) == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        ("DATE", "`game_date` >= DATE '2026-01-01' AND `game_date` <= DATE '2026-01-31'"),
+        (
+            "TIMESTAMP",
+            "`game_date` >= TIMESTAMP '2026-01-01 00:00:00.000000+00:00'"
+            " AND `game_date` <= TIMESTAMP '2026-01-31 23:59:59.999999+00:00'",
+        ),
+        (
+            "DATETIME",
+            "`game_date` >= DATETIME '2026-01-01 00:00:00.000000'"
+            " AND `game_date` <= DATETIME '2026-01-31 23:59:59.999999'",
+        ),
+    ],
+)
+def test_a_stored_partition_column_of_another_type_is_compared_with_its_own(kind: str, expected: str) -> None:
+    assert row_restriction(TableScan(ACCURACY.name, ("game_id",), FIRST, LAST), kind) == expected
+
+
+@pytest.mark.parametrize("table", [table for table in WAREHOUSE_TABLES if table.filter_required], ids=str)
+def test_a_required_partition_filter_is_always_sent_and_names_the_column(table: Any) -> None:
+    for first, last in ((None, None), (FIRST, None), (None, LAST), (FIRST, LAST)):
+        condition = restriction(table, first, last)
+        assert f"`{table.partition}`" in condition
+        # Rows in a streaming buffer have their columns, and no partition time yet.
+        assert "_PARTITION" not in condition
+
+
+def test_no_row_equals_a_value_in_an_absent_column() -> None:
+    scan = TableScan(DEFENSE.name, ("team_abbr",), None, None, {"early_season_flag": ("false",)})
+    assert row_restriction(scan, absent=("early_season_flag",)) == "FALSE"
 
 
 def test_values_are_literals_of_the_columns_type() -> None:

@@ -74,10 +74,14 @@ def test_the_grade_of_a_date() -> None:
         ({"is_voided": True}, False),
         ({"is_voided": None}, True),
         ({"is_voided": None, "actual_points": 0, "minutes_played": None}, False),
-        ({"has_prop_line": False}, False),  # b3-d6
-        ({"has_prop_line": None}, False),
-        ({"line_source": "ESTIMATED_AVG"}, False),
-        ({"line_source": None}, True),
+        ({"line_source": "ESTIMATED_AVG"}, False),  # b3-d6
+        ({"line_source": None}, False),
+        ({"line_source": "ODDS_API"}, True),
+        ({"line_value": 20}, False),
+        ({"line_value": None}, False),
+        ({"has_prop_line": False}, True),
+        ({"has_prop_line": None}, True),
+        ({"prediction_correct": None, "actual_points": 30, "line_value": 19.5}, False),
     ],
 )
 def test_a_grade_decides_when_a_real_line_was_won_or_lost(values: dict[str, Any], decided: bool) -> None:

@@ -10,13 +10,11 @@ from hypothesis import strategies as st
 
 from exporters.league.forecasts.grades import Grades
 from exporters.league.forecasts.runs import CorrectRuns, LineRuns, is_current_run
-from exporters.league.games.schedule import Schedule
 from exporters.league.players.box_scores import BoxScores, outcome
-from tests.support.rows import CHAMPION, LAST_GAME, TONIGHT, Row, accuracy_row, game_log, game_row, schedule_row
+from tests.support.rows import CHAMPION, LAST_GAME, TONIGHT, Row, accuracy_row, game_log, game_row
 from tests.support.worlds import PROPERTY, disordered
 
 OVER, UNDER, DNP, PUSH = 30, 10, None, 20
-NO_GAMES = Schedule([])
 
 
 def line_runs(scored: Sequence[int | None], **values: Any) -> LineRuns:
@@ -82,19 +80,10 @@ def test_the_margin_is_the_mean_distance_from_the_line(scored: list[int], lines:
     assert (None if found is None else str(found)) == margin
 
 
-def test_b3_d15_tonights_game_counts_once_it_is_final() -> None:
+def test_tonights_game_never_counts() -> None:
     runs = LineRuns(BoxScores([*game_log([OVER], lines=20), game_row(game_date=TONIGHT, points=OVER, points_line=20)]))
-    final = Schedule([schedule_row(away_team_tricode="CHI", game_status=3)])
-    playing = Schedule([schedule_row(away_team_tricode="CHI", game_status=2)])
-    assert len(runs.settled(TONIGHT, final).games) == 2
-    assert len(runs.settled(TONIGHT, playing).games) == 1
-    assert len(runs.settled(TONIGHT, NO_GAMES).games) == 1
     assert len(runs.before(TONIGHT).games) == 1
-
-
-def test_on_a_night_off_the_settled_run_is_the_one_before() -> None:
-    runs = line_runs([OVER, OVER])
-    assert runs.settled(TONIGHT, NO_GAMES) == runs.before(TONIGHT)
+    assert len(runs.before(TONIGHT + timedelta(days=1)).games) == 2
 
 
 def test_the_whole_run_has_no_limit() -> None:
@@ -113,30 +102,21 @@ def test_the_whole_run_has_no_limit() -> None:
     ],
 )
 def test_only_a_wrong_forecast_breaks_a_run_of_correct_ones(correct: tuple[bool | None, ...], length: int) -> None:
-    assert len(correct_runs(*correct).until(TONIGHT)) == length
+    assert len(correct_runs(*correct).before(TONIGHT)) == length
 
 
 def test_b3_d5_a_run_of_correct_forecasts_does_not_reach_into_the_season_before() -> None:
     rows = [accuracy_row(game_date=day) for day in ("2024-10-22", "2024-04-14", "2024-04-12")]
     runs = CorrectRuns(Grades(rows, CHAMPION))
-    assert len(runs.until(TONIGHT)) == 1
-    assert len(runs.until(date(2024, 5, 1))) == 2
-    assert runs.until(date(2024, 10, 1)) == ()
+    assert len(runs.before(TONIGHT)) == 1
+    assert len(runs.before(date(2024, 5, 1))) == 2
+    assert runs.before(date(2024, 10, 1)) == ()
 
 
-def test_a_grade_of_the_date_itself_counts() -> None:
+def test_a_grade_of_the_date_itself_never_counts() -> None:
     runs = CorrectRuns(Grades([accuracy_row(game_date=TONIGHT)], CHAMPION))
-    assert len(runs.until(TONIGHT)) == 1
-    assert runs.until(TONIGHT - timedelta(days=1)) == ()
-
-
-def test_b3_d15_a_grade_of_the_date_itself_counts_once_its_game_is_final() -> None:
-    runs = CorrectRuns(Grades([accuracy_row(game_date=TONIGHT, game_id="0022401157")], CHAMPION))
-    final = schedule_row(away_team_tricode="CHI", game_id="0022401157", game_status=3)
-    assert len(runs.settled(TONIGHT, Schedule([final]))) == 1
-    assert runs.settled(TONIGHT, Schedule([final._replace(game_status=2)])) == ()
-    assert runs.settled(TONIGHT, NO_GAMES) == ()
-    assert len(runs.settled(TONIGHT + timedelta(days=1), NO_GAMES)) == 1
+    assert runs.before(TONIGHT) == ()
+    assert len(runs.before(TONIGHT + timedelta(days=1))) == 1
 
 
 def test_b3_d10_a_run_is_current_for_thirty_days() -> None:

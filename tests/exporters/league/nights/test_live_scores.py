@@ -8,6 +8,7 @@ import pytest
 from exporters.config import LiveRules
 from exporters.league.games.schedule import FINAL, IN_PROGRESS, SCHEDULED
 from exporters.league.nights.live_scores import LiveScores, elapsed_share, feed_ids, has_minutes, minutes_text, state_of
+from exporters.league.players.aliases import Aliases
 from tests.support.rows import TONIGHT, live_box_row
 
 RULES = LiveRules()
@@ -92,6 +93,19 @@ def test_the_id_of_a_player_counts_for_more_than_his_name() -> None:
     scores = LiveScores([live_box_row()], TONIGHT, {237: "ann"})
     assert scores.player("lebronjames") is None
     assert LiveScores([live_box_row()], TONIGHT, {}).player("lebronjames") is not None
+
+
+def test_a_name_of_the_feed_may_be_an_alias() -> None:
+    row = live_box_row(feed_player_id=None, first_name="Nic", last_name="Claxton")
+    scores = LiveScores([row], TONIGHT, {}, Aliases({"nicclaxton": "nicolasclaxton"}))
+    assert scores.player("nicolasclaxton") == row
+    assert scores.player("nicclaxton") is None
+
+
+def test_a_letter_that_has_no_plain_one_is_folded_or_dropped() -> None:
+    row = live_box_row(feed_player_id=None, first_name="Nikola", last_name="Đurišić")
+    scores = LiveScores([row], TONIGHT, {})
+    assert scores.player("nikoladurisic") == scores.player("nikolaurisic") == row
 
 
 def test_who_has_neither_is_nobody() -> None:

@@ -47,6 +47,22 @@ def test_the_name_is_that_of_the_registry_as_of_the_date() -> None:
 def test_a_player_without_a_name_is_called_by_his_id() -> None:
     assert night(registry_row(player_name="")).name == "lebronjames"
     assert night(game_row()).name == "lebronjames"
+    assert night(game_row(player_full_name="")).name == "lebronjames"
+
+
+def test_the_name_is_that_of_the_season_s_newest_box_score_where_the_registry_has_none() -> None:
+    rows = [
+        game_row(player_full_name="New"),
+        game_row(game_date="2025-01-05", player_full_name="Old"),
+        game_row(game_date="2025-01-14", player_full_name=None),
+        game_row(game_date="2025-01-16", player_full_name="Later"),
+        game_row(game_date="2024-04-10", player_full_name="Last season"),
+    ]
+    assert night(*rows).name == "New"
+    assert night(*rows, day="2025-01-05").name == "Old"
+    assert night(*rows, day="2025-01-04").name == "lebronjames"
+    assert night(*rows, registry_row(player_name="")).name == "New"
+    assert night(*rows, registry_row(player_name="Registered")).name == "Registered"
 
 
 def test_b1_d4_one_context_row_highest_version_then_newest() -> None:

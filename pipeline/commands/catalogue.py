@@ -1,0 +1,186 @@
+"""Every subcommand of ``phase6``. One is added by adding its record here, and its options beside its code."""
+
+from __future__ import annotations
+
+from pipeline.commands.command import Command
+
+_PLACES = "--warehouse=PATH --output=PATH"
+_BIG = "--warehouse=bigquery:my-project --output=gs://my-bucket/v1"
+_TONIGHT = ("Tonight, from Parquet files to a folder:", "--export_types=tonight-all --target_date=today")
+
+EXPORT = Command(
+    name="export",
+    summary="Export a night, a range of dates, or the profiles of players.",
+    options="pipeline.options.option_table:EXPORT_OPTIONS",
+    run="pipeline.commands.jobs:export",
+    usage=f"{_PLACES} --export_types=LIST --target_date=DATE [option ...]",
+    about="Turns the tables of one night, or of a whole season in one pass, into the documents of the public API. "
+    "Exit codes: 0 everything is published, 1 something is missing and named, 2 the request was rejected.",
+    examples=(
+        ("Tonight, from Parquet files to a folder:", f"--warehouse=data --output=out {_TONIGHT[1]}"),
+        (
+            "A season, leaving latest.json and the like alone:",
+            f"{_BIG} --export_types=all --start_date=2025-10-21 --end_date=yesterday --update_latest=never",
+        ),
+        (
+            "What a message asked for:",
+            '--warehouse=data --output=out --request=\'{"export_types": ["tonight"], "target_date": "2026-02-12"}\'',
+        ),
+    ),
+    is_job=True,
+)
+STREAM = Command(
+    name="stream",
+    summary="Answer the requests of a Pub/Sub subscription as they come.",
+    options="pipeline.options.option_table:STREAMING_OPTIONS",
+    run="pipeline.commands.jobs:stream",
+    usage=f"{_PLACES} --input_subscription=... --dead_letter_topic=... [option ...]",
+    about="Runs until it is ended (Ctrl-C), or is submitted to a service that goes on by itself. Messages say what to "
+    "export; games in play and their results are kept current.",
+    examples=(
+        (
+            "Whatever messages ask for, as they come:",
+            f"{_BIG} --input_subscription=projects/my-project/subscriptions/phase6-export-requests "
+            "--dead_letter_topic=projects/my-project/topics/phase6-export-dead-letters",
+        ),
+    ),
+    is_job=True,
+)
+MAIN = Command(
+    name="main",
+    summary="The options of phase6 export and, with --input_subscription, of phase6 stream.",
+    options="pipeline.options.option_table:OPTIONS",
+    run="pipeline.execution.run:main",
+    usage=f"{_PLACES} --export_types=LIST --target_date=DATE [option ...]",
+    about=EXPORT.about,
+    examples=(*EXPORT.examples, *STREAM.examples),
+    is_job=True,
+)
+"""``python -m pipeline.main``, which is no subcommand."""
+
+COMMANDS = (
+    EXPORT,
+    Command(
+        name="backfill",
+        summary="Export the game dates of a range that are not complete.",
+        options="pipeline.operations.command_options:BACKFILL_OPTIONS",
+        run="pipeline.operations.backfill:main",
+        usage=f"{_PLACES} --start_date=DATE --end_date=DATE [option ...]",
+        about="Dates without games are passed over. A date whose manifest says that everything was published, by the "
+        "same code and from the same inputs, is passed over too, unless --again is given; so a backfill that was cut "
+        "off is continued by running it again. It moves no pointer, and is one pass over the tables per season.",
+        examples=(
+            (
+                "A season, and what is left of it after an interruption:",
+                "--warehouse=data --output=out --start_date=2025-10-21 --end_date=2026-02-11",
+            ),
+            (
+                "What it would do:",
+                "--warehouse=data --output=out --start_date=2025-10-21 --end_date=yesterday --dry_run",
+            ),
+        ),
+        is_job=True,
+    ),
+    STREAM,
+    Command(
+        name="verify",
+        summary="Compare what manifests say with what is really there.",
+        options="pipeline.operations.command_options:VERIFY_OPTIONS",
+        run="pipeline.operations.verify:main",
+        usage="--output=PATH --target_date=DATE [option ...]",
+        about="Every document that a manifest lists must be in the store with the digest that the manifest gives, and "
+        "every pointer must show what one of the dated documents shows. Exit codes: 0 it is so, 1 it is not, 2 the "
+        "request was rejected.",
+        examples=(
+            ("One night:", "--output=out --target_date=2026-02-11"),
+            ("A month:", "--output=gs://my-bucket/v1 --start_date=2026-01-01 --end_date=2026-01-31"),
+        ),
+    ),
+    Command(
+        name="launch",
+        summary="Start the Flex Template on Dataflow, and tell how it went.",
+        options="pipeline.deployment.command_options:LAUNCH_OPTIONS",
+        run="pipeline.deployment.launch:main",
+        usage="--export_types=LIST --target_date=DATE [option ...]",
+        about="The request is checked here, by the parser that will read it there, and sent with its dates worked out. "
+        "Exit codes: 0 the job was started (with --wait: everything is published), 1 something is missing, 2 the "
+        "request was rejected.",
+        examples=(
+            ("Tonight, until it is published:", f"{_TONIGHT[1]} --wait"),
+            ("What would be sent:", f"{_TONIGHT[1]} --print"),
+        ),
+        is_job=True,
+    ),
+    Command(
+        name="schedules check",
+        summary="Check the schedules, and that they are what is live.",
+        options="pipeline.deployment.command_options:CHECK_OPTIONS",
+        run="pipeline.deployment.schedules:check",
+        about="A dump holds the jobs of every region, because a job in a forgotten one runs too:\n\n"
+        "for region in $(gcloud scheduler locations list --format='value(locationId)'); do\n"
+        '  gcloud scheduler jobs list --location="$region" --format=json\n'
+        "done > dump.json\n\n"
+        "Exit codes: 0 all is well, 1 something differs, 2 a file cannot be read.",
+        examples=(
+            ("Are they understood, and is every export type covered?", ""),
+            ("Is that what is live, in any region?", "--live=dump.json"),
+        ),
+    ),
+    Command(
+        name="schedules render",
+        summary="Print what makes the schedules live.",
+        options="pipeline.deployment.command_options:RENDER_OPTIONS",
+        run="pipeline.deployment.schedules:render",
+        about="Prints a shell script of gcloud commands. Run again, it changes nothing.",
+        examples=(("Make them live:", "| bash"), ("The jobs themselves:", "--json")),
+    ),
+    Command(
+        name="drift",
+        summary="Compare checkout, template and published code.",
+        options="pipeline.deployment.command_options:DRIFT_OPTIONS",
+        run="pipeline.deployment.drift:main",
+        about="An image carries its commit and the digest of its locked dependencies; the template that starts it, "
+        "every job and every manifest repeat them. Lists of jobs leave labels out, so a dump is of one:\n\n"
+        "gcloud dataflow jobs describe JOB_ID --region=REGION --full --format=json > job.json\n\n"
+        "Exit codes: 0 all of them are the same code, 1 they are not, 2 one cannot be read.",
+        examples=(
+            ("The batch template:", ""),
+            ("The streaming template, and a running job:", "--streaming --job=job.json"),
+        ),
+    ),
+    Command(
+        name="docs",
+        summary="Write docs/api and the JSON Schema of a request.",
+        options="pipeline.reference.command_options:DOCS_OPTIONS",
+        run="pipeline.reference.docs:main",
+        about="They are made from the declarations of export types and requests; a test says when a file is stale.",
+        examples=(("Bring them up to date:", ""),),
+    ),
+    Command(
+        name="metadata",
+        summary="Write the metadata of the Flex Templates.",
+        options="pipeline.deployment.command_options:METADATA_OPTIONS",
+        run="pipeline.deployment.template_metadata:main",
+        about="It is made from the options of phase6 export and phase6 stream; a test says when a file is stale.",
+        examples=(("Bring it up to date:", ""),),
+    ),
+    Command(
+        name="stamp",
+        summary="Write into an image which code it is made of.",
+        options="pipeline.deployment.command_options:STAMP_OPTIONS",
+        run="pipeline.deployment.stamp:main",
+        usage="--commit=COMMIT --image=IMAGE [option ...]",
+        about="Run while an image is built, before the package is installed: python -m pipeline.deployment.stamp takes "
+        "the same options.",
+        examples=(
+            (
+                "In a Dockerfile:",
+                "--commit=41f8e42d1c3a --image=us-west2-docker.pkg.dev/my-project/phase6/export:41f8e42d1c3a",
+            ),
+        ),
+    ),
+)
+"""In the order of the help text."""
+
+GROUPS = {"schedules": "Print and check the scheduled exports."}
+"""First words of commands of two words, with what they have in common."""

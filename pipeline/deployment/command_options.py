@@ -1,0 +1,190 @@
+"""The options of the commands that deploy. Imports no Beam, so that help answers at once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from pipeline.deployment.settings import DEPLOY, MACHINE_TYPE, MAX_WORKERS, SCHEDULES, SETTINGS
+from pipeline.options.locations import FilePath
+from pipeline.options.option import Group, Option, options_of
+from pipeline.options.option_table import CLIENT_OPTIONS, EXPORT_OPTIONS
+from pipeline.requests.field import STRICT, Described, whole
+
+COMMIT_PATTERN = r"[0-9a-f]{12}"
+FROM_SETTINGS = ("warehouse", "output", "completion_topic")
+"""Options of a job that the settings of the deployment give."""
+
+_Settings = Annotated[
+    FilePath,
+    Described(
+        "Settings of the deployment.",
+        example="deploy/settings.env",
+        default_help="deploy/settings.env",
+        metavar="FILE",
+    ),
+]
+
+
+def _json(help_text: str) -> Described:
+    return Described(help_text, example="true")
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class LaunchOptions:
+    """How to start the Flex Template."""
+
+    wait: Annotated[
+        bool,
+        Described("Stay until the job is over, show what it says, and report what it published.", example="true"),
+    ] = False
+    print: Annotated[bool, Described("Show what would be sent, and send nothing.", example="true")] = False
+    job_name: Annotated[
+        str,
+        Described(
+            "Name of the job; Dataflow starts no second job of a name while one is running.",
+            example="phase6-by-hand",
+            default_help="phase6- and the time",
+            metavar="NAME",
+        ),
+    ] = ""
+    max_workers: Annotated[
+        int, Field(ge=1, le=1000), Described("The most workers to use.", example="8", metavar="N")
+    ] = MAX_WORKERS
+    machine_type: Annotated[
+        str, whole("[a-z0-9-]+"), Described("Machine type of each worker.", example="n2-standard-4", metavar="TYPE")
+    ] = MACHINE_TYPE
+    settings: _Settings = SETTINGS
+    endpoint: Annotated[
+        str,
+        Described(
+            "Where the Dataflow API answers.",
+            example="http://localhost:8080",
+            default_help="Google's",
+            metavar="URL",
+        ),
+    ] = ""
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class ScheduleOptions:
+    """Which schedules, of which deployment."""
+
+    file: Annotated[
+        FilePath,
+        Described(
+            "The schedules.", example="deploy/schedules.yaml", default_help="deploy/schedules.yaml", metavar="FILE"
+        ),
+    ] = SCHEDULES
+    settings: _Settings = SETTINGS
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class RenderOptions(ScheduleOptions):
+    """How to print what makes the schedules live."""
+
+    json: Annotated[bool, _json("Print the jobs as the Cloud Scheduler API writes them.")] = False
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class CheckOptions(ScheduleOptions):
+    """What to compare the schedules with."""
+
+    live: Annotated[
+        FilePath | None,
+        Described("What gcloud scheduler jobs list --format=json printed.", example="dump.json", metavar="FILE"),
+    ] = None
+    json: Annotated[bool, _json("Report the problems as JSON, for programs.")] = False
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class DriftOptions:
+    """What to compare the checkout with."""
+
+    streaming: Annotated[bool, Described("Compare the streaming template.", example="true")] = False
+    job: Annotated[
+        FilePath | None,
+        Described("What gcloud dataflow jobs describe --full --format=json printed.", "job.json", metavar="FILE"),
+    ] = None
+    template: Annotated[
+        str,
+        Described(
+            "The template.",
+            example="gs://my-bucket/templates/phase6-export.json",
+            default_help="that of the settings",
+            metavar="gs://BUCKET/NAME|FILE",
+        ),
+    ] = ""
+    output: Annotated[
+        str,
+        Described(
+            "Where the documents are.",
+            example="gs://my-bucket/v1",
+            default_help="that of the settings",
+            metavar="PATH|gs://BUCKET/PREFIX",
+        ),
+    ] = ""
+    settings: _Settings = SETTINGS
+    json: Annotated[bool, _json("Report what was found as JSON, for programs.")] = False
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class MetadataOptions:
+    """Where to write the metadata of the Flex Templates."""
+
+    output: Annotated[FilePath, Described("The folder.", example="deploy", default_help="deploy", metavar="FOLDER")] = (
+        DEPLOY
+    )
+    json: Annotated[bool, _json("Report what was written as JSON, for programs.")] = False
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class StampOptions:
+    """Of which code an image is made."""
+
+    commit: Annotated[
+        str,
+        Described(
+            "The first 12 characters of the commit.", example="41f8e42d1c3a", metavar="COMMIT", pattern=COMMIT_PATTERN
+        ),
+    ]
+    image: Annotated[
+        str,
+        Described(
+            "The image, with its tag.",
+            example="us-west2-docker.pkg.dev/my-project/phase6/export:41f8e42d1c3a",
+            metavar="IMAGE",
+        ),
+    ]
+    json: Annotated[bool, _json("Report what was written as JSON, for programs.")] = False
+
+
+def _of_launch(option: Option) -> Option:
+    if option.name not in FROM_SETTINGS:
+        return option
+    return replace(option, required=False, default_help="that of the settings")
+
+
+LAUNCH_OPTIONS = (
+    *options_of(LaunchOptions, Group.COMMAND),
+    *(_of_launch(option) for option in EXPORT_OPTIONS if option not in CLIENT_OPTIONS),
+)
+"""The options of ``phase6 launch``."""
+
+RENDER_OPTIONS = options_of(RenderOptions, Group.COMMAND)
+"""The options of ``phase6 schedules render``."""
+
+CHECK_OPTIONS = options_of(CheckOptions, Group.COMMAND)
+"""The options of ``phase6 schedules check``."""
+
+DRIFT_OPTIONS = options_of(DriftOptions, Group.COMMAND)
+"""The options of ``phase6 drift``."""
+
+METADATA_OPTIONS = options_of(MetadataOptions, Group.COMMAND)
+"""The options of ``phase6 metadata``."""
+
+STAMP_OPTIONS = options_of(StampOptions, Group.COMMAND)
+"""The options of ``phase6 stamp``."""

@@ -1,0 +1,74 @@
+"""The options of the operators' commands, beside those of an export. Imports no Beam, so that help answers at once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated
+
+from pydantic.dataclasses import dataclass
+
+from pipeline.options.locations import FOLDER_PATTERN, GCS_PATTERN, URL_PATTERN, OutputPlace
+from pipeline.options.option import Group, Option, options_of
+from pipeline.options.option_table import EXPORT_OPTIONS
+from pipeline.requests.field import STRICT, Described, whole_or_empty
+from pipeline.requests.request_message import DAY_TEXT, Day
+
+BACKFILL_TYPES = "backfill"
+NOT_IN_A_BACKFILL = ("target_date", "players", "min_games", "request", "update_latest")
+"""A backfill is of a range, and moves no pointer."""
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class BackfillOptions:
+    """What a backfill does beside an export."""
+
+    again: Annotated[bool, Described("Export complete dates as well.", example="true")] = False
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class VerifyOptions:
+    """What to compare with its manifests."""
+
+    output: Annotated[
+        OutputPlace,
+        Described(
+            "Where the documents are: a folder, or a prefix of a bucket.",
+            example="gs://my-bucket/v1",
+            metavar="PATH|gs://BUCKET/PREFIX",
+            pattern=f"{GCS_PATTERN}|{FOLDER_PATTERN}",
+        ),
+    ]
+    target_date: Annotated[
+        Day | None,
+        Described("One date, or a league day: today or yesterday.", "2026-02-11", metavar="DATE", pattern=DAY_TEXT),
+    ] = None
+    start_date: Annotated[
+        Day | None,
+        Described(
+            "First date of a range; takes the place of target_date.", "2025-10-21", metavar="DATE", pattern=DAY_TEXT
+        ),
+    ] = None
+    end_date: Annotated[
+        Day | None, Described("Last date of a range, inclusive.", "yesterday", metavar="DATE", pattern=DAY_TEXT)
+    ] = None
+    gcs_endpoint: Annotated[
+        str,
+        whole_or_empty(URL_PATTERN),
+        Described("A GCS emulator, which is sent no credentials.", example="http://localhost:4443", metavar="URL"),
+    ] = ""
+    json: Annotated[bool, Described("Report what was found as JSON, for programs.", example="true")] = False
+
+
+VERIFY_OPTIONS = options_of(VerifyOptions, Group.COMMAND)
+"""The options of ``phase6 verify``."""
+
+
+def _of_backfill(option: Option) -> Option:
+    return replace(option, default_help=BACKFILL_TYPES) if option.name == "export_types" else option
+
+
+BACKFILL_OPTIONS = (
+    *options_of(BackfillOptions, Group.COMMAND),
+    *(_of_backfill(option) for option in EXPORT_OPTIONS if option.name not in NOT_IN_A_BACKFILL),
+)
+"""The options of ``phase6 backfill``."""

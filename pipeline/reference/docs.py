@@ -1,0 +1,45 @@
+"""Writes what is generated below ``docs``: the pages of the API, and the JSON Schema of a request."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from pipeline.options.flags import OptionsError, check_folder, parse_options
+from pipeline.reference import api_docs
+from pipeline.reference.command_options import DocsOptions
+from pipeline.reference.request_schema import schema_text
+from pipeline.reporting.terminal import complain, say, say_json
+
+PAGES = "api"
+REQUEST_SCHEMA = "request.schema.json"
+
+
+def write(folder: Path) -> list[str]:
+    """Write every file that is not there yet as it should be, and return what changed.
+
+    Args:
+        folder: The folder of the documentation.
+    """
+    changed = [f"{PAGES}/{name}" for name in api_docs.write(folder / PAGES)]
+    path, text = folder / REQUEST_SCHEMA, schema_text()
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        path.write_text(text, encoding="utf-8")
+        changed.append(REQUEST_SCHEMA)
+    return changed
+
+
+def main(argv: Sequence[str]) -> int:
+    """Carry out a command line and return its exit code."""
+    try:
+        options = parse_options(DocsOptions, argv)
+        check_folder("--output", options.output)
+    except OptionsError as error:
+        complain(error)
+        return 2
+    changed = write(options.output)
+    if options.json:
+        say_json({"changed": changed})
+    else:
+        say(f"{len(changed)} files changed{': ' if changed else ''}{', '.join(changed)}")
+    return 0

@@ -1,0 +1,85 @@
+"""What commands print: colour on a terminal, plain lines elsewhere, one line of JSON where a program asks for it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any, TextIO
+
+import orjson
+
+from pipeline.reporting.colour import is_rich
+from pipeline.reporting.report import Summary, table
+from pipeline.requests.problems import ProblemsError
+
+_STATUS_STYLES = {"success": "bold green", "partial": "bold yellow", "failed": "bold red"}
+
+
+def say(text: str, stream: TextIO | None = None, *, style: str = "") -> None:
+    """Print a line.
+
+    Args:
+        text: The line.
+        stream: Where to; standard output by default.
+        style: How it looks on a terminal, in the words of rich.
+    """
+    out = stream or sys.stdout
+    if style and is_rich(out):
+        # Imported where a terminal is: it takes longer than a whole answer of --help.
+        from rich.console import Console
+        from rich.text import Text
+
+        Console(file=out, soft_wrap=True).print(Text(text, style))
+    else:
+        out.write(text + "\n")
+    out.flush()
+
+
+def say_json(value: Any) -> None:
+    """Print a JSON value on one line."""
+    say(orjson.dumps(value).decode())
+
+
+def complain(error: Exception | str) -> None:
+    """Print what is wrong on standard error, one line for each problem; keys and fixes stand out on a terminal."""
+    if not isinstance(error, ProblemsError) or not is_rich(sys.stderr):
+        say(str(error), sys.stderr, style="red")
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(file=sys.stderr, soft_wrap=True)
+    for problem in error.problems:
+        subject = f"{problem.value} " if problem.value else ""
+        console.print(
+            Text.assemble((problem.key, "bold red"), f": {subject}{problem.reason}; ", (problem.fix, "green"))
+        )
+
+
+def report(summary: Summary, *, as_json: bool) -> None:
+    """Print a summary: the table, what is missing, where to look and, last, the JSON line if it is wanted."""
+    _say_table(summary)
+    say_all([f"absent: {line}" for line in summary.absent])
+    for line in summary.missing:
+        say(f"missing: {line}", style="red")
+    moved = sum(export.pointers_moved for export in summary.exports.values())
+    first, last = summary.dates[0], summary.dates[-1]
+    span = first if first == last else f"{first} to {last}"
+    style = _STATUS_STYLES.get(summary.status, "")
+    say(f"{summary.status}: {span} is in {summary.output} ({moved} pointers moved)", style=style)
+    say(f"look at {summary.output}/manifest/{last}.json")
+    if as_json:
+        say_json(summary.to_json())
+
+
+def _say_table(summary: Summary) -> None:
+    head, *rows = table(summary).splitlines()
+    say(head, style="bold")
+    for row, export in zip(rows, summary.exports.values(), strict=True):
+        say(row, style="red" if export.failed or export.withheld else "")
+
+
+def say_all(lines: Sequence[str], *, style: str = "") -> None:
+    """Print some lines."""
+    for line in lines:
+        say(line, style=style)

@@ -1,0 +1,111 @@
+"""A table's description in BigQuery, held against its declaration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from exporters.warehouse.schema import Column
+from transforms.elements.tables import WHOLE_TABLE, TableScan
+from transforms.warehouses.arrow_columns import declared_type, nearest
+from transforms.warehouses.protocol import WarehouseError
+
+_NUMBERS = frozenset({"INTEGER", "INT64", "FLOAT", "FLOAT64", "NUMERIC", "BIGNUMERIC"})
+_ACCEPTED: Mapping[str, frozenset[str]] = {
+    "STRING": frozenset({"STRING", "JSON"}),
+    "INT64": _NUMBERS,
+    "FLOAT64": _NUMBERS,
+    "NUMERIC": _NUMBERS,
+    "BOOL": frozenset({"BOOLEAN", "BOOL"}),
+    "DATE": frozenset({"DATE", "TIMESTAMP", "DATETIME"}),
+    "TIMESTAMP": frozenset({"TIMESTAMP", "DATETIME"}),
+}
+"""Types that may stand for a declared one, by their names in a table's description; a DATETIME is taken as UTC."""
+_COMPARABLE: Mapping[str, frozenset[str]] = {
+    **_ACCEPTED,
+    "STRING": frozenset({"STRING"}),
+    "DATE": frozenset({"DATE"}),
+    "TIMESTAMP": frozenset({"TIMESTAMP"}),
+}
+"""Types whose values compare equal to a literal of the declared type."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How the stored table of a scan differs from the declared one, as far as a read session has to know.
+
+    Attributes:
+        absent: Optional columns of the scan that the table lacks; :data:`WHOLE_TABLE` alone when there is no table.
+        partition_type: Type of the partition column; empty when it is the declared one.
+    """
+
+    absent: tuple[str, ...] = field(default=())
+    partition_type: str = ""
+
+
+AS_DECLARED = Layout()
+NO_TABLE = Layout(absent=(WHOLE_TABLE,))
+
+
+def layout_of(scan: TableScan, table: Mapping[str, Any]) -> Layout:
+    """Return how a table differs from what a scan expects.
+
+    Args:
+        scan: The scan.
+        table: The description of its table, as the REST API gives it.
+
+    Raises:
+        WarehouseError: The scan cannot be made: something required is missing, of another type, or read otherwise.
+    """
+    found = {column["name"]: column for column in table.get("schema", {}).get("fields", ())}
+    partition = scan.declaration.partition
+    compared = {*scan.equals, *([partition] if partition else ())}
+    absent = []
+    for name in sorted(compared.union(scan.columns)):
+        column = scan.declaration.columns[name]
+        if name not in found and column.absent is not None:
+            absent.append(name)
+        else:
+            _check_column(scan, column, found, equated=name in scan.equals)
+    _check_partition(scan, table)
+    stored = "" if partition is None else str(found[partition]["type"])
+    declared = "" if partition is None else scan.declaration.columns[partition].type
+    return Layout(tuple(absent), "" if stored == declared else stored)
+
+
+def _check_column(scan: TableScan, column: Column, found: Mapping[str, Mapping[str, Any]], *, equated: bool) -> None:
+    """Raise when a table's description lacks a column, or has another type for it.
+
+    Args:
+        scan: The scan.
+        column: What is declared.
+        found: The columns of the table, as its description has them, by name.
+        equated: The scan keeps rows by values of the column, which the service compares with literals.
+    """
+    described = found.get(column.name)
+    if described is None:
+        raise WarehouseError(
+            f"table {scan.table}: column {column.name} is missing, expected {declared_type(column)}; "
+            f"add it{nearest(column.name, found)}"
+        )
+    kind, repeated = described["type"], described.get("mode") == "REPEATED"
+    accepted = _COMPARABLE if equated else _ACCEPTED
+    if kind not in accepted[column.type] or repeated != (column.mode == "REPEATED"):
+        shown = f"REPEATED {kind}" if repeated else kind
+        raise WarehouseError(
+            f"table {scan.table}: column {column.name} is {shown}, expected {declared_type(column)}; change its type"
+        )
+
+
+def _check_partition(scan: TableScan, table: Mapping[str, Any]) -> None:
+    """Raise when the table requires a filter on a column that the scan does not restrict."""
+    partitioning = table.get("timePartitioning") or table.get("rangePartitioning") or {}
+    required = table.get("requirePartitionFilter") or partitioning.get("requirePartitionFilter")
+    column = partitioning.get("field", "_PARTITIONTIME")
+    bounded = {scan.declaration.partition} if scan.first or scan.last or scan.declaration.filter_required else set()
+    if required and column not in bounded | scan.equals.keys():
+        raise WarehouseError(
+            f"table {scan.table}: it must be read with a filter on {column}, expected one on "
+            f"{scan.declaration.partition or 'nothing'}; partition it by that or do not require the filter"
+        )
