@@ -15,13 +15,11 @@ from pipeline.commands.click_commands import CommandGroup, UnknownCommandError, 
 from pipeline.commands.command import Command
 from pipeline.commands.help_text import build_help, wants_help
 from pipeline.reporting.colour import is_rich
+from pipeline.reporting.exit_codes import BAD_REQUEST, INTERRUPTED
 from pipeline.requests.problems import Problem, nearest, show
 
 PROGRAM = "phase6"
 DOOR = "python -m pipeline.main"
-REJECTED, INTERRUPTED = 2, 130
-"""Exit codes: a command line that is not understood; one that was interrupted, as shells have it."""
-
 _ABOUT = """\
 Turns a sports-prediction warehouse into a static JSON API.
 
@@ -57,7 +55,7 @@ def main(argv: Sequence[str] | None = None, *, commands: Sequence[Command] = COM
         click.echo(error.format_message(), err=True)
     except click.UsageError as error:
         click.echo(_problem(error), err=True)
-    return REJECTED
+    return BAD_REQUEST
 
 
 def door(argv: Sequence[str]) -> int:

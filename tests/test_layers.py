@@ -54,7 +54,7 @@ ORDER = (
 APART = ("exporters.tonight", "exporters.bets", "exporters.subsets", "exporters.players")
 """Groups of export types, which know nothing of one another."""
 
-LATE = {"pipeline.execution": {"pipeline.deployment", "pipeline.stream"}}
+LATE = {"pipeline.execution": {"pipeline.stream"}}
 """Imports inside a function that open a door for one command only, by the package that holds the function."""
 
 MOST_MODULES = 15

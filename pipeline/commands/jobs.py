@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipeline.execution.run import BAD_REQUEST, main
+from pipeline.execution.run import main
 from pipeline.options.configuration import is_stream, parse_stream
 from pipeline.options.flags import OptionsError
+from pipeline.reporting.exit_codes import BAD_REQUEST
 from pipeline.reporting.terminal import complain
 from pipeline.requests.problems import Problem
 

@@ -11,7 +11,7 @@ from pydantic.dataclasses import dataclass
 from pipeline.deployment.settings import DEPLOY, MACHINE_TYPE, MAX_WORKERS, SCHEDULES, SETTINGS
 from pipeline.options.locations import FilePath
 from pipeline.options.option import Group, Option, options_of
-from pipeline.options.option_table import EXPORT_OPTIONS
+from pipeline.options.option_table import CLIENT_OPTIONS, EXPORT_OPTIONS
 from pipeline.requests.field import STRICT, Described, whole
 
 COMMIT_PATTERN = r"[0-9a-f]{12}"
@@ -168,7 +168,10 @@ def _of_launch(option: Option) -> Option:
     return replace(option, required=False, default_help="that of the settings")
 
 
-LAUNCH_OPTIONS = (*options_of(LaunchOptions, Group.COMMAND), *map(_of_launch, EXPORT_OPTIONS))
+LAUNCH_OPTIONS = (
+    *options_of(LaunchOptions, Group.COMMAND),
+    *(_of_launch(option) for option in EXPORT_OPTIONS if option not in CLIENT_OPTIONS),
+)
 """The options of ``phase6 launch``."""
 
 RENDER_OPTIONS = options_of(RenderOptions, Group.COMMAND)

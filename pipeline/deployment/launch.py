@@ -10,30 +10,29 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from exporters.registry import PLAYER_TYPES, exports, groups
 from pipeline.deployment.command_options import LaunchOptions
-from pipeline.deployment.dataflow_jobs import DataflowError, DataflowJobs
 from pipeline.deployment.flex_launch import launch_body
 from pipeline.deployment.settings import Deployment, SettingsError, load_deployment
-from pipeline.execution.run import ALL_PUBLISHED, BAD_REQUEST, SOMETHING_MISSING, open_store
+from pipeline.execution.dataflow_jobs import DataflowError, DataflowJob, DataflowJobs
+from pipeline.execution.following import Ended, EngineError, follow
+from pipeline.execution.outcome import read_outcome
+from pipeline.execution.places import open_store
 from pipeline.options.command_line import ExportOptions
 from pipeline.options.configuration import RunConfig, parse_run
 from pipeline.options.flags import OptionsError, take_options, together
 from pipeline.options.option import Group
-from pipeline.options.option_table import EXPORT_OPTIONS
+from pipeline.options.option_table import CLIENT_OPTIONS, EXPORT_OPTIONS
 from pipeline.planning.planner import make_plan
-from pipeline.reporting.report import summarize
+from pipeline.reporting.exit_codes import ALL_PUBLISHED, BAD_REQUEST, INTERRUPTED, SOMETHING_MISSING
 from pipeline.reporting.terminal import complain, report, say, say_json
 from pipeline.requests.validation import fields_of
-from transforms.publishing.manifest import load_manifest
 from transforms.stores.protocol import Store, StoreError
 
-POLL_SECONDS = 10.0
-_PATIENCE = 30
-"""How many times in a row a job may not be asked for before waiting is given up."""
+_CLOCKS_DIFFER = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -78,26 +77,40 @@ def main(
     if found.only_print:
         say(json.dumps(found.body, indent=2))
         return ALL_PUBLISHED
-    name, job_id, state = str(found.body["launchParameter"]["jobName"]), "", "STARTED"
+    name, launched = str(found.body["launchParameter"]["jobName"]), datetime.now(timezone.utc)
     try:
         jobs = DataflowJobs(found.deployment.project, found.deployment.region, endpoint=found.endpoint)
         job_id = jobs.launch(found.body)
-        say(f"started {name}: {job_link(found.deployment, job_id)}")
-        if found.wait:
-            state = follow(jobs, job_id, sleep=sleep)
     except DataflowError as error:
         complain(error)
         return SOMETHING_MISSING
-    except KeyboardInterrupt:
-        complain("the job goes on without being watched")
+    link = jobs.link(job_id)
+    say(f"started {name}: {link}")
+    ended = Ended("STARTED")
+    try:
+        if found.wait:
+            ended = follow(DataflowJob(jobs, job_id), show=_show, show_state=_show_state, sleep=sleep)
+    except EngineError as error:
+        complain(f"{error}; the job may go on: {link}")
         return SOMETHING_MISSING
-    if found.wait and state == "DONE":
-        return tell(found.config, open_output(found.config))
+    except KeyboardInterrupt:
+        complain(f"the job goes on without being watched: {link}")
+        return INTERRUPTED
+    if ended.is_done:
+        return tell(found.config, open_output(found.config), since=launched - _CLOCKS_DIFFER)
     if found.wait:
-        complain(f"the job is {state}: {job_link(found.deployment, job_id)}")
+        complain(": ".join(filter(None, (f"the job is {ended.state}", ended.reason, link))))
     if found.config.json:
-        say_json({"job_name": name, "job_id": job_id, "state": state, "link": job_link(found.deployment, job_id)})
+        say_json({"job_name": name, "job_id": job_id, "state": ended.state, "link": link})
     return SOMETHING_MISSING if found.wait else ALL_PUBLISHED
+
+
+def _show(line: str) -> None:
+    say(line, sys.stderr)
+
+
+def _show_state(state: str) -> None:
+    say(f"the job is {state}", sys.stderr, style="bold")
 
 
 def parse_launch(argv: Sequence[str], *, now: datetime) -> Launch:
@@ -151,56 +164,23 @@ def _parameters(options: ExportOptions) -> dict[str, str]:
         for option in EXPORT_OPTIONS
         # This command reports, not the job.
         if option.group is not Group.REQUEST and option.name != "json" and hasattr(options, option.name)
+        if option not in CLIENT_OPTIONS
     }
     return {name: str(value).lower() if isinstance(value, bool) else value for name, value in texts.items() if value}
 
 
-def job_link(deployment: Deployment, job_id: str) -> str:
-    """Return where a person finds a job."""
-    place = f"{deployment.region}/{job_id}?project={deployment.project}"
-    return f"https://console.cloud.google.com/dataflow/jobs/{place}"
+def tell(config: RunConfig, store: Store, *, since: datetime) -> int:
+    """Report what a finished job published, from the manifests that it wrote, and return the exit code.
 
-
-def follow(jobs: DataflowJobs, job_id: str, *, sleep: Callable[[float], None]) -> str:
-    """Show what a job says until it is over, and return its last state.
-
-    Raises:
-        DataflowError: The job could not be asked for, time and again.
+    Args:
+        config: What it ran.
+        store: Where it published.
+        since: No run of it can have started before.
     """
-    shown: set[str] = set()
-    since: datetime | None = None
-    before, silent = "", 0
-    while True:
-        try:
-            state = jobs.state(job_id)
-            for message in jobs.messages(job_id, since):
-                since = message.time
-                if message.key not in shown:
-                    shown.add(message.key)
-                    say(f"{message.time:%H:%M:%S} {message.text}", sys.stderr)
-            silent = 0
-        except DataflowError as error:
-            silent += 1
-            if error.is_final or silent >= _PATIENCE:
-                raise
-            sleep(POLL_SECONDS)
-            continue
-        if state.name != before:
-            say(f"the job is {state.name}", sys.stderr, style="bold")
-            before = state.name
-        if state.is_over:
-            return state.name
-        sleep(POLL_SECONDS)
-
-
-def tell(config: RunConfig, store: Store) -> int:
-    """Report what a finished job published, from the manifests that it wrote, and return the exit code."""
-    plan = make_plan(config.request, config.export_config)
     try:
-        manifests = {str(day): load_manifest(store, day)[0] for day in plan.dates}
+        summary = read_outcome(make_plan(config.request, config.export_config), store, str(config.output), since=since)
     except StoreError as error:
         complain(f"the job is done, but what it published cannot be read: {error}")
         return SOMETHING_MISSING
-    summary = summarize(plan, str(config.output), manifests)
     report(summary, as_json=config.json)
     return summary.exit_code

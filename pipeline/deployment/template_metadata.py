@@ -15,7 +15,7 @@ from pipeline.deployment.command_options import MetadataOptions
 from pipeline.deployment.settings import DEPLOY
 from pipeline.options.flags import OptionsError, check_folder, parse_options
 from pipeline.options.option import Kind, Option
-from pipeline.options.option_table import EXPORT_OPTIONS, STREAMING_OPTIONS
+from pipeline.options.option_table import CLIENT_OPTIONS, EXPORT_OPTIONS, STREAMING_OPTIONS
 from pipeline.reporting.terminal import complain, say, say_json
 
 FOLDER = DEPLOY
@@ -31,7 +31,7 @@ def template_metadata(name: str) -> dict[str, Any]:
             "name": "Phase 6 Export",
             "description": "Turns the tables of a night, or of a season in one pass, into the documents of the API.",
             "streaming": False,
-            "parameters": [_parameter(option) for option in EXPORT_OPTIONS],
+            "parameters": [_parameter(option) for option in EXPORT_OPTIONS if option not in CLIENT_OPTIONS],
         }
     return {
         "name": "Phase 6 Export, streaming",
@@ -40,7 +40,7 @@ def template_metadata(name: str) -> dict[str, Any]:
         "supportsAtLeastOnce": True,
         "supportsExactlyOnce": True,
         "defaultStreamingMode": "EXACTLY_ONCE",
-        "parameters": [_parameter(option) for option in STREAMING_OPTIONS],
+        "parameters": [_parameter(option) for option in STREAMING_OPTIONS if option not in CLIENT_OPTIONS],
     }
 
 

@@ -17,26 +17,23 @@ from typing import Any
 from apache_beam.options.pipeline_options import GoogleCloudOptions, PipelineOptions
 
 from exporters.registry import PLAYER_TYPES, exports, groups
-from pipeline.execution.run import (
-    ALL_PUBLISHED,
-    BAD_REQUEST,
-    SOMETHING_MISSING,
-    RunError,
-    open_store,
-    open_warehouse,
-    run,
-)
+from pipeline.execution.engines import find_engine
+from pipeline.execution.places import open_store, open_warehouse, with_absolute_paths
+from pipeline.execution.run import run
+from pipeline.execution.submission import RunError, RunInterrupted
 from pipeline.operations.command_options import BACKFILL_TYPES, NOT_IN_A_BACKFILL, BackfillOptions
 from pipeline.options.configuration import RunConfig, parse_run
 from pipeline.options.flags import OptionsError, take_options
 from pipeline.planning.backfill_plan import BackfillPlan, describe_backfill, describe_json, game_dates, plan_backfill
 from pipeline.planning.inputs import with_inputs
 from pipeline.planning.planner import make_plan, preflight
+from pipeline.reporting.exit_codes import ALL_PUBLISHED, BAD_REQUEST, INTERRUPTED, SOMETHING_MISSING
 from pipeline.reporting.report import ExportSummary, Summary, table
 from pipeline.reporting.terminal import complain, say, say_all, say_json
 from pipeline.requests.problems import Problem
 from pipeline.requests.request import UpdateLatest
 from pipeline.requests.validation import fields_of
+from pipeline.version import current_build
 from transforms.elements.plan import Plan
 from transforms.publishing.manifest import load_manifest, marker_path
 from transforms.stores.protocol import Store, StoreError
@@ -52,13 +49,16 @@ def main(argv: Sequence[str]) -> int:
     """Carry out a command line and return its exit code: 0 everything is there, 1 something is missing, 2 rejected."""
     try:
         options, config, again = parse_backfill(argv, now=datetime.now(timezone.utc))
+        find_engine(options, current_build(), no_wait=config.no_wait)
+        config = with_absolute_paths(config)
         warehouse, store = open_warehouse(config), open_store(config)
     except OptionsError as error:
         complain(error)
         return BAD_REQUEST
 
     def carry_out(plan: Plan) -> Summary | None:
-        return run(plan, warehouse, store, options_of_pass(options, plan), output=str(config.output))
+        options_of_it = options_of_pass(options, plan)
+        return run(plan, warehouse, store, options_of_it, output=str(config.output), no_wait=config.no_wait)
 
     try:
         return backfill(config, warehouse, store, carry_out, again=again)
@@ -155,6 +155,8 @@ def backfill(config: RunConfig, warehouse: Warehouse, store: Store, carry_out: C
         return ALL_PUBLISHED
     done = _run_passes(found, carry_out)
     _report(done, found, config)
+    if done.is_interrupted:
+        return INTERRUPTED
     return SOMETHING_MISSING if done.missing else ALL_PUBLISHED
 
 
@@ -172,6 +174,7 @@ class _Done:
     missing: list[str]
     absent: list[str]
     submitted: int = 0
+    is_interrupted: bool = False
 
     def add(self, summary: Summary) -> None:
         self.missing.extend(summary.missing)
@@ -189,6 +192,11 @@ def _run_passes(found: BackfillPlan, carry_out: CarryOut) -> _Done:
         say(f"pass {number} of {len(found.passes)}", sys.stderr, style="bold")
         try:
             summary = carry_out(one)
+        except RunInterrupted as error:
+            done.is_interrupted = True
+            done.missing.append(f"{_dates(one)}: {error}; run the backfill again to continue")
+            done.missing += [f"{_dates(left)}: not begun; likewise" for left in found.passes[number:]]
+            break
         except (RunError, StoreError) as error:
             done.missing.append(f"{_dates(one)}: the run broke off: {error}; run the backfill again to continue")
             continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any, NoReturn
@@ -17,7 +18,7 @@ __all__ = ["ExportOptions", "OptionsError", "parse_command_line", "read_command_
 
 _NOWHERE = "see --help; a job server's own options go behind a bare --"
 _RUNNERS_WITH_OPTIONS = {"render": "apache_beam.runners.render", "dask": "apache_beam.runners.dask.dask_runner"}
-"""Beam declares the options of these runners only once they are imported."""
+"""Beam declares the options of these runners only once they are imported, which needs packages of their own."""
 
 
 class ExportOptions(PipelineOptions):
@@ -111,7 +112,8 @@ def _with_beam_switches(argv: Sequence[str]) -> tuple[list[str], list[Problem]]:
 def _full_parser(command_line: str) -> argparse.ArgumentParser:
     for runner, module in _RUNNERS_WITH_OPTIONS.items():
         if f"{runner}runner" in command_line:
-            importlib.import_module(module)
+            with contextlib.suppress(ImportError):
+                importlib.import_module(module)
     parser = _FullParser(add_help=False, allow_abbrev=False)
     parser.add_argument("-h", "--help", action="store_true")
     # A class that the main session has defined twice counts once, as in Beam.

@@ -254,6 +254,14 @@ class RunOptions:
             example="true",
         ),
     ] = False
+    no_wait: Annotated[
+        bool,
+        Described(
+            "Leave once the job is submitted, without its outcome; only for engines whose jobs go on by themselves, as "
+            "Dataflow's. Without it, the command waits, reads back what was published, and reports it.",
+            example="true",
+        ),
+    ] = False
 
 
 REQUEST_OPTIONS = options_of(RequestMessage, Group.REQUEST)
@@ -278,6 +286,9 @@ BATCH_OPTIONS: tuple[Option, ...] = tuple(
     or (option.group is Group.REQUEST and option.name != "champion_system_id")
 )
 """The options of a run alone: in a streaming job, messages say what to export."""
+
+CLIENT_OPTIONS = tuple(option for option in OPTIONS if option.name == "no_wait")
+"""The options of the process that submits a job alone; a template, which submits its job itself, takes none of them."""
 
 EXPORT_OPTIONS = tuple(option for option in OPTIONS if option not in STREAM_OPTIONS)
 """The options of ``phase6 export``."""

@@ -32,15 +32,18 @@ class Watch:
         """
         self._plan = plan
         self._counts = counts
+        self._state = ""
+        self._bar: Any = None
         self._stop = threading.Event()
         self._started = time.monotonic()
         self._thread = threading.Thread(target=self._show_bar if is_rich(sys.stderr) else self._show_lines, daemon=True)
         self._before = (PROGRESS.rows, PROGRESS.documents, PROGRESS.dates)
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> Watch:
         first, last = self._plan.dates[0], self._plan.dates[-1]
         say(f"exporting {', '.join(self._plan.export_types)} for {first} to {last}", sys.stderr)
         self._thread.start()
+        return self
 
     def __exit__(
         self, _type: type[BaseException] | None, _error: BaseException | None, _traceback: TracebackType | None
@@ -48,6 +51,18 @@ class Watch:
         self._stop.set()
         self._thread.join()
         say(self._line(), sys.stderr)
+
+    def say(self, text: str) -> None:
+        """Print a line of its own, above the bar where there is one."""
+        bar = self._bar
+        if bar is None:
+            say(text, sys.stderr)
+        else:
+            bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    def show_state(self, state: str) -> None:
+        """Show the state of the job, as its engine names it, from now on."""
+        self._state = state
 
     def _show_lines(self) -> None:
         while not self._stop.wait(_LINE_SECONDS):
@@ -63,12 +78,14 @@ class Watch:
         with Progress(*columns, console=Console(file=sys.stderr), transient=True) as bar:
             # One date has no parts: its bar says that work goes on, not how much of it is done.
             task: Any = bar.add_task("", total=total if self._counts and total > 1 else None)
+            self._bar = bar
             while not self._stop.wait(_REFRESH_SECONDS):
                 done = PROGRESS.dates - self._before[2]
-                bar.update(task, completed=done, description=self._counted() if self._counts else "")
+                bar.update(task, completed=done, description=self._counted() if self._counts else self._state)
+            self._bar = None
 
     def _line(self) -> str:
-        elapsed = f"{time.monotonic() - self._started:.1f} s"
+        elapsed = f"{time.monotonic() - self._started:.1f} s{self._state and f', {self._state}'}"
         return f"{elapsed}: {self._counted()}" if self._counts else elapsed
 
     def _counted(self) -> str:

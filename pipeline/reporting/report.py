@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from exporters.league.forecasts.readiness import State
 from exporters.warehouse.absence import Absence
-from transforms.elements.plan import Plan
+from pipeline.reporting.exit_codes import ALL_PUBLISHED, SOMETHING_MISSING
+from transforms.elements.plan import Plan, Run
 
 HELD = frozenset(state.value for state in (State.WITHHELD, State.FAILED, State.DEGRADED))
 """States of an export type that went out as it was, if at all."""
@@ -76,7 +78,7 @@ class Summary:
     @property
     def exit_code(self) -> int:
         """0 when everything is published, 1 when something is missing."""
-        return 0 if self.status == "success" else 1
+        return ALL_PUBLISHED if self.status == "success" else SOMETHING_MISSING
 
     def to_json(self) -> dict[str, Any]:
         """Return the summary as JSON values."""
@@ -93,21 +95,28 @@ class Summary:
         }
 
 
-def summarize(plan: Plan, output: str, manifests: Mapping[str, Mapping[str, Any] | None]) -> Summary:
+def summarize(
+    plan: Plan,
+    output: str,
+    manifests: Mapping[str, Mapping[str, Any] | None],
+    *,
+    since: datetime | None = None,
+) -> Summary:
     """Return what a run did.
 
     Args:
         plan: The plan of the run.
         output: Where it published.
         manifests: ISO date to its manifest; None, or the manifest of another run, where this run wrote none.
+        since: Manifests of executions that started before count as those of another run.
     """
     days = [day.isoformat() for day in plan.dates]
     summary = Summary(plan.run.run_id, "success", output, days, {name: ExportSummary() for name in plan.export_types})
     statuses: list[str] = []
     for day in days:
         manifest = manifests.get(day)
-        if manifest is None or manifest["run"]["run_id"] != plan.run.run_id:
-            summary.missing.append(f"{day}: no manifest was written; run it again")
+        if manifest is None or not names_run(manifest, plan.run, since=since):
+            summary.missing.append(f"{day}: {_no_manifest(manifest)}; run it again")
             statuses.append("failed")
             continue
         statuses.append(manifest["status"])
@@ -121,6 +130,30 @@ def summarize(plan: Plan, output: str, manifests: Mapping[str, Mapping[str, Any]
     if set(statuses) != {"success"}:
         summary.status = "failed" if set(statuses) == {"failed"} else "partial"
     return summary
+
+
+def names_run(manifest: Mapping[str, Any], run: Run, *, since: datetime | None = None) -> bool:
+    """Whether a manifest was written by this execution, and not by another one, be it of the same request.
+
+    A request that is repeated with the same ``generated_at`` has the same run id, so the start counts as well.
+
+    Args:
+        manifest: The manifest of a date.
+        run: The run; its start counts where it is known.
+        since: The earliest start, where the start itself is not known.
+    """
+    found = manifest.get("run", {})
+    start = str(found.get("started_at") or "")
+    if found.get("run_id") != run.run_id or (run.started_at and start != run.started_at):
+        return False
+    return since is None or (start != "" and datetime.fromisoformat(start) >= since)
+
+
+def _no_manifest(manifest: Mapping[str, Any] | None) -> str:
+    if manifest is None:
+        return "no manifest was written"
+    run = manifest.get("run", {})
+    return f"the manifest is that of another run ({run.get('run_id')}, started at {run.get('started_at')})"
 
 
 def _missing(day: str, name: str, section: Mapping[str, Any]) -> list[str]:

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from apache_beam.options.pipeline_options import GoogleCloudOptions, PipelineOptions
 from google.api_core.exceptions import Conflict
 
-from pipeline.deployment.dataflow_jobs import DataflowError, DataflowJobs
 from pipeline.deployment.flex_launch import launch_body
+from pipeline.execution.dataflow_jobs import DataflowError, DataflowJobs
 from pipeline.options.configuration import StreamConfig
 from pipeline.options.option_table import OPTIONS
 from pipeline.requests.request import ExportRequest

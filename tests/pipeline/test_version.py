@@ -5,10 +5,8 @@ import re
 from pathlib import Path
 
 import pytest
-from apache_beam.options.pipeline_options import PipelineOptions, WorkerOptions
 
 from pipeline.deployment.stamp import main as stamp
-from pipeline.execution.worker_image import use_own_image
 from pipeline.version import (
     ROOT,
     Build,
@@ -108,20 +106,3 @@ class TestStamp:
     def test_there_must_be_a_lock(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert stamp([f"--commit={COMMIT}", f"--image={IMAGE}"], root=tmp_path, stamp=tmp_path / "build.json") == 2
         assert "no lock file" in capsys.readouterr().err
-
-
-class TestWorkerImage:
-    @pytest.mark.parametrize(
-        ("flags", "image", "expected"),
-        [
-            (("--runner=DataflowRunner",), IMAGE, IMAGE),
-            (("--runner=DataflowRunner", "--sdk_container_image=other:1"), IMAGE, "other:1"),
-            (("--runner=DataflowRunner",), "", None),
-            (("--runner=DirectRunner",), IMAGE, None),
-            ((), IMAGE, None),
-        ],
-    )
-    def test_workers_run_what_the_launcher_runs(self, flags: tuple[str, ...], image: str, expected: str | None) -> None:
-        options = PipelineOptions(flags)
-        use_own_image(options, Build("1", COMMIT, "l", image))
-        assert options.view_as(WorkerOptions).sdk_container_image == expected

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+import traceback
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -27,6 +29,7 @@ class FakeDataflow:
         jobs: Bodies of jobs that were posted.
         paths: Everything that was asked for, without the query.
         endpoint: Where it answers.
+        carry_out: Runs a job that was posted, while its state is running; what it raises fails the job.
     """
 
     states: Sequence[str | int] = ("JOB_STATE_DONE",)
@@ -36,6 +39,7 @@ class FakeDataflow:
     jobs: list[dict[str, Any]] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
     endpoint: str = ""
+    carry_out: Callable[[dict[str, Any]], None] | None = None
 
     def answer(self, path: str, body: bytes) -> tuple[int, dict[str, Any]]:
         """Return the HTTP status and body of one call."""
@@ -48,6 +52,9 @@ class FakeDataflow:
         if body and path.endswith("/jobs"):
             job = json.loads(body)
             self.jobs.append(job)
+            if self.carry_out is not None:
+                self.states = ("JOB_STATE_RUNNING",)
+                Thread(target=self._run, args=(self.carry_out, job)).start()
             return 200, {**{key: job[key] for key in ("name", "clientRequestId")}, "id": "job-1"}
         if path == "/token":
             return 200, {"access_token": "token", "expires_in": 3600, "token_type": "Bearer"}
@@ -56,6 +63,16 @@ class FakeDataflow:
         asked = sum(path.endswith("/jobs/job-1") for path in self.paths)
         state = self.states[min(asked, len(self.states)) - 1]
         return _error(state, "not now") if isinstance(state, int) else (200, {"currentState": state})
+
+    def _run(self, carry_out: Callable[[dict[str, Any]], None], job: dict[str, Any]) -> None:
+        try:
+            carry_out(job)
+            self.states = ("JOB_STATE_DONE",)
+        except Exception:
+            now = datetime.now(timezone.utc).isoformat().replace("+00:00", "Z")
+            text, importance = traceback.format_exc(), "JOB_MESSAGE_ERROR"
+            self.messages = ({"id": "1", "time": now, "messageText": text, "messageImportance": importance},)
+            self.states = ("JOB_STATE_FAILED",)
 
 
 def _error(status: int, message: str) -> tuple[int, dict[str, Any]]:

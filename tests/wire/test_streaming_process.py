@@ -18,8 +18,11 @@ from google.cloud.pubsub_v1 import PublisherClient
 from demo.pubsub.server import EMULATOR_VARIABLE, found_by_clients, serving
 from pipeline.execution.in_process import run_in_process
 from tests.end_to_end.command_line import ROOT, run_main
+from tests.support import engines
+from tests.support.engines import runner
 from tests.support.matchers import assert_same_objects, documents, manifest_of
 from tests.support.plans import NOW, plan_of
+from tests.support.prism import prism_binary
 from tests.support.stores import MemoryStore
 from tests.support.warehouses import League
 from tests.wire.pubsub import PROJECT, Topic
@@ -142,6 +145,30 @@ class TestBatchRuns:
             assert shown is not None
             assert shown.generation == generation
         assert manifest_of(store, "2026-02-03")["run"]["started_at"] <= event["timestamp"]
+
+    @pytest.mark.parametrize("engine", ["prism", "embedded"])
+    def test_it_does_so_once_on_every_engine(self, pubsub: str, league: League, tmp_path: Path, engine: str) -> None:
+        options = ("--runner=PortableRunner", "--job_endpoint=embed")
+        if engine == "prism":
+            options = ("--runner=PrismRunner", f"--prism_location={prism_binary()}")
+        done = Topic("done")
+        arguments = ("--export_types=tonight,predictions", "--target_date=today", f"--completion_topic={done.path}")
+        ended = run_main(league, tmp_path / "out", *arguments, "--json", *options)
+        assert ended.code == 0, ended.err
+        [event] = done.events(2, seconds=5.0)
+        assert (event["status"], event["run_id"]) == ("success", ended.summary["run_id"])
+
+    @pytest.mark.parametrize(
+        ("engine", "statuses"), [(engines.Failed, ["failed"]), (engines.Lost, []), (engines.Interrupted, [])]
+    )
+    def test_a_job_that_may_go_on_tells_of_itself(
+        self, pubsub: str, league: League, tmp_path: Path, engine: type[engines.Scripted], statuses: list[str]
+    ) -> None:
+        """The client tells of a job only when it is over: otherwise the job would be told of twice."""
+        done = Topic("done")
+        arguments = ("--export_types=tonight", "--target_date=today", f"--completion_topic={done.path}")
+        assert run_main(league, tmp_path / "out", *arguments, runner(engine)).code != 0
+        assert [event["status"] for event in done.events(2, seconds=3.0)] == statuses
 
     def test_so_does_one_that_broke_off(self, pubsub: str, league: League, tmp_path: Path) -> None:
         done = Topic("done")

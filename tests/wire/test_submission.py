@@ -1,4 +1,4 @@
-"""A job as Dataflow gets it: submitted by the real runner, then carried out from what it staged."""
+"""A job as Dataflow gets it: submitted by the real runner, carried out from what it staged, and waited for."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
+import orjson
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.portability import python_urns
@@ -18,13 +19,14 @@ from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from google.cloud.dataflow_v1beta3 import JobType
 
 from pipeline.version import current_build
-from tests.end_to_end.command_line import ROOT, arguments_of, run_main
+from tests.end_to_end.command_line import ROOT, Ended, arguments_of, run_main
 from tests.support.dataflow import FakeDataflow, dataflow_api, service_account
 from tests.support.matchers import assert_same_manifest, assert_same_objects, documents, json_of
 from tests.support.warehouses import League
 from tests.wire.services import BUCKET, HASTY, BigQuery
 from transforms.stores.folder import LocalStore
 from transforms.stores.gcs import GcsStore
+from transforms.stores.protocol import StoreError
 
 IMAGE = "us-west2-docker.pkg.dev/my-project/phase6/phase6-export:0123456789ab"
 ACCOUNT = "phase6-worker@my-project.iam.gserviceaccount.com"
@@ -37,14 +39,10 @@ class Submitted:
 
     Attributes:
         job: What Dataflow was sent.
-        out: What the command line printed.
-        output: Where the job is to publish.
         staged: Where its files are.
     """
 
     job: dict[str, Any]
-    out: str
-    output: GcsStore
     staged: GcsStore
 
     @property
@@ -71,7 +69,11 @@ class Submitted:
         return beam_runner_api_pb2.Pipeline.FromString(held[0])
 
 
-Submit = Callable[..., tuple[list[dict[str, Any]], str]]
+class Client(Protocol):
+    """Runs a command line against a fake of Dataflow."""
+
+    def __call__(self, job_name: str, *more: str, what: tuple[str, ...] = NIGHT) -> Ended:
+        """Run a command line with some more options."""
 
 
 @pytest.fixture(scope="module")
@@ -82,84 +84,160 @@ def work(gcs_url: str) -> Iterator[GcsStore]:
     store.close()
 
 
-@pytest.fixture(scope="module")
-def submit(
-    bigquery: BigQuery, league_project: str, gcs_url: str, work: GcsStore, tmp_path_factory: pytest.TempPathFactory
-) -> Submit:
-    """Submit the night on the command line, and return the jobs that Dataflow was sent and what was printed."""
-    key = tmp_path_factory.mktemp("submission") / "key.json"
+@pytest.fixture
+def api() -> Iterator[FakeDataflow]:
+    with dataflow_api(FakeDataflow()) as api:
+        yield api
 
-    def act(job_name: str, *more: str, what: tuple[str, ...] = NIGHT) -> tuple[list[dict[str, Any]], str]:
-        with dataflow_api(FakeDataflow()) as api:
-            # Without credentials, Beam looks for them for 22 s before it connects without.
-            service_account(api, key)
-            arguments = arguments_of(
-                f"bigquery:{league_project}",
-                f"gs://{BUCKET}/submission/v1",
-                f"--bigquery_rest_endpoint={bigquery.rest}",
-                f"--bigquery_storage_endpoint={bigquery.storage}",
-                f"--gcs_endpoint={gcs_url}",
-                *what,
-                "--runner=DataflowRunner",
-                # Beam speaks plain HTTP with this name only.
-                f"--dataflow_endpoint={api.endpoint.replace('127.0.0.1', 'localhost')}",
-                "--project=my-project",
-                "--region=us-west2",
-                f"--job_name={job_name}",
-                f"--temp_location=gs://{BUCKET}/{work.prefix}/temp",
-                f"--staging_location=gs://{BUCKET}/{work.prefix}/staging",
-                f"--service_account_email={ACCOUNT}",
-                "--max_num_workers=3",
-                "--machine_type=e2-standard-2",
-                f"--sdk_container_image={IMAGE}",
-                "--sdk_location=container",
-                *more,
-            )
-            done = subprocess.run(
-                [sys.executable, "-m", "pipeline.main", *arguments],
-                cwd=ROOT,
-                env={
-                    **os.environ,
-                    "GOOGLE_APPLICATION_CREDENTIALS": str(key),
-                    "STORAGE_EMULATOR_HOST": gcs_url,
-                    "NO_PROXY": "localhost,127.0.0.1",
-                },
-                capture_output=True,
-                text=True,
-                check=False,
-                timeout=120,
-            )
-        assert done.returncode == 0, done.stderr
-        return api.jobs, done.stdout
+
+@pytest.fixture
+def client(
+    api: FakeDataflow, bigquery: BigQuery, league_project: str, gcs_url: str, work: GcsStore, tmp_path: Path
+) -> Client:
+    """Run a command line in a process of its own, as people do."""
+    key = tmp_path / "key.json"
+    # Without credentials, Beam looks for them for 22 s before it connects without.
+    service_account(api, key)
+
+    def act(job_name: str, *more: str, what: tuple[str, ...] = NIGHT) -> Ended:
+        arguments = arguments_of(
+            f"bigquery:{league_project}",
+            f"gs://{BUCKET}/submission/v1",
+            f"--bigquery_rest_endpoint={bigquery.rest}",
+            f"--bigquery_storage_endpoint={bigquery.storage}",
+            f"--gcs_endpoint={gcs_url}",
+            *what,
+            "--runner=DataflowRunner",
+            # Beam speaks plain HTTP with this name only.
+            f"--dataflow_endpoint={api.endpoint.replace('127.0.0.1', 'localhost')}",
+            "--project=my-project",
+            "--region=us-west2",
+            f"--job_name={job_name}",
+            f"--temp_location=gs://{BUCKET}/{work.prefix}/temp",
+            f"--staging_location=gs://{BUCKET}/{work.prefix}/staging",
+            f"--service_account_email={ACCOUNT}",
+            "--max_num_workers=3",
+            "--machine_type=e2-standard-2",
+            f"--sdk_container_image={IMAGE}",
+            "--sdk_location=container",
+            *more,
+        )
+        done = subprocess.run(
+            [sys.executable, "-m", "pipeline.main", *arguments],
+            cwd=ROOT,
+            env={
+                **os.environ,
+                "GOOGLE_APPLICATION_CREDENTIALS": str(key),
+                "STORAGE_EMULATOR_HOST": gcs_url,
+                "NO_PROXY": "localhost,127.0.0.1",
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=240,
+        )
+        return Ended(done.returncode, done.stdout, done.stderr)
 
     return act
 
 
-@pytest.fixture(scope="module")
-def submitted(submit: Submit, work: GcsStore, gcs_url: str) -> Iterator[Submitted]:
-    """The night, submitted."""
-    output = GcsStore(BUCKET, "submission/v1", endpoint=gcs_url, backoff=HASTY)
-    [job], out = submit("phase6-night", "--labels=team=data")
-    yield Submitted(job, out, output, work)
-    output.close()
+@pytest.fixture
+def output(gcs_url: str) -> Iterator[GcsStore]:
+    """Where jobs publish."""
+    store = GcsStore(BUCKET, "submission/v1", endpoint=gcs_url, backoff=HASTY)
+    yield store
+    store.close()
 
 
-def test_a_night_is_submitted_and_publishes_what_a_local_run_does(
-    submitted: Submitted, league: League, tmp_path: Path
+def carried_out(work: GcsStore) -> Callable[[dict[str, Any]], None]:
+    """Return what carries a job out, in this process, from what it staged."""
+
+    def act(job: dict[str, Any]) -> None:
+        graph = Submitted(job, work).pipeline()
+        for environment in graph.components.environments.values():
+            assert IMAGE.encode() in environment.payload
+            # The container is this process, which holds the same code.
+            environment.urn, environment.payload = python_urns.EMBEDDED_PYTHON, b""
+        FnApiRunner().run_via_runner_api(graph, PipelineOptions([])).wait_until_finish()
+
+    return act
+
+
+def test_a_night_is_waited_for_and_ends_like_a_local_run(
+    client: Client, api: FakeDataflow, work: GcsStore, output: GcsStore, league: League, tmp_path: Path
 ) -> None:
     # One test, since there is one job, which takes long to submit.
-    check_that_it_is_left(submitted)
+    api.carry_out = carried_out(work)
+    ended = client("phase6-night", "--labels=team=data", "--json")
+    assert ended.code == 0, ended.err
+    local = run_main(league, tmp_path / "local", *NIGHT, "--json")
+    assert local.code == 0
+    store = LocalStore(str(tmp_path / "local"))
+    assert_same_objects(documents(output), documents(store))
+    assert_same_manifest(output, store, league.today)
+    assert _without_run(ended.summary) == _without_run(local.summary)
+    assert [line.split()[:-1] for line in ended.out.splitlines()[:-3]] == [
+        line.split()[:-1] for line in local.out.splitlines()[:-3]
+    ]
+    assert "submitted job job-1: https://console.cloud.google.com/dataflow/jobs/us-west2/job-1" in ended.err
+    assert "Traceback" not in ended.err
+    [job] = api.jobs
+    submitted = Submitted(job, work)
     check_what_it_says_it_is(submitted)
     check_workers(submitted)
     check_that_nothing_is_downloaded_but_the_graph(submitted)
     check_options(submitted)
-    check_what_the_graph_publishes(submitted, league, tmp_path)
 
 
-def check_that_it_is_left(submitted: Submitted) -> None:
-    assert submitted.out.startswith("submitted run 2026")
-    assert "job-1" in submitted.out
-    assert documents(submitted.output) == {}
+def _without_run(summary: dict[str, Any]) -> dict[str, Any]:
+    """What does not say where, when or how fast a run was."""
+    exports = {name: {**made, "seconds": 0, "pointers_moved": 0} for name, made in summary["exports"].items()}
+    return {**summary, "exports": exports, "run_id": "", "output": ""}
+
+
+def test_a_job_that_fails_ends_with_1_and_its_reason(client: Client, api: FakeDataflow, output: GcsStore) -> None:
+    def fail(_job: dict[str, Any]) -> None:
+        raise StoreError("cannot write gs://documents/a.json: 403; grant storage.objects.create")
+
+    api.carry_out = fail
+    before = documents(output)
+    ended = client("phase6-failing")
+    assert ended.code == 1
+    assert ended.out == ""
+    *_, broken, missing = ended.err.splitlines()
+    assert broken == (
+        "the run broke off: the job failed on Dataflow: StoreError: cannot write gs://documents/a.json: 403; "
+        "grant storage.objects.create; what it published is safe, run it again to complete it"
+    )
+    assert missing.startswith("missing: 2026-02-03: ")
+    assert documents(output) == before
+
+
+def test_a_job_that_is_done_and_published_nothing_ends_with_1(client: Client, api: FakeDataflow) -> None:
+    """Another execution of the same request may have left its manifest: it is none of this one."""
+    ended = client("phase6-idle", "--export_types=results", what=("--target_date=2026-01-05",))
+    assert ended.code == 1
+    assert "missing: 2026-01-05: no manifest was written; run it again" in ended.out
+
+
+def test_a_cancelled_job_ends_with_1(client: Client, api: FakeDataflow) -> None:
+    api.states = ("JOB_STATE_RUNNING", "JOB_STATE_CANCELLED")
+    ended = client("phase6-cancelled")
+    assert ended.code == 1
+    assert "the run broke off: the job was cancelled on Dataflow; " in ended.err
+
+
+def test_a_client_that_does_not_wait_leaves_at_once(client: Client, api: FakeDataflow) -> None:
+    api.states = ("JOB_STATE_RUNNING",)
+    ended = client("phase6-left", "--no_wait", "--json")
+    assert ended.code == 0, ended.err
+    first, last = ended.out.splitlines()
+    assert first.startswith("submitted run 2026")
+    assert first.endswith(
+        ": job job-1: https://console.cloud.google.com/dataflow/jobs/us-west2/job-1?project=my-project"
+    )
+    assert orjson.loads(last)["status"] == "submitted"
+    assert not any(path.endswith("/jobs/job-1") for path in api.paths)
 
 
 def check_what_it_says_it_is(submitted: Submitted) -> None:
@@ -198,26 +276,14 @@ def check_options(submitted: Submitted) -> None:
     assert submitted.options["save_main_session"] is False
 
 
-def check_what_the_graph_publishes(submitted: Submitted, league: League, folder: Path) -> None:
-    assert run_main(league, folder, *NIGHT).code == 0
-    graph = submitted.pipeline()
-    for environment in graph.components.environments.values():
-        assert IMAGE.encode() in environment.payload
-        # The container is this process, which holds the same code.
-        environment.urn, environment.payload = python_urns.EMBEDDED_PYTHON, b""
-    FnApiRunner().run_via_runner_api(graph, PipelineOptions([])).wait_until_finish()
-    local = LocalStore(str(folder))
-    assert_same_objects(documents(submitted.output), documents(local))
-    assert_same_manifest(submitted.output, local, league.today)
-
-
-def test_a_launcher_gets_the_job_and_sends_it_itself(submit: Submit, work: GcsStore) -> None:
+def test_a_launcher_gets_the_job_and_sends_it_itself(client: Client, api: FakeDataflow, work: GcsStore) -> None:
     """The launcher of a Flex Template names a file for the job; a program that then fails is a launch that failed."""
-    jobs, out = submit(
-        "phase6-launched", f"--template_location=gs://{BUCKET}/{work.prefix}/job_object", '--labels={"team": "data"}'
-    )
-    assert jobs == []
-    assert out.startswith("submitted run 2026")
+    location = f"--template_location=gs://{BUCKET}/{work.prefix}/job_object"
+    ended = client("phase6-launched", location, '--labels={"team": "data"}')
+    assert ended.code == 0, ended.err
+    assert api.jobs == []
+    assert ended.out.startswith("submitted run 2026")
+    assert ended.out.endswith(": its launcher sends the job\n")
     job = json_of(work, "job_object")
     build = current_build()
     assert (job["name"], job["type"]) == ("phase6-launched", "JOB_TYPE_BATCH")
@@ -234,10 +300,15 @@ STREAM = (
 )
 
 
-def test_the_streaming_job_is_submitted(submit: Submit, work: GcsStore, gcs_url: str) -> None:
-    [job], out = submit("phase6-stream", "--enable_streaming_engine", "--num_workers=1", what=STREAM)
-    found = Submitted(job, out, work, work)
-    assert out.startswith("submitted the streaming job: ")
+def test_the_streaming_job_is_submitted_and_not_waited_for(client: Client, api: FakeDataflow, work: GcsStore) -> None:
+    api.states = ("JOB_STATE_RUNNING",)
+    ended = client("phase6-stream", "--enable_streaming_engine", "--num_workers=1", what=STREAM)
+    assert ended.code == 0, ended.err
+    first, second = ended.out.splitlines()
+    assert first.startswith("submitted the streaming job: job job-1: https://console.cloud.google.com/")
+    assert second == "it answers messages until it is drained or cancelled, and is not waited for"
+    [job] = api.jobs
+    found = Submitted(job, work)
     assert (job["name"], job["type"]) == ("phase6-stream", JobType.JOB_TYPE_STREAMING)
     assert job["labels"]["app"] == "phase6-export"
     assert found.options["streaming"]
@@ -250,9 +321,11 @@ def test_the_streaming_job_is_submitted(submit: Submit, work: GcsStore, gcs_url:
     assert len(sources) == 2
 
 
-def test_a_run_that_tells_what_became_of_it_is_submitted(submit: Submit, work: GcsStore) -> None:
-    [job], out = submit("phase6-told", "--completion_topic=projects/my-project/topics/done")
+def test_a_run_with_a_completion_topic_is_submitted(client: Client, api: FakeDataflow, work: GcsStore) -> None:
+    ended = client("phase6-told", "--completion_topic=projects/my-project/topics/done", "--no_wait")
+    assert ended.code == 0, ended.err
+    [job] = api.jobs
     assert job["type"] == JobType.JOB_TYPE_BATCH
-    graph = Submitted(job, out, work, work).pipeline()
+    graph = Submitted(job, work).pipeline()
     labels = {transform.unique_name for transform in graph.components.transforms.values()}
     assert {"PublishCompletion/MakeEvent", "PublishCompletion/WriteEvent"} <= labels

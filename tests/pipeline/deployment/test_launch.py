@@ -2,10 +2,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -13,6 +12,7 @@ from exporters.registry import PLAYER_TYPES, exports, groups
 from pipeline.deployment.launch import main, parse_launch
 from pipeline.deployment.settings import load_deployment
 from pipeline.execution.in_process import run_in_process
+from pipeline.execution.run import started
 from pipeline.options.configuration import RunConfig, parse_run
 from pipeline.planning.planner import make_plan
 from tests.support.dataflow import FakeDataflow, dataflow_api
@@ -48,8 +48,13 @@ def coalescer(capsys: pytest.CaptureFixture[str]) -> Iterator[RequestCoalescer]:
         yield RequestCoalescer(api, capsys)
 
 
-def message(key: str, second: int, text: str) -> dict[str, str]:
-    return {"id": key, "time": f"2026-02-03T17:00:{second:02d}Z", "messageText": text}
+def message(key: str, second: int, text: str, importance: str = "BASIC") -> dict[str, str]:
+    return {
+        "id": key,
+        "time": f"2026-02-03T17:00:{second:02d}Z",
+        "messageText": text,
+        "messageImportance": f"JOB_MESSAGE_{importance}",
+    }
 
 
 class TestStart:
@@ -84,6 +89,10 @@ class TestStart:
         )
         assert str(config.request.first_date) == "2026-02-02"
         assert config.request.generated_at.isoformat() == "2026-02-03T17:00:00+00:00"
+
+    def test_an_option_of_the_submitting_process_is_not_sent(self, coalescer: RequestCoalescer) -> None:
+        coalescer.launch("--no_wait")
+        assert "no_wait" not in coalescer.api.launches[0]["launchParameter"]["parameters"]
 
     def test_print_sends_nothing(self, coalescer: RequestCoalescer) -> None:
         code, out, _ = coalescer.launch("--print")
@@ -160,16 +169,21 @@ class TestRejected:
 class TestWait:
     def test_shows_states_and_messages_once(self, coalescer: RequestCoalescer) -> None:
         coalescer.api.states = ("JOB_STATE_QUEUED", "JOB_STATE_RUNNING", "JOB_STATE_RUNNING", "JOB_STATE_FAILED")
-        coalescer.api.messages = (message("b", 2, "Workers have\nstarted"), message("a", 1, "Worker pool starting"))
+        coalescer.api.messages = (
+            message("c", 3, "Traceback (most recent call last):\n  File x\nStoreError: no space left", "ERROR"),
+            message("b", 2, "Workers have\nstarted"),
+            message("a", 1, "Worker pool starting"),
+        )
         code, _, error = coalescer.launch("--wait")
         assert code == 1
-        assert error.splitlines()[:3] == [
+        assert error.splitlines()[:4] == [
             "17:00:01 Worker pool starting",
             "17:00:02 Workers have started",
+            "17:00:03 StoreError: no space left",
             "the job is QUEUED",
         ]
         assert error.count("the job is RUNNING") == 1
-        assert error.splitlines()[-1].startswith("the job is FAILED: https://")
+        assert error.splitlines()[-1].startswith("the job is FAILED: StoreError: no space left: https://")
         assert len(coalescer.slept) == 3
 
     @pytest.mark.parametrize("state", ["CANCELLED", "UPDATED", "DRAINED", "FAILED"])
@@ -186,16 +200,20 @@ class TestWait:
         assert json.loads(out.splitlines()[-1])["state"] == "FAILED"
 
     def test_a_question_that_fails_is_asked_again(self, coalescer: RequestCoalescer) -> None:
-        coalescer.api.states = (503, 429, "JOB_STATE_CANCELLED")
+        # A job that was just created is not found for a while.
+        coalescer.api.states = (404, 503, 429, "JOB_STATE_CANCELLED")
         coalescer.launch("--wait")
-        assert len(coalescer.slept) == 2
+        assert coalescer.slept == [10.0] * 3
 
     def test_patience_ends(self, coalescer: RequestCoalescer) -> None:
         coalescer.api.states = (503,)
         code, _, error = coalescer.launch("--wait")
         assert code == 1
         assert "cannot ask for job job-1" in error
-        assert len(coalescer.slept) == 29
+        assert error.splitlines()[-1].endswith(
+            "the job may go on: https://console.cloud.google.com/dataflow/jobs/us-west2/job-1?project=my-project"
+        )
+        assert 270 <= sum(coalescer.slept) <= 310
 
     def test_what_is_forbidden_stays_so(self, coalescer: RequestCoalescer) -> None:
         coalescer.api.states = (403,)
@@ -211,17 +229,20 @@ class TestWait:
             raise KeyboardInterrupt
 
         code = main([*ASKED, f"--endpoint={coalescer.api.endpoint}", "--wait"], sleep=interrupt)
-        assert code == 1
+        assert code == 130
         assert "the job goes on" in coalescer.capture.readouterr().err
 
 
 class TestOutcome:
-    def published(self, league: League, **changes: Any) -> Callable[[RunConfig], Store]:
-        """Play the job: publish what the launch asked for."""
+    def published(self, league: League, at: datetime | None = None) -> Callable[[RunConfig], Store]:
+        """Play the job: publish what the launch asked for, now or at another time."""
 
         def play(config: RunConfig) -> Store:
             store = MemoryStore()
-            run_in_process(make_plan(config.request, EASY), league.changed(**changes), store)
+            plan = started(make_plan(config.request, EASY))
+            if at is not None:
+                plan = replace(plan, run=replace(plan.run, started_at=at.isoformat()))
+            run_in_process(plan, league.warehouse, store)
             return store
 
         return play
@@ -237,6 +258,14 @@ class TestOutcome:
         code, out, _ = coalescer.launch("--wait", "--json")
         assert code == 0, out
         assert json.loads(out.splitlines()[-1])["status"] == "success"
+
+    def test_what_the_same_request_published_before_the_launch_does_not_count(
+        self, coalescer: RequestCoalescer, league: League
+    ) -> None:
+        coalescer.store = self.published(league, at=datetime.now(timezone.utc) - timedelta(hours=1))
+        code, out, _ = coalescer.launch("--wait")
+        assert code == 1
+        assert "missing: 2026-02-03: the manifest is that of another run (20260203T17" in out
 
     def test_a_job_that_is_done_and_published_nothing(self, coalescer: RequestCoalescer) -> None:
         code, out, _ = coalescer.launch("--wait")

@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.deployment.template_metadata import BATCH, FOLDER, STREAMING, main, metadata_text, template_metadata
 from pipeline.options.option import Kind, Option
-from pipeline.options.option_table import BATCH_OPTIONS, OPTIONS
+from pipeline.options.option_table import BATCH_OPTIONS, CLIENT_OPTIONS, OPTIONS
 from pipeline.options.stream_options import STREAM_OPTIONS
 
 
@@ -17,6 +17,7 @@ def parameters(name: str) -> dict[str, dict[str, Any]]:
     return {found["name"]: found for found in template_metadata(name)["parameters"]}
 
 
+PARAMETER_OPTIONS = [option for option in OPTIONS if option not in CLIENT_OPTIONS]
 PARAMETERS = parameters(BATCH) | parameters(STREAMING)
 
 
@@ -42,10 +43,15 @@ def test_a_folder_that_is_not_there_is_a_slip_of_the_finger(tmp_path: Path, caps
 
 def test_every_option_is_a_parameter_of_the_template_that_it_means_something_to() -> None:
     batch, streaming = parameters(BATCH), parameters(STREAMING)
-    assert list(batch) == [option.name for option in OPTIONS if option not in STREAM_OPTIONS]
-    assert list(streaming) == [option.name for option in OPTIONS if option not in BATCH_OPTIONS]
-    assert batch.keys() | streaming.keys() == {option.name for option in OPTIONS}
+    assert list(batch) == [option.name for option in PARAMETER_OPTIONS if option not in STREAM_OPTIONS]
+    assert list(streaming) == [option.name for option in PARAMETER_OPTIONS if option not in BATCH_OPTIONS]
+    assert batch.keys() | streaming.keys() == {option.name for option in PARAMETER_OPTIONS}
     assert {"warehouse", "output", "champion_system_id", "completion_topic"} <= batch.keys() & streaming.keys()
+
+
+def test_what_only_the_submitting_process_needs_is_no_parameter() -> None:
+    assert [option.name for option in CLIENT_OPTIONS] == ["no_wait"]
+    assert not {option.name for option in CLIENT_OPTIONS} & PARAMETERS.keys()
 
 
 def test_what_must_be_given() -> None:
@@ -63,7 +69,7 @@ def test_only_one_is_a_streaming_template() -> None:
     assert streaming["defaultStreamingMode"] == "EXACTLY_ONCE"
 
 
-@pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.name)
+@pytest.mark.parametrize("option", PARAMETER_OPTIONS, ids=lambda option: option.name)
 def test_a_parameter_takes_what_the_option_takes(option: Option) -> None:
     found = PARAMETERS[option.name]
     [pattern] = found["regexes"]
@@ -85,6 +91,6 @@ def test_only_what_every_regex_engine_knows() -> None:
 
 
 def test_types() -> None:
-    types = {option.kind: PARAMETERS[option.name]["paramType"] for option in OPTIONS}
+    types = {option.kind: PARAMETERS[option.name]["paramType"] for option in PARAMETER_OPTIONS}
     assert types == {Kind.TEXT: "TEXT", Kind.INTEGER: "NUMBER", Kind.BOOLEAN: "BOOLEAN", Kind.ENUM: "ENUM"}
     assert [one["value"] for one in PARAMETERS["update_latest"]["enumOptions"]] == ["auto", "never", "force"]

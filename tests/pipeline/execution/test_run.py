@@ -4,20 +4,19 @@ import re
 from datetime import date
 from typing import Any
 
-import orjson
 import pytest
-from apache_beam.options.pipeline_options import GoogleCloudOptions, PipelineOptions
-from apache_beam.runners.runner import PipelineResult, PipelineRunner, PipelineState
+from apache_beam.options.pipeline_options import PipelineOptions
 
 from exporters.warehouse.tables import CONTEXT, GAMES, SCHEDULE
-from pipeline.execution.run import RunError, SubmissionError, report, run
-from pipeline.reporting.report import ExportSummary, Summary
+from pipeline.execution.run import run
+from pipeline.execution.submission import RunError
+from pipeline.reporting.report import Summary
 from tests.support.made_up import CARD, CURSED_POINTS, ROSTER
 from tests.support.matchers import documents, manifest_of
 from tests.support.plans import made_up_plan
 from tests.support.rows import context_row, game_row, schedule_row
-from tests.support.stores import ForbiddenStore, MemoryStore, Refuse
-from tests.support.warehouses import ForbiddenWarehouse, MemoryWarehouse
+from tests.support.stores import MemoryStore, Refuse
+from tests.support.warehouses import MemoryWarehouse
 
 DAY = date(2026, 2, 3)
 PLAN = made_up_plan((CARD, ROSTER), DAY)
@@ -80,69 +79,3 @@ class TestRun:
         summary = execute(MemoryStore(), None, "--runner=DirectRunner")
         assert summary is not None
         assert summary.status == "success"
-
-    def test_a_service_goes_on_by_itself(self, capsys: pytest.CaptureFixture[str]) -> None:
-        ended = execute(ForbiddenStore(), ForbiddenWarehouse(), f"--runner={__name__}.{Handing.__name__}")
-        assert ended is None
-        out, err = capsys.readouterr()
-        assert out.startswith(f"submitted run {PLAN.run.run_id}: ")
-        assert "exporting" not in err
-
-    def test_a_job_leaves_no_trace_in_the_options_of_the_next(self) -> None:
-        options = PipelineOptions([f"--runner={__name__}.{Handing.__name__}", "--labels=team=data"])
-        for _ in range(2):
-            run(PLAN, ForbiddenWarehouse(), ForbiddenStore(), options, output="out")
-        assert options.view_as(GoogleCloudOptions).job_name is None
-        assert options.view_as(GoogleCloudOptions).labels == ["team=data"]
-
-    def test_what_a_service_wants_to_be_told(self) -> None:
-        with pytest.raises(SubmissionError, match="Missing required option: project"):
-            execute(ForbiddenStore(), ForbiddenWarehouse(), "--runner=DataflowRunner")
-
-    def test_a_service_that_does_not_take_it(self) -> None:
-        with pytest.raises(SubmissionError, match="RuntimeError: There is already active job named nightly"):
-            execute(ForbiddenStore(), ForbiddenWarehouse(), f"--runner={__name__}.{Refusing.__name__}")
-
-
-class Refusing(PipelineRunner):
-    """A runner that takes no pipeline."""
-
-    def run_pipeline(self, pipeline: Any, options: Any) -> PipelineResult:
-        raise RuntimeError("There is already active job named nightly")
-
-
-class Handing(PipelineRunner):
-    """A runner that takes a pipeline and returns at once; it names the job in its options, as Dataflow's does."""
-
-    def run_pipeline(self, pipeline: Any, options: Any) -> PipelineResult:
-        assert options.view_as(GoogleCloudOptions).job_name is None
-        options.view_as(GoogleCloudOptions).job_name = "beamapp-1"
-        return PipelineResult(PipelineState.RUNNING)
-
-
-class TestReport:
-    summary = Summary(
-        "run-1",
-        "partial",
-        "out",
-        ["2026-02-02", "2026-02-03"],
-        {"card": ExportSummary(written=5, pointers_moved=4), "roster": ExportSummary(pointers_moved=2)},
-        ["2026-02-03 card p1: ArithmeticError: p1 scored 666"],
-        ["predictions.versions: a version is that of its picks"],
-    )
-
-    def test_the_table_then_what_is_not_there_then_where_to_look(self, capsys: pytest.CaptureFixture[str]) -> None:
-        report(self.summary, as_json=False)
-        lines = capsys.readouterr().out.splitlines()
-        assert lines[0].startswith("export type")
-        assert lines[3:] == [
-            "absent: predictions.versions: a version is that of its picks",
-            "missing: 2026-02-03 card p1: ArithmeticError: p1 scored 666",
-            "partial: 2026-02-02 to 2026-02-03 is in out (6 pointers moved)",
-            "look at out/manifest/2026-02-03.json",
-        ]
-
-    def test_json_is_the_last_line(self, capsys: pytest.CaptureFixture[str]) -> None:
-        report(self.summary, as_json=True)
-        out = capsys.readouterr().out
-        assert orjson.loads(out.splitlines()[-1]) == orjson.loads(orjson.dumps(self.summary.to_json()))

@@ -12,15 +12,18 @@ from typing import Any
 import pytest
 from apache_beam.options.pipeline_options import GoogleCloudOptions, PipelineOptions
 
+from exporters.warehouse.tables import SCHEDULE
 from pipeline.execution.in_process import run_in_process
-from pipeline.execution.run import RunError, open_warehouse
+from pipeline.execution.places import open_warehouse
+from pipeline.execution.submission import RunError, RunInterrupted
 from pipeline.operations.backfill import backfill, main, options_of_pass, parse_backfill
 from pipeline.reporting.report import Summary, summarize
 from tests.support.matchers import assert_one_line_each, assert_same_objects, contents, documents, manifest_of
 from tests.support.plans import NOW, plan_of
 from tests.support.real_schema import tables_of, write_real
+from tests.support.rows import schedule_row
 from tests.support.stores import MemoryStore, Refuse
-from tests.support.warehouses import League
+from tests.support.warehouses import League, MemoryWarehouse
 from transforms.elements.plan import Plan
 from transforms.publishing.manifest import load_manifest
 from transforms.stores.folder import LocalStore
@@ -207,6 +210,25 @@ class TestMissing:
         assert code == 1
         assert "the run broke off" in out
         assert out.splitlines()[-1].startswith("failed:")
+
+    def test_an_interrupted_pass_is_the_last_one(self, coalescer: RequestCoalescer) -> None:
+        first = date(2025, 6, 1)
+        argv = ("--warehouse=w", "--output=o", f"--start_date={first}", f"--end_date={coalescer.league.today}")
+        _, config, _ = parse_backfill((*argv, f"--generated_at={NOW}"), now=_NOW)
+        begun: list[Plan] = []
+
+        def interrupt(plan: Plan) -> Summary:
+            begun.append(plan)
+            raise RunInterrupted("it was interrupted")
+
+        warehouse = MemoryWarehouse(
+            {SCHEDULE: [schedule_row(game_date=day) for day in (first, coalescer.league.today)]}
+        )
+        assert backfill(config, warehouse, MemoryStore(), interrupt) == 130
+        out = coalescer.capture.readouterr().out
+        assert len(begun) == 1
+        assert "missing: 2025-06-01 to 2025-06-01: it was interrupted; run the backfill again to continue" in out
+        assert "missing: 2026-02-03 to 2026-02-03: not begun; likewise" in out
 
     def test_a_pass_that_goes_on_elsewhere_has_no_outcome_yet(self, coalescer: RequestCoalescer) -> None:
         day = coalescer.league.today

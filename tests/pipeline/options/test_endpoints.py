@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.execution.run import open_store, open_warehouse
+from pipeline.execution.places import open_store, open_warehouse
 from pipeline.options.command_line import OptionsError
 from pipeline.options.configuration import RunConfig, parse_run
 from transforms.live_feed.feed_key import EnvironmentKey, SecretKey

@@ -7,12 +7,17 @@ import pty
 import re
 import subprocess
 import sys
+import time
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from pipeline.reporting.progress import Watch
 from pipeline.version import ROOT
 from tests.end_to_end.command_line import arguments_of
+from tests.pipeline.reporting.test_terminal import plain, terminal
+from tests.support.plans import plan_of
 from tests.support.warehouses import League
 
 COMMAND = (sys.executable, "-c", "import sys; from pipeline.cli import main; sys.exit(main())")
@@ -64,6 +69,28 @@ def test_without_colour_a_terminal_shows_plain_lines(argv: list[str]) -> None:
     assert "exporting predictions for" in shown
     assert "1 of 1 dates done" in shown
     assert "success: " in shown
+
+
+@pytest.mark.parametrize(("counts", "end"), [(True, ": 0 rows read, "), (False, "\n")])
+def test_lines_and_states_of_a_job_are_shown(capsys: pytest.CaptureFixture[str], counts: bool, end: str) -> None:
+    with Watch(plan_of("tonight", first=date(2026, 2, 3)), counts=counts) as watch:
+        watch.say("submitted job-1 [/not markup]")
+        watch.show_state("RUNNING")
+        watch.show_state("DONE")
+    first, said, last = capsys.readouterr().err.splitlines(keepends=True)
+    assert (first, said) == ("exporting tonight for 2026-02-03 to 2026-02-03\n", "submitted job-1 [/not markup]\n")
+    assert re.match(r"[0-9.]+ s, DONE" + end, last)
+
+
+def test_a_terminal_shows_the_lines_of_a_job_above_its_bar() -> None:
+    with terminal() as shown, Watch(plan_of("tonight", first=date(2026, 2, 3)), counts=False) as watch:
+        time.sleep(0.5)
+        watch.show_state("RUNNING")
+        watch.say("submitted job-1 [/not markup]")
+        time.sleep(0.5)
+    lines = plain(shown.getvalue())
+    assert "submitted job-1 [/not markup]\n" in lines
+    assert "RUNNING" in lines
 
 
 def test_help_is_coloured_on_a_terminal_only() -> None:

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, datetime, timezone
 from typing import Any
 
 import orjson
 import pytest
 
-from pipeline.reporting.report import summarize, table
+from pipeline.reporting.report import names_run, summarize, table
 from tests.support.plans import plan_of
 
 FIRST, LAST = date(2026, 1, 5), date(2026, 1, 6)
@@ -42,6 +43,45 @@ def manifest(status: str = "success", failures: Any = (), run_id: str = PLAN.run
 
 def summary(first: Any, last: Any) -> Any:
     return summarize(PLAN, "out", {"2026-01-05": first, "2026-01-06": last})
+
+
+def manifest_started(started_at: str) -> Any:
+    return {**manifest(), "run": {"run_id": PLAN.run.run_id, "started_at": started_at}}
+
+
+class TestWhoseManifest:
+    """A request that is repeated with the same generated_at has the same run id: the start tells executions apart."""
+
+    run = replace(PLAN.run, started_at="2026-02-03T17:00:05.000001+00:00")
+
+    @pytest.mark.parametrize(
+        ("started_at", "expected"),
+        [
+            ("2026-02-03T17:00:05.000001+00:00", True),
+            ("2026-02-03T17:00:05+00:00", False),
+            ("2026-02-03T16:00:05.000001+00:00", False),
+            ("", False),
+        ],
+    )
+    def test_a_run_that_knows_its_start_takes_that_one_only(self, started_at: str, expected: bool) -> None:
+        assert names_run(manifest_started(started_at), self.run) is expected
+
+    @pytest.mark.parametrize(
+        ("started_at", "expected"),
+        [
+            ("2026-02-03T17:00:05+00:00", True),
+            ("2026-02-03T17:00:00+00:00", True),
+            ("2026-02-03T16:59:59.999999+00:00", False),
+            ("", False),
+        ],
+    )
+    def test_one_that_does_not_takes_none_from_before_its_launch(self, started_at: str, expected: bool) -> None:
+        launched = datetime(2026, 2, 3, 17, tzinfo=timezone.utc)
+        assert names_run(manifest_started(started_at), PLAN.run, since=launched) is expected
+        found = summarize(
+            PLAN, "out", dict.fromkeys(("2026-01-05", "2026-01-06"), manifest_started(started_at)), since=launched
+        )
+        assert found.exit_code == (0 if expected else 1)
 
 
 class TestSummary:
@@ -83,11 +123,19 @@ class TestSummary:
         found = summary(*(manifest(status) for status in statuses))
         assert (found.status, found.exit_code) == (expected, code)
 
-    @pytest.mark.parametrize("absent", [None, manifest(run_id="earlier")], ids=["none", "of another run"])
-    def test_a_date_without_its_manifest_failed(self, absent: Any) -> None:
+    @pytest.mark.parametrize(
+        ("absent", "reason"),
+        [
+            (None, "no manifest was written"),
+            (manifest(run_id="earlier"), "the manifest is that of another run (earlier, started at None)"),
+            ({"exports": {}}, "the manifest is that of another run (None, started at None)"),
+        ],
+        ids=["none", "of another run", "of no run"],
+    )
+    def test_a_date_without_its_manifest_failed(self, absent: Any, reason: str) -> None:
         found = summary(absent, manifest())
         assert found.status == "partial"
-        assert found.missing == ["2026-01-05: no manifest was written; run it again"]
+        assert found.missing == [f"2026-01-05: {reason}; run it again"]
 
     def test_everything_that_is_missing_has_a_line(self) -> None:
         failure = {"step": "SweepHistories", "key": "lebronjames", "error": "ValueError: no"}

@@ -22,6 +22,7 @@ SUMMARY = Summary(
     ["2026-02-02", "2026-02-03"],
     {"card": ExportSummary(written=5, failed=1, pointers_moved=4), "roster": ExportSummary(pointers_moved=2)},
     ["2026-02-03 card p1: ArithmeticError: p1 scored 666"],
+    ["predictions.versions: a version is that of its picks"],
 )
 
 
@@ -99,6 +100,7 @@ def test_the_table_then_what_is_missing_then_where_to_look(capsys: pytest.Captur
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("export type")
     assert lines[3:] == [
+        "absent: predictions.versions: a version is that of its picks",
         "missing: 2026-02-03 card p1: ArithmeticError: p1 scored 666",
         "partial: 2026-02-02 to 2026-02-03 is in out (6 pointers moved)",
         "look at out/manifest/2026-02-03.json",

@@ -1,80 +1,44 @@
-"""Dataflow, as far as launching needs it: start a template, ask for a job's state, read what it says."""
+"""Dataflow, as far as launching and following need it: start a template, ask for a job's state and its messages."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import google.auth
 import requests
-from google.api_core.exceptions import ClientError, GoogleAPICallError, TooManyRequests
-from google.auth.credentials import AnonymousCredentials
+from google.api_core.exceptions import ClientError, GoogleAPICallError, NotFound, TooManyRequests
+from google.auth.credentials import AnonymousCredentials, Credentials
 from google.auth.exceptions import GoogleAuthError
 from google.cloud import dataflow_v1beta3 as dataflow
 
-from pipeline.deployment.live_schedules import SCOPE
+from pipeline.execution.following import EngineError, JobMessage
 
+_SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 CALL_SECONDS = 60.0
 """How long one call may take. The clients' own retries go on for ten minutes, also where nobody listens."""
 
 
-class DataflowError(Exception):
-    """Dataflow cannot be asked, or refused. One line.
-
-    Attributes:
-        is_final: Asking again would get the same answer.
-    """
-
-    def __init__(self, message: str, *, is_final: bool = False) -> None:
-        super().__init__(message)
-        self.is_final = is_final
-
-
-@dataclass(frozen=True)
-class JobState:
-    """What a job is doing.
-
-    Attributes:
-        name: Without its prefix: ``RUNNING``.
-    """
-
-    name: str
-
-    @property
-    def is_over(self) -> bool:
-        """It will not do anything more."""
-        return self.name in ("DONE", "FAILED", "CANCELLED", "UPDATED", "DRAINED")
-
-
-@dataclass(frozen=True)
-class JobMessage:
-    """Something that a job said.
-
-    Attributes:
-        key: Identifies it.
-        time: When it was said.
-        text: What it said, on one line.
-    """
-
-    key: str
-    time: datetime
-    text: str
+class DataflowError(EngineError):
+    """Dataflow does not answer, or refuses. One line."""
 
 
 class DataflowJobs:
     """The jobs of one project and region."""
 
-    def __init__(self, project: str, region: str, *, endpoint: str = "") -> None:
+    def __init__(
+        self, project: str, region: str, *, endpoint: str = "", credentials: Credentials | None = None
+    ) -> None:
         """Make the clients; nothing is called yet.
 
         Args:
             project: The project.
             region: The region.
             endpoint: Where the API answers, if not where Google's does; without credentials when it is ``http://``.
+            credentials: Those of the caller; the application default ones when there are none.
 
         Raises:
             DataflowError: There are no credentials.
@@ -84,8 +48,9 @@ class DataflowJobs:
         if endpoint:
             options["client_options"] = {"api_endpoint": endpoint}
         try:
-            anonymous = endpoint.startswith("http://")
-            credentials = AnonymousCredentials() if anonymous else google.auth.default(scopes=[SCOPE])[0]
+            if endpoint.startswith("http://"):
+                credentials = AnonymousCredentials()
+            credentials = credentials or google.auth.default(scopes=[_SCOPE])[0]
         except GoogleAuthError as error:
             raise DataflowError(
                 f"no credentials: {_one_line(error)}; run gcloud auth application-default login"
@@ -93,6 +58,11 @@ class DataflowJobs:
         self._templates = dataflow.FlexTemplatesServiceClient(credentials=credentials, **options)
         self._jobs = dataflow.JobsV1Beta3Client(credentials=credentials, **options)
         self._messages = dataflow.MessagesV1Beta3Client(credentials=credentials, **options)
+
+    def link(self, job_id: str) -> str:
+        """Return where a person finds a job."""
+        project, region = self._place["project_id"], self._place["location"]
+        return f"https://console.cloud.google.com/dataflow/jobs/{region}/{job_id}?project={project}"
 
     def launch(self, body: Mapping[str, Any]) -> str:
         """Start a template and return the id of its job.
@@ -107,8 +77,8 @@ class DataflowJobs:
         job_id: str = response.job.id
         return job_id
 
-    def state(self, job_id: str) -> JobState:
-        """Return what a job is doing.
+    def state(self, job_id: str) -> str:
+        """Return what a job is doing: ``RUNNING``, ``DONE``.
 
         Raises:
             DataflowError: Nobody knows.
@@ -116,7 +86,7 @@ class DataflowJobs:
         request = dataflow.GetJobRequest(**self._place, job_id=job_id, view=dataflow.JobView.JOB_VIEW_SUMMARY)
         with _blaming(f"cannot ask for job {job_id}"):
             job = self._jobs.get_job(request, timeout=CALL_SECONDS, retry=None)
-        return JobState(dataflow.JobState(job.current_state).name.removeprefix("JOB_STATE_"))
+        return str(dataflow.JobState(job.current_state).name).removeprefix("JOB_STATE_")
 
     def messages(self, job_id: str, since: datetime | None) -> list[JobMessage]:
         """Return what a job said at or after an instant, oldest first.
@@ -132,8 +102,37 @@ class DataflowJobs:
         )
         with _blaming(f"cannot read the messages of job {job_id}"):
             found = list(self._messages.list_job_messages(request, timeout=CALL_SECONDS, retry=None))
-        said = [JobMessage(message.id, message.time, _one_line(message.message_text)) for message in found]
-        return sorted(said, key=lambda message: (message.time, message.key))
+        error = dataflow.JobMessageImportance.JOB_MESSAGE_ERROR
+        ordered = sorted(found, key=lambda message: (message.time, message.id))
+        return [
+            JobMessage(message.id, message.message_text, message.message_importance == error, message.time)
+            for message in ordered
+        ]
+
+
+class DataflowJob:
+    """A job of Dataflow, as :func:`pipeline.execution.following.follow` follows it."""
+
+    poll_seconds = 10.0
+    silent_seconds = 300.0
+    """Longer than an outage of the API usually lasts: meanwhile the job goes on."""
+
+    def __init__(self, jobs: DataflowJobs, job_id: str) -> None:
+        self.name = f"job {job_id}: {jobs.link(job_id)}"
+        self._jobs = jobs
+        self._job_id = job_id
+        self._since: datetime | None = None
+
+    def state(self) -> str:
+        """Return what the job is doing."""
+        return self._jobs.state(self._job_id)
+
+    def messages(self) -> Sequence[JobMessage]:
+        """Return what the job has said since the last call, and at the last instant before it."""
+        said = self._jobs.messages(self._job_id, self._since)
+        if said:
+            self._since = said[-1].time
+        return said
 
 
 @contextmanager
@@ -141,7 +140,8 @@ def _blaming(what: str) -> Iterator[None]:
     try:
         yield
     except (GoogleAPICallError, GoogleAuthError, requests.RequestException) as error:
-        is_final = isinstance(error, ClientError) and not isinstance(error, TooManyRequests)
+        # A job that was just created is not found for a while.
+        is_final = isinstance(error, ClientError) and not isinstance(error, (TooManyRequests, NotFound))
         message = _one_line(getattr(error, "message", None) or error)
         raise DataflowError(f"{what}: {message}", is_final=is_final) from error
 

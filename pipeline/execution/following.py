@@ -1,0 +1,180 @@
+"""Following a job until it is over: the same loop for every engine that runs jobs in another process."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from pipeline.execution.reasons import best_reason, plain_line
+
+_OVER = frozenset({"DONE", "FAILED", "CANCELLED", "UPDATED", "DRAINED"})
+_SILENT = "not answering"
+_FIRST_POLL_SECONDS = 0.2
+_GROWTH = 1.5
+_LAST_WORDS, _LAST_WORDS_SECONDS = 10, 3.0
+"""How many times, and how often, a failed job is asked why: its last messages arrive after its last state."""
+
+
+class EngineError(Exception):
+    """An engine does not answer, or refuses. One line.
+
+    Attributes:
+        is_final: The next call would get the same answer.
+    """
+
+    def __init__(self, message: str, *, is_final: bool = False) -> None:
+        super().__init__(message)
+        self.is_final = is_final
+
+
+@dataclass(frozen=True)
+class JobMessage:
+    """Something that a job says.
+
+    Attributes:
+        key: Identifies it among the messages of its job.
+        text: What it says.
+        is_error: It says what went wrong.
+        time: When it was said; None where the engine does not tell.
+    """
+
+    key: str
+    text: str
+    is_error: bool = False
+    time: datetime | None = None
+
+    def __str__(self) -> str:
+        line = plain_line(self.text)
+        return line if self.time is None else f"{self.time:%H:%M:%S} {line}"
+
+
+class Job(Protocol):
+    """A job on an engine.
+
+    Attributes:
+        name: As the engine names it, and where it can be looked at.
+        poll_seconds: The longest time between two questions for its state.
+        silent_seconds: For how long the engine may leave questions unanswered.
+    """
+
+    name: str
+    poll_seconds: float
+    silent_seconds: float
+
+    def state(self) -> str:
+        """Return the state of the job, as Beam's ``PipelineState`` names it.
+
+        Raises:
+            EngineError: The engine does not answer, or knows no such job.
+        """
+
+    def messages(self) -> Sequence[JobMessage]:
+        """Return what the job has said, oldest first; what was returned before may be left out.
+
+        Raises:
+            EngineError: The engine does not answer, or does not let this account read messages.
+        """
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a job ended.
+
+    Attributes:
+        state: Its last state.
+        reason: Why, in the engine's words and on one line; empty where the engine gives none.
+    """
+
+    state: str
+    reason: str = ""
+
+    @property
+    def is_done(self) -> bool:
+        """The job came to its end by itself and, the engine says, without an error."""
+        return self.state == "DONE"
+
+
+def follow(
+    job: Job,
+    *,
+    show: Callable[[str], None],
+    show_state: Callable[[str], None],
+    sleep: Callable[[float], None] = time.sleep,
+) -> Ended:
+    """Wait until a job is over.
+
+    Args:
+        job: The job.
+        show: Takes each line that the job says.
+        show_state: Takes each new state.
+        sleep: Waits for some seconds.
+
+    Raises:
+        EngineError: The engine did not answer for too long, or will not answer any more.
+    """
+    ear = _Ear(job, show)
+    pause, before, silent = min(_FIRST_POLL_SECONDS, job.poll_seconds), "", 0.0
+    while True:
+        asked = time.monotonic()
+        try:
+            state = job.state()
+            silent = 0.0
+        except EngineError as error:
+            if error.is_final or silent >= job.silent_seconds:
+                raise
+            if before != _SILENT:
+                show_state(_SILENT)
+                before = _SILENT
+            # A service that is down is not asked more often than one that answers.
+            pause = job.poll_seconds
+            silent += time.monotonic() - asked + pause
+            sleep(pause)
+            continue
+        ear.listen()
+        if state != before:
+            show_state(state)
+            before = state
+        if state in _OVER:
+            if state == "FAILED":
+                _hear_why(ear, job, sleep)
+            return Ended(state, best_reason(ear.errors) if state != "DONE" else "")
+        sleep(pause)
+        pause = min(pause * _GROWTH, job.poll_seconds)
+
+
+def _hear_why(ear: _Ear, job: Job, sleep: Callable[[float], None]) -> None:
+    for _ in range(_LAST_WORDS):
+        if ear.errors or ear.is_deaf:
+            return
+        sleep(min(_LAST_WORDS_SECONDS, job.poll_seconds))
+        ear.listen()
+
+
+class _Ear:
+    """What a job has said so far. A job whose messages cannot be read is followed by its state alone."""
+
+    def __init__(self, job: Job, show: Callable[[str], None]) -> None:
+        self.errors: list[str] = []
+        self.is_deaf = False
+        self._job = job
+        self._show = show
+        self._heard: set[str] = set()
+
+    def listen(self) -> None:
+        if self.is_deaf:
+            return
+        try:
+            said = self._job.messages()
+        except EngineError as error:
+            self.is_deaf = error.is_final
+            return
+        for message in said:
+            if message.key in self._heard:
+                continue
+            self._heard.add(message.key)
+            self._show(str(message))
+            if message.is_error:
+                self.errors.append(message.text)

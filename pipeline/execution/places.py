@@ -1,0 +1,80 @@
+"""Opening what a configuration names: the warehouse with its live feed, and the store."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import TypeVar
+
+from pipeline.options.configuration import JobConfig, RunConfig
+from pipeline.options.locations import LocalFolder, ParquetFolder
+from transforms.live_feed.feed_key import EnvironmentKey, SecretKey
+from transforms.live_feed.http import HttpLiveFeed
+from transforms.live_feed.warehouse import FileLiveFeed, LiveFeed, LiveWarehouse
+from transforms.stores.folder import LocalStore
+from transforms.stores.gcs import GcsStore
+from transforms.stores.protocol import Store
+from transforms.warehouses.bigquery import BigQueryWarehouse, trace_of
+from transforms.warehouses.parquet import ParquetWarehouse
+from transforms.warehouses.protocol import Warehouse
+
+ConfigT = TypeVar("ConfigT", bound=JobConfig)
+
+
+def with_absolute_paths(config: ConfigT) -> ConfigT:
+    """Return a configuration whose folders and files have absolute paths: a worker may start in another folder."""
+    warehouse, output, feed = config.warehouse, config.output, config.live_feed
+    return replace(
+        config,
+        warehouse=ParquetFolder(_absolute(warehouse.path)) if isinstance(warehouse, ParquetFolder) else warehouse,
+        output=LocalFolder(_absolute(output.path)) if isinstance(output, LocalFolder) else output,
+        live_feed=_absolute(feed) if feed and not _is_url(feed) else feed,
+    )
+
+
+def open_warehouse(config: JobConfig) -> LiveWarehouse:
+    """Return the warehouse that a configuration names, together with its live feed."""
+    return LiveWarehouse(_open_tables(config), open_feed(config))
+
+
+def open_feed(config: JobConfig) -> LiveFeed | None:
+    """Return the live feed that a configuration names; None when it names none."""
+    if not config.live_feed:
+        return None
+    if not _is_url(config.live_feed):
+        return FileLiveFeed(config.live_feed)
+    kind, _, place = config.live_feed_key.partition(":")
+    key = None if not kind else EnvironmentKey(place) if kind == "env" else SecretKey(place)
+    return HttpLiveFeed(config.live_feed, key, config.live_feed_scheme)
+
+
+def open_store(config: JobConfig) -> Store:
+    """Return the store that a configuration names."""
+    if isinstance(config.output, LocalFolder):
+        return LocalStore(config.output.path)
+    return GcsStore(
+        config.output.bucket,
+        config.output.prefix,
+        concurrency=config.upload_threads,
+        endpoint=config.gcs_endpoint,
+    )
+
+
+def _open_tables(config: JobConfig) -> Warehouse:
+    if isinstance(config.warehouse, ParquetFolder):
+        return ParquetWarehouse(config.warehouse.path)
+    return BigQueryWarehouse(
+        config.warehouse.project,
+        quota_project=config.bigquery_quota_project,
+        trace_id=trace_of(config.request.correlation_id if isinstance(config, RunConfig) else "stream"),
+        rest_endpoint=config.bigquery_rest_endpoint,
+        storage_endpoint=config.bigquery_storage_endpoint,
+    )
+
+
+def _absolute(path: str) -> str:
+    return os.path.abspath(path)
+
+
+def _is_url(feed: str) -> bool:
+    return feed.startswith("http")

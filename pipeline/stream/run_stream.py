@@ -1,0 +1,64 @@
+"""Running the streaming job from its command line: in this process until it is ended, or on Dataflow."""
+
+from __future__ import annotations
+
+import sys
+
+import apache_beam as beam
+from apache_beam.options.pipeline_options import PipelineOptions
+
+from pipeline.execution.engines import Kind, find_engine
+from pipeline.execution.job_options import job_options
+from pipeline.execution.reasons import reason_of
+from pipeline.execution.submission import SubmissionError, submit
+from pipeline.options.configuration import StreamConfig
+from pipeline.reporting.exit_codes import ALL_PUBLISHED, SOMETHING_MISSING
+from pipeline.reporting.terminal import complain, say
+from pipeline.stream.batch import BatchTemplate
+from pipeline.stream.job import build_stream, run_local
+from pipeline.version import current_build
+from transforms.stores.protocol import Store, StoreError
+from transforms.warehouses.protocol import Warehouse
+
+
+def run_stream(config: StreamConfig, warehouse: Warehouse, store: Store, options: PipelineOptions) -> int:
+    """Run the streaming job and return the exit code.
+
+    In this process it runs until SIGINT or SIGTERM. A job of Dataflow goes on until somebody drains it, so it is
+    submitted and not waited for.
+
+    Args:
+        config: What the command line says.
+        warehouse: Where tables are read.
+        store: Where documents are written.
+        options: Beam's options.
+
+    Raises:
+        OptionsError: The engine cannot run it.
+    """
+    engine = find_engine(options, current_build(), streaming=True, no_wait=config.no_wait)
+    options = job_options(options, engine, current_build())
+    is_local = engine.kind is Kind.LOCAL
+
+    def build_it(pipeline: beam.Pipeline) -> None:
+        build_stream(pipeline, config, warehouse, store, launcher=BatchTemplate.of(config, options), local=is_local)
+
+    try:
+        if not config.skip_preflight:
+            store.check()
+        if is_local:
+            say(f"answering {config.input_subscription}; end it with Ctrl-C", sys.stderr)
+            run_local(build_it, options)
+        else:
+            say(f"submitted the streaming job: {submit(engine, build_it, options)}")
+            say("it answers messages until it is drained or cancelled, and is not waited for")
+    except StoreError as error:
+        complain(f"nothing can be published: {error}")
+        return SOMETHING_MISSING
+    except SubmissionError as error:
+        complain(f"nothing was submitted: {error}")
+        return SOMETHING_MISSING
+    except Exception as error:
+        complain(f"the job broke off: {reason_of(error)}; start it again")
+        return SOMETHING_MISSING
+    return ALL_PUBLISHED
