@@ -47,6 +47,7 @@ class Gate(Enum):
 
     CONTEXT = "context_rows"
     PREDICTIONS = "active_predictions"
+    CHAMPION = "champion"
 
 
 class Follows(Enum):

@@ -14,9 +14,23 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
+from exporters.config.guards import FunnelRules, GateRules, PerName, ShrinkRules
 from exporters.config.rules import RULES, Bands
 
-__all__ = ["RULES", "Bands", "BestBetRules", "ExportConfig", "PickTier", "PlayerRole", "ResultTiers", "SubsetRules"]
+__all__ = [
+    "RULES",
+    "Bands",
+    "BestBetRules",
+    "ExportConfig",
+    "FunnelRules",
+    "GateRules",
+    "PerName",
+    "PickTier",
+    "PlayerRole",
+    "ResultTiers",
+    "ShrinkRules",
+    "SubsetRules",
+]
 
 
 @dataclass(frozen=True)
@@ -172,8 +186,14 @@ class ExportConfig:
 
     Attributes:
         champion_system_id: The model whose predictions the site shows.
-        min_context_rows: Rows of the game context that a date with games needs before tonight types go out.
-        min_active_predictions: Active predictions that a date with games needs before prediction types go out.
+        fallback_system_ids: Models that take the champion's place, in this order, when it has no forecasts.
+        min_context_rows: Rows of the game context that a date with games needs before tonight types go out, however
+            few its games are; 0 for no such bound.
+        min_active_predictions: Active predictions, of all models, that a date with games needs before prediction types
+            go out; likewise.
+        gates: What such a date needs for each of its games.
+        funnel: When so few players come through that a date is degraded.
+        shrink: How much less than what is published a date may show.
         min_streak_length: The shortest run that the streaks document lists.
         min_profile_games: Dates with a graded forecast that a player needs for a profile.
         codenames: The other models that may be named in public: system id to ``model_id`` of
@@ -188,8 +208,12 @@ class ExportConfig:
     """
 
     champion_system_id: str = "catboost_v9"
-    min_context_rows: int = 30
-    min_active_predictions: int = 50
+    fallback_system_ids: tuple[str, ...] = ()
+    min_context_rows: int = 0
+    min_active_predictions: int = 0
+    gates: GateRules = field(default_factory=GateRules)
+    funnel: FunnelRules = field(default_factory=FunnelRules)
+    shrink: ShrinkRules = field(default_factory=ShrinkRules)
     min_streak_length: int = 4
     min_profile_games: int = 5
     codenames: Mapping[str, str] = field(default_factory=_codenames, hash=False)

@@ -34,7 +34,7 @@ TONIGHT = Export(
     cache=Cache.SHORT,
     settled_cache=Cache.DAY,
     pointers=(Pointer("tonight/all-players.json", Follows.TODAY),),
-    gates=frozenset({Gate.CONTEXT}),
+    gates=frozenset({Gate.CONTEXT, Gate.CHAMPION}),
     counts=("total_players", "total_with_lines"),
 )
 

@@ -59,7 +59,7 @@ def publish_scanned(
     schemas = run_concurrently(partial(publish_schema, store, plan), plan.exports, store.concurrency)
     log.failures[plan.dates[-1]].extend(failure for failure in schemas if failure is not None)
     cards: dict[Grain, dict[date, list[CardBatch]]] = {Grain.SLATE: defaultdict(list), Grain.SEASON: defaultdict(list)}
-    swept = [scanned for scanned in batches if scanned.table in _PLAYER_TABLES | plan.shared_tables]
+    swept = [scanned for scanned in batches if scanned.table in (_PLAYER_TABLES & plan.built_from) | plan.shared_tables]
     for night in sweep_histories(plan, scan_counts, swept):
         log.add(night.day, night.documents, night.failures)
         cards[Grain.SLATE][night.day].append(night.slate_cards)

@@ -11,6 +11,7 @@ from typing import Any
 from exporters.config import ExportConfig
 from exporters.declaration import Export, Grain
 from exporters.league.arithmetic.dates import season_start
+from exporters.league.forecasts.readiness import reads_of
 from exporters.registry import exports
 from transforms.elements.tables import TableScan
 
@@ -132,6 +133,11 @@ class Plan:
             for day in self.slate_dates(export) or self.document_dates(export):
                 found.setdefault(day, []).append(export)
         return {day: tuple(found[day]) for day in sorted(found)}
+
+    @cached_property
+    def built_from(self) -> frozenset[str]:
+        """Tables that documents are built from, or gated on; rows of any other are counted and go no further."""
+        return frozenset(read.table.name for export in self.exports for read in reads_of(export))
 
     @cached_property
     def shared_tables(self) -> frozenset[str]:

@@ -109,6 +109,8 @@ class CutBatches(beam.DoFn):
 
     def process(self, scanned: TableBatch) -> Iterable[pvalue.TaggedOutput]:
         """Yield the parts of a batch."""
+        if scanned.table not in self.plan.built_from:
+            return
         player = _TABLES[scanned.table].player
         if player is not None:
             for shard, part in split_by_shard(scanned.batch, player, self.plan.shards):

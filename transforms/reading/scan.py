@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, NamedTuple
 
 import apache_beam as beam
@@ -20,6 +21,7 @@ from transforms.clients.throttling import report_throttling
 from transforms.elements.plan import Plan
 from transforms.elements.progress import PROGRESS
 from transforms.elements.tables import ScanStream, TableBatch, TableScan
+from transforms.reading.roster_counts import RosterCounts
 from transforms.reading.scan_counts import Count, CountRows
 from transforms.warehouses.protocol import Warehouse, WarehouseError
 
@@ -87,7 +89,7 @@ class ScanTables(beam.PTransform):
             split[STREAMS]
             | "SpreadStreams" >> beam.Reshuffle()
             | "ReadStreams"
-            >> beam.ParDo(ReadStreams(self.warehouse))
+            >> beam.ParDo(ReadStreams(self.warehouse, self.plan.dates[0], self.plan.dates[-1]))
             .with_output_types(TableBatch, counts=Count)
             .with_outputs(COUNTS, main=BATCHES)
         )
@@ -95,7 +97,7 @@ class ScanTables(beam.PTransform):
         scan_counts = (
             (split[COUNTS], read[COUNTS], known_broken)
             | "FlattenCounts" >> beam.Flatten()
-            | "CountRows" >> beam.CombineGlobally(CountRows())
+            | "CountRows" >> beam.CombineGlobally(CountRows(self.plan.config.champion_system_id))
         )
         return Scanned(read[BATCHES], scan_counts)
 
@@ -118,9 +120,17 @@ class SplitScans(beam.DoFn):
 
 @dataclass
 class ReadStreams(beam.DoFn):
-    """Turn a :class:`ScanStream` into :class:`TableBatch` elements and one :class:`Count`, several at a time."""
+    """Turn a :class:`ScanStream` into :class:`TableBatch` elements and one :class:`Count`, several at a time.
+
+    Attributes:
+        warehouse: Where tables are read.
+        first: The first date whose players are counted; None for any.
+        last: The last one; None for any.
+    """
 
     warehouse: Warehouse
+    first: date | None = None
+    last: date | None = None
 
     def setup(self) -> None:
         """Prepare the metrics."""
@@ -162,7 +172,7 @@ class ReadStreams(beam.DoFn):
 
     def _read(self, stream: ScanStream) -> Iterator[TableBatch | _Ended]:
         started = time.perf_counter()
-        count = Count()
+        count = Count(players=RosterCounts(self.first, self.last))
         yield from read_counted(self.warehouse, stream, count)
         yield _Ended(count, int(1000 * (time.perf_counter() - started)))
 
@@ -224,11 +234,11 @@ def scan_all(plan: Plan, warehouse: Warehouse) -> tuple[list[TableBatch], ScanCo
             streams.extend(found)
 
     def read(stream: ScanStream) -> tuple[list[TableBatch], Count]:
-        count = Count()
+        count = Count(players=RosterCounts(plan.dates[0], plan.dates[-1]))
         return list(read_counted(warehouse, stream, count)), count
 
     batches: list[TableBatch] = []
     for scanned, count in run_concurrently(read, streams, warehouse.concurrency):
         batches.extend(scanned)
         total.merge(count)
-    return batches, total.scan_counts()
+    return batches, total.scan_counts(plan.config.champion_system_id)

@@ -12,7 +12,7 @@ from exporters.league.forecasts.readiness import DayCount, ScanCounts, SystemCou
 from exporters.warehouse.tables import CONTEXT, GAMES
 from tests.support.made_up import CARD, DIARY, ROSTER
 from tests.support.matchers import manifest_of
-from tests.support.plans import made_up_plan
+from tests.support.plans import NO_GATES, made_up_plan
 from tests.support.stores import MemoryStore
 from transforms.elements.failure import Failure
 from transforms.elements.plan import Run
@@ -36,7 +36,7 @@ CENSUS = ScanCounts(
     rows={GAMES.name: 12, CONTEXT.name: 40},
     bytes={GAMES.name: 1200, CONTEXT.name: 4000},
 )
-CONFIG = ExportConfig(min_context_rows=1)
+CONFIG = ExportConfig(min_context_rows=1, gates=NO_GATES)
 
 
 def plan_of(*exports: Any, run_id: str = "run-1", **values: Any) -> Any:
@@ -173,7 +173,7 @@ class TestStatus:
         assert made(card("a"), roster(), **more)["status"] == "partial"
 
     def test_a_withheld_type_makes_it_partial_and_is_named(self) -> None:
-        plan = made_up_plan((CARD, ROSTER), DAY, config=ExportConfig(min_context_rows=50))
+        plan = made_up_plan((CARD, ROSTER), DAY, config=ExportConfig(min_context_rows=50, gates=NO_GATES))
         manifest = made(roster(), plan=plan)
         assert manifest["status"] == "partial"
         assert manifest["exports"]["card"]["state"] == "withheld"
@@ -228,7 +228,7 @@ class TestMerging:
 
     def test_a_withheld_type_keeps_its_documents(self) -> None:
         before = made(card("a"))
-        plan = made_up_plan((CARD,), DAY, config=ExportConfig(min_context_rows=50))
+        plan = made_up_plan((CARD,), DAY, config=ExportConfig(min_context_rows=50, gates=NO_GATES))
         section = made(plan=plan, before=before)["exports"]["card"]
         assert section["documents"] == before["exports"]["card"]["documents"]
         assert section["stale"] == []

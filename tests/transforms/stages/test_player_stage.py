@@ -15,7 +15,7 @@ from exporters.league.nights.night import PlayerNight
 from exporters.warehouse.tables import CONTEXT, GAMES, SCHEDULE
 from tests.support.eager import run_eagerly
 from tests.support.made_up import ALL, CARD, CURSED_POINTS, DIARY, INDEX, LEADERS, ROSTER
-from tests.support.plans import made_up_plan
+from tests.support.plans import NO_GATES, made_up_plan
 from tests.support.rows import context_row, game_row, schedule_row
 from tests.support.warehouses import MemoryWarehouse
 from transforms.reading.route import RouteBatches
@@ -25,7 +25,7 @@ from transforms.stages.player_stage import BuildPlayerStage, NightBatch, sweep_h
 DAY = date(2026, 1, 5)
 NEXT = DAY + timedelta(days=1)
 EARLIER = date(2026, 1, 2)
-CONFIG = ExportConfig(min_context_rows=1, min_active_predictions=1)
+CONFIG = ExportConfig(min_context_rows=1, min_active_predictions=1, gates=NO_GATES)
 
 
 def swept(plan: Any, *rows: Any, **tables: Any) -> dict[date, NightBatch]:
@@ -98,7 +98,7 @@ class TestSweeping:
 
     def test_nothing_is_built_of_what_is_withheld(self) -> None:
         rows = [schedule_row(game_date=DAY), tonight("a")]
-        strict = replace(plan_of(CARD, ROSTER), config=ExportConfig(min_context_rows=2))
+        strict = replace(plan_of(CARD, ROSTER), config=ExportConfig(min_context_rows=2, gates=NO_GATES))
         assert list(swept(strict, *rows)[DAY].slate_cards.cards) == ["roster"]
         assert swept(strict, *rows)[DAY].documents.documents == []
 
