@@ -22,6 +22,9 @@ class PerName:
         """Return the number of a name."""
         return self.by_name.get(name, self.default)
 
+    def __str__(self) -> str:
+        return ",".join([str(self.default), *(f"{name}:{number}" for name, number in sorted(self.by_name.items()))])
+
 
 @dataclass(frozen=True)
 class GateRules:

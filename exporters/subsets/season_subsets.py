@@ -22,7 +22,7 @@ SEASON_SUBSETS = Export(
     reads=(*PICK_READS, *signals.SEASON_READS),
     path="subsets/season.json",
     cache=Cache.HOUR,
-    counts=("model_groups",),
+    counts=("model_groups", "model_groups[].dates[].picks"),
 )
 
 

@@ -142,6 +142,13 @@ def _form_factor(night: PlayerNight, is_over: bool) -> str | None:
     return None
 
 
+@TONIGHT.members
+def members(document: Json) -> dict[str, list[str]]:
+    """Name the players with a line; all players are behind the other count."""
+    players = (player for game in document["games"] for player in game["players"])
+    return {"total_with_lines": [player["player_lookup"] for player in players if player["has_line"]]}
+
+
 @TONIGHT.builder
 def build(slate: Slate) -> Json:
     """List the day's games with their players.

@@ -34,6 +34,7 @@ from pipeline.options.command_line import OptionsError
 from pipeline.options.configuration import RunConfig, parse_run
 from pipeline.options.help_text import wants_help
 from pipeline.planning.backfill_plan import BackfillPlan, describe_backfill, game_dates, plan_backfill
+from pipeline.planning.champion import ChampionError, check_champion
 from pipeline.planning.inputs import with_inputs
 from pipeline.planning.planner import make_plan, preflight
 from pipeline.reporting.report import ExportSummary, Summary, table
@@ -69,6 +70,9 @@ def main(argv: Sequence[str]) -> int:
 
     try:
         return backfill(config, warehouse, store, carry_out, again=again)
+    except ChampionError as error:
+        sys.stderr.write(f"nothing was exported: {error}\n")
+        return BAD_REQUEST
     except (WarehouseError, StoreError) as error:
         sys.stderr.write(f"nothing was exported: {error}\n")
         return SOMETHING_MISSING
@@ -139,6 +143,7 @@ def backfill(config: RunConfig, warehouse: Warehouse, store: Store, carry_out: C
     Raises:
         WarehouseError: The schedule cannot be read.
         StoreError: The store cannot be used.
+        ChampionError: The champion has no forecasts, while others have.
     """
     first, last = config.request.first_date, config.request.last_date
     assert first is not None
@@ -147,9 +152,16 @@ def backfill(config: RunConfig, warehouse: Warehouse, store: Store, carry_out: C
     if not days:
         _say(f"the schedule has no game from {first} to {last}: nothing to export")
         return ALL_PUBLISHED
-    every = make_plan(config.request, config.export_config, shards=config.shards, validate=config.validate, dates=days)
+    every = make_plan(
+        config.request,
+        config.export_config,
+        shards=config.shards,
+        validate=config.validate,
+        dates=days,
+        accept_shrink=config.accept_shrink,
+    )
     if not config.skip_preflight and not config.dry_run:
-        every = preflight(every, warehouse, store)
+        every = check_champion(preflight(every, warehouse, store), warehouse)
     every = with_inputs(every, warehouse)
     found = plan_backfill(every, lambda day: _reliable_manifest(store, day), again=again)
     _say(describe_backfill(every, found))

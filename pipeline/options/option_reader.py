@@ -11,8 +11,9 @@ from apache_beam.options.pipeline_options import PipelineOptions, StandardOption
 
 from exporters.config import ExportConfig
 from pipeline.options.command_line import ExportOptions
+from pipeline.options.guard_options import GUARD_OPTIONS, OptionTextError, accepted_shrinks, guard_rules
 from pipeline.options.locations import BigQueryProject, parse_output, parse_warehouse
-from pipeline.options.option import Kind, Option
+from pipeline.options.option import Group, Kind, Option
 from pipeline.options.option_table import BY_NAME, OPTIONS, REQUEST_OPTIONS
 from pipeline.requests.problems import Problem, show
 from pipeline.requests.request import ExportRequest, RequestDefaults, RequestError, parse_object, parse_request
@@ -85,7 +86,7 @@ class OptionReader:
             "warehouse": warehouse,
             "output": output,
             "export_config": ExportConfig(
-                champion_system_id=champion_system_id, write_subset_picks=write_subset_picks, **rules
+                champion_system_id=champion_system_id, write_subset_picks=write_subset_picks, **rules, **self.guards()
             ),
             "bigquery_rest_endpoint": rest_endpoint,
             "bigquery_storage_endpoint": storage_endpoint,
@@ -96,6 +97,25 @@ class OptionReader:
             **{name: self.number(BY_NAME[name]) for name in ("shards", "upload_threads")},
             **{name: self.switch(name) for name in ("validate", "dry_run", "skip_preflight", "json")},
         }
+
+    def guards(self) -> dict[str, Any]:
+        """Return the rules of the guards, as arguments of :class:`ExportConfig`."""
+        names = [option.name for option in GUARD_OPTIONS if option.group is Group.RULES]
+        given = {name: text for name in names if (text := self.text(name))}
+        try:
+            return guard_rules({name: text for name, text in given.items() if BY_NAME[name].problem(text) is None})
+        except OptionTextError as error:
+            self.problems.append(BY_NAME[error.option].wrong(given[error.option], str(error)))
+            return {}
+
+    def accepted_shrinks(self) -> frozenset[str]:
+        """Return the losses that are accepted."""
+        text = self.text("accept_shrink")
+        try:
+            return accepted_shrinks("" if BY_NAME["accept_shrink"].problem(text or "x") else text)
+        except OptionTextError as error:
+            self.problems.append(BY_NAME[error.option].wrong(text, str(error)))
+            return frozenset()
 
     def exclude(self, options: Collection[Option], reason: str, fix: str) -> None:
         """Report options that mean nothing in this kind of job."""

@@ -7,6 +7,7 @@ that ``--help`` answers at once.
 from __future__ import annotations
 
 from exporters.config import ExportConfig
+from pipeline.options.guard_options import GUARD_OPTIONS
 from pipeline.options.locations import (
     ADDRESS_PATTERN,
     BIGQUERY_PATTERN,
@@ -253,8 +254,8 @@ OPTIONS: tuple[Option, ...] = (
         "min_context_rows",
         Kind.INTEGER,
         Group.RULES,
-        "Rows of the game context that a date with games needs before tonight types go out.",
-        example="20",
+        "Rows of the game context that a date with games needs before tonight types go out, however few its games are.",
+        example="30",
         default=str(_CONFIG.min_context_rows),
         metavar="N",
     ),
@@ -262,11 +263,12 @@ OPTIONS: tuple[Option, ...] = (
         "min_active_predictions",
         Kind.INTEGER,
         Group.RULES,
-        "Active predictions that a date with games needs before prediction types go out.",
-        example="20",
+        "Active predictions, of all models, that a date with games needs before prediction types go out.",
+        example="50",
         default=str(_CONFIG.min_active_predictions),
         metavar="N",
     ),
+    *GUARD_OPTIONS,
     Option(
         "min_streak_length",
         Kind.INTEGER,
@@ -351,7 +353,7 @@ REQUEST_OPTIONS: tuple[Option, ...] = tuple(
 BATCH_OPTIONS: tuple[Option, ...] = tuple(
     option
     for option in OPTIONS
-    if option.name in ("dry_run", "json", "shards")
+    if option.name in ("accept_shrink", "dry_run", "json", "shards")
     or (option.group is Group.REQUEST and option.name != "champion_system_id")
 )
 """The options of a run alone: in a streaming job, messages say what to export."""

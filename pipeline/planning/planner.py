@@ -30,6 +30,7 @@ def make_plan(
     shards: int = 16,
     validate: bool = False,
     dates: Sequence[date] = (),
+    accept_shrink: frozenset[str] = frozenset(),
 ) -> Plan:
     """Return the plan of a request.
 
@@ -39,6 +40,7 @@ def make_plan(
         shards: Number of player shards.
         validate: Check documents against their schema before they are written.
         dates: Those of the request's dates that are wanted, ascending; all of them when there are none.
+        accept_shrink: Export types, or ``TYPE:DATE``, whose documents may show less than what is published.
     """
     generated_at = request.generated_at.isoformat()
     build = current_build()
@@ -61,6 +63,7 @@ def make_plan(
         rewrite=request.rewrite,
         shards=shards,
         validate=validate,
+        accept_shrink=accept_shrink,
     )
     return replace(plan, scans=plan_scans(plan))
 

@@ -59,6 +59,8 @@ class Plan:
         broken: Tables that preflight found unreadable, with the reason.
         inputs: By export type and ISO date, a digest of the versions of everything that the document is made of; there
             is none where nobody asked, or where a table cannot be read.
+        fallback_for: The champion whose place another model takes in this run; empty when the champion leads.
+        accept_shrink: Export types, or ``TYPE:DATE``, whose documents may show less than what is published.
     """
 
     run: Run
@@ -73,6 +75,8 @@ class Plan:
     validate: bool = False
     broken: Mapping[str, str] = field(default_factory=dict)
     inputs: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    fallback_for: str = ""
+    accept_shrink: frozenset[str] = frozenset()
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what was worked out: a worker takes the exports from its own registry, and pickles stay small."""

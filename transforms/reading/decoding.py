@@ -7,7 +7,7 @@ converted once per distinct value, and rows share it. A row carries the scanned 
 from __future__ import annotations
 
 import math
-from collections import namedtuple
+from collections import Counter, namedtuple
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 
 from exporters.warehouse.schema import Column, Table
 from exporters.warehouse.tables import TABLES
+from transforms.elements.failure import shortened
 from transforms.elements.tables import TableBatch
 
 _TABLES = {table.name: table for table in TABLES}
@@ -26,19 +27,23 @@ _TABLES = {table.name: table for table in TABLES}
 
 @dataclass(frozen=True)
 class Defect:
-    """A row that cannot be used: a REQUIRED column is null, or not a finite number.
+    """Rows that cannot be used: a REQUIRED column is null, or not a finite number. They have all of this in common.
 
     Attributes:
         table: Name of the table.
-        player: The row's player; None in a league-wide table, or when the player id itself is missing.
-        day: The row's partition date; None when unknown.
+        column: The column.
+        player: The rows' player; None in a league-wide table, or when the player id itself is missing.
+        day: The rows' partition date; None when unknown.
         message: One line that names table, column and key.
+        rows: How many there are.
     """
 
     table: str
+    column: str
     player: str | None
     day: date | None
     message: str
+    rows: int = 1
 
 
 @lru_cache(maxsize=256)
@@ -62,7 +67,8 @@ def decode(table: str, batches: Sequence[pa.RecordBatch]) -> tuple[list[Any], li
     rows = list(map(make, zip(*columns, strict=True)))
     if not unusable:
         return rows, []
-    defects = [_defect(declared, rows[i], column) for i, column in sorted(unusable.items())]
+    counted = Counter(_key(declared, rows[i], column) for i, column in unusable.items())
+    defects = [_defect(declared, *key, n) for key, n in sorted(counted.items(), key=_order)]
     return [row for i, row in enumerate(rows) if i not in unusable], defects
 
 
@@ -94,8 +100,23 @@ def _values(column: Column, data: pa.ChunkedArray) -> list[Any]:
 
 def _by_distinct_value(data: pa.ChunkedArray) -> list[Any]:
     encoded = data.combine_chunks().dictionary_encode()
-    values = [*encoded.dictionary.to_pylist(), None]
+    values = [*_python_values(encoded.dictionary), None]
     return [values[i] for i in pc.fill_null(encoded.indices, len(values) - 1).to_pylist()]
+
+
+def _python_values(distinct: pa.Array) -> list[Any]:
+    """Return values as Python has them; a date that Python does not know is as good as none."""
+    try:
+        return list(distinct.to_pylist())
+    except (ValueError, OverflowError):
+        return [_python_value(value) for value in distinct]
+
+
+def _python_value(value: pa.Scalar) -> Any:
+    try:
+        return value.as_py()
+    except (ValueError, OverflowError):
+        return None
 
 
 def _unusable(table: Table[Any], names: Iterable[str], columns: Sequence[list[Any]]) -> dict[int, str]:
@@ -109,16 +130,28 @@ def _unusable(table: Table[Any], names: Iterable[str], columns: Sequence[list[An
     return found
 
 
-def _defect(table: Table[Any], row: Any, column: str) -> Defect:
+def _key(table: Table[Any], row: Any, column: str) -> tuple[str, str | None, date | None]:
+    """Return what the rows of one defect have in common: the column, the player and the date."""
     player = getattr(row, table.player, None) if table.player else None
     day = getattr(row, table.partition, None) if table.partition else None
-    owner = f" of player {player!r}" if player else ""
-    when = f" on {day}" if isinstance(day, date) else ""
+    return column, player, day if isinstance(day, date) else None
+
+
+def _order(counted: tuple[tuple[str, str | None, date | None], int]) -> tuple[Any, ...]:
+    (column, player, day), _ = counted
+    return column, player or "", day or date.min
+
+
+def _defect(table: Table[Any], column: str, player: str | None, day: date | None, rows: int) -> Defect:
+    owner = f" of player {shortened(player)!r}" if player else ""
+    when = f" on {day}" if day is not None else ""
     return Defect(
         table=table.name,
+        column=column,
         player=player,
-        day=day if isinstance(day, date) else None,
+        day=day,
         message=f"{table.name}.{column} is null or not finite in a row{owner}{when}; the column is REQUIRED",
+        rows=rows,
     )
 
 

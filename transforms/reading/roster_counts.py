@@ -54,15 +54,21 @@ class RosterCounts:
         first: The first date that matters; None for any.
         last: The last one; None for any.
         seen: Roster name to its rows: a date, a player, and what decides whether he is on it.
+        nameless: Table and player column to the rows in which it is null.
     """
 
     first: date | None = None
     last: date | None = None
     seen: dict[str, list[pa.RecordBatch]] = field(default_factory=dict)
+    nameless: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def add(self, scanned: TableBatch) -> None:
         """Count the rows of a batch that a roster is counted from, as far as it has the columns."""
-        for name in _BY_TABLE.get(scanned.table, ()):
+        names = _BY_TABLE.get(scanned.table, ())
+        if names and (column := READS[names[0]].table.player) in scanned.batch.schema.names:
+            assert column is not None
+            self._add_nameless((scanned.table, column), scanned.batch.column(column).null_count)
+        for name in names:
             read, present = READS[name], set(scanned.batch.schema.names)
             # Who reads a table for something else may have no need of these columns.
             if not set(read.columns) <= present:
@@ -81,11 +87,17 @@ class RosterCounts:
         rows = pa.RecordBatch.from_arrays([day, *batch.columns], [_DAY, *batch.schema.names])
         return rows if inside.true_count == rows.num_rows else rows.filter(inside)
 
+    def _add_nameless(self, column: tuple[str, str], rows: int) -> None:
+        if rows:
+            self.nameless[column] = self.nameless.get(column, 0) + rows
+
     def merge(self, other: RosterCounts) -> None:
         """Add another count to this one."""
         self.first, self.last = self.first or other.first, self.last or other.last
         for name, found in other.seen.items():
             self.seen.setdefault(name, []).extend(found)
+        for column, rows in other.nameless.items():
+            self._add_nameless(column, rows)
 
     def players_by_version(self) -> dict[tuple[date, str, str | None], int]:
         """Return how many players have a standing forecast, by date, system and model version."""
@@ -108,8 +120,9 @@ class RosterCounts:
         days: list[date] = sorted(_distinct(rows.column(_DAY) for rows in tables.values()))
         found: set[str] = _distinct(rows.column(_PLAYER) for rows in tables.values())
         players = sorted(player for player in found if is_player_lookup(player))
+        nameless = dict(sorted(self.nameless.items()))
         if not days:
-            return Rosters()
+            return Rosters(nameless=nameless)
         grid = _Grid(days, players)
         named: dict[str, list[int]] = {}
         withdrawn: dict[date, dict[str, str]] = {}
@@ -134,6 +147,7 @@ class RosterCounts:
             tuple(players),
             {day: {name: bits[i] for name, bits in named.items()} for i, day in enumerate(grid.days)},
             {day: dict(sorted(withdrawn[day].items())) for day in sorted(withdrawn)},
+            nameless,
         )
 
 

@@ -69,11 +69,13 @@ class Rosters:
         players: Every player on one of them, ascending.
         seen: Date to roster name to the players on it, as bits. A roster that is not named was not counted.
         withdrawn: Date to player to why the champion's forecast of his game was withdrawn.
+        nameless: Table and player column to the rows in which it is null.
     """
 
     players: tuple[str, ...] = ()
     seen: Mapping[date, Mapping[str, int]] = field(default_factory=dict)
     withdrawn: Mapping[date, Mapping[str, str]] = field(default_factory=dict)
+    nameless: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
     def on(self, day: date, name: str) -> int | None:
         """Return a roster as bits; None when it was not counted."""

@@ -89,15 +89,18 @@ class TestContent:
             "lock": "",
             "started_at": "",
         }
-        assert manifest["champion"] == {"system_id": CHAMPION, "model_version": "v3"}
-        assert manifest["funnel"] == {
+        assert manifest["champion"] == {"system_id": CHAMPION, "model_version": "v3", "fallback_for": None}
+        assert {key: value for key, value in manifest["funnel"].items() if key != "stages"} == {
             "games": 2,
             "final_games": 1,
             "context_rows": 40,
             "active_predictions": 90,
             "champion_predictions": 30,
             "champion_picks": 20,
+            "degraded": [],
         }
+        assert manifest["guard"] == {"withheld": None, "accepted": [], "losses": []}
+        assert (manifest["skipped_rows"], manifest["skipped_rows_total"]) == ([], 0)
         assert manifest["tables"][GAMES.name] == {"rows": 12, "bytes": 1200}
         assert list(manifest["tables"]) == sorted(manifest["tables"])
         assert (manifest["broken_tables"], manifest["failures"], manifest["failures_path"]) == ({}, [], None)
@@ -130,6 +133,8 @@ class TestContent:
             "written": 1,
             "unchanged": 1,
             "kept": {},
+            "missing": {},
+            "withheld": 0,
             "failed": 2,
             "bytes": 300,
             "counts": {},
@@ -139,10 +144,17 @@ class TestContent:
                 {"step": "SweepHistories", "key": "d", "error": "ValueError: no"},
                 {"step": "PublishDocuments", "key": "card/2026-01-05/c.json", "error": "StoreError: full"},
             ],
-            "pointers": {"moved": 1, "unchanged": 1, "kept": {"why": 2}, "failed": {"card/e.json": "full"}},
+            "pointers": {
+                "moved": 1,
+                "unchanged": 1,
+                "kept": {"why": 2},
+                "failed": {"card/e.json": "full"},
+                "missing": {},
+            },
             "generations": {"card/2026-01-05/b.json": 7, "card/a.json": 8},
             "stale": [],
             "documents": {"card/2026-01-05/a.json": "digest of a", "card/2026-01-05/b.json": "digest of b"},
+            "document_counts": {},
         }
 
     def test_counts_add_up(self) -> None:
