@@ -22,6 +22,7 @@ from pipeline.execution.worker_processes import WatchedRunner
 from pipeline.options.command_line import OptionsError
 from pipeline.options.configuration import JobConfig, RunConfig, StreamConfig, parse_job
 from pipeline.options.locations import LocalFolder, ParquetFolder
+from pipeline.planning.champion import ChampionError, check_champion
 from pipeline.planning.graph import build
 from pipeline.planning.inputs import with_inputs
 from pipeline.planning.planner import describe, estimate_bytes, make_plan, preflight
@@ -74,7 +75,13 @@ def main(argv: Sequence[str]) -> int:
         return BAD_REQUEST
     if isinstance(config, StreamConfig):
         return stream(config, warehouse, store, options)
-    plan = make_plan(config.request, config.export_config, shards=config.shards, validate=config.validate)
+    plan = make_plan(
+        config.request,
+        config.export_config,
+        shards=config.shards,
+        validate=config.validate,
+        accept_shrink=config.accept_shrink,
+    )
     if config.dry_run:
         description = describe(plan)
         if isinstance(warehouse.warehouse, BigQueryWarehouse):
@@ -83,8 +90,12 @@ def main(argv: Sequence[str]) -> int:
         return ALL_PUBLISHED
     try:
         if not config.skip_preflight:
-            plan = preflight(plan, warehouse, store)
+            plan = check_champion(preflight(plan, warehouse, store), warehouse)
         plan = with_inputs(plan, warehouse)
+    except ChampionError as error:
+        _say(sys.stderr, f"nothing was published: {error}")
+        tell_failure(config, plan, str(error))
+        return BAD_REQUEST
     except StoreError as error:
         _say(sys.stderr, f"nothing was published: {error}")
         tell_failure(config, plan, str(error))
