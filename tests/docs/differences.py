@@ -105,9 +105,12 @@ def collected(files: Iterable[Path], root: Path = ROOT) -> list[Collected]:
             "class Told:\n"
             "    def pytest_collection_finish(self, session):\n"
             "        marks = ('skip', 'skipif', 'xfail')\n"
-            "        items = [[i.nodeid, any(i.get_closest_marker(m) for m in marks)] for i in session.items]\n"
+            "        items = [\n"
+            "            [i.nodeid, any(i.get_closest_marker(m) for m in marks)] for i in session.items\n"
+            "        ]\n"
             "        open(sys.argv[1], 'w', encoding='utf-8').write(json.dumps(items))\n"
-            "sys.exit(pytest.main(['--collect-only', '-q', '-p', 'no:cacheprovider', *sys.argv[2:]], plugins=[Told()]))\n"
+            "flags = ['--collect-only', '-q', '-p', 'no:cacheprovider']\n"
+            "sys.exit(pytest.main([*flags, *sys.argv[2:]], plugins=[Told()]))\n"
         )
         command = [sys.executable, "-c", program, str(told), *map(str, files)]
         ended = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
