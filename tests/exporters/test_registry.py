@@ -5,6 +5,7 @@ import pytest
 from exporters.declaration import Grain
 from exporters.registry import exports, groups
 from exporters.tonight.tonight import TONIGHT
+from exporters.warehouse.tables import ACCURACY, GAMES, LIVE_BOX_SCORES
 
 TONIGHT_TYPES = ("predictions", "streaks", "tonight", "tonight-players")
 
@@ -60,3 +61,16 @@ def test_x7_live_types_are_in_no_backfill_and_in_no_nightly_group() -> None:
     assert live == {"live-grading"}
     # The night's last word on running games belongs to its results.
     assert [name for name, members in groups().items() if live & set(members)] == ["post-game", "all"]
+
+
+@pytest.mark.parametrize("name", ["daily-signals", "subset-definitions"])
+def test_what_shows_no_game_reads_none(name: str) -> None:
+    assert not {read.table for read in exports()[name].reads} & {GAMES, ACCURACY, LIVE_BOX_SCORES}
+
+
+@pytest.mark.parametrize(
+    ("name", "made_in"),
+    [("player-season", {"post-grades", "players"}), ("player-game-report", {"post-grades", "backfill"})],
+)
+def test_player_pages_are_made_by_nightly_jobs(name: str, made_in: set[str]) -> None:
+    assert {group for group, members in groups().items() if name in members} - {"all"} == made_in

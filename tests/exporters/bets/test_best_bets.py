@@ -315,6 +315,11 @@ class TestScore:
         found = pick(pick_row(confidence_score=90, edge=1), *history(6, 3))
         assert (found["composite_score"], found["player_historical_accuracy"]) == (0.66, 0.67)
 
+    def test_takes_the_exact_accuracy_of_the_player(self) -> None:
+        # 1 x 1.5 x 1/6 = 0.25; with an accuracy of three digits, 0.167, it would be 0.251.
+        found = pick(pick_row(confidence_score=100, edge=5), *history(1, 5))
+        assert (found["composite_score"], found["player_historical_accuracy"]) == (0.25, 0.17)
+
     def test_a_share_means_the_same_as_a_percentage(self) -> None:
         """Contract B16."""
         share, percent = pick(pick_row(confidence_score=0.92)), pick(pick_row(confidence_score=92))

@@ -476,6 +476,11 @@ class TestVersions:
         (pick,) = subset(picks(*rows, row, day=day), "8")["picks"]
         assert (pick["team"], pick["opponent"]) == ("LAL", "BOS")
 
+    def test_a_row_whose_teams_no_table_tells_has_none(self) -> None:
+        row = subset_pick_row(game_date=TODAY, player_lookup="zed", subset_id="all_picks", team=None, opponent=None)
+        (pick,) = subset(picks(*without(night(), "player_prop_predictions"), row), "8")["picks"]
+        assert (pick["player_lookup"], pick["team"], pick["opponent"]) == ("zed", None, None)
+
     def test_a_row_that_is_no_pick_is_left_out(self) -> None:
         for column in ("predicted_points", "current_points_line", "recommendation"):
             rows = [row._replace(**{column: None}) if row in frozen(TODAY)[:1] else row for row in frozen(TODAY)]

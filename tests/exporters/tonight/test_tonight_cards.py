@@ -69,6 +69,12 @@ def test_b1_d9_averages_and_counts_are_of_played_games_only() -> None:
     assert player["last_10_vs_avg"] == ["DNP"] * 5 + ["U", "P", "O"]
 
 
+def test_a_game_that_only_the_inactive_flag_calls_missed_is_dnp() -> None:
+    played, missed = game_log([30, None], is_dnp=None)
+    player = card(context_row(), played, missed._replace(is_active=False))
+    assert (player["last_10_results"], player["last_10_vs_avg"]) == (["O", "DNP"], ["P", "DNP"])
+
+
 def test_acceptance_the_newest_row_did_not_play() -> None:
     player = card(*player_rows(points=(None, 30, 20)))
     assert player["last_10_points"] == [None, 30, 20]
