@@ -5,7 +5,7 @@ Everything else in the project (planning, scanning, gating, publishing, verifica
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import Enum
@@ -47,6 +47,7 @@ class Gate(Enum):
 
     CONTEXT = "context_rows"
     PREDICTIONS = "active_predictions"
+    CHAMPION = "champion"
 
 
 class Follows(Enum):
@@ -149,10 +150,13 @@ class Export:
             final; ``cache`` when None.
         pointers: Fixed paths that mirror it.
         gates: What must be there before it goes out.
-        counts: Dotted paths of the document's counts. A document is empty when all of them are zero.
+        counts: Dotted paths of the document's counts; ``[]`` adds up over the items of a list. A document is empty when
+            all of them are zero.
         outlives_forecasts: Once the forecasts of a date have expired it is built from their grades, and needs no active
             predictions.
         degrades: When a table cannot be read, its objects stay as they are and the run calls it degraded, not failed.
+        selects_from: Rosters that the document chooses its players from: one who is still on a roster of its date, and
+            no longer in the document, was not lost.
         lists: The PLAYER export whose documents this SEASON document lists. The two are always requested together, and
             a card is made of exactly the players whose document was built.
     """
@@ -168,6 +172,7 @@ class Export:
     counts: tuple[str, ...] = ()
     outlives_forecasts: bool = False
     degrades: bool = False
+    selects_from: frozenset[str] = frozenset()
     lists: Export | None = None
     make_card: Callable[[Any], Any] | None = field(default=None, init=False)
     make_row: Callable[[Any], Any] | None = field(default=None, init=False)
@@ -176,6 +181,7 @@ class Export:
     unsettled_when: Callable[[Json], bool] | None = field(default=None, init=False)
     measure_progress: Callable[[Json], int] | None = field(default=None, init=False)
     merge: Callable[[Json, Json], Json] | None = field(default=None, init=False)
+    name_members: Callable[[Json], Mapping[str, Iterable[str]]] | None = field(default=None, init=False)
     rows_to_write_back: Callable[[Any, str, str], Sequence[tuple[Table[Any], Sequence[Any]]] | None] | None = field(
         default=None, init=False
     )
@@ -243,6 +249,21 @@ class Export:
         self.merge = function
         return function
 
+    def members(self, function: FunctionT) -> FunctionT:
+        """Register the function that names the players behind counts (decorator).
+
+        It takes a document and returns players by dotted path, for the counts that not every player of the document is
+        behind.
+        """
+        self.name_members = function
+        return function
+
+    def members_of(self, document: Json) -> dict[str, frozenset[str]]:
+        """Return the players behind each count of a document: all that it names, unless the type says otherwise."""
+        every = frozenset(players_in(document))
+        named = {} if self.name_members is None else self.name_members(document)
+        return {path: frozenset(named[path]) if path in named else every for path in self.counts}
+
     def progress_of(self, document: Json) -> int | None:
         """Return the number of outcomes that a document shows; None for a type that does not count them."""
         return None if self.measure_progress is None else self.measure_progress(document)
@@ -287,8 +308,23 @@ class Export:
         return bool(self.counts) and not any(self.item_counts(document).values())
 
 
-def _count(document: Json, path: str) -> int:
-    value: Any = document
-    for key in path.split("."):
-        value = value[key]
+def players_in(value: Any) -> Iterator[str]:
+    """Yield the id of every player whom a document names, as often as it does."""
+    if isinstance(value, dict):
+        player = value.get("player_lookup")
+        if isinstance(player, str):
+            yield player
+        value = value.values()
+    if not isinstance(value, str) and isinstance(value, Iterable):
+        for item in value:
+            yield from players_in(item)
+
+
+def _count(document: Any, path: str) -> int:
+    key, _, rest = path.partition(".")
+    value = document[key.removesuffix("[]")]
+    if key.endswith("[]"):
+        return sum(_count(item, rest) for item in value)
+    if rest:
+        return _count(value, rest)
     return len(value) if isinstance(value, (list, dict)) else int(value)

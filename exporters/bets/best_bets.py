@@ -24,6 +24,7 @@ from exporters.league.forecasts.forecasts import confidence_percent
 from exporters.league.forecasts.grades import PickRecord
 from exporters.league.forecasts.lines import is_real_line
 from exporters.league.forecasts.picks import PENDING, SIDES, against_line
+from exporters.league.forecasts.rosters import GRADED, PREDICTED
 from exporters.league.games import schedule
 from exporters.league.nights.night import CONTEXT_READS, PlayerNight
 from exporters.league.nights.slate import Slate
@@ -62,6 +63,7 @@ BEST_BETS = Export(
     gates=frozenset({Gate.PREDICTIONS}),
     counts=("total_picks",),
     outlives_forecasts=True,
+    selects_from=frozenset({PREDICTED, GRADED}),
 )
 
 FATIGUE_LABELS = {"fresh": "Well-rested", "tired": "Elevated fatigue"}

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from exporters.config import ExportConfig, LiveRules
-from exporters.declaration import Cache, Export, Follows, Grain, Json, Pointer, Read, Window
+from exporters.declaration import Cache, Export, Follows, Gate, Grain, Json, Pointer, Read, Window
 from exporters.league.arithmetic.numbers import exact, number, round_away, rounded_mean, rounded_ratio
 from exporters.league.forecasts import forecasts
 from exporters.league.forecasts.lines import is_real_line
@@ -61,6 +61,7 @@ LIVE_GRADING = Export(
     cache=Cache.LIVE,
     settled_cache=Cache.HOUR,
     pointers=(Pointer("live-grading/latest.json", Follows.LATEST, Cache.LIVE),),
+    gates=frozenset({Gate.CHAMPION}),
     counts=("summary.total_predictions",),
     degrades=True,
 )

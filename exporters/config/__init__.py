@@ -16,9 +16,23 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
+from exporters.config.guards import FunnelRules, GateRules, PerName, ShrinkRules
 from exporters.config.rules import RULES, Bands
 
-__all__ = ["RULES", "Bands", "BestBetRules", "ExportConfig", "PickTier", "PlayerRole", "ResultTiers", "SubsetRules"]
+__all__ = [
+    "RULES",
+    "Bands",
+    "BestBetRules",
+    "ExportConfig",
+    "FunnelRules",
+    "GateRules",
+    "PerName",
+    "PickTier",
+    "PlayerRole",
+    "ResultTiers",
+    "ShrinkRules",
+    "SubsetRules",
+]
 
 
 @dataclass(frozen=True)
@@ -172,8 +186,10 @@ class ExportConfig:
 
     Attributes:
         champion_system_id: The model whose predictions the site shows.
-        min_context_rows: Rows of the game context that a date with games needs before tonight types go out.
-        min_active_predictions: Active predictions that a date with games needs before prediction types go out.
+        min_context_rows: Rows of the game context that a date with games needs before tonight types go out, however
+            few its games are; 0 for no such bound.
+        min_active_predictions: Active predictions, of all models, that a date with games needs before prediction types
+            go out; likewise.
         min_streak_length: The shortest run that the streaks document lists.
         min_profile_games: Dates with a graded forecast that a player needs for a profile.
         codenames: The other models that may be named in public: system id to ``model_id`` of
@@ -185,11 +201,15 @@ class ExportConfig:
         live: How running games are read.
         write_subset_picks: Freeze the subset picks of dates whose games have not begun. Documents of such a date then
             show what this run selects, not what an earlier one froze.
+        fallback_system_ids: Models that take the champion's place, in this order, when it has no forecasts.
+        gates: What a date with games needs for each of its games.
+        funnel: When so few players come through that a date is degraded.
+        shrink: How much less than what is published a date may show.
     """
 
     champion_system_id: str = "catboost_v9"
-    min_context_rows: int = 30
-    min_active_predictions: int = 50
+    min_context_rows: int = 0
+    min_active_predictions: int = 0
     min_streak_length: int = 4
     min_profile_games: int = 5
     codenames: Mapping[str, str] = field(default_factory=_codenames, hash=False)
@@ -199,3 +219,7 @@ class ExportConfig:
     subsets: SubsetRules = SubsetRules()
     live: LiveRules = LiveRules()
     write_subset_picks: bool = False
+    fallback_system_ids: tuple[str, ...] = ()
+    gates: GateRules = field(default_factory=GateRules)
+    funnel: FunnelRules = field(default_factory=FunnelRules)
+    shrink: ShrinkRules = field(default_factory=ShrinkRules)

@@ -23,7 +23,7 @@ SEASON_SUBSETS = Export(
     reads=(*PICK_READS, *signals.SEASON_READS, *frozen_picks.TIME_READS),
     path="subsets/season.json",
     cache=Cache.HOUR,
-    counts=("model_groups",),
+    counts=("model_groups", "model_groups[].dates[].picks"),
 )
 
 

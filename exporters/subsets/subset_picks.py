@@ -7,6 +7,7 @@ from typing import Any
 
 from exporters.config import RULES
 from exporters.declaration import Cache, Export, Grain, Json
+from exporters.league.forecasts.rosters import GRADED, PREDICTED
 from exporters.league.forecasts.signals import signal_word
 from exporters.league.nights.night import PlayerNight
 from exporters.league.nights.slate import Slate
@@ -24,7 +25,8 @@ SUBSET_PICKS = Export(
     reads=PICK_READS,
     path="picks/{date}.json",
     cache=Cache.SHORT,
-    counts=("model_groups",),
+    counts=("model_groups", "model_groups[].subsets", "model_groups[].subsets[].picks"),
+    selects_from=frozenset({PREDICTED, GRADED}),
 )
 
 
@@ -65,6 +67,12 @@ def _subset(book: SubsetBook, group: Group, subset: PublicSubset) -> Json:
         "record": book.records.record(subset.subset_id, book.date, book.season_start),
         "picks": [pick_fields(pick) for pick in one_per_player(members)],
     }
+
+
+@SUBSET_PICKS.members
+def members(_document: Json) -> dict[str, list[str]]:
+    """Name nobody behind models and subsets, which are listed whether they have picks or not."""
+    return {"model_groups": [], "model_groups[].subsets": []}
 
 
 @SUBSET_PICKS.write_back

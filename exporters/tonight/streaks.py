@@ -12,6 +12,7 @@ from exporters.config import RULES
 from exporters.declaration import Cache, Export, Follows, Grain, Json, Pointer
 from exporters.league.arithmetic.numbers import number
 from exporters.league.forecasts import grades
+from exporters.league.forecasts.rosters import PLAYED
 from exporters.league.forecasts.runs import LineRun, is_current_run
 from exporters.league.nights.night import PlayerNight
 from exporters.league.nights.slate import Season
@@ -27,6 +28,7 @@ STREAKS = Export(
     cache=Cache.HOUR,
     pointers=(Pointer("streaks/today.json", Follows.TODAY, Cache.HOUR),),
     counts=("summary.total_over_streaks", "summary.total_under_streaks", "summary.total_prediction_streaks"),
+    selects_from=frozenset({PLAYED}),
 )
 
 

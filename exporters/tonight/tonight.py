@@ -34,7 +34,7 @@ TONIGHT = Export(
     cache=Cache.SHORT,
     settled_cache=Cache.DAY,
     pointers=(Pointer("tonight/all-players.json", Follows.TODAY),),
-    gates=frozenset({Gate.CONTEXT}),
+    gates=frozenset({Gate.CONTEXT, Gate.CHAMPION}),
     counts=("total_players", "total_with_lines"),
 )
 
@@ -140,6 +140,13 @@ def _form_factor(night: PlayerNight, is_over: bool) -> str | None:
     if not is_over and night.form == "Cold":
         return f"Recent slump: {difference} vs season avg"
     return None
+
+
+@TONIGHT.members
+def members(document: Json) -> dict[str, list[str]]:
+    """Name the players with a line; all players are behind the other count."""
+    players = (player for game in document["games"] for player in game["players"])
+    return {"total_with_lines": [player["player_lookup"] for player in players if player["has_line"]]}
 
 
 @TONIGHT.builder

@@ -35,7 +35,7 @@ TONIGHT_PLAYERS = Export(
     cache=Cache.SHORT,
     settled_cache=Cache.DAY,
     pointers=(Pointer("tonight/player/{player}.json", Follows.TODAY),),
-    gates=frozenset({Gate.CONTEXT}),
+    gates=frozenset({Gate.CONTEXT, Gate.CHAMPION}),
 )
 
 DIRECTION_BY_TIER = {"elite": "negative", "good": "negative", "average": "neutral", "weak": "positive"}

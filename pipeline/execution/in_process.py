@@ -18,16 +18,18 @@ from exporters.warehouse.tables import TABLES
 from transforms.clients.concurrency import run_concurrently
 from transforms.elements.document import Document
 from transforms.elements.failure import Failure
+from transforms.elements.guarding import DateVerdict, Tally
 from transforms.elements.plan import Plan
-from transforms.elements.publication import Outcome, Published
+from transforms.elements.publication import Outcome, Publication, Published
 from transforms.elements.tables import TableBatch
+from transforms.publishing.guard import judge_date, look, triage, withheld_outcome
 from transforms.publishing.manifest import load_published
 from transforms.publishing.publish import DocumentPublisher, OutcomeBatch, finish_date, gather, move_pointers
 from transforms.publishing.publish_schemas import publish_schema
 from transforms.publishing.write_back import append_subset_picks, appending
 from transforms.reading.route import split_by_date, with_player_ids
 from transforms.reading.scan import scan_all
-from transforms.stages.date_stages import build_season, build_slate, rows_by_as_of_date
+from transforms.stages.date_stages import FrozenRows, build_season, build_slate, rows_by_as_of_date
 from transforms.stages.garbage import collect_rarely
 from transforms.stages.player_stage import CardBatch, DocumentBatch, sweep_histories
 from transforms.stores.protocol import Store
@@ -55,38 +57,41 @@ def publish_scanned(
         warehouse: Takes the rows that the plan writes back.
         store: Takes the documents.
     """
-    log = _Log(plan, store)
+    log = _Log(plan, store, scan_counts)
     schemas = run_concurrently(partial(publish_schema, store, plan), plan.exports, store.concurrency)
     log.failures[plan.dates[-1]].extend(failure for failure in schemas if failure is not None)
     cards: dict[Grain, dict[date, list[CardBatch]]] = {Grain.SLATE: defaultdict(list), Grain.SEASON: defaultdict(list)}
     swept = [
         with_player_ids(scanned, scan_counts.aliases)
         for scanned in batches
-        if scanned.table in _PLAYER_TABLES | plan.shared_tables
+        if scanned.table in (_PLAYER_TABLES & plan.built_from) | plan.shared_tables
     ]
     for night in sweep_histories(plan, scan_counts, swept):
         log.add(night.day, night.documents, night.failures)
         cards[Grain.SLATE][night.day].append(night.slate_cards)
         cards[Grain.SEASON][night.day].append(night.season_cards)
     rows: dict[date, dict[date, dict[str, Any]]] = defaultdict(dict)
+    frozen: list[tuple[date, FrozenRows]] = []
     slate_tables = _by_date(plan, batches, Grain.SLATE)
     for day in sorted({day for export in plan.exports for day in plan.slate_dates(export)}):
         slate = build_slate(plan, scan_counts, day, cards[Grain.SLATE][day], slate_tables[day])
         log.add(day, slate.documents, slate.failures)
         for as_of, made in rows_by_as_of_date(plan, slate):
             rows[as_of][day] = made
-        failed = [append_subset_picks(plan, appending(warehouse), day, frozen) for frozen in slate.frozen]
-        log.failures[plan.reporting_date(day)].extend(failure for failure in failed if failure is not None)
+        frozen.extend((day, rows_to_write) for rows_to_write in slate.frozen)
     season_tables = _by_date(plan, batches, Grain.SEASON)
     for day in sorted({day for export in plan.exports for day in plan.season_dates(export)}):
         season = build_season(plan, scan_counts, day, cards[Grain.SEASON][day], season_tables[day], rows[day])
         log.add(day, season.documents, season.failures)
+    verdicts = log.settle()
+    for day, rows_to_write in frozen:
+        reported = plan.reporting_date(day)
+        if verdicts[reported].withheld is None:
+            failure = append_subset_picks(plan, appending(warehouse), day, rows_to_write)
+            log.failures[reported].extend([] if failure is None else [failure])
     return {
         day.isoformat(): finish_date(
-            plan,
-            store,
-            scan_counts,
-            move_pointers(plan, store, scan_counts, gather(day.isoformat(), log.outcomes[day], log.failures[day])),
+            plan, store, scan_counts, move_pointers(plan, store, scan_counts, log.publication(day, verdicts[day]))
         )
         for day in plan.dates
     }
@@ -102,27 +107,60 @@ def _by_date(plan: Plan, batches: Iterable[TableBatch], grain: Grain) -> dict[da
 
 
 class _Log:
-    """Publishes documents as they come and keeps what became of them."""
+    """Publishes documents as they come, unless the guard holds them, and keeps what became of them."""
 
-    def __init__(self, plan: Plan, store: Store) -> None:
+    def __init__(self, plan: Plan, store: Store, scan_counts: ScanCounts) -> None:
         self.outcomes: dict[date, list[OutcomeBatch]] = defaultdict(list)
         self.failures: dict[date, list[Failure]] = defaultdict(list)
         self._store = store
         self._publisher = DocumentPublisher(store, plan)
         self._plan = plan
+        self._scan_counts = scan_counts
         found = run_concurrently(partial(load_published, store), plan.dates, store.concurrency)
         self._published = dict(zip(plan.dates, found, strict=True))
+        shown = run_concurrently(partial(look, store, plan), plan.dates, store.concurrency)
+        self._shown = dict(zip(plan.dates, shown, strict=True))
+        self._held: list[tuple[date, DocumentBatch]] = []
+        self._tallies: dict[date, list[Tally]] = defaultdict(list)
 
     def add(self, day: date, documents: DocumentBatch, failures: Iterable[Failure]) -> None:
+        """Publish what of a batch may go out at once."""
+        reported = self._plan.reporting_date(day)
+        released, held, tally = triage(self._plan, self._scan_counts, reported, self._shown[reported], documents)
+        if tally is not None:
+            self._tallies[reported].append(tally)
+        if held.documents:
+            self._held.append((reported, held))
+        self._publish(reported, released)
+        self.failures[reported].extend(failures)
+
+    def settle(self) -> dict[date, DateVerdict]:
+        """Publish what was held, or withhold it, and return the verdict on every target date."""
+        verdicts = {
+            day: judge_date(self._plan, self._store, self._scan_counts, day, self._shown[day], self._tallies[day])
+            for day in self._plan.dates
+        }
+        for day, held in self._held:
+            reason = verdicts[day].withheld
+            if reason is None:
+                self._publish(day, held)
+            else:
+                outcomes = [withheld_outcome(made, reason) for made in held.documents]
+                self.outcomes[day].append(OutcomeBatch(outcomes, {}, {}))
+        return verdicts
+
+    def publication(self, day: date, guard: DateVerdict) -> Publication:
+        """Return what became of a date."""
+        return gather(day.isoformat(), self.outcomes[day], self.failures[day], guard)
+
+    def _publish(self, day: date, documents: DocumentBatch) -> None:
         """Publish a batch, several documents at a time where that is worth it."""
         before = self._published.get(day, Published())
         timed = run_concurrently(partial(self._timed, before), documents.documents, self._store.concurrency)
         spent: dict[str, float] = defaultdict(float)
         for made, milliseconds in timed:
             spent[made.export] += milliseconds
-        reported = self._plan.reporting_date(day)
-        self.outcomes[reported].append(OutcomeBatch([made for made, _ in timed], documents.milliseconds, dict(spent)))
-        self.failures[reported].extend(failures)
+        self.outcomes[day].append(OutcomeBatch([made for made, _ in timed], documents.milliseconds, dict(spent)))
 
     def _timed(self, before: Published, document: Document) -> tuple[Outcome, float]:
         started = time.perf_counter()

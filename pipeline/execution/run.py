@@ -19,6 +19,7 @@ from pipeline.execution.places import open_store, open_warehouse, with_absolute_
 from pipeline.execution.submission import RunError, RunInterrupted, SubmissionError, run_elsewhere, run_here, submit
 from pipeline.options.configuration import RunConfig, StreamConfig, parse_job
 from pipeline.options.flags import OptionsError
+from pipeline.planning.champion import ChampionError, check_champion
 from pipeline.planning.graph import build
 from pipeline.planning.inputs import with_inputs
 from pipeline.planning.planner import describe, estimate_bytes, make_plan, preflight
@@ -56,7 +57,13 @@ def main(argv: Sequence[str]) -> int:
         from pipeline.stream.run_stream import run_stream
 
         return run_stream(config, warehouse, store, options)
-    plan = make_plan(config.request, config.export_config, shards=config.shards, validate=config.validate)
+    plan = make_plan(
+        config.request,
+        config.export_config,
+        shards=config.shards,
+        validate=config.validate,
+        accept_shrink=config.accept_shrink,
+    )
     if config.dry_run:
         description = describe(plan)
         if isinstance(warehouse.warehouse, BigQueryWarehouse):
@@ -65,8 +72,11 @@ def main(argv: Sequence[str]) -> int:
         return ALL_PUBLISHED
     try:
         if not config.skip_preflight:
-            plan = preflight(plan, warehouse, store)
+            plan = check_champion(preflight(plan, warehouse, store), warehouse)
         plan = with_inputs(plan, warehouse)
+    except ChampionError as error:
+        _nothing(config, plan, f"nothing was published: {error}")
+        return BAD_REQUEST
     except StoreError as error:
         return _nothing(config, plan, f"nothing was published: {error}")
     return carry_out(config, plan, warehouse, store, options)

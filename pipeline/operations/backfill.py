@@ -25,6 +25,7 @@ from pipeline.operations.command_options import BACKFILL_TYPES, NOT_IN_A_BACKFIL
 from pipeline.options.configuration import RunConfig, parse_run
 from pipeline.options.flags import OptionsError, take_options
 from pipeline.planning.backfill_plan import BackfillPlan, describe_backfill, describe_json, game_dates, plan_backfill
+from pipeline.planning.champion import ChampionError, check_champion
 from pipeline.planning.inputs import with_inputs
 from pipeline.planning.planner import make_plan, preflight
 from pipeline.reporting.exit_codes import ALL_PUBLISHED, BAD_REQUEST, INTERRUPTED, SOMETHING_MISSING
@@ -62,6 +63,9 @@ def main(argv: Sequence[str]) -> int:
 
     try:
         return backfill(config, warehouse, store, carry_out, again=again)
+    except ChampionError as error:
+        complain(f"nothing was exported: {error}")
+        return BAD_REQUEST
     except (WarehouseError, StoreError) as error:
         complain(f"nothing was exported: {error}")
         return SOMETHING_MISSING
@@ -133,6 +137,7 @@ def backfill(config: RunConfig, warehouse: Warehouse, store: Store, carry_out: C
     Raises:
         WarehouseError: The schedule cannot be read.
         StoreError: The store cannot be used.
+        ChampionError: The champion has no forecasts, while others have.
     """
     first, last = config.request.first_date, config.request.last_date
     assert first is not None
@@ -143,9 +148,16 @@ def backfill(config: RunConfig, warehouse: Warehouse, store: Store, carry_out: C
         if config.json:
             _say_summary("success", config, BackfillPlan((), {}, ()), _Done({}, [], []))
         return ALL_PUBLISHED
-    every = make_plan(config.request, config.export_config, shards=config.shards, validate=config.validate, dates=days)
+    every = make_plan(
+        config.request,
+        config.export_config,
+        shards=config.shards,
+        validate=config.validate,
+        dates=days,
+        accept_shrink=config.accept_shrink,
+    )
     if not config.skip_preflight and not config.dry_run:
-        every = preflight(every, warehouse, store)
+        every = check_champion(preflight(every, warehouse, store), warehouse)
     every = with_inputs(every, warehouse)
     found = plan_backfill(every, lambda day: _reliable_manifest(store, day), again=again)
     say(describe_backfill(every, found))

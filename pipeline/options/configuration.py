@@ -37,9 +37,11 @@ class RunConfig(JobConfig):
 
     Attributes:
         request: What to export.
+        accept_shrink: Export types, or ``TYPE:DATE``, that may lose picks or players.
     """
 
     request: InstanceOf[ExportRequest]
+    accept_shrink: frozenset[str] = frozenset()
 
     @classmethod
     def from_options(
@@ -73,9 +75,10 @@ class RunConfig(JobConfig):
         defaults = RequestDefaults(ExportConfig().champion_system_id, max_range_days, tuple(player_types))
         request = settings.request(known_types, groups, defaults, now)
         job = settings.job("" if request is None else request.champion_system_id)
+        accepted = settings.accepted_shrinks()
         if settings.problems or request is None:
             raise OptionsError(sorted(settings.problems, key=place_of))
-        return cls(request=request, **job)
+        return cls(request=request, accept_shrink=accepted, **job)
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

@@ -13,6 +13,7 @@ from apache_beam.options.pipeline_options import PipelineOptions, StandardOption
 from exporters.config import ExportConfig
 from pipeline.options.command_line import ExportOptions
 from pipeline.options.flags import read_model, split_texts
+from pipeline.options.guard_options import GuardOptions, OptionTextError, accepted_shrinks, guard_rules
 from pipeline.options.option import Kind, Option
 from pipeline.options.option_table import BY_NAME, OPTIONS, REQUEST_OPTIONS, PlaceOptions, RuleOptions, RunOptions
 from pipeline.requests.problems import Problem, show
@@ -49,6 +50,7 @@ class OptionReader:
     def job(self, champion_system_id: str) -> dict[str, Any]:
         """Return what every job needs, as the arguments of :class:`JobConfig`; nothing when a place is wrong."""
         places, rules, runs = self.read(PlaceOptions), self.read(RuleOptions), self.read(RunOptions)
+        guards = self.guards()
         if self._is_remote:
             self._check_remote()
         self._pair(_ENDPOINTS)
@@ -56,8 +58,28 @@ class OptionReader:
         self._check_live_feed()
         if places is None or rules is None or runs is None:
             return {}
-        config = ExportConfig(champion_system_id=champion_system_id, **asdict(rules))
+        config = ExportConfig(champion_system_id=champion_system_id, **asdict(rules), **guards)
         return {**vars(places), **vars(runs), "export_config": config}
+
+    def guards(self) -> dict[str, Any]:
+        """Return the rules of the guards, as arguments of :class:`ExportConfig`."""
+        given = self.read(GuardOptions)
+        if given is None:
+            return {}
+        try:
+            return guard_rules(given)
+        except OptionTextError as error:
+            self.problems.append(BY_NAME[error.option].wrong(self.text(error.option), str(error)))
+            return {}
+
+    def accepted_shrinks(self) -> frozenset[str]:
+        """Return the losses that are accepted."""
+        text = self.text("accept_shrink")
+        try:
+            return accepted_shrinks("" if text and BY_NAME["accept_shrink"].problem(text) else text)
+        except OptionTextError as error:
+            self.problems.append(BY_NAME[error.option].wrong(text, str(error)))
+            return frozenset()
 
     def exclude(self, options: Collection[Option], reason: str, fix: str) -> None:
         """Report options that mean nothing in this kind of job."""

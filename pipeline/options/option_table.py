@@ -13,6 +13,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from exporters.config import ExportConfig
+from pipeline.options.guard_options import GuardOptions, ShrinkOptions
 from pipeline.options.locations import (
     ADDRESS_PATTERN,
     BIGQUERY_PATTERN,
@@ -169,8 +170,9 @@ class RuleOptions:
         int,
         Field(ge=0, le=1_000_000),
         Described(
-            "Rows of the game context that a date with games needs before tonight types go out.",
-            example="20",
+            "Rows of the game context that a date with games needs before tonight types go out, however few its games "
+            "are.",
+            example="30",
             metavar="N",
         ),
     ] = _CONFIG.min_context_rows
@@ -178,8 +180,8 @@ class RuleOptions:
         int,
         Field(ge=0, le=1_000_000),
         Described(
-            "Active predictions that a date with games needs before prediction types go out.",
-            example="20",
+            "Active predictions, of all models, that a date with games needs before prediction types go out.",
+            example="50",
             metavar="N",
         ),
     ] = _CONFIG.min_active_predictions
@@ -272,6 +274,8 @@ OPTIONS: tuple[Option, ...] = (
     *REQUEST_OPTIONS,
     *options_of(WholeRequest, Group.REQUEST),
     *options_of(RuleOptions, Group.RULES),
+    *options_of(GuardOptions, Group.RULES),
+    *options_of(ShrinkOptions, Group.RUN),
     *options_of(RunOptions, Group.RUN),
     *STREAM_OPTIONS,
 )
@@ -282,7 +286,7 @@ BY_NAME = {option.name: option for option in OPTIONS}
 BATCH_OPTIONS: tuple[Option, ...] = tuple(
     option
     for option in OPTIONS
-    if option.name in ("dry_run", "json", "shards")
+    if option.name in ("accept_shrink", "dry_run", "json", "shards")
     or (option.group is Group.REQUEST and option.name != "champion_system_id")
 )
 """The options of a run alone: in a streaming job, messages say what to export."""

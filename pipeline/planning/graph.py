@@ -8,6 +8,7 @@ import apache_beam as beam
 
 from pipeline.reporting.completion import PublishCompletion
 from transforms.elements.plan import Plan
+from transforms.publishing.guard_dates import GuardDates
 from transforms.publishing.publish import PublishRun
 from transforms.publishing.publish_schemas import PublishSchemas
 from transforms.publishing.write_back import AppendSubsetPicks
@@ -46,15 +47,16 @@ def build(
         plan, scanned.scan_counts, routed.to_seasons, slates.season_rows
     )
     stages = (players, slates, seasons)
+    documents = tuple(stage.documents for stage in stages)
+    guarded = documents | "Guard" >> GuardDates(plan, store, scanned.scan_counts)
     written = (
-        (slates.frozen | "AppendSubsetPicks" >> AppendSubsetPicks(plan, warehouse),)
+        (slates.frozen | "AppendSubsetPicks" >> AppendSubsetPicks(plan, warehouse, guarded.verdicts),)
         if plan.config.write_subset_picks
         else ()
     )
     schemas = pipeline | "PublishSchemas" >> PublishSchemas(plan, store)
     failures = (*(stage.failures for stage in stages), schemas, *written) | "FlattenFailures" >> beam.Flatten()
-    documents = tuple(stage.documents for stage in stages)
-    manifests = documents | "Publish" >> PublishRun(plan, store, scanned.scan_counts, failures)
+    manifests = guarded | "Publish" >> PublishRun(plan, store, scanned.scan_counts, failures)
     if completion_topic:
         _ = manifests | "PublishCompletion" >> PublishCompletion(plan, output, completion_topic)
     return manifests

@@ -53,7 +53,7 @@ class _Digests:
             for day in self._plan.document_dates(export):
                 # What the document of one night alone would read, however many nights are made in one pass.
                 alone = replace(self._plan, export_types=(export.name,), dates=(day,))
-                scans = plan_scans(alone)
+                scans = plan_scans(alone, funnel=False)
                 if all(scan.table in self._parts for scan in scans):
                     found.setdefault(export.name, {})[day.isoformat()] = self._of(scans)
         return found

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from exporters.config import ExportConfig
 from exporters.declaration import Export, Read
+from exporters.league.forecasts.funnel import funnel_reads
 from exporters.league.forecasts.readiness import reads_of
 from exporters.registry import together
 from pipeline.requests.request import ExportRequest
@@ -29,6 +30,7 @@ def make_plan(
     shards: int = 16,
     validate: bool = False,
     dates: Sequence[date] = (),
+    accept_shrink: frozenset[str] = frozenset(),
 ) -> Plan:
     """Return the plan of a request.
 
@@ -38,6 +40,7 @@ def make_plan(
         shards: Number of player shards.
         validate: Check documents against their schema before they are written.
         dates: Those of the request's dates that are wanted, ascending; all of them when there are none.
+        accept_shrink: Export types, or ``TYPE:DATE``, whose documents may show less than what is published.
     """
     generated_at = request.generated_at.isoformat()
     build = current_build()
@@ -60,6 +63,7 @@ def make_plan(
         rewrite=request.rewrite,
         shards=shards,
         validate=validate,
+        accept_shrink=accept_shrink,
     )
     return replace(plan, scans=plan_scans(plan))
 
@@ -71,16 +75,22 @@ def _run_id(request: ExportRequest) -> str:
     return f"{request.generated_at:%Y%m%dT%H%M%S.%fZ}-{digest}"
 
 
-def plan_scans(plan: Plan) -> tuple[TableScan, ...]:
+def plan_scans(plan: Plan, *, funnel: bool = True) -> tuple[TableScan, ...]:
     """Return one scan per table: the union of what the exports declare, over the union of their windows.
 
     A feed knows of no day but its own, so a live table is scanned for the league day, or not at all (contract P&L L9).
+
+    Args:
+        plan: The plan.
+        funnel: Read what only the funnel counts as well; no document is made of it.
     """
     needs: dict[str, list[tuple[Export, Read]]] = {}
     for export in plan.exports:
         for read in reads_of(export):
             if not read.table.live or plan.league_day in plan.dates:
                 needs.setdefault(read.table.name, []).append((export, read))
+        for read in funnel_reads(export) if funnel else ():
+            needs.setdefault(read.table.name, []).append((export, read))
     return tuple(_scan(plan, table, needs[table]) for table in sorted(needs))
 
 
@@ -119,16 +129,27 @@ def preflight(plan: Plan, warehouse: Warehouse, store: Store) -> Plan:
         StoreError: Nothing can be published.
     """
     store.check()
+    needed = {scan.table: scan for scan in plan_scans(plan, funnel=False)}
 
-    def what_is_wrong(scan: TableScan) -> str:
-        try:
-            warehouse.check(scan)
-        except WarehouseError as error:
-            return str(error)
-        return ""
+    def checked(scan: TableScan) -> tuple[TableScan, str]:
+        wrong = _what_is_wrong(warehouse, scan)
+        narrow = needed.get(scan.table)
+        # What the funnel alone counts is worth no document: its stage is unknown then.
+        if wrong and narrow is not None and narrow != scan and not _what_is_wrong(warehouse, narrow):
+            return narrow, ""
+        return scan, wrong
 
-    found = run_concurrently(what_is_wrong, plan.scans, warehouse.concurrency)
-    return replace(plan, broken={scan.table: wrong for scan, wrong in zip(plan.scans, found, strict=True) if wrong})
+    found = run_concurrently(checked, plan.scans, warehouse.concurrency)
+    scans = tuple(scan for scan, _ in found)
+    return replace(plan, scans=scans, broken={scan.table: wrong for scan, wrong in found if wrong})
+
+
+def _what_is_wrong(warehouse: Warehouse, scan: TableScan) -> str:
+    try:
+        warehouse.check(scan)
+    except WarehouseError as error:
+        return str(error)
+    return ""
 
 
 class EstimatingWarehouse(Warehouse, Protocol):

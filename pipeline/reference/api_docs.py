@@ -28,8 +28,11 @@ _SAMPLE_DAY = date(2026, 2, 15)
 """Windows are compared as of a day in the middle of a season."""
 
 GATES = {
-    Gate.CONTEXT: f"{_CONFIG.min_context_rows} rows of the game context (`--min_context_rows`)",
-    Gate.PREDICTIONS: f"{_CONFIG.min_active_predictions} active predictions (`--min_active_predictions`)",
+    Gate.CONTEXT: f"{_CONFIG.gates.players_per_game} players in the game context for each game "
+    "(`--min_players_per_game`)",
+    Gate.PREDICTIONS: f"a prediction of the champion for {_CONFIG.gates.predicted_percent}% of the expected players "
+    "(`--min_predicted_percent`)",
+    Gate.CHAMPION: "predictions of the champion where any model has some",
 }
 FOLLOWS = {
     Follows.TODAY: "the current league day, also when it has no games; it moves when that day is exported",
@@ -139,7 +142,7 @@ def _facts(export: Export) -> Iterator[tuple[str, str]]:
         )
     if export.gates:
         needs = " and ".join(GATES[gate] for gate in Gate if gate in export.gates)
-        yield "gate", f"on a date with games it goes out only with at least {needs}"
+        yield "gate", f"on a date with games it goes out only with {needs}"
     if export.outlives_forecasts:
         yield "past dates", "once the forecasts of a date have expired, it is built from their grades and needs no gate"
     if export.counts:

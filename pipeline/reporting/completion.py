@@ -70,6 +70,12 @@ def completed(
         for day, name, section in mine
         if section["state"] == "withheld"
     ]
+    event["degraded"] = [
+        {"date": day, "reason": reason}
+        for day, manifest in manifests.items()
+        if manifest is not None and manifest["run"]["run_id"] == plan.run.run_id
+        for reason in manifest["funnel"]["degraded"]
+    ]
     event["generations"] = {path: made for _, _, section in mine for path, made in section["generations"].items()}
     return abridged(event)
 
@@ -101,11 +107,13 @@ def run_event(plan: Plan, status: str, *, finished: datetime, errors: Sequence[s
         "dates": [plan.dates[0].isoformat(), plan.dates[-1].isoformat()],
         "generated_at": run.generated_at,
         "champion_system_id": plan.config.champion_system_id,
+        "champion_fallback_for": plan.fallback_for or None,
         "code_version": run.code_version,
         "commit": run.commit,
         "lock": run.lock,
         "exports": {},
         "withheld": [],
+        "degraded": [],
         "generations": {},
         "manifests": [manifest_path(day) for day in plan.dates],
     }

@@ -59,7 +59,7 @@ class Summary:
 
     Attributes:
         run_id: The run.
-        status: ``success``, ``partial`` or ``failed``.
+        status: ``success``, ``degraded``, ``partial`` or ``failed``.
         output: Where the documents are.
         dates: Target dates, ISO.
         exports: By export type.
@@ -77,7 +77,7 @@ class Summary:
 
     @property
     def exit_code(self) -> int:
-        """0 when everything is published, 1 when something is missing."""
+        """0 when everything is published and as good as it should be, 1 otherwise."""
         return ALL_PUBLISHED if self.status == "success" else SOMETHING_MISSING
 
     def to_json(self) -> dict[str, Any]:
@@ -122,13 +122,14 @@ def summarize(
         statuses.append(manifest["status"])
         found = (str(Absence(**absence)) for absence in manifest.get("absent", ()))
         summary.absent.extend(line for line in found if line not in summary.absent)
+        summary.missing.extend(f"{day} is degraded: {reason}" for reason in manifest["funnel"]["degraded"])
         summary.missing.extend(f"{day} {_line(failure)}" for failure in manifest["failures"])
+        summary.missing.extend(f"{day} {_skipped(rows)}" for rows in manifest["skipped_rows"] if rows["unowned"])
         for name, section in manifest["exports"].items():
             if section["run_id"] == plan.run.run_id:
                 summary.exports[name].add(section)
                 summary.missing.extend(_missing(day, name, section))
-    if set(statuses) != {"success"}:
-        summary.status = "failed" if set(statuses) == {"failed"} else "partial"
+    summary.status = _together(set(statuses))
     return summary
 
 
@@ -156,13 +157,28 @@ def _no_manifest(manifest: Mapping[str, Any] | None) -> str:
     return f"the manifest is that of another run ({run.get('run_id')}, started at {run.get('started_at')})"
 
 
+def _together(statuses: set[str]) -> str:
+    """Return the status of a run whose dates have these."""
+    if statuses <= {"success", "degraded"}:
+        return "degraded" if "degraded" in statuses else "success"
+    return "failed" if statuses == {"failed"} else "partial"
+
+
 def _missing(day: str, name: str, section: Mapping[str, Any]) -> list[str]:
     lines = []
     if section["state"] in HELD:
         lines.append(f"{day} {name} is {section['state']}: {section['reason']}")
     lines.extend(f"{day} {name} {_line(failure)}" for failure in section["failures"])
-    lines.extend(f"{day} {name} pointer {path}: {reason}" for path, reason in section["pointers"]["failed"].items())
+    lines.extend(f"{day} {name} {path} was kept: {reason}" for path, reason in section["missing"].items())
+    pointers = section["pointers"]
+    lines.extend(f"{day} {name} pointer {path}: {reason}" for path, reason in pointers["failed"].items())
+    lines.extend(f"{day} {name} pointer {path} was kept: {reason}" for path, reason in pointers["missing"].items())
     return lines
+
+
+def _skipped(rows: Mapping[str, Any]) -> str:
+    count = "a row was" if rows["rows"] == 1 else f"{rows['rows']} rows were"
+    return f"{rows['table']}: {count} skipped, whose {rows['column']} is null or not finite"
 
 
 def _line(failure: Mapping[str, str]) -> str:

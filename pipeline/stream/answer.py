@@ -21,6 +21,7 @@ from exporters.config import ExportConfig
 from exporters.league.forecasts.readiness import ScanCounts
 from exporters.warehouse.tables import PREDICTIONS
 from pipeline.execution.in_process import publish_scanned
+from pipeline.planning.champion import ChampionError, check_champion
 from pipeline.planning.inputs import with_inputs
 from pipeline.planning.planner import make_plan
 from pipeline.reporting.completion import Event, completed, not_run_event, run_event
@@ -124,12 +125,14 @@ class Answerer:
                 return Answer(self.duplicate(asked, "an earlier run", f"it left {asked.marker}"), run_id, read_at)
             if not asked.expires:
                 # One that expires is asked anew in a moment, whatever the tables are at.
-                plan = with_inputs(plan, warehouse)
+                plan = with_inputs(check_champion(plan, warehouse), warehouse)
             inputs = _inputs_digest(plan)
             if before is not None and not before.again and inputs and inputs == before.inputs:
                 event = self.duplicate(asked, before.run_id, "no table has changed since that run")
                 return Answer(event, run_id, read_at, inputs)
             event = self._run(asked, plan, warehouse, store)
+        except ChampionError as error:
+            event = {**run_event(plan, "rejected", finished=self._now(), errors=[str(error)]), "manifests": []}
         except Exception as error:
             failure = failure_from("AnswerRequests", "", run_id, error)
             LOG.error("%s %s", failure.error, failure.stack)
@@ -201,13 +204,15 @@ def _inputs_digest(plan: Plan) -> str:
 
 
 def _may_go_well(event: Event) -> bool:
-    """Whether something is missing for another reason than that a type is withheld, which only other rows change.
+    """Whether something is missing for another reason than withheld types and lost players, which only rows change.
 
-    What was dropped was not even tried, and an equal request may ask for fewer rows.
+    What was dropped or rejected was not even tried; rows may come, and an equal request may ask for fewer of them.
     """
-    if event["status"] == "dropped":
+    if event["status"] in ("dropped", "rejected"):
         return True
-    return event["status"] in ("partial", "failed") and len(event["errors"]) > len(event["withheld"])
+    return event["status"] in ("partial", "failed") and len(event["errors"]) > len(event["withheld"]) + len(
+        event["degraded"]
+    )
 
 
 def _lacks_predictions(asked: Asked, scan_counts: ScanCounts, day: date) -> str:

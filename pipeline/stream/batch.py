@@ -12,12 +12,15 @@ from google.api_core.exceptions import Conflict
 from pipeline.deployment.flex_launch import launch_body
 from pipeline.execution.dataflow_jobs import DataflowError, DataflowJobs
 from pipeline.options.configuration import StreamConfig
+from pipeline.options.guard_options import GuardOptions, rule_texts
+from pipeline.options.option import Group, options_of
 from pipeline.options.option_table import OPTIONS
 from pipeline.requests.request import ExportRequest
 
 _SHARED = (
     "bigquery_quota_project",
     "completion_topic",
+    *(option.name for option in options_of(GuardOptions, Group.RULES)),
     "min_active_predictions",
     "min_context_rows",
     "min_streak_length",
@@ -95,7 +98,7 @@ class BatchTemplate:
 
 def _parameters(config: StreamConfig) -> dict[str, str]:
     """Return the shared options that differ from their defaults."""
-    values = {**vars(config.export_config), **vars(config)}
+    values = {**vars(config.export_config), **rule_texts(config.export_config), **vars(config)}
     found = {}
     for option in OPTIONS:
         if option.name in _SHARED:

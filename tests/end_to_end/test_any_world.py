@@ -12,13 +12,13 @@ from exporters.config import ExportConfig
 from exporters.registry import exports
 from pipeline.execution.in_process import run_in_process
 from tests.support.matchers import documents
-from tests.support.plans import dated_types, plan_of
+from tests.support.plans import NO_GATES, dated_types, plan_of
 from tests.support.rows import TONIGHT, table_of
 from tests.support.stores import MemoryStore
 from tests.support.warehouses import MemoryWarehouse
 from tests.support.worlds import PROPERTY, any_rows
 
-ANY_GATE = ExportConfig(min_context_rows=0, min_active_predictions=0)
+ANY_GATE = ExportConfig(gates=NO_GATES)
 DAYS = [TONIGHT - timedelta(days=n) for n in (2, 1, 0)]
 types = st.sampled_from(dated_types())
 

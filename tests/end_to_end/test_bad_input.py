@@ -199,7 +199,14 @@ class TestRows:
         assert len(published) == len(_expected_players(coalescer)) - 2
         log = coalescer.store.read(coalescer.manifest["failures_path"])
         assert log is not None
-        assert log[0].count(b"\n") == 6
+        assert log[0].count(b"\n") == 6 + 4, "six documents and cards, four rows"
+        skipped = coalescer.manifest["skipped_rows"]
+        assert {(rows["table"], rows["column"], rows["player"], rows["rows"]) for rows in skipped} == {
+            (PROPS.name, "points_line", infinite, 1),
+            (PROPS.name, "points_line", nan, 1),
+            (GAMES.name, "team_abbr", nameless, 1),
+            (CONTEXT.name, "team_abbr", absent, 1),
+        }
 
     def test_a_value_that_does_not_fit_its_column_costs_its_row_and_nothing_else(
         self, coalescer: RequestCoalescer

@@ -258,7 +258,9 @@ def test_l8_forecasts_that_cannot_be_read_keep_what_is_published(evening: Evenin
 
 def test_l8_forecasts_that_are_gone_keep_what_is_published(evening: Evening) -> None:
     evening.run(boxes(AT_THE_END))
-    assert evening.run(predictions=[])["kept"] == {"would replace a document by an empty one": 1}
+    section = evening.run(predictions=[])
+    assert section["state"] == "withheld"
+    assert "live-grading would be emptied (3 -> 0 summary.total_predictions)" in section["reason"]
     assert len(evening.shown()) == 3
 
 

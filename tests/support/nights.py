@@ -78,7 +78,7 @@ def census_of(rows: Iterable[Row]) -> ScanCounts:
     The model version that publishes is the one with the most picks, else the most active forecasts (contract P9).
     """
     games: dict[date, dict[tuple[str, str], int]] = {}
-    context: dict[date, int] = {}
+    context: dict[date, list[str]] = {}
     active: dict[date, int] = {}
     grades: dict[date, int] = {}
     votes: dict[tuple[date, str], dict[str | None, tuple[int, int]]] = {}
@@ -92,7 +92,7 @@ def census_of(rows: Iterable[Row]) -> ScanCounts:
         elif table is PLAYER_ALIASES:
             aliases.append(row)
         elif table is CONTEXT:
-            context[row.game_date] = context.get(row.game_date, 0) + 1
+            context.setdefault(row.game_date, []).append(row.player_lookup)
         elif table is ACCURACY:
             grades[row.game_date] = grades.get(row.game_date, 0) + 1
         elif table is PREDICTIONS and row.is_active:
@@ -105,7 +105,8 @@ def census_of(rows: Iterable[Row]) -> ScanCounts:
         when: DayCount(
             games=len(games.get(when, ())),
             final_games=list(games.get(when, {}).values()).count(3),
-            context_rows=context.get(when, 0),
+            context_rows=len(context.get(when, ())),
+            context_players=len(set(context.get(when, ()))),
             active_predictions=active.get(when, 0),
             grades=grades.get(when, 0),
         )

@@ -8,7 +8,7 @@ from datetime import date, datetime, timezone
 from functools import cached_property
 from typing import Any
 
-from exporters.config import ExportConfig
+from exporters.config import ExportConfig, GateRules, PerName
 from exporters.declaration import Export
 from exporters.registry import exports, groups
 from pipeline.planning.planner import make_plan, plan_scans
@@ -17,7 +17,9 @@ from transforms.elements.plan import Plan, Run
 
 TONIGHT_TYPES = ("predictions", "streaks", "tonight", "tonight-players")
 """Export types of every grain."""
-EASY = ExportConfig(min_context_rows=5, min_active_predictions=5)
+NO_GATES = GateRules(players_per_game=PerName(0), predicted_percent=PerName(0))
+"""Any game night is large enough."""
+EASY = ExportConfig(min_context_rows=5, min_active_predictions=5, gates=NO_GATES)
 """Gates that a small league passes."""
 NOW = "2026-02-03T17:00:00Z"
 

@@ -5,6 +5,10 @@ from __future__ import annotations
 import traceback
 from dataclasses import dataclass
 
+MOST_TEXT = 500
+"""Characters of a value or message that is shown."""
+_STACK = 20_000
+
 
 @dataclass(frozen=True)
 class Failure:
@@ -27,14 +31,37 @@ class Failure:
     payload: str = ""
 
 
+@dataclass(frozen=True)
+class SkippedRows(Failure):
+    """Rows of a table that could not be used, and were left out; as many as have all of this in common.
+
+    Attributes:
+        column: The column whose value is missing.
+        player: The player whose rows they are; empty when they are nobody's, so that any document may lack them.
+        day: Their partition date, ISO; empty when unknown.
+        rows: How many there are.
+    """
+
+    column: str = ""
+    player: str = ""
+    day: str = ""
+    rows: int = 1
+
+
+def shortened(text: str, most: int = MOST_TEXT) -> str:
+    """Return a text without its middle when it is long: what the warehouse holds may be of any length."""
+    half = most // 2
+    return text if len(text) <= most else f"{text[:half]}...{text[-half:]}"
+
+
 def failure_from(step: str, export: str, key: str, error: Exception, payload: str = "") -> Failure:
     """Return the record of an exception that is being handled."""
-    message = " ".join(str(error).split())
+    message = shortened(" ".join(str(error).split()))
     return Failure(
         step=step,
         export=export,
         key=key,
         error=f"{type(error).__name__}: {message}",
-        stack="".join(traceback.format_exception(type(error), error, error.__traceback__, limit=8)),
-        payload=payload,
+        stack=shortened("".join(traceback.format_exception(type(error), error, error.__traceback__, limit=8)), _STACK),
+        payload=shortened(payload),
     )

@@ -11,6 +11,7 @@ from typing import Any
 from exporters.config import ExportConfig
 from exporters.declaration import Export, Grain
 from exporters.league.arithmetic.dates import season_start
+from exporters.league.forecasts.readiness import reads_of
 from exporters.registry import exports
 from transforms.elements.tables import TableScan
 
@@ -58,6 +59,8 @@ class Plan:
         broken: Tables that preflight found unreadable, with the reason.
         inputs: By export type and ISO date, a digest of the versions of everything that the document is made of; there
             is none where nobody asked, or where a table cannot be read.
+        fallback_for: The champion whose place another model takes in this run; empty when the champion leads.
+        accept_shrink: Export types, or ``TYPE:DATE``, whose documents may show less than what is published.
     """
 
     run: Run
@@ -72,6 +75,8 @@ class Plan:
     validate: bool = False
     broken: Mapping[str, str] = field(default_factory=dict)
     inputs: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    fallback_for: str = ""
+    accept_shrink: frozenset[str] = frozenset()
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what was worked out: a worker takes the exports from its own registry, and pickles stay small."""
@@ -132,6 +137,11 @@ class Plan:
             for day in self.slate_dates(export) or self.document_dates(export):
                 found.setdefault(day, []).append(export)
         return {day: tuple(found[day]) for day in sorted(found)}
+
+    @cached_property
+    def built_from(self) -> frozenset[str]:
+        """Tables that documents are built from, or gated on; rows of any other are counted and go no further."""
+        return frozenset(read.table.name for export in self.exports for read in reads_of(export))
 
     @cached_property
     def shared_tables(self) -> frozenset[str]:

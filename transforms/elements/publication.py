@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from transforms.elements.failure import Failure
+from transforms.elements.failure import Failure, SkippedRows
+from transforms.elements.guarding import DateVerdict
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,8 @@ class Outcome:
         path: Its dated path.
         export: Name of its export type.
         key: The player id of a player document; empty otherwise.
-        action: ``written``, ``unchanged``, ``failed``, or ``kept`` when the path keeps what it shows.
+        action: ``written``, ``unchanged``, ``failed``, ``kept`` when the path keeps what it shows, or ``withheld`` with
+            all documents of its date.
         size: Bytes of its content.
         digest: Digest of the content that its path shows.
         cache_control: Its Cache-Control header.
@@ -59,7 +61,8 @@ class Outcome:
 class PointerOutcome:
     """What became of one pointer: ``moved``, ``unchanged``, ``kept`` (with the reason) or ``failed``.
 
-    ``generation`` is that of the object, when it was moved; 0 otherwise.
+    ``generation`` is that of the object, when it was moved; 0 otherwise. ``is_missing`` tells a pointer that was kept
+    although readers expect it to show this date.
     """
 
     path: str
@@ -67,6 +70,7 @@ class PointerOutcome:
     action: str
     reason: str = ""
     generation: int = 0
+    is_missing: bool = False
 
 
 @dataclass
@@ -81,6 +85,8 @@ class Publication:
         publish_ms: Time spent on writing, by export.
         pointers: Of its pointers.
         failures_path: Where the full record of all failures is; None without failures.
+        guard: The verdict on the date.
+        skipped: Rows that could not be used, in order.
     """
 
     day: date
@@ -90,3 +96,5 @@ class Publication:
     publish_ms: dict[str, float] = field(default_factory=dict)
     pointers: list[PointerOutcome] = field(default_factory=list)
     failures_path: str | None = None
+    guard: DateVerdict = field(default_factory=DateVerdict)
+    skipped: list[SkippedRows] = field(default_factory=list)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import orjson
 
@@ -36,7 +37,7 @@ def write_failure_log(store: Store, run: Run, publication: Publication) -> None:
         publication.failures_path = path
 
 
-def _records(run: Run, publication: Publication) -> Iterator[dict[str, str]]:
+def _records(run: Run, publication: Publication) -> Iterator[dict[str, Any]]:
     for failure in _failures(publication):
         yield {
             "run_id": run.run_id,
@@ -49,6 +50,7 @@ def _records(run: Run, publication: Publication) -> Iterator[dict[str, str]]:
 
 def _failures(publication: Publication) -> Iterator[Failure]:
     yield from publication.failures
+    yield from publication.skipped
     for made in publication.outcomes:
         if made.action == "failed":
             yield Failure("PublishDocuments", made.export, made.path, made.error)

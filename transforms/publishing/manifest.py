@@ -16,13 +16,15 @@ import orjson
 
 from exporters.config import RULES
 from exporters.declaration import Export
-from exporters.league.forecasts.readiness import ScanCounts, State, SystemCount, verdict
+from exporters.league.forecasts.readiness import ScanCounts, State, Verdict, verdict
 from exporters.league.players.unmatched import NameReport
 from exporters.warehouse.absence import absences
 from transforms.elements.failure import Failure
 from transforms.elements.plan import Plan
 from transforms.elements.publication import Outcome, Publication, Published
+from transforms.publishing.date_funnel import funnel_section, guard_section, skipped_section
 from transforms.publishing.overlap import as_stored
+from transforms.publishing.pointers import EMPTIED
 from transforms.stores.protocol import ABSENT, GenerationMismatch, Store
 
 UNMATCHED, ALIAS = "unmatched player", "alias of a player"
@@ -116,11 +118,12 @@ def make_manifest(
     due = [export for export in plan.exports if day in plan.document_dates(export)]
     sections = {export.name: _section(export, plan, scan_counts, publication, kept.get(export.name)) for export in due}
     general = [failure for failure in publication.failures if failure.export not in sections]
-    count = scan_counts.on(day)
-    champion = scan_counts.systems.get((day, plan.config.champion_system_id), SystemCount(None, 0, 0))
+    unowned = [rows for rows in publication.skipped if not rows.player]
+    champion = scan_counts.of(day, plan.config.champion_system_id)
+    counted, last_good = funnel_section(plan, scan_counts, publication, previous)
     return {
         "date": day.isoformat(),
-        "status": _status(sections.values(), general),
+        "status": _status(sections.values(), [*general, *unowned], degraded=bool(counted["degraded"])),
         "run": {
             "run_id": plan.run.run_id,
             "generated_at": plan.run.generated_at,
@@ -132,15 +135,14 @@ def make_manifest(
             "started_at": plan.run.started_at,
             "finished_at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         },
-        "champion": {"system_id": plan.config.champion_system_id, "model_version": champion.model_version},
-        "funnel": {
-            "games": count.games,
-            "final_games": count.final_games,
-            "context_rows": count.context_rows,
-            "active_predictions": count.active_predictions,
-            "champion_predictions": champion.forecasts,
-            "champion_picks": champion.picks,
+        "champion": {
+            "system_id": plan.config.champion_system_id,
+            "model_version": champion.model_version,
+            "fallback_for": plan.fallback_for or None,
         },
+        "funnel": counted,
+        "last_good": last_good,
+        "guard": guard_section(publication.guard),
         "tables": {
             table: {"rows": scan_counts.rows[table], "bytes": scan_counts.bytes.get(table, 0)}
             for table in sorted(scan_counts.rows)
@@ -149,6 +151,7 @@ def make_manifest(
         "absent": [absence._asdict() for absence in absences(scan_counts.absent)],
         "warnings": _warnings(scan_counts, day),
         "failures": [_failure(failure) for failure in general],
+        **skipped_section(plan, scan_counts, publication),
         "failures_path": publication.failures_path,
         "exports": dict(sorted({**kept, **sections}.items())),
     }
@@ -168,10 +171,14 @@ def _section(
     export: Export, plan: Plan, scan_counts: ScanCounts, publication: Publication, previous: Mapping[str, Any] | None
 ) -> dict[str, Any]:
     found = verdict(export, publication.day, scan_counts, plan.config)
+    if found.publishes and publication.guard.withheld is not None:
+        found = Verdict(State.WITHHELD, publication.guard.withheld)
     outcomes = sorted((made for made in publication.outcomes if made.export == export.name), key=_path)
     failures = [failure for failure in publication.failures if failure.export == export.name]
     pointers = [moved for moved in publication.pointers if moved.export == export.name]
     before: Mapping[str, str] = {} if previous is None else previous["documents"]
+    shown: Mapping[str, Any] = {} if previous is None else previous.get("document_counts", {})
+    stale: list[str] = [] if previous is None else previous["stale"]
     dated = "{date}" in export.path
     there = ("written", "unchanged", "kept") if dated else ("written", "unchanged")
     documents = {made.path: made.digest for made in outcomes if made.action in there}
@@ -192,6 +199,9 @@ def _section(
         "written": sum(made.action == "written" for made in outcomes),
         "unchanged": sum(made.action == "unchanged" for made in outcomes),
         "kept": _reasons(made.reason for made in outcomes if made.action == "kept"),
+        # What a path may never show is not what the plan promised.
+        "missing": {made.path: made.reason for made in outcomes if made.action == "kept" and made.reason == EMPTIED},
+        "withheld": sum(made.action == "withheld" for made in outcomes),
         "failed": len(failures) + len(lost),
         "bytes": sum(made.size for made in outcomes),
         "counts": counts,
@@ -206,6 +216,7 @@ def _section(
             "unchanged": sum(moved.action == "unchanged" for moved in pointers),
             "kept": _reasons(moved.reason for moved in pointers if moved.action == "kept"),
             "failed": {moved.path: moved.reason for moved in pointers if moved.action == "failed"},
+            "missing": {moved.path: moved.reason for moved in pointers if moved.is_missing},
         },
         "generations": {
             **{made.path: made.generation for made in outcomes if made.action == "written"},
@@ -213,9 +224,15 @@ def _section(
         },
         # Documents of earlier runs stay in the list, because they stay in the store: a withheld type leaves all of
         # them alone, and a player who is no longer expected leaves his.
-        "stale": sorted(before.keys() - documents.keys() - lost) if found.publishes else [],
+        "stale": sorted(before.keys() - documents.keys() - lost) if found.publishes else stale,
         "documents": dict(sorted({**before, **documents}.items())),
+        "document_counts": dict(sorted({**shown, **_counts(outcomes)}.items())),
     }
+
+
+def _counts(outcomes: Iterable[Outcome]) -> dict[str, Mapping[str, int]]:
+    """Return the counts of what the paths show now, as far as this run wrote it or found it unchanged."""
+    return {made.path: made.counts for made in outcomes if made.counts and made.action in ("written", "unchanged")}
 
 
 def _path(made: Outcome) -> str:
@@ -233,12 +250,19 @@ def _reasons(reasons: Iterable[str]) -> dict[str, int]:
     return dict(sorted(counted.items()))
 
 
-def _status(sections: Iterable[Mapping[str, Any]], general: Sequence[Failure]) -> str:
-    """``success`` when all went out, ``failed`` when nothing did, ``partial`` in between or when something degraded."""
+def _status(sections: Iterable[Mapping[str, Any]], general: Sequence[Failure], *, degraded: bool) -> str:
+    """Return ``success`` when all went out, ``failed`` when nothing did, and ``partial`` in between.
+
+    All that went out is ``degraded`` when too few players came through.
+    """
     complete, some = not general, False
     for section in sections:
-        degraded = section["state"] == State.DEGRADED.value
-        held = degraded or section["state"] in (State.WITHHELD.value, State.FAILED.value)
-        complete = complete and not (held or section["failed"] or section["pointers"]["failed"])
-        some = some or degraded or section["written"] + section["unchanged"] > 0 or (not held and not section["failed"])
-    return "success" if complete else "partial" if some else "failed"
+        is_old = section["state"] == State.DEGRADED.value
+        held = is_old or section["state"] in (State.WITHHELD.value, State.FAILED.value)
+        pointers = section["pointers"]
+        lacks = section["failed"] or section["missing"] or pointers["failed"] or pointers["missing"]
+        complete = complete and not (held or lacks)
+        some = some or is_old or section["written"] + section["unchanged"] > 0 or (not held and not section["failed"])
+    if complete:
+        return "degraded" if degraded else "success"
+    return "partial" if some else "failed"

@@ -16,6 +16,9 @@ from transforms.elements.publication import Outcome, PointerOutcome
 from transforms.elements.validation import InvalidDocument, require_valid
 from transforms.stores.protocol import ABSENT, GenerationMismatch, Store, StoredObject, StoreError
 
+EMPTIED = "would replace a document by an empty one"
+NEWER = "shows a newer game date"
+"""Why a path keeps what it shows."""
 ATTEMPTS = 5
 """How often a fixed path is looked at again when somebody else wrote it in between."""
 
@@ -65,9 +68,9 @@ def regresses(shown: StoredObject | None, day: str, *, empty: bool) -> str | Non
     if shown is None:
         return None
     if shown.metadata.get("game_date", "") > day:
-        return "shows a newer game date"
+        return NEWER
     if empty and shown.metadata.get("empty") == "false":
-        return "would replace a document by an empty one"
+        return EMPTIED
     return None
 
 
@@ -94,7 +97,7 @@ def knows_less(shown: StoredObject | None, document: Document) -> str | None:
     if shown is None or document.progress is None:
         return None
     if document.empty and shown.metadata.get("empty") == "false":
-        return "would replace a document by an empty one"
+        return EMPTIED
     return "shows more outcomes" if document.waits and document.progress < progress_of(shown) else None
 
 
@@ -147,7 +150,8 @@ class PointerMover:
                 shown = self.store.stat(path)
                 reason = None if self.plan.update_latest == "force" else refuses(pointer, shown, made, day, state)
                 if reason is not None:
-                    return PointerOutcome(path, made.export, "kept", reason)
+                    is_missing = day == self.plan.league_day and (pointer.follows is Follows.TODAY or reason == NEWER)
+                    return PointerOutcome(path, made.export, "kept", reason, is_missing=is_missing)
                 metadata = object_metadata(
                     day=day.isoformat(), digest=made.digest, empty=made.empty, progress=made.progress
                 )

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import apache_beam as beam
 import orjson
@@ -21,7 +21,8 @@ from exporters.league.forecasts.readiness import ScanCounts
 from transforms.clients.concurrency import run_concurrently
 from transforms.clients.throttling import report_throttling
 from transforms.elements.document import Document, with_value
-from transforms.elements.failure import Failure
+from transforms.elements.failure import Failure, SkippedRows
+from transforms.elements.guarding import DateVerdict
 from transforms.elements.plan import Plan
 from transforms.elements.progress import PROGRESS
 from transforms.elements.publication import Outcome, PointerOutcome, Publication, Published
@@ -32,7 +33,7 @@ from transforms.reading.packing import Packing
 from transforms.stages.player_stage import DocumentBatch
 from transforms.stores.protocol import ABSENT, GenerationMismatch, Store, StoredObject, StoreError
 
-OUTCOMES, FAILURES, DATES = "outcomes", "failures", "dates"
+OUTCOMES, FAILURES, DATES, VERDICTS = "outcomes", "failures", "dates", "verdicts"
 
 
 @dataclass
@@ -187,12 +188,27 @@ def _metadata(document: Document) -> dict[str, str]:
     return object_metadata(day=document.date, digest=document.digest, empty=document.empty, progress=document.progress)
 
 
+class Guarded(NamedTuple):
+    """Documents on their way to publication, each keyed by ISO date, and the verdict on every target date.
+
+    What came from ``players``, ``slates`` and ``seasons`` goes out while it is built. What has ``passed`` waited for
+    the verdict on its date; of what is ``withheld`` only the outcomes are left.
+    """
+
+    players: beam.PCollection[tuple[str, DocumentBatch]]
+    slates: beam.PCollection[tuple[str, DocumentBatch]]
+    seasons: beam.PCollection[tuple[str, DocumentBatch]]
+    passed: beam.PCollection[tuple[str, DocumentBatch]]
+    withheld: beam.PCollection[tuple[str, OutcomeBatch]]
+    verdicts: beam.PCollection[tuple[str, DateVerdict]]
+
+
 @dataclass
 class PublishRun(beam.PTransform):
     """Publish a run: documents, then pointers, then each date's manifest.
 
-    Input: (date, DocumentBatch) of the player, date and season stages. Output: (date, manifest), one per target date,
-    once all of it is in the store. The stages are published apart, so that each writes while it builds.
+    Input: :class:`Guarded`. Output: (date, manifest), one per target date, once all of it is in the store. The stages
+    are published apart, so that each writes while it builds.
     """
 
     plan: Plan
@@ -200,11 +216,9 @@ class PublishRun(beam.PTransform):
     scan_counts: beam.PCollection[ScanCounts]
     failures: beam.PCollection[tuple[str, Failure]]
 
-    def expand(
-        self, documents: tuple[beam.PCollection[tuple[str, DocumentBatch]], ...]
-    ) -> beam.PCollection[tuple[str, dict[str, Any]]]:
+    def expand(self, documents: Guarded) -> beam.PCollection[tuple[str, dict[str, Any]]]:
         """Wire the publishing protocol."""
-        players, slates, seasons = documents
+        players, slates, seasons, passed, withheld, verdicts = documents
         days = [day.isoformat() for day in self.plan.dates]
         published = pvalue.AsDict(
             players.pipeline
@@ -216,11 +230,13 @@ class PublishRun(beam.PTransform):
             players | "PublishPlayers" >> self._publish(published),
             slates | "PublishDates" >> self._publish(published),
             seasons | "PublishSeasons" >> self._publish(published),
+            passed | "PublishPassed" >> self._publish(published),
+            withheld,
         ) | "FlattenOutcomes" >> beam.Flatten()
         dates = players.pipeline | "ListDates" >> beam.Create([(day, True) for day in days])
         scan_counts = pvalue.AsSingleton(self.scan_counts)
         return (
-            {OUTCOMES: outcomes, FAILURES: self.failures, DATES: dates}
+            {OUTCOMES: outcomes, FAILURES: self.failures, DATES: dates, VERDICTS: verdicts}
             | "GatherOutcomes" >> beam.CoGroupByKey()
             | "MovePointers" >> beam.ParDo(MovePointers(self.plan, self.store), scan_counts)
             | "WriteManifest" >> beam.ParDo(WriteManifest(self.plan, self.store), scan_counts)
@@ -315,9 +331,17 @@ class PublishDocuments(beam.DoFn):
         return day, OutcomeBatch([made for made, _ in timed], documents.milliseconds, spent)
 
 
-def gather(day: str, batches: Iterable[OutcomeBatch], failures: Iterable[Failure]) -> Publication:
+def gather(
+    day: str, batches: Iterable[OutcomeBatch], failures: Iterable[Failure], guard: DateVerdict | None = None
+) -> Publication:
     """Bring together everything that happened to a date; what several shards report alike counts once."""
-    publication = Publication(date.fromisoformat(day), failures=sorted(set(failures), key=_failure_order))
+    found = sorted(set(failures), key=_failure_order)
+    publication = Publication(
+        date.fromisoformat(day),
+        failures=[failure for failure in found if not isinstance(failure, SkippedRows)],
+        guard=guard or DateVerdict(),
+        skipped=[failure for failure in found if isinstance(failure, SkippedRows)],
+    )
     for batch in batches:
         publication.outcomes.extend(batch.outcomes)
         for total, spent in ((publication.build_ms, batch.build_ms), (publication.publish_ms, batch.publish_ms)):
@@ -336,7 +360,12 @@ def _outcome_order(made: Outcome) -> str:
 
 
 def move_pointers(plan: Plan, store: Store, scan_counts: ScanCounts, publication: Publication) -> Publication:
-    """Move the pointers of a date whose documents are all in the store, and return its publication."""
+    """Move the pointers of a date whose documents are all in the store, and return its publication.
+
+    Those of a date that is withheld stay, since its documents do.
+    """
+    if publication.guard.withheld is not None:
+        return publication
     mover = PointerMover(store, plan, scan_counts)
 
     def move(export: Export) -> list[PointerOutcome]:
@@ -369,7 +398,9 @@ class MovePointers(beam.DoFn):
         """Yield the publication of a date, its pointers moved."""
         day, inputs = gathered
         if inputs[DATES]:
-            yield move_pointers(self.plan, self.store, scan_counts, gather(day, inputs[OUTCOMES], inputs[FAILURES]))
+            (guard,) = inputs[VERDICTS]
+            made = gather(day, inputs[OUTCOMES], inputs[FAILURES], guard)
+            yield move_pointers(self.plan, self.store, scan_counts, made)
             report_throttling()
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import apache_beam as beam
 import pyarrow as pa
+from apache_beam import pvalue
 from apache_beam.metrics import Metrics
 
 from transforms.elements.failure import Failure, failure_from
+from transforms.elements.guarding import DateVerdict
 from transforms.elements.plan import Plan
 from transforms.elements.tables import arrow_schema, table_named
 from transforms.live_feed.warehouse import stored
@@ -59,19 +61,19 @@ def record_batch(table: str, rows: Iterable[tuple[Any, ...]]) -> pa.RecordBatch:
 
 @dataclass
 class AppendSubsetPicks(beam.PTransform):
-    """Add the frozen rows of each date to the warehouse.
+    """Add the frozen rows of each date to the warehouse, unless its documents are withheld.
 
     Input: (date, FrozenRows). Output: (date, Failure), one for each date whose rows could not be added.
     """
 
     plan: Plan
     warehouse: Warehouse
+    verdicts: beam.PCollection[tuple[str, DateVerdict]]
 
     def expand(self, frozen: beam.PCollection[tuple[str, FrozenRows]]) -> beam.PCollection[tuple[str, Failure]]:
         """Wire the writing."""
-        return frozen | STEP >> beam.ParDo(AppendVersions(self.plan, appending(self.warehouse))).with_output_types(
-            tuple[str, Failure]
-        )
+        append = beam.ParDo(AppendVersions(self.plan, appending(self.warehouse)), pvalue.AsDict(self.verdicts))
+        return frozen | STEP >> append.with_output_types(tuple[str, Failure])
 
 
 @dataclass
@@ -86,10 +88,14 @@ class AppendVersions(beam.DoFn):
         self._versions = Metrics.counter("write_back", "versions")
         self._rows = Metrics.counter("write_back", "rows")
 
-    def process(self, keyed: tuple[str, FrozenRows]) -> Iterable[tuple[str, Failure]]:
+    def process(
+        self, keyed: tuple[str, FrozenRows], verdicts: Mapping[str, DateVerdict]
+    ) -> Iterable[tuple[str, Failure]]:
         """Yield the failure of a date, if there is one."""
         key, frozen = keyed
         day = date.fromisoformat(key)
+        if verdicts[self.plan.reporting_date(day).isoformat()].withheld is not None:
+            return
         failure = append_subset_picks(self.plan, self.warehouse, day, frozen)
         if failure is None:
             self._versions.inc()

@@ -22,6 +22,7 @@ import pyarrow.compute as pc
 
 from exporters.warehouse.schema import Column, Table
 from exporters.warehouse.tables import TABLES
+from transforms.elements.failure import shortened
 from transforms.elements.tables import MISFIT, TableBatch, alike
 from transforms.warehouses.arrow_columns import declared_type
 
@@ -30,19 +31,23 @@ _TABLES = {table.name: table for table in TABLES}
 
 @dataclass(frozen=True)
 class Defect:
-    """A row that cannot be used, and is left out.
+    """Rows that cannot be used, and are left out. They have all of this in common.
 
     Attributes:
         table: Name of the table.
-        player: The row's player; None in a league-wide table, or when the player id itself is missing.
-        day: The row's partition date; None when unknown.
+        column: The column.
+        player: The rows' player; None in a league-wide table, or when the player id itself is missing.
+        day: The rows' partition date; None when unknown.
         message: One line that names table, column and key, what is wrong, and the fix.
+        rows: How many there are.
     """
 
     table: str
+    column: str
     player: str | None
     day: date | None
     message: str
+    rows: int = 1
 
 
 @lru_cache(maxsize=256)
@@ -69,7 +74,7 @@ def decode(table: str, batches: Sequence[pa.RecordBatch]) -> tuple[list[Any], li
     rows = list(map(make, zip(*columns, strict=True)))
     if not unusable:
         return rows, []
-    defects = [_defect(declared, rows[i], *unusable[i]) for i in sorted(unusable)]
+    defects = _defects(declared, ((rows[i], *unusable[i]) for i in sorted(unusable)))
     return [row for i, row in enumerate(rows) if i not in unusable], defects
 
 
@@ -111,8 +116,23 @@ def _values(column: Column, data: pa.ChunkedArray) -> list[Any]:
 
 def _by_distinct_value(data: pa.ChunkedArray) -> list[Any]:
     encoded = data.combine_chunks().dictionary_encode()
-    values = [*encoded.dictionary.to_pylist(), None]
+    values = [*_python_values(encoded.dictionary), None]
     return [values[i] for i in pc.fill_null(encoded.indices, len(values) - 1).to_pylist()]
+
+
+def _python_values(distinct: pa.Array) -> list[Any]:
+    """Return values as Python has them; a date that Python does not know is as good as none."""
+    try:
+        return list(distinct.to_pylist())
+    except (ValueError, OverflowError):
+        return [_python_value(value) for value in distinct]
+
+
+def _python_value(value: pa.Scalar) -> Any:
+    try:
+        return value.as_py()
+    except (ValueError, OverflowError):
+        return None
 
 
 def _unusable(table: Table[Any], names: Iterable[str], columns: Sequence[list[Any]]) -> dict[int, tuple[str, str]]:
@@ -132,18 +152,35 @@ def _misfits(table: Table[Any], texts: pa.ChunkedArray) -> dict[int, tuple[str, 
     return {i: (text, declared_type(table.columns[text.partition(" ")[0]])) for i, text in wrong}
 
 
-def _defect(table: Table[Any], row: Any, what: str, why: str) -> Defect:
-    player = getattr(row, table.player, None) if table.player else None
-    day = getattr(row, table.partition, None) if table.partition else None
-    owner = f" of player {player!r}" if player else ""
-    when = f" on {day}" if isinstance(day, date) else ""
-    key = ", ".join(f"{name} {getattr(row, name)}" for name in table.key if hasattr(row, name))
+def _defects(table: Table[Any], unusable: Iterable[tuple[Any, str, str]]) -> list[Defect]:
+    """Return what is wrong with some rows, given with what it is and what their column is, each kind once."""
+    found: dict[tuple[str, str, str | None, date | None], list[Any]] = {}
+    for row, what, why in unusable:
+        player = getattr(row, table.player, None) if table.player else None
+        day = getattr(row, table.partition, None) if table.partition else None
+        found.setdefault((what, why, player, day if isinstance(day, date) else None), []).append(row)
+    return [_defect(table, *kind, rows) for kind, rows in sorted(found.items(), key=_order)]
+
+
+def _order(found: tuple[tuple[str, str, str | None, date | None], list[Any]]) -> tuple[Any, ...]:
+    (what, _, player, day), _ = found
+    return what, player or "", day or date.min
+
+
+def _defect(
+    table: Table[Any], what: str, why: str, player: str | None, day: date | None, rows: Sequence[Any]
+) -> Defect:
+    owner = f" of player {shortened(player)!r}" if player else ""
+    when = f" on {day}" if day is not None else ""
+    key = ", ".join(f"{name} {getattr(rows[0], name)}" for name in table.key if hasattr(rows[0], name))
     return Defect(
         table=table.name,
+        column=what.partition(" ")[0],
         player=player,
-        day=day if isinstance(day, date) else None,
+        day=day,
         message=f"{table.name}.{what} in a row{owner}{when}{key and f' ({key})'}; the column is {why}, "
         "so the row is left out: correct it in the warehouse",
+        rows=len(rows),
     )
 
 

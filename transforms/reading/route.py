@@ -128,6 +128,8 @@ class CutBatches(beam.DoFn):
 
     def process(self, scanned: TableBatch, aliases: Aliases) -> Iterable[pvalue.TaggedOutput]:
         """Yield the parts of a batch."""
+        if scanned.table not in self.plan.built_from:
+            return
         player = _TABLES[scanned.table].player
         if player is not None:
             batch = with_player_ids(scanned, aliases).batch

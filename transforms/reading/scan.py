@@ -23,6 +23,7 @@ from transforms.clients.throttling import report_throttling
 from transforms.elements.plan import Plan
 from transforms.elements.progress import PROGRESS
 from transforms.elements.tables import ScanStream, TableBatch, TableScan
+from transforms.reading.roster_counts import RosterCounts
 from transforms.reading.scan_counts import Count, CountRows
 from transforms.warehouses.protocol import Warehouse, WarehouseError
 
@@ -107,7 +108,7 @@ class ScanTables(beam.PTransform):
             split[STREAMS]
             | "SpreadStreams" >> beam.Reshuffle()
             | "ReadStreams"
-            >> beam.ParDo(ReadStreams(self.warehouse, frozenset(self.plan.dates)))
+            >> beam.ParDo(ReadStreams(self.warehouse, self.plan.dates))
             .with_output_types(TableBatch, counts=Count)
             .with_outputs(COUNTS, main=BATCHES)
         )
@@ -115,7 +116,7 @@ class ScanTables(beam.PTransform):
         scan_counts = (
             (aliases[COUNTS], split[COUNTS], read[COUNTS], known_broken)
             | "FlattenCounts" >> beam.Flatten()
-            | "CountRows" >> beam.CombineGlobally(CountRows())
+            | "CountRows" >> beam.CombineGlobally(CountRows(self.plan.config.champion_system_id))
         )
         return Scanned(read[BATCHES], scan_counts, aliases[ALIASES])
 
@@ -161,11 +162,11 @@ class ReadStreams(beam.DoFn):
 
     Attributes:
         warehouse: Where tables are read.
-        dates: The dates of which players' names are counted.
+        dates: The dates of which players are counted, ascending.
     """
 
     warehouse: Warehouse
-    dates: frozenset[date]
+    dates: tuple[date, ...]
 
     def setup(self) -> None:
         """Prepare the metrics."""
@@ -207,7 +208,7 @@ class ReadStreams(beam.DoFn):
 
     def _read(self, stream: ScanStream) -> Iterator[TableBatch | _Ended]:
         started = time.perf_counter()
-        count = Count(dates=self.dates)
+        count = Count(dates=frozenset(self.dates), players=RosterCounts(self.dates[0], self.dates[-1]))
         yield from read_counted(self.warehouse, stream, count)
         yield _Ended(count, int(1000 * (time.perf_counter() - started)))
 
@@ -276,7 +277,7 @@ def read_all(warehouse: Warehouse, scans: Sequence[TableScan], count: Count) -> 
             streams.extend(found)
 
     def read(stream: ScanStream) -> tuple[list[TableBatch], Count]:
-        own = Count(dates=count.dates)
+        own = Count(dates=count.dates, players=RosterCounts(count.players.first, count.players.last))
         return list(read_counted(warehouse, stream, own)), own
 
     batches: list[TableBatch] = []
@@ -288,6 +289,8 @@ def read_all(warehouse: Warehouse, scans: Sequence[TableScan], count: Count) -> 
 
 def scan_all(plan: Plan, warehouse: Warehouse) -> tuple[list[TableBatch], ScanCounts]:
     """Read every table of a plan in this process; what :class:`ScanTables` does, without Beam."""
-    total = Count(broken=dict(plan.broken), dates=frozenset(plan.dates))
+    players = RosterCounts(plan.dates[0], plan.dates[-1])
+    total = Count(broken=dict(plan.broken), dates=frozenset(plan.dates), players=players)
     batches = read_all(warehouse, [scan for scan in plan.scans if scan.table not in plan.broken], total)
-    return [scanned for scanned in batches if scanned.table != PLAYER_ALIASES.name], total.scan_counts()
+    counted = total.scan_counts(plan.config.champion_system_id)
+    return [scanned for scanned in batches if scanned.table != PLAYER_ALIASES.name], counted

@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from exporters.league.forecasts.readiness import DayCount, ScanCounts, SystemCount
-from exporters.league.games.schedule import FINAL
+from exporters.league.forecasts.rosters import EXPECTED
+from exporters.league.games.schedule import FINAL, STATUS_NAMES
 from exporters.league.players.aliases import Aliases, resolve_aliases
 from exporters.league.players.unmatched import NAMING_TABLES, NameReport, unmatched_names
 from exporters.warehouse.league_rows import PlayerAliasRow
@@ -20,6 +21,7 @@ from exporters.warehouse.selection import known
 from exporters.warehouse.tables import ACCURACY, CONTEXT, PLAYER_ALIASES, PREDICTIONS, REGISTRY, SCHEDULE
 from transforms.elements.tables import TableBatch
 from transforms.reading.decoding import decode
+from transforms.reading.roster_counts import RosterCounts
 
 Matchup = tuple[date, str, str]
 VersionKey = tuple[date, str, str | None]
@@ -48,6 +50,7 @@ class Count:
         registered: Every id of the registry, as it is spelled there.
         alias_rows: The rows of the aliases.
         alias_defects: What is wrong with those that cannot be used.
+        players: Which players were seen.
     """
 
     games: dict[Matchup, int] = field(default_factory=dict)
@@ -65,12 +68,14 @@ class Count:
     registered: set[str] = field(default_factory=set)
     alias_rows: set[PlayerAliasRow] = field(default_factory=set)
     alias_defects: set[str] = field(default_factory=set)
+    players: RosterCounts = field(default_factory=RosterCounts, compare=False)
 
     def add(self, scanned: TableBatch) -> None:
         """Count one batch."""
         table, batch = scanned.table, scanned.batch
         self.rows[table] = self.rows.get(table, 0) + batch.num_rows
         self.bytes[table] = self.bytes.get(table, 0) + batch.nbytes
+        self.players.add(scanned)
         if table == SCHEDULE.name:
             self._add_games(batch)
         elif table == CONTEXT.name:
@@ -115,10 +120,12 @@ class Count:
                 # Two teams meet once a day; rows may disagree about who is at home.
                 one, other = sorted((away or "", home or ""))
                 key = (day, one, other)
-                self.games[key] = max(status or 0, self.games.get(key, 0))
+                self.games[key] = max(status if status in STATUS_NAMES else 0, self.games.get(key, 0))
 
     def _add_votes(self, batch: pa.RecordBatch) -> None:
-        active = pa.Table.from_batches([batch]).filter(batch.column("is_active"))
+        # A forecast of nobody, or of no date, has no vote; whoever decodes the row names it.
+        counted = pc.and_(pc.is_valid(batch.column("game_date")), pc.is_valid(batch.column("system_id")))
+        active = pa.Table.from_batches([batch]).filter(pc.and_(counted, batch.column("is_active")))
         picked = pc.and_(
             pc.is_in(active.column("recommendation"), pa.array(["OVER", "UNDER"])),
             pc.is_valid(active.column("current_points_line")),
@@ -158,6 +165,7 @@ class Count:
                 mine_by_table[table] = mine_by_table.get(table, 0) + n
         for version, vote in other.votes.items():
             self._vote(version, vote)
+        self.players.merge(other.players)
         for table, reason in sorted(other.broken.items()):
             self.broken[table] = min(reason, self.broken.get(table, reason))
         for table, columns in other.absent.items():
@@ -177,12 +185,20 @@ class Count:
         found = resolve_aliases(self.alias_rows)
         return Aliases(found.ids, (*sorted(self.alias_defects), *found.problems))
 
-    def scan_counts(self) -> ScanCounts:
-        """Return what was counted in all."""
+    def scan_counts(self, champion: str = "") -> ScanCounts:
+        """Return what was counted in all.
+
+        Args:
+            champion: The system whose forecasts and grades rosters are made of.
+        """
         aliases = self.aliases()
         games: dict[date, list[int]] = {}
-        for (day, _, _), status in self.games.items():
+        meetings: dict[date, list[tuple[str, str]]] = {}
+        for (day, one, other), status in self.games.items():
             games.setdefault(day, []).append(status)
+            meetings.setdefault(day, []).append((one, other))
+        systems = self._systems()
+        rosters = self.players.rosters(champion, {key: count.model_version for key, count in systems.items()})
         days = games.keys() | self.context_rows.keys() | self.predictions.keys() | self.grades.keys()
         return ScanCounts(
             days={
@@ -190,19 +206,22 @@ class Count:
                     games=len(games.get(day, ())),
                     final_games=games.get(day, []).count(FINAL),
                     context_rows=self.context_rows.get(day, 0),
+                    context_players=rosters.count(day, EXPECTED),
                     predictions=self.predictions.get(day, 0),
                     active_predictions=self.active_predictions.get(day, 0),
                     grades=self.grades.get(day, 0),
                 )
                 for day in sorted(days)
             },
-            systems=self._systems(),
+            systems=systems,
             broken=dict(sorted(self.broken.items())),
             rows=dict(sorted(self.rows.items())),
             bytes=dict(sorted(self.bytes.items())),
             absent={table: tuple(sorted(columns)) for table, columns in sorted(self.absent.items()) if columns},
             aliases=aliases,
             names=self._names(aliases),
+            games={day: frozenset(meetings[day]) for day in sorted(meetings)},
+            rosters=rosters,
         )
 
     def _names(self, aliases: Aliases) -> dict[date, NameReport]:
@@ -224,8 +243,12 @@ class Count:
             rank = (*vote, known(version))
             if (day, system) not in best or rank > best[day, system][0]:
                 best[day, system] = (rank, version)
+        players = self.players.players_by_version()
         return {
-            key: SystemCount(version, forecasts=rank[1], picks=rank[0]) for key, (rank, version) in sorted(best.items())
+            (day, system): SystemCount(
+                version, forecasts=rank[1], picks=rank[0], players=players.get((day, system, version), 0)
+            )
+            for (day, system), (rank, version) in sorted(best.items())
         }
 
 
@@ -235,8 +258,15 @@ def _add_per_day(counts: dict[date, int], days: pa.Array) -> None:
             counts[value["values"]] = counts.get(value["values"], 0) + value["counts"]
 
 
+@dataclass
 class CountRows(beam.CombineFn):
-    """Adds up the partial counts of all streams into one :class:`ScanCounts`."""
+    """Adds up the partial counts of all streams into one :class:`ScanCounts`.
+
+    Attributes:
+        champion: The system whose forecasts and grades rosters are made of.
+    """
+
+    champion: str = ""
 
     def create_accumulator(self) -> Count:
         """Return an empty count."""
@@ -255,4 +285,4 @@ class CountRows(beam.CombineFn):
 
     def extract_output(self, accumulator: Count) -> ScanCounts:
         """Return the scan_counts."""
-        return accumulator.scan_counts()
+        return accumulator.scan_counts(self.champion)

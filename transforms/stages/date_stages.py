@@ -19,7 +19,7 @@ from transforms.elements.failure import Failure, failure_from
 from transforms.elements.plan import Plan
 from transforms.elements.tables import TableBatch
 from transforms.reading.decoding import decode_all
-from transforms.stages.player_stage import DOCUMENTS, FAILURES, CardBatch, DocumentBatch, unusable_row
+from transforms.stages.player_stage import DOCUMENTS, FAILURES, CardBatch, DocumentBatch, skipped_rows
 
 SEASON_ROWS = "season_rows"
 FROZEN = "frozen"
@@ -73,7 +73,7 @@ def _player(card: tuple[str, Any]) -> str:
 
 def _league_rows(made: DateBatch, batches: Iterable[TableBatch]) -> dict[str, list[Any]]:
     rows, defects = decode_all(batches)
-    made.failures.extend(map(unusable_row, defects))
+    made.failures.extend(map(skipped_rows, defects))
     return rows
 
 

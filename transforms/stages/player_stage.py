@@ -19,7 +19,7 @@ from exporters.league.nights.night import PlayerNight
 from exporters.league.players.identity import is_player_lookup
 from exporters.warehouse.tables import TABLES
 from transforms.elements.document import Document, make_document
-from transforms.elements.failure import Failure, failure_from
+from transforms.elements.failure import Failure, SkippedRows, failure_from, shortened
 from transforms.elements.plan import Plan
 from transforms.elements.tables import TableBatch
 from transforms.reading.decoding import Defect, decode_all, rows_by_player
@@ -94,8 +94,7 @@ def sweep_histories(
     league, defects = decoded.league, [*defects, *decoded.defects]
     histories, failures = _histories(plan, rows, defects)
     defective = _defects_by_player(defects)
-    if failures:
-        yield NightBatch(plan.dates[-1], failures=failures)
+    yield from _reports(plan, failures, defects)
     settled: set[str] = set()
     for day, exports in reversed(list(plan.exports_by_date.items())):
         made = NightBatch(day)
@@ -114,26 +113,24 @@ def sweep_histories(
 def _histories(
     plan: Plan, rows: dict[str, list[Any]], defects: Sequence[Defect]
 ) -> tuple[list[PlayerHistory], list[Failure]]:
-    """Return the players in order, and a failure for each row of nobody and each id that may not be part of a path."""
+    """Return the players in order, and a failure for each id that may not be part of a path."""
     by_player: dict[str, dict[str, list[Any]]] = {}
     for table, found in rows.items():
         for player, owned in rows_by_player(_TABLES[table], found).items():
             by_player.setdefault(player, {})[table] = owned
     failures = []
     for defect in defects:
-        if defect.player is None:
-            failures.append(unusable_row(defect))
-        else:
+        if defect.player is not None:
             by_player.setdefault(defect.player, {}).setdefault(defect.table, [])
     for player in sorted(by_player):
         if not is_player_lookup(player):
-            tables = ", ".join(sorted(by_player.pop(player)))
+            tables, shown = ", ".join(sorted(by_player.pop(player))), shortened(player)
             failures.append(
                 Failure(
                     "SweepHistories",
                     "",
-                    player,
-                    f"ValueError: player_lookup {player!r} in {tables} is not lower-case letters and digits; "
+                    shown,
+                    f"ValueError: player_lookup {shown!r} in {tables} is not lower-case letters and digits; "
                     "correct it in the warehouse",
                 )
             )
@@ -141,9 +138,28 @@ def _histories(
     return [PlayerHistory(player, by_player[player], system) for player in sorted(by_player)], failures
 
 
-def unusable_row(defect: Defect) -> Failure:
-    """Return the failure of a row that belongs to no player; the same from whatever shard or stage meets it."""
-    return Failure("DecodeRows", "", defect.table, f"ValueError: {defect.message}")
+def _reports(plan: Plan, failures: Sequence[Failure], defects: Iterable[Defect]) -> Iterator[NightBatch]:
+    """Yield what cannot be used, under the date whose manifest tells of it."""
+    by_day: dict[date, list[Failure]] = {plan.dates[-1]: list(failures)}
+    for defect in defects:
+        by_day.setdefault(plan.reporting_date(defect.day or plan.dates[-1]), []).append(skipped_rows(defect))
+    for day, found in by_day.items():
+        if found:
+            yield NightBatch(day, failures=found)
+
+
+def skipped_rows(defect: Defect) -> SkippedRows:
+    """Return the report of rows that cannot be used; the same from whatever shard or stage meets them."""
+    return SkippedRows(
+        "DecodeRows",
+        "",
+        defect.table,
+        f"ValueError: {defect.message}",
+        column=defect.column,
+        player=shortened(defect.player or ""),
+        day="" if defect.day is None else defect.day.isoformat(),
+        rows=defect.rows,
+    )
 
 
 def _defects_by_player(defects: Sequence[Defect]) -> dict[str, list[Defect]]:

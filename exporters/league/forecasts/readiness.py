@@ -11,6 +11,7 @@ from functools import cached_property
 from exporters.config import ExportConfig
 from exporters.declaration import Export, Gate, Read
 from exporters.league.forecasts.forecasts import ModelVersions
+from exporters.league.forecasts.rosters import EXPECTED, PREDICTED, READS, Rosters
 from exporters.league.players import aliases
 from exporters.league.players.aliases import Aliases
 from exporters.league.players.unmatched import NameReport
@@ -18,11 +19,22 @@ from exporters.warehouse.tables import CONTEXT, PREDICTIONS, SCHEDULE
 
 GAMES_READ = Read(SCHEDULE, ("game_date", "away_team_tricode", "home_team_tricode", "game_status"))
 """What tells a date with games from one without; read for every request."""
-GATE_READS: Mapping[Gate, Read] = {
-    Gate.CONTEXT: Read(CONTEXT, ("player_lookup", "game_date")),
-    Gate.PREDICTIONS: Read(PREDICTIONS, ("player_lookup", "game_date", "is_active")),
+_FORECASTS_READ = Read(
+    PREDICTIONS,
+    (
+        *READS[PREDICTED].columns,
+        "created_at",
+        "recommendation",
+    ),
+)
+GATE_READS: Mapping[Gate, tuple[Read, ...]] = {
+    Gate.CONTEXT: (READS[EXPECTED],),
+    Gate.PREDICTIONS: (READS[EXPECTED], _FORECASTS_READ),
+    Gate.CHAMPION: (_FORECASTS_READ,),
 }
 """What each gate counts."""
+Meeting = tuple[str, str]
+"""The two teams of a game, in the order of their codes."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +45,7 @@ class DayCount:
         games: Scheduled games.
         final_games: Those that are over.
         context_rows: Rows of the game context.
+        context_players: Different players in them.
         predictions: Rows of the predictions that were read, superseded ones included.
         active_predictions: Active rows of the predictions, of all systems.
         grades: Rows of the graded predictions, where those are read.
@@ -41,6 +54,7 @@ class DayCount:
     games: int = 0
     final_games: int = 0
     context_rows: int = 0
+    context_players: int = 0
     predictions: int = 0
     active_predictions: int = 0
     grades: int = 0
@@ -64,11 +78,13 @@ class SystemCount:
         model_version: That version; a system may publish forecasts without one.
         forecasts: Active forecasts.
         picks: Those with a line that recommend OVER or UNDER.
+        players: Different players with a standing forecast: active, not withdrawn, and made before the game.
     """
 
     model_version: str | None
     forecasts: int
     picks: int
+    players: int = 0
 
 
 @dataclass(frozen=True)
@@ -84,6 +100,8 @@ class ScanCounts:
         absent: Optional columns that the warehouse lacks, by table; an empty name stands for the table itself.
         aliases: The other spellings of players' ids.
         names: The spellings that match nobody, by date; no entry for a date without any.
+        games: Scheduled games, by date.
+        rosters: Which players were seen in which tables, by date.
     """
 
     days: Mapping[date, DayCount] = field(default_factory=dict)
@@ -94,6 +112,8 @@ class ScanCounts:
     absent: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     aliases: Aliases = field(default_factory=Aliases)
     names: Mapping[date, NameReport] = field(default_factory=dict)
+    games: Mapping[date, frozenset[Meeting]] = field(default_factory=dict)
+    rosters: Rosters = field(default_factory=Rosters)
 
     @cached_property
     def versions(self) -> ModelVersions:
@@ -103,6 +123,15 @@ class ScanCounts:
     def on(self, day: date) -> DayCount:
         """Return the counts of a date; all zero when nothing was read for it."""
         return self.days.get(day, DayCount())
+
+    def of(self, day: date, system_id: str) -> SystemCount:
+        """Return the forecasts of a system for a date; all zero when it has none."""
+        return self.systems.get((day, system_id), SystemCount(None, 0, 0))
+
+    def systems_on(self, day: date) -> dict[str, int]:
+        """Return the systems that have active forecasts for a date, with how many, by name."""
+        found = {system: count.forecasts for (on, system), count in self.systems.items() if on == day}
+        return {system: found[system] for system in sorted(found) if found[system]}
 
 
 class State(Enum):
@@ -131,7 +160,8 @@ class Verdict:
 def reads_of(export: Export) -> tuple[Read, ...]:
     """Return everything that must be read before an export can go out: its own tables and those that decide on it."""
     listed = () if export.lists is None else export.lists.reads
-    own = (*export.reads, *listed, GAMES_READ, *(GATE_READS[gate] for gate in Gate if gate in export.gates))
+    gates = (read for gate in Gate if gate in export.gates for read in GATE_READS[gate])
+    own = (*export.reads, *listed, GAMES_READ, *gates)
     names_players = any(read.table.player is not None or read.table.live for read in own)
     return (*own, aliases.READ) if names_players else own
 
@@ -156,22 +186,59 @@ def verdict(export: Export, day: date, scan_counts: ScanCounts, config: ExportCo
                 f"the schedule has no game on {day}, yet the context expects {count.context_rows} players",
             )
         return Verdict(State.NO_GAMES)
-    if Gate.CONTEXT in export.gates and count.context_rows < config.min_context_rows:
-        return Verdict(
-            State.WITHHELD,
-            f"{count.context_rows} context rows for {day}, at least {config.min_context_rows} are needed",
+    reason = _lacks_players(export, day, count, config) if Gate.CONTEXT in export.gates else None
+    if reason is None and not (export.outlives_forecasts and count.forecasts_gone):
+        reason = _lacks_forecasts(export, day, scan_counts, config)
+    return Verdict(State.READY) if reason is None else Verdict(State.WITHHELD, reason)
+
+
+def _lacks_players(export: Export, day: date, count: DayCount, config: ExportConfig) -> str | None:
+    """Return why too few players are expected; None when there are enough."""
+    if count.context_rows < config.min_context_rows:
+        return f"{count.context_rows} context rows for {day}, at least {config.min_context_rows} are needed"
+    per_game = config.gates.players_per_game.of(export.name)
+    if count.context_players < per_game * count.games:
+        return (
+            f"{count.context_players} players in the context of {day}, "
+            f"at least {per_game} for each of its {count.games} games are needed"
         )
-    if export.outlives_forecasts and count.forecasts_gone:
-        return Verdict(State.READY)
-    if Gate.PREDICTIONS in export.gates and count.active_predictions < config.min_active_predictions:
-        if count.forecasts_gone:
-            return Verdict(
-                State.WITHHELD,
-                f"the forecasts of {day} have expired: it was graded, and the warehouse keeps none of them",
-            )
-        return Verdict(
-            State.WITHHELD,
+    return None
+
+
+def _lacks_forecasts(export: Export, day: date, scan_counts: ScanCounts, config: ExportConfig) -> str | None:
+    """Return why the champion's forecasts do not do; None when they do."""
+    if not export.gates & {Gate.PREDICTIONS, Gate.CHAMPION}:
+        return None
+    count, champion = scan_counts.on(day), scan_counts.of(day, config.champion_system_id)
+    others = scan_counts.systems_on(day)
+    if not champion.forecasts and others:
+        return (
+            f"{config.champion_system_id} has no active predictions for {day}, "
+            f"while {systems_text(others)}: name another champion or correct the table"
+        )
+    if Gate.PREDICTIONS not in export.gates:
+        return None
+    if count.forecasts_gone:
+        return f"the forecasts of {day} have expired: it was graded, and the warehouse keeps none of them"
+    if count.active_predictions < config.min_active_predictions:
+        return (
             f"{count.active_predictions} active predictions for {day}, "
-            f"at least {config.min_active_predictions} are needed",
+            f"at least {config.min_active_predictions} are needed"
         )
-    return Verdict(State.READY)
+    # Where the context has fewer players than its own gate asks for, they are no measure.
+    least = config.gates.players_per_game.of(export.name) * count.games
+    expected, percent = max(count.context_players, least), config.gates.predicted_percent.of(export.name)
+    needed = max(-(-percent * expected // 100), 1)
+    if percent and champion.players < needed:
+        return (
+            f"{champion.players} players with a standing prediction of {config.champion_system_id} for {day}, "
+            f"at least {needed} are needed ({percent}% of {expected})"
+        )
+    return None
+
+
+def systems_text(active: Mapping[str, int]) -> str:
+    """Return which systems have active predictions, with how many: ``ensemble (118) and similarity (90) have``."""
+    named = [f"{system} ({n})" for system, n in active.items()]
+    *others, last = named
+    return f"{', '.join(others)} and {last} have" if others else f"{last} has"

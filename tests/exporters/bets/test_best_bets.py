@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from exporters.bets.best_bets import BEST_BETS, methodology
 from exporters.config import BestBetRules, ExportConfig
 from exporters.declaration import Cache, Json
-from exporters.league.forecasts.readiness import DayCount, ScanCounts, State, verdict
+from exporters.league.forecasts.readiness import DayCount, ScanCounts, State, SystemCount, verdict
 from tests.support.nights import GENERATED_AT, document, scanned
 from tests.support.rows import (
+    CHAMPION,
     TONIGHT,
     Row,
     accuracy_row,
@@ -537,14 +538,16 @@ class TestForecastsGone:
         assert picks(final(), self.graded(), prediction_row(player_lookup="bob", recommendation="PASS")) == []
 
     def test_the_gate_opens_for_such_a_date_only(self) -> None:
-        def state(**counts: int) -> State:
-            scan_counts = ScanCounts(days={TONIGHT: DayCount(games=1, **counts)})
+        def state(champion: int = 0, **counts: int) -> State:
+            own = SystemCount("v1", forecasts=champion, picks=champion, players=champion)
+            day = DayCount(games=1, active_predictions=champion, **counts)
+            scan_counts = ScanCounts(days={TONIGHT: day}, systems={(TONIGHT, CHAMPION): own})
             return verdict(BEST_BETS, TONIGHT, scan_counts, ExportConfig()).state
 
         assert state(grades=1) is State.READY
-        assert state(grades=1, active_predictions=1) is State.WITHHELD
+        assert state(1, grades=1, context_players=10) is State.WITHHELD
         assert state() is State.WITHHELD
-        assert state(active_predictions=50) is State.READY
+        assert state(2, context_players=10) is State.READY
 
 
 class TestNullsAndDetails:

@@ -8,7 +8,7 @@ import orjson
 
 from exporters.declaration import Json, Window
 from exporters.registry import PLAYER_TYPES, exports, groups
-from exporters.warehouse.tables import NEWS_ARTICLES, TABLES
+from exporters.warehouse.tables import NEWS_ARTICLES, SHOT_ZONES, TABLES
 from pipeline.execution.in_process import run_in_process
 from pipeline.planning.planner import make_plan
 from pipeline.requests.request import RequestDefaults, parse_request
@@ -229,4 +229,9 @@ class TestMoreHistory:
         first = {table: scan.first for table, scan in scans.items() if scan.first}
         assert min(first.values()) == Window.TWO_SEASONS.first(TONIGHT)
         assert {scan.last for scan in scans.values()} == {TONIGHT, None}
-        assert not [table for table in scans if "news" in table or "shot_zone" in table or "gamebook" in table]
+        assert not [table for table in scans if "news" in table or "gamebook" in table]
+        # The funnel counts the players of the night.
+        assert (scans[SHOT_ZONES.name].first, scans[SHOT_ZONES.name].columns) == (
+            TONIGHT,
+            ("analysis_date", "player_lookup"),
+        )

@@ -97,7 +97,7 @@ def card(*rows: Row, **options: Any) -> Json:
 
 
 def test_the_declaration() -> None:
-    assert (EXPORT.name, EXPORT.grain, EXPORT.gates) == ("tonight", Grain.SLATE, {Gate.CONTEXT})
+    assert (EXPORT.name, EXPORT.grain, EXPORT.gates) == ("tonight", Grain.SLATE, {Gate.CONTEXT, Gate.CHAMPION})
     assert EXPORT.path == "tonight/{date}.json"
     assert [(pointer.path, pointer.follows, pointer.cache) for pointer in EXPORT.pointers] == [
         ("tonight/all-players.json", Follows.TODAY, Cache.SHORT)

@@ -91,7 +91,7 @@ def built(*rows: Row, **options: Any) -> Json:
 
 
 def test_the_declaration() -> None:
-    assert (EXPORT.name, EXPORT.grain, EXPORT.gates) == ("tonight-players", Grain.PLAYER, {Gate.CONTEXT})
+    assert (EXPORT.name, EXPORT.grain, EXPORT.gates) == ("tonight-players", Grain.PLAYER, {Gate.CONTEXT, Gate.CHAMPION})
     assert [(pointer.path, pointer.follows, pointer.cache) for pointer in EXPORT.pointers] == [
         ("tonight/player/{player}.json", Follows.TODAY, Cache.SHORT)
     ]

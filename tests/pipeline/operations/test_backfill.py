@@ -143,7 +143,7 @@ class TestBackfill:
 
     def test_other_rules_are_exported_again(self, coalescer: RequestCoalescer) -> None:
         coalescer.run()
-        _, out = coalescer.run("--champion_system_id=another")
+        _, out = coalescer.run("--champion_system_id=ensemble_v1")
         assert "was made from other inputs" in out
 
     def test_another_type_is_exported_for_complete_dates(self, coalescer: RequestCoalescer) -> None:

@@ -48,6 +48,19 @@ STEPS = [
     "BuildSeasons/ListDates",
     "BuildSeasons/GroupByAsOfDate",
     "BuildSeasons/BuildSeasons",
+    "Guard",
+    "Guard/ListShownDates",
+    "Guard/SpreadDates",
+    "Guard/LookAtPublished",
+    "Guard/TriagePlayers",
+    "Guard/TriageDates",
+    "Guard/TriageSeasons",
+    "Guard/FlattenTallies",
+    "Guard/ListDates",
+    "Guard/GatherTallies",
+    "Guard/JudgeDates",
+    "Guard/FlattenHeld",
+    "Guard/SettleHeld",
     "PublishSchemas",
     "PublishSchemas/ListSchemas",
     "PublishSchemas/WriteSchemas",
@@ -59,6 +72,7 @@ STEPS = [
     "Publish/PublishPlayers",
     "Publish/PublishDates",
     "Publish/PublishSeasons",
+    "Publish/PublishPassed",
     "Publish/FlattenOutcomes",
     "Publish/ListDates",
     "Publish/GatherOutcomes",
@@ -103,11 +117,18 @@ def test_every_function_is_a_class_of_ours_and_none_a_lambda(steps: list[Applied
         "SweepHistories",
         "BuildSlates",
         "BuildSeasons",
+        "LookAtPublished",
+        "TriagePlayers",
+        "TriageDates",
+        "TriageSeasons",
+        "JudgeDates",
+        "SettleHeld",
         "WriteSchemas",
         "LoadPublished",
         "PublishPlayers",
         "PublishDates",
         "PublishSeasons",
+        "PublishPassed",
         "MovePointers",
         "WriteManifest",
     }
@@ -144,7 +165,7 @@ def test_functions_arrive_as_they_left(functions: dict[str, Any]) -> None:
 
 def test_keys_are_text_or_numbers(steps: list[AppliedPTransform]) -> None:
     grouped = [node for node in steps if "Group" in node.full_label or "Gather" in node.full_label]
-    assert len(grouped) == 4
+    assert len(grouped) == 5
     for node in grouped:
         for collection in node.inputs:
             key = collection.element_type.tuple_types[0]

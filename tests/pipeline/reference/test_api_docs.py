@@ -84,7 +84,8 @@ def test_facts_of_a_declaration() -> None:
         "one document per date",
         "`public, max-age=86400` once every game is final, nothing in it waits for a result, and it is not empty",
         "never replaced by an older date, nor by an empty document",
-        "30 rows of the game context (`--min_context_rows`) and 50 active predictions (`--min_active_predictions`)",
+        "8 players in the game context for each game (`--min_players_per_game`) and a prediction of the champion for "
+        "12% of the expected players (`--min_predicted_percent`)",
         "built from their grades and needs no gate",
         "exactly the players who have a document of card",
         "moves to a document saying so",

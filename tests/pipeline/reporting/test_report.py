@@ -27,16 +27,30 @@ def section(**values: Any) -> dict[str, Any]:
         "build_ms": 20.0,
         "publish_ms": 5.0,
         "failures": [],
-        "pointers": {"moved": 0, "unchanged": 0, "kept": {}, "failed": {}},
+        "missing": {},
+        "pointers": pointers(),
         **values,
     }
 
 
-def manifest(status: str = "success", failures: Any = (), run_id: str = PLAN.run.run_id, **sections: Any) -> Any:
+def pointers(**values: Any) -> dict[str, Any]:
+    return {"moved": 0, "unchanged": 0, "kept": {}, "failed": {}, "missing": {}, **values}
+
+
+def manifest(
+    status: str = "success",
+    failures: Any = (),
+    run_id: str = PLAN.run.run_id,
+    skipped: Any = (),
+    degraded: Any = (),
+    **sections: Any,
+) -> Any:
     return {
         "run": {"run_id": run_id},
         "status": status,
         "failures": list(failures),
+        "skipped_rows": list(skipped),
+        "funnel": {"degraded": list(degraded)},
         "exports": {"tonight": section(), **{name.replace("_", "-"): made for name, made in sections.items()}},
     }
 
@@ -86,10 +100,10 @@ class TestWhoseManifest:
 
 class TestSummary:
     def test_sections_add_up_over_dates(self) -> None:
-        pointers = {"moved": 2, "unchanged": 0, "kept": {}, "failed": {"x": "full"}}
+        moved = pointers(moved=2, failed={"x": "full"})
         found = summary(
             manifest(streaks=section(unchanged=3, kept={"why": 2})),
-            manifest(tonight=section(written=4, failed=1, pointers=pointers)),
+            manifest(tonight=section(written=4, failed=1, pointers=moved)),
         )
         tonight = found.exports["tonight"]
         assert (tonight.written, tonight.failed, tonight.bytes, tonight.pointers_moved) == (5, 2, 2000, 2)
@@ -117,6 +131,10 @@ class TestSummary:
             (("success", "failed"), "partial", 1),
             (("partial", "partial"), "partial", 1),
             (("failed", "failed"), "failed", 1),
+            (("success", "degraded"), "degraded", 1),
+            (("degraded", "degraded"), "degraded", 1),
+            (("degraded", "partial"), "partial", 1),
+            (("degraded", "failed"), "partial", 1),
         ],
     )
     def test_a_run_is_as_good_as_its_dates(self, statuses: tuple[str, str], expected: str, code: int) -> None:
@@ -140,20 +158,33 @@ class TestSummary:
     def test_everything_that_is_missing_has_a_line(self) -> None:
         failure = {"step": "SweepHistories", "key": "lebronjames", "error": "ValueError: no"}
         found = summary(
-            manifest("partial", failures=[{"step": "DecodeRows", "key": "nba_raw.x", "error": "ValueError: null"}]),
+            manifest(
+                "partial",
+                failures=[{"step": "PublishSchemas", "key": "schemas/x.json", "error": "StoreError: full"}],
+                degraded=["features: 3 of 30 players (composite), at least 50% are expected"],
+                skipped=[
+                    {"table": "nba_raw.x", "column": "c", "player": None, "date": None, "rows": 2, "unowned": True},
+                    {"table": "nba_raw.x", "column": "c", "player": "a", "date": None, "rows": 1, "unowned": False},
+                ],
+            ),
             manifest(
                 "partial",
                 streaks=section(state="withheld", reason="3 context rows"),
                 tonight=section(
                     failures=[failure],
-                    pointers={"moved": 0, "unchanged": 0, "kept": {}, "failed": {"t/a.json": "full"}},
+                    pointers=pointers(failed={"t/a.json": "full"}, missing={"t/b.json": "shows a newer game date"}),
+                    missing={"t.json": "would replace a document by an empty one"},
                 ),
             ),
         )
         assert found.missing == [
-            "2026-01-05 nba_raw.x: ValueError: null",
+            "2026-01-05 is degraded: features: 3 of 30 players (composite), at least 50% are expected",
+            "2026-01-05 schemas/x.json: StoreError: full",
+            "2026-01-05 nba_raw.x: 2 rows were skipped, whose c is null or not finite",
             "2026-01-06 tonight lebronjames: ValueError: no",
+            "2026-01-06 tonight t.json was kept: would replace a document by an empty one",
             "2026-01-06 tonight pointer t/a.json: full",
+            "2026-01-06 tonight pointer t/b.json was kept: shows a newer game date",
             "2026-01-06 streaks is withheld: 3 context rows",
         ]
 

@@ -111,7 +111,29 @@ class TestAnswers:
             answerer(league, store, warehouse).answer(asked(league))
         tables = [scan.table for scan in warehouse.scans]
         assert tables == 2 * tables[: len(tables) // 2]
-        assert len(set(tables)) == len(tables) // 2
+        champion, *scanned = tables[: len(tables) // 2]
+        assert champion == PREDICTIONS.name, "whether the champion has forecasts is found out first"
+        assert len(set(scanned)) == len(scanned)
+
+    def test_a_champion_without_forecasts_is_rejected_before_anything_else_is_read(
+        self, league: League, store: MemoryStore
+    ) -> None:
+        warehouse = league.changed()
+        answer = answerer(league, store, warehouse).answer(asked(league, champion_system_id="typo"))
+        assert (answer.status, answer.again) == ("rejected", True)
+        (error,) = answer.event["errors"]
+        assert "champion typo has no forecasts for 2026-02-03, while" in error
+        assert {scan.table for scan in warehouse.scans} == {PREDICTIONS.name}
+        assert store.written == []
+
+    def test_the_fallback_is_named_in_event_and_manifest(self, league: League, store: MemoryStore) -> None:
+        config = replace(EASY, fallback_system_ids=("ensemble_v1",))
+        one = replace(answerer(league, store), config=config)
+        answer = one.answer(asked(league, champion_system_id="typo"))
+        assert answer.status == "success"
+        told = {"champion_system_id": "ensemble_v1", "champion_fallback_for": "typo"}
+        assert {key: answer.event[key] for key in told} == told
+        assert manifest_of(store, league.today)["champion"]["fallback_for"] == "typo"
 
     def test_what_is_withheld_will_not_go_better_by_itself(self, league: League, store: MemoryStore) -> None:
         warehouse = league.changed({CONTEXT: league.rows(CONTEXT).slice(0, 0)})

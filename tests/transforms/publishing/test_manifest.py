@@ -14,7 +14,7 @@ from exporters.league.players.unmatched import NameReport, UnmatchedName
 from exporters.warehouse.tables import CONTEXT, GAMES, SUBSET_VERSIONS
 from tests.support.made_up import CARD, DIARY, ROSTER
 from tests.support.matchers import manifest_of
-from tests.support.plans import made_up_plan
+from tests.support.plans import NO_GATES, made_up_plan
 from tests.support.stores import MemoryStore
 from transforms.elements.failure import Failure
 from transforms.elements.plan import Run
@@ -39,7 +39,7 @@ CENSUS = ScanCounts(
     rows={GAMES.name: 12, CONTEXT.name: 40},
     bytes={GAMES.name: 1200, CONTEXT.name: 4000},
 )
-CONFIG = ExportConfig(min_context_rows=1)
+CONFIG = ExportConfig(min_context_rows=1, gates=NO_GATES)
 
 
 def plan_of(*exports: Any, run_id: str = "run-1", **values: Any) -> Any:
@@ -92,15 +92,18 @@ class TestContent:
             "lock": "",
             "started_at": "",
         }
-        assert manifest["champion"] == {"system_id": CHAMPION, "model_version": "v3"}
-        assert manifest["funnel"] == {
+        assert manifest["champion"] == {"system_id": CHAMPION, "model_version": "v3", "fallback_for": None}
+        assert {key: value for key, value in manifest["funnel"].items() if key != "stages"} == {
             "games": 2,
             "final_games": 1,
             "context_rows": 40,
             "active_predictions": 90,
             "champion_predictions": 30,
             "champion_picks": 20,
+            "degraded": [],
         }
+        assert manifest["guard"] == {"withheld": None, "accepted": [], "losses": []}
+        assert (manifest["skipped_rows"], manifest["skipped_rows_total"]) == ([], 0)
         assert manifest["tables"][GAMES.name] == {"rows": 12, "bytes": 1200}
         assert list(manifest["tables"]) == sorted(manifest["tables"])
         assert (manifest["broken_tables"], manifest["failures"], manifest["failures_path"]) == ({}, [], None)
@@ -171,6 +174,8 @@ class TestContent:
             "written": 1,
             "unchanged": 1,
             "kept": {},
+            "missing": {},
+            "withheld": 0,
             "failed": 2,
             "bytes": 300,
             "counts": {},
@@ -180,10 +185,17 @@ class TestContent:
                 {"step": "SweepHistories", "key": "d", "error": "ValueError: no"},
                 {"step": "PublishDocuments", "key": "card/2026-01-05/c.json", "error": "StoreError: full"},
             ],
-            "pointers": {"moved": 1, "unchanged": 1, "kept": {"why": 2}, "failed": {"card/e.json": "full"}},
+            "pointers": {
+                "moved": 1,
+                "unchanged": 1,
+                "kept": {"why": 2},
+                "failed": {"card/e.json": "full"},
+                "missing": {},
+            },
             "generations": {"card/2026-01-05/b.json": 7, "card/a.json": 8},
             "stale": [],
             "documents": {"card/2026-01-05/a.json": "digest of a", "card/2026-01-05/b.json": "digest of b"},
+            "document_counts": {},
         }
 
     def test_counts_add_up(self) -> None:
@@ -214,7 +226,7 @@ class TestStatus:
         assert made(card("a"), roster(), **more)["status"] == "partial"
 
     def test_a_withheld_type_makes_it_partial_and_is_named(self) -> None:
-        plan = made_up_plan((CARD, ROSTER), DAY, config=ExportConfig(min_context_rows=50))
+        plan = made_up_plan((CARD, ROSTER), DAY, config=ExportConfig(min_context_rows=50, gates=NO_GATES))
         manifest = made(roster(), plan=plan)
         assert manifest["status"] == "partial"
         assert manifest["exports"]["card"]["state"] == "withheld"
@@ -269,7 +281,7 @@ class TestMerging:
 
     def test_a_withheld_type_keeps_its_documents(self) -> None:
         before = made(card("a"))
-        plan = made_up_plan((CARD,), DAY, config=ExportConfig(min_context_rows=50))
+        plan = made_up_plan((CARD,), DAY, config=ExportConfig(min_context_rows=50, gates=NO_GATES))
         section = made(plan=plan, before=before)["exports"]["card"]
         assert section["documents"] == before["exports"]["card"]["documents"]
         assert section["stale"] == []

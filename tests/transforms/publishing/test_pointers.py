@@ -12,7 +12,7 @@ from exporters.league.forecasts.readiness import DayCount, ScanCounts
 from exporters.warehouse.tables import GAMES
 from tests.support.made_up import ALL, CARD, ROSTER
 from tests.support.matchers import assert_mirrors, contents, json_of
-from tests.support.plans import made_up_plan
+from tests.support.plans import NO_GATES, made_up_plan
 from tests.support.stores import MemoryStore, Refuse
 from transforms.elements.document import make_document
 from transforms.elements.plan import Run
@@ -48,7 +48,12 @@ class Site:
         """Publish documents of a date and move the pointers; returns action and reason by pointer."""
         self._run += 1
         stamp = f"2026-02-03T17:{self._run:02d}:00+00:00"
-        values = {"league_day": TODAY, "run": Run("run", stamp), "config": ExportConfig(min_context_rows=1), **plan}
+        values = {
+            "league_day": TODAY,
+            "run": Run("run", stamp),
+            "config": ExportConfig(min_context_rows=1, gates=NO_GATES),
+            **plan,
+        }
         first = values.pop("first", day)
         made_plan = made_up_plan(ALL, first, values.pop("last", day), **values)
         publisher = DocumentPublisher(self.store, made_plan)

@@ -16,6 +16,7 @@ from tests.support.stores import MemoryStore, Refuse
 from transforms.elements.document import Document, make_document
 from transforms.elements.failure import Failure
 from transforms.elements.publication import Outcome, Published
+from transforms.publishing.guard_dates import GuardDates
 from transforms.publishing.manifest import marker_path
 from transforms.publishing.publish import DocumentPublisher, OutcomeBatch, PublishRun, gather
 from transforms.stages.player_stage import DocumentBatch
@@ -253,7 +254,8 @@ def run(plan: Any, store: MemoryStore, *documents: Document, failures: Any = ())
         players = root | "Players" >> beam.Create([batch for batch in batches if batch[1].documents[0].key])
         slates = root | "Slates" >> beam.Create([batch for batch in batches if not batch[1].documents[0].key])
         seasons = root | "Seasons" >> beam.Create([]).with_output_types(tuple[str, DocumentBatch])
-        return (players, slates, seasons) | PublishRun(plan, store, scan_counts, failed)
+        guarded = (players, slates, seasons) | GuardDates(plan, store, scan_counts)
+        return guarded | PublishRun(plan, store, scan_counts, failed)
 
     return dict(run_eagerly(wire))
 
@@ -293,7 +295,7 @@ class TestProtocol:
         sections = run(plan_of(), store, *documents)["2026-01-05"]["exports"]
         assert store.written == ["manifest/2026-01-05.json"]
         assert [sections[name]["unchanged"] for name in ("card", "roster")] == [1, 1]
-        assert sections["card"]["pointers"] == {"moved": 0, "unchanged": 1, "kept": {}, "failed": {}}
+        assert sections["card"]["pointers"] == {"moved": 0, "unchanged": 1, "kept": {}, "failed": {}, "missing": {}}
 
     def test_failures_are_logged_before_the_manifest_names_them(self) -> None:
         store = MemoryStore()

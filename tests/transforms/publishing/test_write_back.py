@@ -22,6 +22,7 @@ from tests.support.stores import MemoryStore
 from tests.support.subset_rows import PLAYED, TODAY, forecasts, members, night, season
 from tests.support.warehouses import MemoryWarehouse, arrow_rows
 from transforms.elements.failure import Failure
+from transforms.elements.guarding import DateVerdict
 from transforms.elements.plan import Plan
 from transforms.publishing.write_back import AppendSubsetPicks, append_subset_picks, appending, record_batch
 from transforms.stages.date_stages import FrozenRows
@@ -133,15 +134,21 @@ class TestTransform:
         assert self.run(warehouse) == []
         assert [table for table, *_ in warehouse.added] == [SUBSET_PICKS.name, SUBSET_VERSIONS.name]
 
+    def test_adds_nothing_of_a_date_that_is_withheld(self) -> None:
+        warehouse = Recorder()
+        assert self.run(warehouse, "would be emptied") == []
+        assert warehouse.added == []
+
     def test_reports_what_it_could_not_add(self) -> None:
         ((day, failure),) = self.run(Recorder(refused=SUBSET_VERSIONS.name))
         assert day == "2026-02-10"
         assert isinstance(failure, Failure)
 
     @staticmethod
-    def run(warehouse: Recorder) -> Sequence[tuple[str, Failure]]:
+    def run(warehouse: Recorder, withheld: str | None = None) -> Sequence[tuple[str, Failure]]:
         def wire(root: beam.Pipeline) -> Any:
-            return root | beam.Create([("2026-02-10", FROZEN)]) | AppendSubsetPicks(plan(), warehouse)
+            verdicts = root | "Verdicts" >> beam.Create([("2026-02-10", DateVerdict(withheld))])
+            return root | beam.Create([("2026-02-10", FROZEN)]) | AppendSubsetPicks(plan(), warehouse, verdicts)
 
         found: Sequence[tuple[str, Failure]] = run_eagerly(wire)
         return found
@@ -168,17 +175,27 @@ class TestRun:
         assert len(stored(tmp_path, SUBSET_PICKS.name)) == 26
         assert len(stored(tmp_path, SUBSET_VERSIONS.name)) == 1
 
-    def test_a_later_run_adds_a_version(self, tmp_path: Path) -> None:
+    def after_they_are_inactive(self, tmp_path: Path, reason: str | None) -> MemoryStore:
+        """Publish a night, deactivate its forecasts, and publish it again."""
         warehouse, store = folder_of(tmp_path, night()), MemoryStore()
         run_in_process(plan(), warehouse, store)
         withdrawn = [row for row in forecasts(TODAY) if type(row).__name__ == "PredictionRow"]
         pq.write_table(
-            arrow_rows(PREDICTIONS, [row._replace(is_active=False) for row in withdrawn]),
+            arrow_rows(PREDICTIONS, [row._replace(is_active=False, invalidation_reason=reason) for row in withdrawn]),
             tmp_path / "nba_predictions/player_prop_predictions/part-0.parquet",
         )
         run_in_process(plan(generated_at="2026-02-10T17:00:00Z"), warehouse, store)
+        return store
+
+    def test_a_later_run_adds_a_version(self, tmp_path: Path) -> None:
+        store = self.after_they_are_inactive(tmp_path, "game_postponed")
         assert [row["total_picks"] for row in stored(tmp_path, SUBSET_VERSIONS.name)] == [26, 0]
         assert set(members(document(store, "picks/2026-02-10.json")).values()) == {""}
+
+    def test_a_date_that_is_withheld_is_not_frozen(self, tmp_path: Path) -> None:
+        store = self.after_they_are_inactive(tmp_path, None)
+        assert [row["total_picks"] for row in stored(tmp_path, SUBSET_VERSIONS.name)] == [26]
+        assert members(document(store, "picks/2026-02-10.json"))["8"] == "abcde"
 
     def test_a_begun_date_is_not_frozen(self, tmp_path: Path) -> None:
         """G-4."""

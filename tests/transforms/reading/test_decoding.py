@@ -82,7 +82,9 @@ def test_decoding_agrees_with_a_cell_by_cell_oracle(data: st.DataObject) -> None
     usable = [row for row in expected if all(row[columns.index(name)] is not None for name in required)]
     assert len(rows) == len(usable)
     assert all(same(tuple(row), wanted) for row, wanted in zip(rows, usable, strict=True))
-    assert len(defects) == len(expected) - len(usable)
+    assert sum(defect.rows for defect in defects) == len(expected) - len(usable)
+    keys = [(defect.column, defect.player, defect.day) for defect in defects]
+    assert len(set(keys)) == len(keys)
 
 
 class TestValues:

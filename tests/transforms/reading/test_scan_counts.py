@@ -164,7 +164,7 @@ class TestForecasts:
         )
         system = prediction_row().system_id
         assert scan_counts.versions == {(DAY, system): "v1", (NEXT, system): "v2"}
-        assert scan_counts.systems[DAY, system] == SystemCount("v1", forecasts=1, picks=1)
+        assert scan_counts.systems[DAY, system] == SystemCount("v1", forecasts=1, picks=1, players=1)
 
     def test_ties_go_to_more_forecasts_then_the_newest_then_the_greatest_name(self) -> None:
         def elected(*rows: Any) -> Any:

@@ -12,7 +12,7 @@ from exporters.league.forecasts.readiness import DayCount, ScanCounts
 from exporters.warehouse.tables import SCHEDULE, SIGNALS
 from tests.support.eager import run_eagerly
 from tests.support.made_up import ALL, CURSED_POINTS, DIARY, LEADERS, ROSTER
-from tests.support.plans import made_up_plan
+from tests.support.plans import NO_GATES, made_up_plan
 from tests.support.rows import schedule_row, signal_row
 from tests.support.warehouses import arrow_rows
 from transforms.elements.tables import TableBatch
@@ -28,7 +28,7 @@ from transforms.stages.player_stage import CardBatch
 DAY = date(2026, 1, 5)
 NEXT = DAY + timedelta(days=1)
 CENSUS = ScanCounts(days={DAY: DayCount(games=1, context_rows=9), NEXT: DayCount(games=1, context_rows=9)})
-CONFIG = ExportConfig(min_context_rows=1)
+CONFIG = ExportConfig(min_context_rows=1, gates=NO_GATES)
 
 
 def plan_of(*exports: Any, first: date = DAY, last: date | None = None, **values: Any) -> Any:

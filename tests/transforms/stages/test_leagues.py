@@ -12,7 +12,7 @@ from exporters.config import ExportConfig
 from exporters.league.forecasts.readiness import DayCount, ScanCounts
 from exporters.warehouse.tables import CONTEXT, GAMES, SCHEDULE
 from tests.support.made_up import CARD
-from tests.support.plans import made_up_plan
+from tests.support.plans import NO_GATES, made_up_plan
 from tests.support.rows import context_row, game_row, schedule_row
 from tests.support.warehouses import arrow_rows
 from transforms.elements.plan import Plan
@@ -22,7 +22,7 @@ from transforms.stages.player_stage import SweepHistories, sweep_histories
 
 DAY = date(2026, 1, 5)
 CENSUS = ScanCounts({DAY: DayCount(games=1)})
-PLAN = made_up_plan((CARD,), DAY, config=ExportConfig(min_context_rows=0))
+PLAN = made_up_plan((CARD,), DAY, config=ExportConfig(min_context_rows=0, gates=NO_GATES))
 
 
 def batch(table: Any, *rows: Any) -> TableBatch:

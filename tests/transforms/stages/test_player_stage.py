@@ -16,9 +16,10 @@ from exporters.league.players.aliases import NO_ALIASES
 from exporters.warehouse.tables import CONTEXT, GAMES, SCHEDULE
 from tests.support.eager import run_eagerly
 from tests.support.made_up import ALL, CARD, CURSED_POINTS, DIARY, INDEX, LEADERS, ROSTER
-from tests.support.plans import made_up_plan
+from tests.support.plans import NO_GATES, made_up_plan
 from tests.support.rows import context_row, game_row, schedule_row
 from tests.support.warehouses import MemoryWarehouse
+from transforms.elements.failure import Failure, SkippedRows
 from transforms.reading.route import RouteBatches
 from transforms.reading.scan import scan_all
 from transforms.stages.player_stage import BuildPlayerStage, NightBatch, sweep_histories
@@ -26,7 +27,7 @@ from transforms.stages.player_stage import BuildPlayerStage, NightBatch, sweep_h
 DAY = date(2026, 1, 5)
 NEXT = DAY + timedelta(days=1)
 EARLIER = date(2026, 1, 2)
-CONFIG = ExportConfig(min_context_rows=1, min_active_predictions=1)
+CONFIG = ExportConfig(min_context_rows=1, min_active_predictions=1, gates=NO_GATES)
 
 
 def swept(plan: Any, *rows: Any, **tables: Any) -> dict[date, NightBatch]:
@@ -50,6 +51,14 @@ def _read(plan: Any, rows: Any, tables: Any) -> tuple[Any, Any]:
         by_table[kinds[type(row).__name__]].append(row)
     batches, scan_counts = scan_all(plan, MemoryWarehouse({**by_table, **tables.get("tables", {})}))
     return scan_counts, batches
+
+
+def skipped(made: NightBatch) -> list[SkippedRows]:
+    return [failure for failure in made.failures if isinstance(failure, SkippedRows)]
+
+
+def built_without(made: NightBatch) -> list[Failure]:
+    return [failure for failure in made.failures if not isinstance(failure, SkippedRows)]
 
 
 def plan_of(*exports: Any, first: date = DAY, last: date | None = None, **values: Any) -> Any:
@@ -99,7 +108,7 @@ class TestSweeping:
 
     def test_nothing_is_built_of_what_is_withheld(self) -> None:
         rows = [schedule_row(game_date=DAY), tonight("a")]
-        strict = replace(plan_of(CARD, ROSTER), config=ExportConfig(min_context_rows=2))
+        strict = replace(plan_of(CARD, ROSTER), config=ExportConfig(min_context_rows=2, gates=NO_GATES))
         assert list(swept(strict, *rows)[DAY].slate_cards.cards) == ["roster"]
         assert swept(strict, *rows)[DAY].documents.documents == []
 
@@ -153,9 +162,11 @@ class TestFailures:
         made = swept(plan_of(CARD, ROSTER), *rows, tables={GAMES: [bad]})[DAY]
         assert [document.key for document in made.documents.documents] == ["a"]
         assert [player for player, _ in made.slate_cards.cards["roster"]] == ["a", "b"], "it does not read that table"
-        (failure,) = made.failures
+        (failure,) = built_without(made)
         assert (failure.export, failure.key) == ("card", "b")
         assert "nba_analytics.player_game_summary.game_id is null" in failure.error
+        (rows,) = skipped(made)
+        assert (rows.key, rows.column, rows.player, rows.rows) == (GAMES.name, "game_id", "b", 1)
 
     def test_a_row_outside_of_the_window_costs_nothing(self) -> None:
         bad = played("b", 9, date(2025, 4, 1))._asdict() | {"game_id": None}
@@ -169,12 +180,12 @@ class TestFailures:
         rows = {"tables": {CONTEXT: [tonight("a"), bad], SCHEDULE: [schedule_row(game_date=DAY)]}}
         made = swept(plan_of(CARD), **rows)[DAY]
         assert [document.key for document in made.documents.documents] == ["a"]
-        assert [(failure.export, failure.key) for failure in made.failures] == [("card", "b")]
+        assert [(failure.export, failure.key) for failure in built_without(made)] == [("card", "b")]
 
     def test_a_player_without_game_is_not_reported_for_an_old_row(self) -> None:
         bad = played("b", 9)._asdict() | {"game_id": None}
         made = swept(plan_of(CARD), schedule_row(game_date=DAY), tonight("a"), tables={GAMES: [bad]})[DAY]
-        assert made.failures == []
+        assert built_without(made) == []
 
     def test_which_of_several_unusable_rows_is_named_does_not_depend_on_their_order(self) -> None:
         bad = [played("a", 9, day)._asdict() | {"game_id": None} for day in (EARLIER, date(2026, 1, 1))]
@@ -182,14 +193,33 @@ class TestFailures:
         one, two = (swept(plan_of(CARD), *rows, tables={GAMES: order})[DAY] for order in (bad, bad[::-1]))
         assert [failure.error for failure in one.failures] == [failure.error for failure in two.failures]
 
-    def test_rows_of_nobody_are_reported_with_the_last_date(self) -> None:
+    def test_rows_that_have_everything_in_common_are_counted(self) -> None:
+        bad = played("b", 9)._asdict() | {"game_id": None}
+        other = played("c", 9)._asdict() | {"game_id": None}
+        made = swept(plan_of(CARD), tables={GAMES: [bad, other, bad], SCHEDULE: [schedule_row(game_date=DAY)]})[DAY]
+        assert [(rows.player, rows.rows) for rows in skipped(made)] == [("b", 2), ("c", 1)]
+
+    def test_a_row_is_reported_with_its_date(self) -> None:
+        bad = [tonight("a", day)._asdict() | {"game_id": None} for day in (DAY, NEXT)]
+        made = swept(plan_of(ROSTER, first=DAY, last=NEXT), tables={CONTEXT: bad})
+        assert {day: [rows.day for rows in skipped(found)] for day, found in made.items()} == {
+            DAY: [DAY.isoformat()],
+            NEXT: [NEXT.isoformat()],
+        }
+
+    def test_of_a_text_of_any_length_the_ends_are_shown(self) -> None:
+        made = swept(plan_of(CARD), schedule_row(game_date=DAY), tonight("x" * 10_000_000))[DAY]
+        (failure,) = made.failures
+        assert len(failure.key) + len(failure.error) < 2_000
+
+    def test_rows_of_nobody_are_reported_with_their_date(self) -> None:
         bad = [tonight("a")._asdict() | {"player_lookup": None}]
         league = [schedule_row(game_date=DAY)._asdict() | {"home_team_tricode": None}]
         plan = plan_of(ROSTER, first=DAY, last=NEXT)
         made = swept(plan, tables={CONTEXT: bad, SCHEDULE: league})
-        assert sorted((failure.step, failure.key) for failure in made[NEXT].failures) == [
-            ("DecodeRows", CONTEXT.name),
-            ("DecodeRows", SCHEDULE.name),
+        assert sorted((failure.step, failure.key, failure.player) for failure in skipped(made[DAY])) == [
+            ("DecodeRows", CONTEXT.name, ""),
+            ("DecodeRows", SCHEDULE.name, ""),
         ]
 
 

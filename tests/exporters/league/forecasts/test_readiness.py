@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
+from exporters.bets.best_bets import BEST_BETS
 from exporters.bets.live_grading import LIVE_GRADING
 from exporters.bets.predictions import PREDICTIONS
-from exporters.config import ExportConfig
+from exporters.bets.results import RESULTS
+from exporters.config import ExportConfig, GateRules, PerName
+from exporters.declaration import Export
 from exporters.league.forecasts.readiness import DayCount, ScanCounts, State, SystemCount, Verdict, reads_of, verdict
 from exporters.tonight.streaks import STREAKS
 from exporters.tonight.tonight import TONIGHT as TONIGHT_EXPORT
@@ -16,11 +20,13 @@ from exporters.warehouse.tables import ACCURACY, CONTEXT, DEFENSE, GAMES, LIVE_B
 from tests.support.rows import CHAMPION, TONIGHT
 
 CONFIG = ExportConfig()
-READY = DayCount(games=5, context_rows=30, active_predictions=50)
+READY = DayCount(games=5, context_rows=40, context_players=40, active_predictions=50)
 
 
-def scan_counts(count: DayCount, **broken: str) -> ScanCounts:
-    return ScanCounts(days={TONIGHT: count}, broken=broken)
+def scan_counts(count: DayCount, champion: int = 30, **broken: str) -> ScanCounts:
+    """Return the counts of tonight, for which the champion has a forecast of so many players."""
+    own = SystemCount("v1", forecasts=champion, picks=champion, players=champion)
+    return ScanCounts(days={TONIGHT: count}, systems={(TONIGHT, CHAMPION): own} if champion else {}, broken=broken)
 
 
 def test_a_date_of_which_nothing_was_read_counts_nothing() -> None:
@@ -37,44 +43,115 @@ def test_the_census_names_the_model_version_that_publishes() -> None:
     assert counted.versions == {(TONIGHT, CHAMPION): "v2"}
 
 
-@pytest.mark.parametrize("export", [TONIGHT_EXPORT, TONIGHT_PLAYERS], ids=lambda export: export.name)
-def test_tonight_types_need_thirty_context_rows(export: object) -> None:
-    assert verdict(export, TONIGHT, scan_counts(READY), CONFIG) == Verdict(State.READY)
-    few = replace(READY, context_rows=29, active_predictions=0)
-    held = verdict(export, TONIGHT, scan_counts(few), CONFIG)
-    assert held == Verdict(State.WITHHELD, "29 context rows for 2025-01-15, at least 30 are needed")
-    assert not held.publishes
-    assert verdict(export, TONIGHT, scan_counts(replace(READY, active_predictions=0)), CONFIG).publishes
+class TestPlayersPerGame:
+    @pytest.mark.parametrize("export", [TONIGHT_EXPORT, TONIGHT_PLAYERS], ids=lambda export: export.name)
+    def test_tonight_types_need_eight_players_for_each_game(self, export: Export) -> None:
+        assert verdict(export, TONIGHT, scan_counts(READY), CONFIG) == Verdict(State.READY)
+        few = replace(READY, context_players=39)
+        held = verdict(export, TONIGHT, scan_counts(few), CONFIG)
+        assert held == Verdict(
+            State.WITHHELD, "39 players in the context of 2025-01-15, at least 8 for each of its 5 games are needed"
+        )
+        assert not held.publishes
+
+    def test_rows_that_are_there_twice_do_not_count_twice(self) -> None:
+        doubled = replace(READY, context_rows=78, context_players=39)
+        assert not verdict(TONIGHT_EXPORT, TONIGHT, scan_counts(doubled), CONFIG).publishes
+
+    def test_a_whole_night_of_one_game_passes(self) -> None:
+        one = DayCount(games=1, context_rows=20, context_players=20, active_predictions=40)
+        for export in (TONIGHT_EXPORT, TONIGHT_PLAYERS, PREDICTIONS, BEST_BETS):
+            assert verdict(export, TONIGHT, scan_counts(one, champion=8), CONFIG) == Verdict(State.READY)
+
+    def test_no_forecast_is_needed_before_any_model_has_one(self) -> None:
+        early = scan_counts(replace(READY, active_predictions=0), champion=0)
+        assert verdict(TONIGHT_EXPORT, TONIGHT, early, CONFIG).publishes
+
+    def test_each_type_may_have_a_number_of_its_own(self) -> None:
+        few = replace(READY, context_players=10)
+        rules = GateRules(players_per_game=PerName(8, {"tonight": 2}))
+        config = ExportConfig(gates=rules)
+        assert verdict(TONIGHT_EXPORT, TONIGHT, scan_counts(few), config).publishes
+        assert not verdict(TONIGHT_PLAYERS, TONIGHT, scan_counts(few), config).publishes
+
+    def test_an_absolute_number_of_rows_may_be_asked_for_as_well(self) -> None:
+        config = ExportConfig(min_context_rows=30)
+        assert verdict(TONIGHT_EXPORT, TONIGHT, scan_counts(READY), config).publishes
+        few = replace(READY, context_rows=29)
+        assert verdict(TONIGHT_EXPORT, TONIGHT, scan_counts(few), config) == Verdict(
+            State.WITHHELD, "29 context rows for 2025-01-15, at least 30 are needed"
+        )
 
 
-def test_predictions_need_fifty_active_ones() -> None:
-    assert verdict(PREDICTIONS, TONIGHT, scan_counts(READY), CONFIG).state is State.READY
-    few = replace(READY, active_predictions=49, context_rows=0)
-    assert verdict(PREDICTIONS, TONIGHT, scan_counts(few), CONFIG) == Verdict(
-        State.WITHHELD, "49 active predictions for 2025-01-15, at least 50 are needed"
-    )
+class TestChampion:
+    @pytest.mark.parametrize("export", [PREDICTIONS, BEST_BETS, TONIGHT_EXPORT, TONIGHT_PLAYERS, LIVE_GRADING])
+    def test_one_without_forecasts_withholds_what_shows_them_and_the_others_are_named(self, export: Export) -> None:
+        others = {
+            (TONIGHT, "beta"): SystemCount("v1", forecasts=90, picks=80, players=90),
+            (TONIGHT, "alpha"): SystemCount(None, forecasts=118, picks=100, players=118),
+            (TONIGHT, "idle"): SystemCount(None, forecasts=0, picks=0),
+            (TONIGHT - timedelta(days=1), CHAMPION): SystemCount("v1", forecasts=100, picks=90, players=100),
+        }
+        counted = ScanCounts(days={TONIGHT: replace(READY, active_predictions=208)}, systems=others)
+        assert verdict(export, TONIGHT, counted, CONFIG) == Verdict(
+            State.WITHHELD,
+            f"{CHAMPION} has no active predictions for 2025-01-15, while alpha (118) and beta (90) have: "
+            "name another champion or correct the table",
+        )
 
+    @pytest.mark.parametrize("export", [RESULTS, STREAKS], ids=lambda export: export.name)
+    def test_types_that_show_no_forecasts_go_out_without_him(self, export: Export) -> None:
+        others = {(TONIGHT, "alpha"): SystemCount(None, forecasts=118, picks=100, players=118)}
+        assert verdict(export, TONIGHT, ScanCounts(days={TONIGHT: READY}, systems=others), CONFIG).publishes
 
-def test_p10_forecasts_that_have_expired_are_named_as_the_reason() -> None:
-    gone = DayCount(games=5, context_rows=30, active_predictions=0, grades=150)
-    assert verdict(PREDICTIONS, TONIGHT, scan_counts(gone), CONFIG) == Verdict(
-        State.WITHHELD, "the forecasts of 2025-01-15 have expired: it was graded, and the warehouse keeps none of them"
-    )
-    some = replace(gone, active_predictions=1)
-    assert "at least 50 are needed" in (verdict(PREDICTIONS, TONIGHT, scan_counts(some), CONFIG).reason or "")
+    def test_his_players_count_and_nobody_else_s(self) -> None:
+        assert verdict(PREDICTIONS, TONIGHT, scan_counts(READY, champion=5), CONFIG).publishes
+        assert verdict(PREDICTIONS, TONIGHT, scan_counts(READY, champion=4), CONFIG) == Verdict(
+            State.WITHHELD,
+            f"4 players with a standing prediction of {CHAMPION} for 2025-01-15, at least 5 are needed (12% of 40)",
+        )
+
+    def test_where_the_context_is_lost_the_games_are_the_measure(self) -> None:
+        lost = replace(READY, context_rows=0, context_players=0)
+        assert verdict(PREDICTIONS, TONIGHT, scan_counts(lost, champion=5), CONFIG).publishes
+        assert not verdict(PREDICTIONS, TONIGHT, scan_counts(lost, champion=4), CONFIG).publishes
+
+    def test_one_forecast_is_needed_at_least(self) -> None:
+        config = ExportConfig(gates=GateRules(players_per_game=PerName(0), predicted_percent=PerName(1)))
+        bare = DayCount(games=1)
+        assert not verdict(PREDICTIONS, TONIGHT, scan_counts(bare, champion=0), config).publishes
+        assert verdict(PREDICTIONS, TONIGHT, scan_counts(bare, champion=1), config).publishes
+
+    def test_each_type_may_have_a_share_of_its_own(self) -> None:
+        config = ExportConfig(gates=GateRules(predicted_percent=PerName(12, {"best-bets": 50})))
+        assert verdict(PREDICTIONS, TONIGHT, scan_counts(READY, champion=19), config).publishes
+        assert not verdict(BEST_BETS, TONIGHT, scan_counts(READY, champion=19), config).publishes
+        assert verdict(BEST_BETS, TONIGHT, scan_counts(READY, champion=20), config).publishes
+
+    def test_an_absolute_number_of_all_models_may_be_asked_for_as_well(self) -> None:
+        config = ExportConfig(min_active_predictions=50)
+        assert verdict(PREDICTIONS, TONIGHT, scan_counts(READY), config).publishes
+        few = replace(READY, active_predictions=49)
+        assert verdict(PREDICTIONS, TONIGHT, scan_counts(few), config) == Verdict(
+            State.WITHHELD, "49 active predictions for 2025-01-15, at least 50 are needed"
+        )
+
+    def test_p10_forecasts_that_have_expired_are_named_as_the_reason(self) -> None:
+        gone = DayCount(games=5, context_rows=40, context_players=40, active_predictions=0, grades=150)
+        assert verdict(PREDICTIONS, TONIGHT, scan_counts(gone, champion=0), CONFIG) == Verdict(
+            State.WITHHELD,
+            "the forecasts of 2025-01-15 have expired: it was graded, and the warehouse keeps none of them",
+        )
+        assert verdict(BEST_BETS, TONIGHT, scan_counts(gone, champion=0), CONFIG) == Verdict(State.READY)
+        some = replace(gone, active_predictions=1)
+        assert "standing prediction" in (
+            verdict(BEST_BETS, TONIGHT, scan_counts(some, champion=1), CONFIG).reason or ""
+        )
 
 
 def test_s_d4_streaks_are_gated_on_nothing_of_tonight() -> None:
     assert verdict(STREAKS, TONIGHT, ScanCounts(), CONFIG) == Verdict(State.READY)
     assert verdict(STREAKS, TONIGHT, scan_counts(DayCount(games=5)), CONFIG) == Verdict(State.READY)
-
-
-def test_thresholds_are_configuration() -> None:
-    few = DayCount(games=1, context_rows=2, active_predictions=3)
-    lenient = ExportConfig(min_context_rows=2, min_active_predictions=3)
-    for export in (TONIGHT_EXPORT, TONIGHT_PLAYERS, PREDICTIONS):
-        assert not verdict(export, TONIGHT, scan_counts(few), CONFIG).publishes
-        assert verdict(export, TONIGHT, scan_counts(few), lenient).publishes
 
 
 def test_a_date_without_games_publishes_the_empty_documents() -> None:

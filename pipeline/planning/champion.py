@@ -1,0 +1,118 @@
+"""The champion, checked before anything is read in bulk: whether it has forecasts for the dates of a plan.
+
+One scan of three columns of the forecasts tells, restricted to the champion; only when there are none, a second
+one finds out who has. A date for which no model has forecasts yet, or none any more, says nothing about the champion.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from exporters.declaration import Export, Gate
+from exporters.league.forecasts.readiness import systems_text
+from exporters.warehouse.tables import PREDICTIONS
+from pipeline.planning.planner import plan_scans
+from transforms.elements.plan import Plan
+from transforms.elements.tables import TableScan
+from transforms.warehouses.protocol import Warehouse, WarehouseError
+
+_COLUMNS = ("game_date", "is_active", "system_id")
+_GATES = frozenset({Gate.PREDICTIONS, Gate.CHAMPION})
+
+
+class ChampionError(ValueError):
+    """The champion has no forecasts while other systems have. The message is one line, with those systems."""
+
+
+def shows_champion(export: Export) -> bool:
+    """Whether an export type goes out only where the champion has forecasts."""
+    return bool(export.gates & _GATES)
+
+
+def check_champion(plan: Plan, warehouse: Warehouse) -> Plan:
+    """Return a plan whose champion has forecasts, as far as its dates have any: itself, or that of a fallback.
+
+    A type that shows no forecasts is exported whoever the champion is; and so is one whose champion lacks forecasts for
+    some of the dates, on which it is then withheld. What cannot be read here is left to the scan, which names it.
+
+    Raises:
+        ChampionError: The champion is unknown on all dates for which another model has active forecasts, or has none
+            that are active although every requested type shows them; and no fallback has any.
+    """
+    if not any(map(shows_champion, plan.exports)) or PREDICTIONS.name in plan.broken:
+        return plan
+    champion = plan.config.champion_system_id
+    try:
+        if _count(plan, warehouse, champion).active:
+            return plan
+        every = _count(plan, warehouse)
+    except WarehouseError:
+        return plan
+    if not every.active:
+        return plan
+    for fallback in plan.config.fallback_system_ids:
+        if any(fallback in systems for systems in every.active.values()):
+            return _led_by(plan, fallback)
+    unknown = not any(champion in systems for systems in every.rows.values())
+    if unknown or all(map(shows_champion, plan.exports)):
+        raise ChampionError(_message(plan, every.active, unknown=unknown))
+    return plan
+
+
+@dataclass
+class _Forecasts:
+    """Forecasts by date and system.
+
+    Attributes:
+        rows: Rows, inactive ones included.
+        active: Active rows.
+    """
+
+    rows: dict[date, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
+    active: dict[date, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
+
+    def add(self, batch: pa.RecordBatch, wanted: frozenset[date]) -> None:
+        counted = pa.Table.from_batches([batch]).group_by(list(_COLUMNS)).aggregate([([], "count_all")])
+        for row in counted.to_pylist():
+            day, system, rows = row["game_date"], row["system_id"], row["count_all"]
+            if day in wanted and system is not None:
+                for found in (self.rows, self.active) if row["is_active"] else (self.rows,):
+                    found[day][system] = found[day].get(system, 0) + rows
+
+
+def _count(plan: Plan, warehouse: Warehouse, system_id: str = "") -> _Forecasts:
+    equals: Mapping[str, tuple[str, ...]] = {"system_id": (system_id,)} if system_id else {}
+    scan = TableScan(PREDICTIONS.name, _COLUMNS, plan.dates[0], plan.dates[-1], equals)
+    found, wanted = _Forecasts(), frozenset(plan.dates)
+    for stream in warehouse.split(scan):
+        for batch in warehouse.read(stream):
+            found.add(batch.filter(pc.is_valid(batch.column("game_date"))), wanted)
+    return found
+
+
+def _led_by(plan: Plan, fallback: str) -> Plan:
+    """Return a plan whose champion is another model, and which says so."""
+    champion = plan.config.champion_system_id
+    led = replace(plan, config=replace(plan.config, champion_system_id=fallback), fallback_for=champion)
+    narrow = {scan.table: scan.columns for scan in plan.scans}
+    # Preflight may have left out a column that only the funnel counts.
+    return replace(led, scans=tuple(replace(scan, columns=narrow[scan.table]) for scan in plan_scans(led)))
+
+
+def _message(plan: Plan, active: Mapping[date, Mapping[str, int]], *, unknown: bool) -> str:
+    day = max(active)
+    what = "forecasts" if unknown else "active forecasts"
+    span = f"{plan.dates[0]}" if len(plan.dates) == 1 else f"{plan.dates[0]} to {plan.dates[-1]}"
+    on = "" if len(plan.dates) == 1 else f" on {day}"
+    systems = dict(sorted(active[day].items()))
+    return (
+        f"champion {plan.config.champion_system_id} has no {what} for {span}, while {systems_text(systems)}{on}; "
+        "documents would show no forecast: give one of these as --champion_system_id, "
+        "list a fallback in --fallback_system_ids, or correct the table"
+    )

@@ -1,0 +1,255 @@
+"""The guard of a date: what was built is held against what is published before any document is replaced.
+
+Nothing can be lost on a date for which nothing is published: its documents are written while they are built, and so is
+any document that is published just as it is. Every other document waits until all documents of its date are counted,
+and then goes out with all the others, or not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from functools import partial
+from typing import Any
+
+import orjson
+
+from exporters.declaration import Export, Grain
+from exporters.league.forecasts.readiness import ScanCounts, verdict
+from exporters.losses import PLAYERS, Evidence, Loss, falling, loss, teams_in, too_many, would_empty
+from transforms.clients.concurrency import run_concurrently
+from transforms.elements.document import Document
+from transforms.elements.guarding import BuiltDocument, DateVerdict, Shown, Tally
+from transforms.elements.plan import Plan
+from transforms.elements.publication import Outcome
+from transforms.publishing.date_funnel import degraded_by, stages_of
+from transforms.publishing.manifest import load_manifest
+from transforms.stages.player_stage import DocumentBatch
+from transforms.stores.protocol import Store
+
+WITHHELD = "withheld"
+"""The action of a document that is not written because its date is withheld."""
+
+
+def shown_by(manifest: Mapping[str, Any] | None, plan: Plan) -> Shown:
+    """Return what a manifest says is published for its date, of the export types of a plan."""
+    if manifest is None:
+        return Shown()
+    digests: dict[str, str] = {}
+    counts: dict[str, Mapping[str, int]] = {}
+    players: dict[str, tuple[str, ...]] = {}
+    for export in plan.exports:
+        section = manifest["exports"].get(export.name)
+        if section is not None:
+            digests.update(section["documents"])
+            counts.update(section.get("document_counts", {}))
+            if export.grain is Grain.PLAYER:
+                players[export.name] = tuple(sorted(section["documents"].keys() - set(section["stale"])))
+    return Shown(digests, counts, players, manifest.get("last_good") or {})
+
+
+def look(store: Store, plan: Plan, day: date) -> Shown:
+    """Return what is published for a date: from its manifest, and where that has no counts, from the documents."""
+    manifest, _ = load_manifest(store, day)
+    shown = shown_by(manifest, plan)
+    unknown = [
+        (export, path)
+        for export in plan.exports
+        if export.counts and export.grain is not Grain.PLAYER and day in plan.document_dates(export)
+        if (path := export.path_of(day)) not in shown.counts
+    ]
+    found = run_concurrently(partial(_counts_of, store, day), unknown, store.concurrency)
+    counts = {path: read for (_, path), read in zip(unknown, found, strict=True) if read is not None}
+    return Shown(shown.digests, {**shown.counts, **counts}, shown.players, shown.last_good)
+
+
+def _counts_of(store: Store, day: date, unknown: tuple[Export, str]) -> Mapping[str, int] | None:
+    """Return the counts of a published document; None without one, or where it is about another date."""
+    export, path = unknown
+    found = store.read(path)
+    if found is None or found[1].metadata.get("game_date", day.isoformat()) != day.isoformat():
+        return None
+    try:
+        return export.item_counts(orjson.loads(found[0]))
+    except (ValueError, LookupError, TypeError):
+        # Another version of the code wrote it, in another shape.
+        return None
+
+
+def triage(
+    plan: Plan, scan_counts: ScanCounts, day: date, shown: Shown, batch: DocumentBatch
+) -> tuple[DocumentBatch, DocumentBatch, Tally | None]:
+    """Return the documents that may be published at once, those that wait for the guard, and what it counts of them.
+
+    Args:
+        plan: The plan.
+        scan_counts: What the scan saw.
+        day: The date that the documents are reported under.
+        shown: What is published for it.
+        batch: Documents of the date.
+    """
+    if shown.is_nothing and not (plan.config.funnel.withhold and _is_degraded(plan, scan_counts, day, shown)):
+        return batch, DocumentBatch(), None
+    released, held = DocumentBatch(milliseconds=batch.milliseconds), DocumentBatch()
+    documents: list[BuiltDocument] = []
+    players: dict[str, list[str]] = {}
+    by_name = {export.name: export for export in plan.exports}
+    for made in batch.documents:
+        unchanged = shown.digests.get(made.path) == made.digest and not made.fixed and not plan.rewrite
+        (released if unchanged else held).documents.append(made)
+        if made.key:
+            players.setdefault(made.export, []).append(made.path)
+        elif made.counts:
+            documents.append(_built(by_name[made.export], made, shown, plan))
+    tally = Tally(tuple(documents), {name: tuple(paths) for name, paths in players.items()})
+    return released, held, tally
+
+
+def _is_degraded(plan: Plan, scan_counts: ScanCounts, day: date, shown: Shown) -> bool:
+    return bool(degraded_by(plan, scan_counts, day, stages_of(plan, scan_counts, day), shown.last_good))
+
+
+def _built(export: Export, made: Document, shown: Shown, plan: Plan) -> BuiltDocument:
+    before = shown.counts.get(made.path)
+    if before is None or not falling(export, before, made.counts, plan.config.shrink):
+        return BuiltDocument(made.path, made.export, made.counts)
+    return BuiltDocument(made.path, made.export, made.counts, export.members_of(orjson.loads(made.content)))
+
+
+def judge_date(
+    plan: Plan, store: Store, scan_counts: ScanCounts, day: date, shown: Shown, tallies: Iterable[Tally]
+) -> DateVerdict:
+    """Return whether the documents of a date may replace what is published.
+
+    Args:
+        plan: The plan.
+        store: Where both are; it is asked only about what would shrink.
+        scan_counts: What the scan saw.
+        day: The date.
+        shown: What is published for it.
+        tallies: What all documents of the date show.
+    """
+    counted = list(tallies)
+    degraded = degraded_by(plan, scan_counts, day, stages_of(plan, scan_counts, day), shown.last_good)
+    by_name = {export.name: export for export in plan.exports}
+    losses: list[Loss] = []
+    for built in sorted((built for tally in counted for built in tally.documents), key=_path):
+        losses.extend(_losses_of(by_name[built.export], plan, store, scan_counts, day, shown, built))
+    if not shown.is_nothing:
+        made: dict[str, set[str]] = {}
+        for tally in counted:
+            for name, paths in tally.players.items():
+                made.setdefault(name, set()).update(paths)
+        for export in plan.exports:
+            if export.grain is Grain.PLAYER and verdict(export, day, scan_counts, plan.config).publishes:
+                losses.extend(_lost_players(export, plan, store, scan_counts, day, shown, made.get(export.name, set())))
+    accepted = {name for name in by_name if plan.accept_shrink & {name, f"{name}:{day}"}}
+    refused = [lost for lost in losses if lost.unexplained and lost.export not in accepted]
+    return DateVerdict(
+        withheld=_why(day, refused) if refused else _why_degraded(degraded) if plan.config.funnel.withhold else None,
+        degraded=degraded,
+        losses=tuple(losses),
+        accepted=tuple(sorted({lost.export for lost in losses if lost.unexplained} & accepted)),
+    )
+
+
+def _path(built: BuiltDocument) -> str:
+    return built.path
+
+
+def _why(day: date, refused: list[Loss]) -> str:
+    accept = ",".join(dict.fromkeys(f"{lost.export}:{day}" for lost in refused))
+    return (
+        f"{'; '.join(map(str, refused))}; nothing of {day} was replaced: "
+        f"correct the warehouse, or accept it with --accept_shrink={accept}"
+    )
+
+
+def _why_degraded(degraded: tuple[str, ...]) -> str | None:
+    return f"degraded: {'; '.join(degraded)}; --degraded=publish lets it out" if degraded else None
+
+
+def _losses_of(
+    export: Export,
+    plan: Plan,
+    store: Store,
+    scan_counts: ScanCounts,
+    day: date,
+    shown: Shown,
+    built: BuiltDocument,
+) -> Iterator[Loss]:
+    """Yield the counts of a document that fall by too much, with the reasons that the tables give."""
+    before = shown.counts.get(built.path, {})
+    paths = falling(export, before, built.counts, plan.config.shrink)
+    if not paths:
+        return
+    published = _read_json(store, built.path)
+    members = {} if published is None else _members(export, published)
+    evidence = Evidence(export, day, scan_counts, plan.config, {} if published is None else teams_in(published))
+    for path in paths:
+        there = members.get(path, frozenset())
+        yield loss(
+            evidence,
+            path,
+            (before[path], built.counts.get(path, 0)),
+            there - built.members.get(path, frozenset()),
+            path=built.path,
+            whole=len(there),
+            empties=would_empty(before, built.counts),
+        )
+
+
+def _members(export: Export, published: Any) -> dict[str, frozenset[str]]:
+    try:
+        return export.members_of(published)
+    except (LookupError, TypeError, AttributeError):
+        # Another version of the code wrote it, in another shape.
+        return {}
+
+
+def _lost_players(
+    export: Export, plan: Plan, store: Store, scan_counts: ScanCounts, day: date, shown: Shown, made: set[str]
+) -> Iterator[Loss]:
+    """Yield the loss of players' documents that were made the last time, when there are too many of them."""
+    before = shown.players.get(export.name, ())
+    lost = [path for path in before if path not in made]
+    empties = bool(before) and len(lost) == len(before)
+    if not empties and not too_many(len(lost), len(before), export, plan.config.shrink):
+        return
+    readable = lost[: plan.config.shrink.most_read]
+    teams: dict[str, frozenset[str]] = {}
+    for published in run_concurrently(partial(_read_json, store), readable, store.concurrency):
+        teams.update({} if published is None else teams_in(published))
+    prefix, _, suffix = export.path_of(day, "\0").partition("\0")
+    yield loss(
+        Evidence(export, day, scan_counts, plan.config, teams),
+        PLAYERS,
+        (len(before), len(before) - len(lost)),
+        [path.removeprefix(prefix).removesuffix(suffix) for path in lost],
+        whole=len(before),
+        empties=empties,
+    )
+
+
+def _read_json(store: Store, path: str) -> Any:
+    found = store.read(path)
+    try:
+        return None if found is None else orjson.loads(found[0])
+    except orjson.JSONDecodeError:
+        return None
+
+
+def withheld_outcome(document: Document, reason: str) -> Outcome:
+    """Return what becomes of a document whose date is withheld: what is published stays."""
+    return Outcome(
+        path=document.path,
+        export=document.export,
+        key=document.key,
+        action=WITHHELD,
+        size=0,
+        digest=document.digest,
+        cache_control=document.cache_control,
+        empty=document.empty,
+        counts=document.counts,
+        reason=reason,
+    )
