@@ -128,7 +128,7 @@ class DataflowJob:
         return self._jobs.state(self._job_id)
 
     def messages(self) -> Sequence[JobMessage]:
-        """Return what the job has said since the last call, and at the last instant before it."""
+        """Return the messages of the job since the last call, and those of the last instant before it."""
         said = self._jobs.messages(self._job_id, self._since)
         if said:
             self._since = said[-1].time

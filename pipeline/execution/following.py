@@ -10,12 +10,12 @@ from typing import Protocol
 
 from pipeline.execution.reasons import best_reason, plain_line
 
-_OVER = frozenset({"DONE", "FAILED", "CANCELLED", "UPDATED", "DRAINED"})
+OVER = frozenset({"DONE", "FAILED", "CANCELLED", "UPDATED", "DRAINED"})
 _SILENT = "not answering"
 _FIRST_POLL_SECONDS = 0.2
 _GROWTH = 1.5
-_LAST_WORDS, _LAST_WORDS_SECONDS = 10, 3.0
-"""How many times, and how often, a failed job is asked why: its last messages arrive after its last state."""
+_REASON_POLLS, _REASON_SECONDS = 10, 3.0
+"""How often messages of a failed job are read again: the last ones arrive after its last state."""
 
 
 class EngineError(Exception):
@@ -32,13 +32,13 @@ class EngineError(Exception):
 
 @dataclass(frozen=True)
 class JobMessage:
-    """Something that a job says.
+    """A message of a job.
 
     Attributes:
         key: Identifies it among the messages of its job.
-        text: What it says.
-        is_error: It says what went wrong.
-        time: When it was said; None where the engine does not tell.
+        text: Its text, which may have many lines.
+        is_error: It is about an error.
+        time: When it was written; None where the engine gives no time.
     """
 
     key: str
@@ -56,8 +56,8 @@ class Job(Protocol):
 
     Attributes:
         name: As the engine names it, and where it can be looked at.
-        poll_seconds: The longest time between two questions for its state.
-        silent_seconds: For how long the engine may leave questions unanswered.
+        poll_seconds: The longest time between two calls for its state.
+        silent_seconds: For how long the engine may not answer.
     """
 
     name: str
@@ -72,7 +72,7 @@ class Job(Protocol):
         """
 
     def messages(self) -> Sequence[JobMessage]:
-        """Return what the job has said, oldest first; what was returned before may be left out.
+        """Return the messages of the job, oldest first; those that were returned before may be left out.
 
         Raises:
             EngineError: The engine does not answer, or does not let this account read messages.
@@ -108,14 +108,14 @@ def follow(
 
     Args:
         job: The job.
-        show: Takes each line that the job says.
+        show: Takes each message, on one line.
         show_state: Takes each new state.
         sleep: Waits for some seconds.
 
     Raises:
         EngineError: The engine did not answer for too long, or will not answer any more.
     """
-    ear = _Ear(job, show)
+    messages = _Messages(job, show)
     pause, before, silent = min(_FIRST_POLL_SECONDS, job.poll_seconds), "", 0.0
     while True:
         asked = time.monotonic()
@@ -128,53 +128,53 @@ def follow(
             if before != _SILENT:
                 show_state(_SILENT)
                 before = _SILENT
-            # A service that is down is not asked more often than one that answers.
+            # A service that is down is called no more often than one that answers.
             pause = job.poll_seconds
             silent += time.monotonic() - asked + pause
             sleep(pause)
             continue
-        ear.listen()
+        messages.read()
         if state != before:
             show_state(state)
             before = state
-        if state in _OVER:
+        if state in OVER:
             if state == "FAILED":
-                _hear_why(ear, job, sleep)
-            return Ended(state, best_reason(ear.errors) if state != "DONE" else "")
+                _wait_for_reason(messages, job, sleep)
+            return Ended(state, best_reason(messages.errors) if state != "DONE" else "")
         sleep(pause)
         pause = min(pause * _GROWTH, job.poll_seconds)
 
 
-def _hear_why(ear: _Ear, job: Job, sleep: Callable[[float], None]) -> None:
-    for _ in range(_LAST_WORDS):
-        if ear.errors or ear.is_deaf:
+def _wait_for_reason(messages: _Messages, job: Job, sleep: Callable[[float], None]) -> None:
+    for _ in range(_REASON_POLLS):
+        if messages.errors or messages.is_unreadable:
             return
-        sleep(min(_LAST_WORDS_SECONDS, job.poll_seconds))
-        ear.listen()
+        sleep(min(_REASON_SECONDS, job.poll_seconds))
+        messages.read()
 
 
-class _Ear:
-    """What a job has said so far. A job whose messages cannot be read is followed by its state alone."""
+class _Messages:
+    """The messages of a job so far. A job whose messages cannot be read is followed by its state alone."""
 
     def __init__(self, job: Job, show: Callable[[str], None]) -> None:
         self.errors: list[str] = []
-        self.is_deaf = False
+        self.is_unreadable = False
         self._job = job
         self._show = show
-        self._heard: set[str] = set()
+        self._seen: set[str] = set()
 
-    def listen(self) -> None:
-        if self.is_deaf:
+    def read(self) -> None:
+        if self.is_unreadable:
             return
         try:
-            said = self._job.messages()
+            found = self._job.messages()
         except EngineError as error:
-            self.is_deaf = error.is_final
+            self.is_unreadable = error.is_final
             return
-        for message in said:
-            if message.key in self._heard:
+        for message in found:
+            if message.key in self._seen:
                 continue
-            self._heard.add(message.key)
+            self._seen.add(message.key)
             self._show(str(message))
             if message.is_error:
                 self.errors.append(message.text)

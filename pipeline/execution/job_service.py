@@ -18,11 +18,11 @@ from apache_beam.portability.api import beam_job_api_pb2, beam_job_api_pb2_grpc
 from apache_beam.runners.portability.portable_runner import PipelineResult
 from apache_beam.runners.worker import data_plane
 
-from pipeline.execution.following import EngineError, JobMessage
+from pipeline.execution.following import OVER, EngineError, JobMessage
 from pipeline.execution.reasons import reason_of
 
 _CALL_SECONDS = 15.0
-_LAST_WORDS_SECONDS = 5.0
+_LAST_MESSAGES_SECONDS = 5.0
 _TRANSIENT = (
     grpc.StatusCode.UNAVAILABLE,
     grpc.StatusCode.DEADLINE_EXCEEDED,
@@ -32,7 +32,6 @@ _TRANSIENT = (
 _WORKER_THREADS = ("run_worker_", "read_state", "read_grpc_client_inputs")
 """How Beam names the threads of a worker that read from the engine."""
 _WORKERS_END_SECONDS = 2.0
-_OVER = ("DONE", "FAILED", "CANCELLED", "UPDATED", "DRAINED")
 
 
 def _never() -> str:
@@ -56,8 +55,8 @@ class ServedJob:
         Args:
             result: What Beam returned.
             server: The job server, as messages name it.
-            poll_seconds: The longest time between two questions for its state.
-            silent_seconds: For how long the server may leave questions unanswered.
+            poll_seconds: The longest time between two calls for its state.
+            silent_seconds: For how long the server may not answer.
             stopped: Returns why the server will not answer any more; empty while it may.
         """
         self.name = f"job {result._job_id} of {server}"
@@ -69,7 +68,7 @@ class ServedJob:
         is_remote = isinstance(result._job_service, beam_job_api_pb2_grpc.JobServiceStub)
         self._limit = {"timeout": _CALL_SECONDS} if is_remote else {}
         self._said: list[JobMessage] = []
-        self._listener: threading.Thread | None = None
+        self._reader: threading.Thread | None = None
 
     def state(self) -> str:
         """Return what the job is doing."""
@@ -86,16 +85,16 @@ class ServedJob:
                 is_final=bool(stopped) or not _is_transient(error),
             ) from error
         state = str(beam_job_api_pb2.JobState.Enum.Name(found))
-        if state in _OVER and self._listener is not None:
+        if state in OVER and self._reader is not None:
             # A server sends its last messages, and closes their stream, after the last state.
-            self._listener.join(_LAST_WORDS_SECONDS)
+            self._reader.join(_LAST_MESSAGES_SECONDS)
         return state
 
     def messages(self) -> Sequence[JobMessage]:
-        """Return what the job has said so far."""
-        if self._listener is None or not self._listener.is_alive():
-            self._listener = threading.Thread(target=self._listen, name="job_messages", daemon=True)
-            self._listener.start()
+        """Return the messages of the job so far."""
+        if self._reader is None or not self._reader.is_alive():
+            self._reader = threading.Thread(target=self._read_messages, name="job_messages", daemon=True)
+            self._reader.start()
         return list(self._said)
 
     def close(self) -> None:
@@ -109,10 +108,10 @@ class ServedJob:
         with suppress(Exception):
             self._result._job_service.Cancel(request, **self._limit)
 
-    def _listen(self) -> None:
+    def _read_messages(self) -> None:
         request = beam_job_api_pb2.JobMessagesRequest(job_id=self._result._job_id)
         said: list[JobMessage] = []
-        # A stream that breaks is opened again with the next question, and then begins anew.
+        # A stream that breaks is opened again by the next call, and then begins anew.
         with suppress(Exception):
             for response in self._result._job_service.GetMessageStream(request):
                 if response.HasField("message_response"):

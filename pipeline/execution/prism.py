@@ -105,7 +105,7 @@ class PrismProcess(JobServer):
         code = code if code >= 0 else 128 - code
         if code == _KILLED:
             return f"Prism stopped: exit {code} (killed, which usually means out of memory)"
-        return f"Prism stopped: exit {code}" + (f" ({said})" if (said := self._last_words()) else "")
+        return f"Prism stopped: exit {code}" + (f" ({said})" if (said := self._last_line()) else "")
 
     def stop(self) -> None:
         """End the process and the connection."""
@@ -145,7 +145,7 @@ class PrismProcess(JobServer):
             if self._shows:
                 sys.stderr.write(line)
 
-    def _last_words(self) -> str:
+    def _last_line(self) -> str:
         """Return the line that Go ends a process with, or else the last one."""
         lines = [line for line in self._lines if line.strip()]
         fatal = [line for line in lines if line.startswith(("panic:", "fatal error:"))]

@@ -216,7 +216,9 @@ def _broken(config: RunConfig, plan: Plan, store: Store, error: RunError) -> int
         complain(f"missing: {each}")
     if config.json:
         known = _without_outcome(config, plan, "failed") if published is None else published.to_json()
-        say_json({**known, "error": line})
+        # All manifests may be there: what the job was to do after them is not.
+        status = "partial" if known["status"] == "success" else known["status"]
+        say_json({**known, "status": status, "error": line})
     tell_failure(config, plan, str(error), *missing)
     return SOMETHING_MISSING
 

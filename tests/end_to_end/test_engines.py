@@ -10,6 +10,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -53,6 +55,63 @@ def engine(request: pytest.FixtureRequest) -> Engine:
     return found.options
 
 
+@dataclass(frozen=True)
+class Case:
+    """A run that must end likewise on every engine.
+
+    Attributes:
+        warehouse: What it reads.
+        flags: Its options.
+        prepare: Makes its output ready.
+        expected: How it ends on the local runner.
+    """
+
+    warehouse: League | Path
+    flags: tuple[str, ...]
+    prepare: Callable[[Path], Path]
+    expected: Ended
+
+
+def _nothing(output: Path) -> Path:
+    return output
+
+
+def _manifests_in_the_way(output: Path) -> Path:
+    output.mkdir(parents=True)
+    (output / "manifest").write_text("in the way")
+    return output
+
+
+def _below_a_file(output: Path) -> Path:
+    output.parent.mkdir(parents=True)
+    (output.parent / "file").write_text("in the way")
+    return output.parent / "file" / "out"
+
+
+@pytest.fixture(scope="module")
+def cases(league: League, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Case]:
+    """Return what makes a case by its name, once."""
+    folder = tmp_path_factory.mktemp("cases")
+    broken = folder / "warehouse"
+    shutil.copytree(league.root, broken)
+    [*_, file] = sorted((broken / _CARD).rglob("*.parquet"))
+    file.write_bytes(b"PAR1 no table PAR1")
+
+    @cache
+    def make(name: str) -> Case:
+        warehouse, flags, prepare = {
+            "withheld": (league, ("--min_context_rows=1000",), _nothing),
+            # Unchecked, as a file that breaks between the check and the read.
+            "broken table": (broken, ("--skip_preflight",), _nothing),
+            "below a file": (league, (), _below_a_file),
+            "half way": (league, (), _manifests_in_the_way),
+        }[name]
+        output = prepare(folder / name.replace(" ", "-") / "out")
+        return Case(warehouse, (*NIGHT, *flags), prepare, run_python(warehouse, output, *NIGHT, *flags))
+
+    return make
+
+
 @pytest.fixture(scope="module")
 def local(league: League, tmp_path_factory: pytest.TempPathFactory) -> tuple[Ended, LocalStore]:
     """The night on the local runner."""
@@ -69,13 +128,17 @@ def assert_same_ending(found: Ended, expected: Ended) -> None:
 def _lines(out: str) -> list[str]:
     table = (re.sub(r"\s+[0-9.]+$", "", line) for line in out.splitlines())
     without_times = (re.sub(r'"seconds":[0-9.]+', "", line) for line in table)
-    return [re.sub(r"/\S*/out\b", "out", line) for line in without_times]
+    return [_without_folder(line) for line in without_times]
+
+
+def _without_folder(line: str) -> str:
+    return re.sub(r"(?<=[\s\"'])/[^\s\"']*/out\b", "out", line)
 
 
 def broken_lines(err: str) -> list[str]:
     """What is said of a run that broke off, without the engine's name and the folder."""
     said = [line for line in err.splitlines() if line.startswith(("the run broke off", "missing", "nothing was"))]
-    return [re.sub(r"/\S*/out\b", "out", re.sub(r"the job failed on .*?: ", "", line)) for line in said]
+    return [_without_folder(re.sub(r"the job failed on .*?: ", "", line)) for line in said]
 
 
 class TestDone:
@@ -95,11 +158,9 @@ class TestDone:
         first, *_, progress = ended.err.splitlines()
         assert first.startswith("exporting ")
         assert re.match(r"[0-9.]+ s, DONE", progress)
-
-    def test_progress_is_counted_where_workers_are_threads_of_the_client(self, league: League, tmp_path: Path) -> None:
-        ended = run_python(league, tmp_path, *NIGHT, "--runner=PortableRunner", "--job_endpoint=embed")
-        assert ended.code == 0, ended.err
-        assert ended.err.splitlines()[-1].endswith("1 of 1 dates done")
+        # Counted where the workers are threads of the client.
+        workers_are_here = "--environment_type" not in " ".join(engine)
+        assert progress.endswith("1 of 1 dates done") is workers_are_here
 
     def test_a_range_of_every_type_has_the_same_bytes_on_prism(self, league: League, tmp_path: Path) -> None:
         prism = ("--runner=PrismRunner", f"--prism_location={prism_binary()}")
@@ -133,46 +194,34 @@ class TestDone:
 
 
 class TestMissing:
-    def test_what_is_withheld(self, league: League, tmp_path: Path, engine: Engine) -> None:
-        flags = (*NIGHT, "--min_context_rows=1000")
-        expected = run_python(league, tmp_path / "local" / "out", *flags)
-        assert expected.code == 1
-        assert "is withheld" in expected.out
-        assert_same_ending(run_python(league, tmp_path / "engine" / "out", *flags, *engine), expected)
-
-    def test_a_table_whose_file_is_broken(self, league: League, tmp_path: Path, engine: Engine) -> None:
-        broken = tmp_path / "warehouse"
-        shutil.copytree(league.root, broken)
-        [*_, file] = sorted((broken / _CARD).rglob("*.parquet"))
-        file.write_bytes(b"PAR1 no table PAR1")
-        # Unchecked, as a file that breaks between the check and the read.
-        flags = (*NIGHT, "--skip_preflight")
-        expected = run_python(broken, tmp_path / "local" / "out", *flags)
-        assert expected.code == 1
-        ended = run_python(broken, tmp_path / "engine" / "out", *flags, *engine)
-        assert_same_ending(ended, expected)
-        assert broken_lines(ended.err) == broken_lines(expected.err)
+    @pytest.mark.parametrize("name", ["withheld", "broken table"])
+    def test_what_is_missing_ends_with_1_and_the_same_lines(
+        self, tmp_path: Path, engine: Engine, cases: Callable[[str], Case], name: str
+    ) -> None:
+        case = cases(name)
+        assert case.expected.code == 1
+        assert "missing: 2026-02-03" in case.expected.out
+        ended = run_python(case.warehouse, tmp_path / "out", *case.flags, *engine)
+        assert_same_ending(ended, case.expected)
+        assert broken_lines(ended.err) == broken_lines(case.expected.err)
 
 
 class TestBrokenOff:
     def test_an_output_that_cannot_be_written_is_refused_before_submission(
-        self, league: League, tmp_path: Path, engine: Engine
+        self, tmp_path: Path, engine: Engine, cases: Callable[[str], Case]
     ) -> None:
-        (tmp_path / "file").write_text("in the way")
-        expected = run_python(league, tmp_path / "file" / "out", *NIGHT)
-        ended = run_python(league, tmp_path / "file" / "out", *NIGHT, *engine)
-        assert expected.code == 1
-        assert_same_ending(ended, expected)
-        assert ended.err == expected.err
+        case = cases("below a file")
+        ended = run_python(case.warehouse, case.prepare(tmp_path / "folder" / "out"), *case.flags, *engine)
+        assert (ended.code, case.expected.code) == (1, 1)
+        assert_same_ending(ended, case.expected)
+        assert broken_lines(ended.err) == broken_lines(case.expected.err)
+        assert "exporting" not in ended.err
 
-    def test_an_output_that_fails_half_way(self, league: League, tmp_path: Path, engine: Engine) -> None:
-        for name in ("local", "engine"):
-            (tmp_path / name / "out").mkdir(parents=True)
-            (tmp_path / name / "out" / "manifest").write_text("in the way")
-        expected = run_python(league, tmp_path / "local" / "out", *NIGHT)
-        ended = run_python(league, tmp_path / "engine" / "out", *NIGHT, *engine)
-        assert (ended.code, expected.code) == (1, 1)
-        assert broken_lines(ended.err) == broken_lines(expected.err)
+    def test_an_output_that_fails_half_way(self, tmp_path: Path, engine: Engine, cases: Callable[[str], Case]) -> None:
+        case = cases("half way")
+        ended = run_python(case.warehouse, case.prepare(tmp_path / "folder" / "out"), *case.flags, *engine)
+        assert (ended.code, case.expected.code) == (1, 1)
+        assert broken_lines(ended.err) == broken_lines(case.expected.err)
         broken, missing = broken_lines(ended.err)
         assert "StoreError: cannot write out/manifest/2026-02-03.json: Not a directory" in broken
         assert missing == "missing: 2026-02-03: no manifest was written; run it again"

@@ -140,8 +140,9 @@ class TestNotDone:
         assert len(ended.out.splitlines()) == 1, "no table of a run that broke off"
 
     def test_a_job_that_failed_after_its_manifest_is_still_no_success(self, command: Command) -> None:
-        ended = command(engines.FailedAfterPublishing)
+        ended = command(engines.FailedAfterPublishing, "--json")
         assert ended.code == 1
+        assert (ended.json["status"], ended.json["missing"]) == ("partial", [])
         assert ended.last.startswith("the run broke off: the job failed")
 
     def test_a_job_that_was_cancelled(self, command: Command) -> None:

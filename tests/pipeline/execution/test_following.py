@@ -28,15 +28,15 @@ class ScriptedJob:
     slept: list[float] = field(default_factory=list)
     shown: list[str] = field(default_factory=list)
     asked: int = 0
-    listened: int = 0
+    read_count: int = 0
 
     def state(self) -> str:
         self.asked += 1
         return _answer(self.states, self.asked)
 
     def messages(self) -> Sequence[JobMessage]:
-        self.listened += 1
-        return _answer(self.said, self.listened)
+        self.read_count += 1
+        return _answer(self.said, self.read_count)
 
     def follow(self) -> Ended:
         return follow(
@@ -135,7 +135,7 @@ class TestSilence:
     def test_a_job_whose_messages_cannot_be_read_is_followed_by_its_state(self) -> None:
         job = ScriptedJob(["RUNNING", "RUNNING", "FAILED"], [FORBIDDEN])
         assert job.follow() == Ended("FAILED")
-        assert job.listened == 1
+        assert job.read_count == 1
 
     def test_messages_that_fail_for_a_moment_are_asked_for_again(self) -> None:
         job = ScriptedJob(["RUNNING", "FAILED"], [NO_ANSWER, [said("why", is_error=True)]])
