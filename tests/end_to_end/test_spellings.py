@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exporters.config import ExportConfig
+from exporters.config import ExportConfig, FunnelRules, PerName
 from exporters.registry import exports
 from exporters.warehouse.tables import (
     CONTEXT,
@@ -62,7 +62,9 @@ SPELLINGS = {
 NOWHERE = "teamlessplayer"
 """The eleventh: he has odds, and no table says for which team he plays."""
 IDS = {**dict(zip(PLAYERS, SPELLINGS, strict=False)), **{player: player for player in list(PLAYERS)[len(SPELLINGS) :]}}
-GATES = ExportConfig(min_context_rows=8, min_active_predictions=8)
+FUNNEL = FunnelRules(percent=PerName(50, {"zones": 0, "ready": 30, "lined": 0, "published": 80}), through_percent=0)
+"""The small nights have no analyses of shots."""
+GATES = ExportConfig(min_context_rows=8, min_active_predictions=8, funnel=FUNNEL)
 PLAYER_TABLES = [table for table in TABLES if table.player is not None and table.stand_in is None]
 ALIASES = [player_alias_row(alias_lookup=alias, nba_canonical_lookup=player) for player, alias in SPELLINGS.items()]
 
@@ -221,7 +223,12 @@ def test_the_graph_resolves_as_the_process_does(tmp_path: Path, alike: dict[str,
     root = tmp_path / "warehouse"
     write_parquet(root, tables_of([*spelled(of(PROPS, PREDICTIONS, CONTEXT)), *ALIASES]))
     ended = run_main(
-        root, tmp_path / "out", "--export_types=all", f"--target_date={TONIGHT}", f"--generated_at={TONIGHT}T23:00:00Z"
+        root,
+        tmp_path / "out",
+        "--export_types=all",
+        f"--target_date={TONIGHT}",
+        f"--generated_at={TONIGHT}T23:00:00Z",
+        "--min_funnel_percent=50,zones:0,lined:0",
     )
     assert ended.code == 0, ended.out + ended.err
     store = LocalStore(str(tmp_path / "out"))
@@ -234,7 +241,12 @@ def test_a_warehouse_without_the_table_spells_every_player_alike(tmp_path: Path,
     write_parquet(root, tables_of(spelled()))
     root.joinpath(*PLAYER_ALIASES.name.split(".")).with_suffix(".parquet").unlink()
     ended = run_main(
-        root, tmp_path / "out", "--export_types=all", f"--target_date={TONIGHT}", f"--generated_at={TONIGHT}T23:00:00Z"
+        root,
+        tmp_path / "out",
+        "--export_types=all",
+        f"--target_date={TONIGHT}",
+        f"--generated_at={TONIGHT}T23:00:00Z",
+        "--min_funnel_percent=50,zones:0,lined:0",
     )
     assert ended.code == 0, ended.out + ended.err
     assert f"absent: {PLAYER_ALIASES.name}: every table is taken to spell players alike" in ended.out

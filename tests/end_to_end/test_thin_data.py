@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 import pytest
 
-from exporters.config import ExportConfig
+from exporters.config import ExportConfig, FunnelRules, PerName
 from exporters.registry import exports
 from exporters.warehouse.tables import (
     CONTEXT,
@@ -34,7 +34,9 @@ from tests.support.small_night import MISSED, NIGHTS, OPPONENT, PLAYERS, name_of
 from tests.support.stores import MemoryStore
 from transforms.live_feed.warehouse import FileLiveFeed, LiveFeed, LiveWarehouse
 
-GATES = ExportConfig(min_context_rows=8, min_active_predictions=8)
+FUNNEL = FunnelRules(percent=PerName(50, {"zones": 0, "ready": 30, "lined": 0, "published": 80}), through_percent=0)
+"""The small nights have no analyses of shots."""
+GATES = ExportConfig(min_context_rows=8, min_active_predictions=8, funnel=FUNNEL)
 """Eight players and eight forecasts for each game: what a night of one game has to pass."""
 PLAYED = NIGHTS[-1]
 

@@ -109,14 +109,16 @@ class RosterCounts:
             (row[_DAY], row[_SYSTEM], row[_VERSION]): row[f"{_PLAYER}_count_distinct"] for row in counted.to_pylist()
         }
 
-    def rosters(self, champion: str, versions: ModelVersions) -> Rosters:
+    def rosters(self, champion: str, versions: ModelVersions, aliases: Mapping[str, str] | None = None) -> Rosters:
         """Return the rosters of every date.
 
         Args:
             champion: The system whose forecasts and grades count.
             versions: The model version that publishes, by date and system.
+            aliases: Other spellings of players' ids, and the ids that they stand for.
         """
-        tables = {name: rows for name, found in self.seen.items() if (rows := _table(found)) is not None}
+        counted = {name: rows for name, found in self.seen.items() if (rows := _table(found)) is not None}
+        tables = {name: _with_player_ids(rows, aliases or {}) for name, rows in counted.items()}
         days: list[date] = sorted(_distinct(rows.column(_DAY) for rows in tables.values()))
         found: set[str] = _distinct(rows.column(_PLAYER) for rows in tables.values())
         players = sorted(player for player in found if is_player_lookup(player))
@@ -219,6 +221,17 @@ def _newest_out(rows: pa.Table) -> pa.Table:
     ordered = rows.sort_by([(name, "ascending") for name in (_DAY, _PLAYER, *dict(_REPORTED))])
     newest = ordered.group_by([_DAY, _PLAYER], use_threads=False).aggregate([(_OUT, "last")])
     return newest.filter(newest.column(f"{_OUT}_last"))
+
+
+def _with_player_ids(rows: pa.Table, aliases: Mapping[str, str]) -> pa.Table:
+    """Return rows in which a spelling that is an alias is the id that it stands for."""
+    if not aliases:
+        return rows
+    spelled = rows.column(_PLAYER)
+    places = pc.index_in(spelled, value_set=pa.array(list(aliases), spelled.type))
+    ids = pa.array(list(aliases.values()), spelled.type).take(places.combine_chunks())
+    at = rows.schema.get_field_index(_PLAYER)
+    return rows.set_column(at, _PLAYER, pc.coalesce(ids, spelled.combine_chunks()))
 
 
 def _table(batches: Iterable[pa.RecordBatch]) -> pa.Table | None:

@@ -198,7 +198,8 @@ class Count:
             games.setdefault(day, []).append(status)
             meetings.setdefault(day, []).append((one, other))
         systems = self._systems()
-        rosters = self.players.rosters(champion, {key: count.model_version for key, count in systems.items()})
+        versions = {key: count.model_version for key, count in systems.items()}
+        rosters = self.players.rosters(champion, versions, aliases.ids)
         days = games.keys() | self.context_rows.keys() | self.predictions.keys() | self.grades.keys()
         return ScanCounts(
             days={
