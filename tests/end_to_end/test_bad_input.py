@@ -164,7 +164,7 @@ class TestTables:
 
 
 class TestRows:
-    def test_rows_that_cannot_be_used_cost_their_players_and_nobody_else(self, coalescer: RequestCoalescer) -> None:
+    def test_rows_that_cannot_be_used_cost_only_their_players(self, coalescer: RequestCoalescer) -> None:
         league, today = coalescer.league, coalescer.league.today
         offers = league.rows(PROPS)
         offered = [row for row in offers.to_pylist() if row["game_date"] == today and row["market_type"] == "points"]

@@ -106,7 +106,7 @@ class TestStart:
         assert code == 1
         assert_one_line_each(error, names=["cannot launch the template", "already running"])
 
-    def test_nobody_there(self, coalescer: RequestCoalescer) -> None:
+    def test_an_unreachable_endpoint_is_exit_1(self, coalescer: RequestCoalescer) -> None:
         code = main([*ASKED, "--endpoint=http://127.0.0.1:9"])
         assert code == 1
         assert_one_line_each(coalescer.capture.readouterr().err, names=["cannot launch the template"])
@@ -193,13 +193,13 @@ class TestWait:
         assert code == 1
         assert f"the job is {state}" in error
 
-    def test_json_tells_the_last_state(self, coalescer: RequestCoalescer) -> None:
+    def test_json_has_the_last_state(self, coalescer: RequestCoalescer) -> None:
         coalescer.api.states = ("JOB_STATE_FAILED",)
         code, out, _ = coalescer.launch("--wait", "--json")
         assert code == 1
         assert json.loads(out.splitlines()[-1])["state"] == "FAILED"
 
-    def test_a_question_that_fails_is_asked_again(self, coalescer: RequestCoalescer) -> None:
+    def test_a_failed_poll_is_repeated(self, coalescer: RequestCoalescer) -> None:
         # A job that was just created is not found for a while.
         coalescer.api.states = (404, 503, 429, "JOB_STATE_CANCELLED")
         coalescer.launch("--wait")
@@ -222,7 +222,7 @@ class TestWait:
         assert "not now" in error
         assert coalescer.slept == []
 
-    def test_somebody_stops_watching(self, coalescer: RequestCoalescer) -> None:
+    def test_an_interrupt_ends_the_wait_and_not_the_job(self, coalescer: RequestCoalescer) -> None:
         coalescer.api.states = ("JOB_STATE_RUNNING",)
 
         def interrupt(_: float) -> None:
@@ -235,7 +235,7 @@ class TestWait:
 
 class TestOutcome:
     def published(self, league: League, at: datetime | None = None) -> Callable[[RunConfig], Store]:
-        """Play the job: publish what the launch asked for, now or at another time."""
+        """Act as the job: publish what the launch requested, now or at another time."""
 
         def play(config: RunConfig) -> Store:
             store = MemoryStore()
@@ -253,7 +253,7 @@ class TestOutcome:
         assert code == 0, out
         assert "success: 2026-02-03 is in gs://my-project-api/v1" in out
 
-    def test_json_tells_the_outcome(self, coalescer: RequestCoalescer, league: League) -> None:
+    def test_json_has_the_outcome(self, coalescer: RequestCoalescer, league: League) -> None:
         coalescer.store = self.published(league)
         code, out, _ = coalescer.launch("--wait", "--json")
         assert code == 0, out

@@ -124,7 +124,7 @@ class TestBackfill:
         assert report["complete"] == days[1:-1]
         assert_same_objects(documents(coalescer.store), whole)
 
-    def test_again_looks_at_everything_and_writes_nothing_that_is_there(self, coalescer: RequestCoalescer) -> None:
+    def test_again_compares_everything_and_writes_only_what_is_missing(self, coalescer: RequestCoalescer) -> None:
         coalescer.run()
         report = coalescer.report("--again")
         assert report["complete"] == []

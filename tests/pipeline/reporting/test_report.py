@@ -64,7 +64,7 @@ def manifest_started(started_at: str) -> Any:
 
 
 class TestWhoseManifest:
-    """A request that is repeated with the same generated_at has the same run id: the start tells executions apart."""
+    """A repeated request with the same generated_at has the same run id: executions differ by their start."""
 
     run = replace(PLAN.run, started_at="2026-02-03T17:00:05.000001+00:00")
 
@@ -77,7 +77,7 @@ class TestWhoseManifest:
             ("", False),
         ],
     )
-    def test_a_run_that_knows_its_start_takes_that_one_only(self, started_at: str, expected: bool) -> None:
+    def test_a_run_with_a_start_takes_the_manifest_of_that_start_only(self, started_at: str, expected: bool) -> None:
         assert names_run(manifest_started(started_at), self.run) is expected
 
     @pytest.mark.parametrize(
