@@ -29,6 +29,7 @@ from pipeline.options.option_table import CLIENT_OPTIONS, EXPORT_OPTIONS
 from pipeline.planning.planner import make_plan
 from pipeline.reporting.exit_codes import ALL_PUBLISHED, BAD_REQUEST, INTERRUPTED, SOMETHING_MISSING
 from pipeline.reporting.terminal import complain, report, say, say_json
+from pipeline.requests.problems import Problem
 from pipeline.requests.validation import fields_of
 from transforms.stores.protocol import Store, StoreError
 
@@ -144,6 +145,9 @@ def parse_launch(argv: Sequence[str], *, now: datetime) -> Launch:
         )
     except OptionsError as error:
         raise OptionsError(together(problems, error.problems)) from None
+    if own.wait and config.no_wait:
+        reason = "contradicts --wait: the command either leaves once the job is started or stays until it ends"
+        problems.append(Problem("--no_wait", "", reason, "leave one of them out"))
     if problems:
         raise OptionsError(problems)
     body = launch_body(
