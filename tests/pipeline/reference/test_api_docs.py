@@ -88,7 +88,7 @@ def test_facts_of_a_declaration() -> None:
         "12% of the expected players (`--min_predicted_percent`)",
         "built from their grades and needs no gate",
         "exactly the players who have a document of card",
-        "moves to a document saying so",
+        "moves to the no-game document",
         "| `t/latest.json` | the newest date that is not empty",
         "`total_players` count nothing",
         "| player_lookup, game_date | the date and 3 days before, and 2 days ahead |",
