@@ -372,7 +372,7 @@ class TestWatchGames:
 
     def test_a_failed_check_is_logged_and_the_watch_goes_on(self, caplog: pytest.LogCaptureFixture) -> None:
         assert self.look(Looks(WarehouseError("the schedule cannot be read"))) == []
-        assert "cannot tell how far the games are: WarehouseError: the schedule cannot be read" in caplog.text
+        assert "the games cannot be checked: WarehouseError: the schedule cannot be read" in caplog.text
 
     def test_delayed_ticks_cost_one_check(self) -> None:
         looks = Looks(Asked({"correlation_id": "c", "trigger_source": "live"}, "key", "live-1", PUBLISHED.isoformat()))
