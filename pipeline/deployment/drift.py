@@ -19,7 +19,7 @@ from pipeline.deployment.command_options import DriftOptions
 from pipeline.deployment.settings import SettingsError, load_deployment
 from pipeline.deployment.template_metadata import BATCH, STREAMING, template_metadata
 from pipeline.options.flags import OptionsError, parse_options
-from pipeline.options.locations import GcsPrefix, LocalFolder, parse_output
+from pipeline.options.locations import GcsPrefix, LocalFolder, control_beside, parse_output
 from pipeline.reporting.terminal import complain, say, say_all, say_json
 from pipeline.version import ROOT, checkout_commit, lock_digest
 from transforms.publishing.manifest import load_manifest
@@ -79,7 +79,7 @@ def last_published(store: Store) -> Code | None:
         StoreError: The store cannot be read.
     """
     days = [match[1] for found in store.list("manifest/") if (match := _MANIFEST.fullmatch(found.path))]
-    manifest = load_manifest(store, max(days))[0] if days else None
+    manifest = load_manifest(store, max(days)).manifest if days else None
     if manifest is None:
         return None
     run = manifest["run"]
@@ -148,7 +148,7 @@ def main(
         metadata = STREAMING if options.streaming else BATCH
         name = options.template or (deployment.streaming_template if options.streaming else deployment.template)
         template = _read_template(name, open_bucket)
-        published = last_published(_open(options.output or deployment.output, open_bucket))
+        published = last_published(_open_control(options.output or deployment.output, open_bucket))
         job = None if options.job is None else _read_job(options.job)
     except (OptionsError, SettingsError, DriftError, StoreError, OSError, ValueError) as error:
         complain(error)
@@ -167,6 +167,10 @@ def main(
         say_all(lines, style="red")
         say(f"{len(lines)} differences" if lines else "all the same", style="red" if lines else "green")
     return DIFFERENT if lines else SAME
+
+
+def _open_control(output: str, open_bucket: Callable[[str, str], Store]) -> Store:
+    return _open(str(control_beside(parse_output(output))), open_bucket)
 
 
 def _open(place: str, open_bucket: Callable[[str, str], Store]) -> Store:

@@ -186,5 +186,5 @@ def tell(config: RunConfig, store: Store, *, since: datetime) -> int:
     except StoreError as error:
         complain(f"the job is done, but what it published cannot be read: {error}")
         return SOMETHING_MISSING
-    report(summary, as_json=config.json)
+    report(summary, control=str(config.control), as_json=config.json)
     return summary.exit_code

@@ -22,8 +22,8 @@ from transforms.elements.guarding import DateVerdict, Tally
 from transforms.elements.plan import Plan
 from transforms.elements.publication import Outcome, Publication, Published
 from transforms.elements.tables import TableBatch
-from transforms.publishing.guard import judge_date, look, triage, withheld_outcome
-from transforms.publishing.manifest import load_published
+from transforms.publishing.guard import judge_date, open_date, triage, withheld_outcome
+from transforms.publishing.lease import Heartbeat, abandon
 from transforms.publishing.publish import DocumentPublisher, OutcomeBatch, finish_date, gather, move_pointers
 from transforms.publishing.publish_schemas import publish_schema
 from transforms.publishing.write_back import append_subset_picks, appending
@@ -57,7 +57,19 @@ def publish_scanned(
         warehouse: Receives the rows that the plan writes back.
         store: Receives the documents.
     """
-    log = _Log(plan, store, scan_counts)
+    with Heartbeat(store, plan.run, plan.lease):
+        log = _Log(plan, store, scan_counts)
+        try:
+            return _publish(plan, batches, scan_counts, warehouse, store, log)
+        except BaseException:
+            for day in plan.dates:
+                abandon(store, plan.run, day.isoformat())
+            raise
+
+
+def _publish(
+    plan: Plan, batches: list[TableBatch], scan_counts: ScanCounts, warehouse: Warehouse, store: Store, log: _Log
+) -> dict[str, dict[str, Any]]:
     schemas = run_concurrently(partial(publish_schema, store, plan), plan.exports, store.concurrency)
     log.failures[plan.dates[-1]].extend(failure for failure in schemas if failure is not None)
     cards: dict[Grain, dict[date, list[CardBatch]]] = {Grain.SLATE: defaultdict(list), Grain.SEASON: defaultdict(list)}
@@ -116,17 +128,15 @@ class _Log:
         self._publisher = DocumentPublisher(store, plan)
         self._plan = plan
         self._scan_counts = scan_counts
-        found = run_concurrently(partial(load_published, store), plan.dates, store.concurrency)
-        self._published = dict(zip(plan.dates, found, strict=True))
-        shown = run_concurrently(partial(look, store, plan), plan.dates, store.concurrency)
-        self._shown = dict(zip(plan.dates, shown, strict=True))
+        opened = run_concurrently(partial(open_date, plan, store), plan.dates, store.concurrency)
+        self._opened = dict(zip(plan.dates, opened, strict=True))
         self._held: list[tuple[date, DocumentBatch]] = []
         self._tallies: dict[date, list[Tally]] = defaultdict(list)
 
     def add(self, day: date, documents: DocumentBatch, failures: Iterable[Failure]) -> None:
         """Publish the documents of a batch that the guard does not hold."""
         reported = self._plan.reporting_date(day)
-        released, held, tally = triage(self._plan, self._scan_counts, reported, self._shown[reported], documents)
+        released, held, tally = triage(self._plan, self._scan_counts, reported, self._opened[reported].shown, documents)
         if tally is not None:
             self._tallies[reported].append(tally)
         if held.documents:
@@ -137,7 +147,9 @@ class _Log:
     def settle(self) -> dict[date, DateVerdict]:
         """Publish or withhold the held documents, and return the verdict on every target date."""
         verdicts = {
-            day: judge_date(self._plan, self._store, self._scan_counts, day, self._shown[day], self._tallies[day])
+            day: judge_date(
+                self._plan, self._store, self._scan_counts, day, self._opened[day].shown, self._tallies[day]
+            )
             for day in self._plan.dates
         }
         for day, held in self._held:
@@ -155,7 +167,7 @@ class _Log:
 
     def _publish(self, day: date, documents: DocumentBatch) -> None:
         """Publish a batch, several documents at a time when there are several."""
-        before = self._published.get(day, Published())
+        before = self._opened[day].published
         timed = run_concurrently(partial(self._timed, before), documents.documents, self._store.concurrency)
         spent: dict[str, float] = defaultdict(float)
         for made, milliseconds in timed:

@@ -1,12 +1,15 @@
-"""The outcome of a run: the manifests that it wrote, read back from the store once its job is over."""
+"""The outcome of a run: the records that it left of its dates, read back from the store once its job is over."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from pipeline.reporting.report import Summary, summarize
+from transforms.clients.concurrency import run_concurrently
 from transforms.elements.plan import Plan
-from transforms.publishing.manifest import load_manifest
+from transforms.publishing.manifest import load_manifest, load_record
 from transforms.stores.protocol import Store, StoreError
 
 
@@ -22,8 +25,14 @@ def read_outcome(plan: Plan, store: Store, output: str, *, since: datetime | Non
     Raises:
         StoreError: A manifest cannot be read.
     """
-    manifests = {day.isoformat(): load_manifest(store, day)[0] for day in plan.dates}
-    return summarize(plan, output, manifests, since=since)
+    days = [day.isoformat() for day in plan.dates]
+
+    def record_of(day: str) -> Mapping[str, Any] | None:
+        # What another run says of the date tells why there is no record.
+        return load_record(store, plan.run, day, since=since) or load_manifest(store, day).manifest
+
+    records = run_concurrently(record_of, days, store.concurrency)
+    return summarize(plan, output, dict(zip(days, records, strict=True)), since=since)
 
 
 def read_broken(plan: Plan, store: Store, output: str) -> Summary | None:

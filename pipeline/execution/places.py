@@ -7,27 +7,29 @@ from dataclasses import replace
 from typing import TypeVar
 
 from pipeline.options.configuration import JobConfig, RunConfig
-from pipeline.options.locations import LocalFolder, ParquetFolder
+from pipeline.options.locations import GcsPrefix, LocalFolder, ParquetFolder, control_beside
 from transforms.live_feed.feed_key import EnvironmentKey, SecretKey
 from transforms.live_feed.http import HttpLiveFeed
 from transforms.live_feed.warehouse import FileLiveFeed, LiveFeed, LiveWarehouse
+from transforms.stores.control import ControlledStore
 from transforms.stores.folder import LocalStore
 from transforms.stores.gcs import GcsStore
-from transforms.stores.protocol import Store
 from transforms.warehouses.bigquery import BigQueryWarehouse, trace_of
 from transforms.warehouses.parquet import ParquetWarehouse
 from transforms.warehouses.protocol import Warehouse
 
 ConfigT = TypeVar("ConfigT", bound=JobConfig)
+Output = LocalFolder | GcsPrefix
 
 
 def with_absolute_paths(config: ConfigT) -> ConfigT:
     """Return a configuration with absolute paths of folders and files: a worker may start in another folder."""
-    warehouse, output, feed = config.warehouse, config.output, config.live_feed
+    warehouse, feed = config.warehouse, config.live_feed
     return replace(
         config,
         warehouse=ParquetFolder(_absolute(warehouse.path)) if isinstance(warehouse, ParquetFolder) else warehouse,
-        output=LocalFolder(_absolute(output.path)) if isinstance(output, LocalFolder) else output,
+        output=_absolute_output(config.output),
+        control_output=config.control_output and _absolute_output(config.control_output),
         live_feed=_absolute(feed) if feed and not _is_url(feed) else feed,
     )
 
@@ -48,16 +50,32 @@ def open_feed(config: JobConfig) -> LiveFeed | None:
     return HttpLiveFeed(config.live_feed, key, config.live_feed_scheme)
 
 
-def open_store(config: JobConfig) -> Store:
+def open_store(config: JobConfig) -> ControlledStore:
     """Return the store that a configuration names."""
-    if isinstance(config.output, LocalFolder):
-        return LocalStore(config.output.path)
-    return GcsStore(
-        config.output.bucket,
-        config.output.prefix,
-        concurrency=config.upload_threads,
-        endpoint=config.gcs_endpoint,
+    return open_output(
+        config.output, config.control_output, concurrency=config.upload_threads, endpoint=config.gcs_endpoint
     )
+
+
+def open_output(
+    output: Output, control: Output | None = None, *, concurrency: int = 32, endpoint: str = ""
+) -> ControlledStore:
+    """Return the store of an output.
+
+    Args:
+        output: Where documents are.
+        control: Where what is said of runs is; beside the output when it is None.
+        concurrency: Uploads in flight.
+        endpoint: URL of a GCS emulator; empty for the service itself.
+    """
+    places = (output, control or control_beside(output))
+    public, private = (
+        LocalStore(place.path)
+        if isinstance(place, LocalFolder)
+        else GcsStore(place.bucket, place.prefix, concurrency=concurrency, endpoint=endpoint)
+        for place in places
+    )
+    return ControlledStore(public, private)
 
 
 def _open_tables(config: JobConfig) -> Warehouse:
@@ -70,6 +88,10 @@ def _open_tables(config: JobConfig) -> Warehouse:
         rest_endpoint=config.bigquery_rest_endpoint,
         storage_endpoint=config.bigquery_storage_endpoint,
     )
+
+
+def _absolute_output(output: Output) -> Output:
+    return LocalFolder(_absolute(output.path)) if isinstance(output, LocalFolder) else output
 
 
 def _absolute(path: str) -> str:

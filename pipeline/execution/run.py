@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
 
@@ -22,27 +21,29 @@ from pipeline.options.flags import OptionsError
 from pipeline.planning.champion import ChampionError, check_champion
 from pipeline.planning.graph import build
 from pipeline.planning.inputs import with_inputs
-from pipeline.planning.planner import describe, estimate_bytes, make_plan, preflight
+from pipeline.planning.planner import begun, describe, estimate_bytes, make_plan, preflight, with_as_of
 from pipeline.reporting.completion import publish_event, run_event
 from pipeline.reporting.exit_codes import ALL_PUBLISHED, BAD_REQUEST, INTERRUPTED, SOMETHING_MISSING
 from pipeline.reporting.progress import Watch
 from pipeline.reporting.report import Summary
 from pipeline.reporting.terminal import complain, report, say, say_json
+from pipeline.requests.clock import league_day
 from pipeline.version import current_build
-from transforms.elements.plan import Plan
+from transforms.elements.plan import LeaseRules, Plan
 from transforms.stores.protocol import Store, StoreError
 from transforms.warehouses.bigquery import BigQueryWarehouse
-from transforms.warehouses.protocol import Warehouse
+from transforms.warehouses.protocol import Warehouse, WarehouseError
 
 
 def main(argv: Sequence[str]) -> int:
     """Run a command line and return its exit code."""
+    now = datetime.now(timezone.utc)
     try:
         options, config = parse_job(
             argv,
             known_types=tuple(exports()),
             groups=groups(),
-            now=datetime.now(timezone.utc),
+            now=now,
             player_types=PLAYER_TYPES,
         )
         is_stream = isinstance(config, StreamConfig)
@@ -63,6 +64,8 @@ def main(argv: Sequence[str]) -> int:
         shards=config.shards,
         validate=config.validate,
         accept_shrink=config.accept_shrink,
+        lease=LeaseRules(wait_seconds=config.lease_wait),
+        latest_day=league_day(now),
     )
     if config.dry_run:
         description = describe(plan)
@@ -71,13 +74,15 @@ def main(argv: Sequence[str]) -> int:
         say(orjson.dumps(description, option=orjson.OPT_INDENT_2).decode())
         return ALL_PUBLISHED
     try:
+        plan = with_as_of(plan, warehouse, config.as_of)
         if not config.skip_preflight:
             plan = check_champion(preflight(plan, warehouse, store), warehouse)
-        plan = with_inputs(plan, warehouse)
+        # What tables are made of now says nothing about what they were.
+        plan = plan if config.as_of else with_inputs(plan, warehouse)
     except ChampionError as error:
         _nothing(config, plan, f"nothing was published: {error}")
         return BAD_REQUEST
-    except StoreError as error:
+    except (StoreError, WarehouseError) as error:
         return _nothing(config, plan, f"nothing was published: {error}")
     return carry_out(config, plan, warehouse, store, options)
 
@@ -118,7 +123,7 @@ def carry_out(config: RunConfig, plan: Plan, warehouse: Warehouse, store: Store,
         if config.json:
             say_json(_without_outcome(config, plan, "submitted"))
         return ALL_PUBLISHED
-    report(summary, as_json=config.json)
+    report(summary, control=str(config.control), as_json=config.json)
     return summary.exit_code
 
 
@@ -153,7 +158,7 @@ def run(
     """
     engine = find_engine(options, current_build(), no_wait=no_wait)
     options = job_options(options, engine, current_build())
-    plan = plan if plan.run.started_at else started(plan)
+    plan = plan if plan.run.execution_id else started(plan)
 
     def build_it(pipeline: beam.Pipeline) -> None:
         build(pipeline, plan, warehouse, store, output=output, completion_topic=completion_topic)
@@ -166,13 +171,13 @@ def run(
             run_here(build_it, options)
             has_run = True
         else:
-            last = f"{output}/manifest/{plan.dates[-1]}.json"
             has_run = run_elsewhere(
                 engine,
                 build_it,
                 options,
                 progress,
-                check=f"{last} names run {plan.run.run_id} once it is published; run it again if it does not",
+                check=f"the manifest of {plan.dates[-1]} names run {plan.run.run_id} once it is published; "
+                "run it again if it does not",
                 out_of_memory=f"with --shards={4 * plan.shards}",
             )
     if not has_run:
@@ -182,8 +187,8 @@ def run(
 
 
 def started(plan: Plan) -> Plan:
-    """Return a plan whose run begins now."""
-    return replace(plan, run=replace(plan.run, started_at=datetime.now(timezone.utc).isoformat()))
+    """Return a plan whose execution begins now."""
+    return begun(plan, datetime.now(timezone.utc))
 
 
 def tell_failure(config: RunConfig, plan: Plan, *reasons: str) -> None:

@@ -27,16 +27,18 @@ from pipeline.options.flags import OptionsError, take_options
 from pipeline.planning.backfill_plan import BackfillPlan, describe_backfill, describe_json, game_dates, plan_backfill
 from pipeline.planning.champion import ChampionError, check_champion
 from pipeline.planning.inputs import with_inputs
-from pipeline.planning.planner import make_plan, preflight
+from pipeline.planning.planner import make_plan, preflight, with_as_of
 from pipeline.reporting.exit_codes import ALL_PUBLISHED, BAD_REQUEST, INTERRUPTED, SOMETHING_MISSING
 from pipeline.reporting.report import ExportSummary, Summary, table
 from pipeline.reporting.terminal import complain, say, say_all, say_json
+from pipeline.requests.clock import league_day
 from pipeline.requests.problems import Problem
 from pipeline.requests.request import UpdateLatest
 from pipeline.requests.validation import fields_of
 from pipeline.version import current_build
-from transforms.elements.plan import Plan
-from transforms.publishing.manifest import load_manifest, marker_path
+from transforms.elements.plan import LeaseRules, Plan
+from transforms.publishing.lease import find_holder
+from transforms.publishing.manifest import load_manifest
 from transforms.stores.protocol import Store, StoreError
 from transforms.warehouses.protocol import Warehouse, WarehouseError
 
@@ -155,7 +157,11 @@ def backfill(config: RunConfig, warehouse: Warehouse, store: Store, carry_out: C
         validate=config.validate,
         dates=days,
         accept_shrink=config.accept_shrink,
+        lease=LeaseRules(wait_seconds=config.lease_wait),
+        latest_day=league_day(datetime.now(timezone.utc)),
     )
+    if not config.dry_run:
+        every = with_as_of(every, warehouse, config.as_of)
     if not config.skip_preflight and not config.dry_run:
         every = check_champion(preflight(every, warehouse, store), warehouse)
     every = with_inputs(every, warehouse)
@@ -174,8 +180,8 @@ def backfill(config: RunConfig, warehouse: Warehouse, store: Store, carry_out: C
 
 def _reliable_manifest(store: Store, day: date) -> Mapping[str, Any] | None:
     """Return the manifest of a date; None without one, and after a run that was cut off while it replaced documents."""
-    manifest, _ = load_manifest(store, day)
-    return manifest if manifest is not None and store.stat(marker_path(day)) is None else None
+    manifest = load_manifest(store, day).manifest
+    return manifest if manifest is not None and find_holder(store, day) is None else None
 
 
 @dataclass

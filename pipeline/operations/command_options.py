@@ -38,6 +38,16 @@ class VerifyOptions:
             pattern=f"{GCS_PATTERN}|{FOLDER_PATTERN}",
         ),
     ]
+    control_output: Annotated[
+        OutputPlace | None,
+        Described(
+            "Where its manifests are.",
+            example="gs://my-bucket-control/v1",
+            default_help="beside the output: PATH-control, or gs://BUCKET-control/PREFIX",
+            metavar="PATH|gs://BUCKET/PREFIX",
+            pattern=f"{GCS_PATTERN}|{FOLDER_PATTERN}",
+        ),
+    ] = None
     target_date: Annotated[
         Day | None,
         Described("One date, or a league day: today or yesterday.", "2026-02-11", metavar="DATE", pattern=DAY_TEXT),

@@ -12,17 +12,16 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 
 from exporters.registry import exports
+from pipeline.execution.places import open_output
 from pipeline.operations.command_options import VerifyOptions
 from pipeline.options.flags import OptionsError, parse_options
-from pipeline.options.locations import LocalFolder
 from pipeline.reporting.report import HELD
 from pipeline.reporting.terminal import complain, say, say_all, say_json
 from pipeline.requests.clock import league_day
 from pipeline.requests.problems import Problem, show
 from pipeline.requests.request_message import day_of
-from transforms.publishing.manifest import load_manifest, marker_path
-from transforms.stores.folder import LocalStore
-from transforms.stores.gcs import GcsStore
+from transforms.publishing.lease import find_holder
+from transforms.publishing.manifest import load_manifest
 from transforms.stores.protocol import Store, StoreError
 
 OK, DIFFERENT, REJECTED = 0, 1, 2
@@ -53,12 +52,14 @@ def verify(store: Store, days: Sequence[date]) -> Verification:
 
 
 def _verify_date(store: Store, day: date, found: Verification) -> None:
-    manifest, _ = load_manifest(store, day)
+    manifest, _, problem = load_manifest(store, day)
     if manifest is None:
-        found.problems.append(f"{day}: has no manifest; export it")
+        found.problems.append(f"{day}: {problem}" if problem else f"{day}: has no manifest; export it")
         return
-    if store.stat(marker_path(day)) is not None:
-        found.problems.append(f"{day}: a run was cut off while it replaced documents; export the date again")
+    if (holder := find_holder(store, day)) is not None:
+        found.problems.append(
+            f"{day}: run {holder.run_id} is publishing it, or was cut off; wait for it, or export the date again"
+        )
     for name, section in manifest["exports"].items():
         if section["state"] in HELD:
             found.problems.append(f"{day} {name}: {section['state']}: {section['reason']}")
@@ -145,6 +146,4 @@ def _days(options: VerifyOptions, today: date) -> list[date]:
 
 
 def _open(options: VerifyOptions) -> Store:
-    if isinstance(options.output, LocalFolder):
-        return LocalStore(options.output.path)
-    return GcsStore(options.output.bucket, options.output.prefix, endpoint=options.gcs_endpoint)
+    return open_output(options.output, options.control_output, endpoint=options.gcs_endpoint)

@@ -12,6 +12,7 @@ from pydantic.dataclasses import dataclass
 from exporters.config import ExportConfig
 from pipeline.options.command_line import ExportOptions, read_command_line
 from pipeline.options.flags import OptionsError, together
+from pipeline.options.locations import GcsPrefix, LocalFolder, control_beside
 from pipeline.options.option_reader import OptionReader, place_of
 from pipeline.options.option_table import BATCH_OPTIONS, BY_NAME, PlaceOptions, RunOptions
 from pipeline.options.stream_options import STREAM_OPTIONS, StreamOptions
@@ -30,6 +31,11 @@ class JobConfig(PlaceOptions, RunOptions):
 
     export_config: InstanceOf[ExportConfig]
 
+    @property
+    def control(self) -> LocalFolder | GcsPrefix:
+        """Where manifests, leases and failures go."""
+        return self.control_output or control_beside(self.output)
+
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class RunConfig(JobConfig):
@@ -38,10 +44,12 @@ class RunConfig(JobConfig):
     Attributes:
         request: What to export.
         accept_shrink: Export types, or ``TYPE:DATE``, that may lose picks or players.
+        as_of: The instant as of which tables are read; None for the newest one.
     """
 
     request: InstanceOf[ExportRequest]
     accept_shrink: frozenset[str] = frozenset()
+    as_of: datetime | None = None
 
     @classmethod
     def from_options(
@@ -75,10 +83,10 @@ class RunConfig(JobConfig):
         defaults = RequestDefaults(ExportConfig().champion_system_id, max_range_days, tuple(player_types))
         request = settings.request(known_types, groups, defaults, now)
         job = settings.job("" if request is None else request.champion_system_id)
-        accepted = settings.accepted_shrinks()
+        accepted, as_of = settings.accepted_shrinks(), settings.as_of(now)
         if settings.problems or request is None:
             raise OptionsError(sorted(settings.problems, key=place_of))
-        return cls(request=request, accept_shrink=accepted, **job)
+        return cls(request=request, accept_shrink=accepted, as_of=as_of, **job)
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

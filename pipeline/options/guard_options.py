@@ -14,7 +14,7 @@ from exporters.league.forecasts.funnel import PUBLISHED, STAGES
 from exporters.registry import exports
 from pipeline.requests.field import STRICT, Described, whole_or_empty
 from pipeline.requests.problems import nearest
-from pipeline.requests.request_message import CHAMPION_PATTERN, DATE_PATTERN
+from pipeline.requests.request_message import CHAMPION_PATTERN, DATE_PATTERN, INSTANT_PATTERN, Instant
 
 _CONFIG = ExportConfig()
 _PER_NAME = "[0-9]{1,4}(?:,[a-z-]+:[0-9]{1,4})*"
@@ -108,6 +108,23 @@ class ShrinkOptions:
             metavar="TYPE[:DATE]",
         ),
     ] = ""
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class PictureOptions:
+    """Which picture of the warehouse a run reads."""
+
+    as_of: Annotated[
+        Instant | None,
+        Described(
+            "Read every table as it was at this instant, to publish again or explain what was published then; BigQuery "
+            "keeps seven days. Documents of newer runs stay: give another --output to see those of this one.",
+            example="2026-02-11T18:04:11Z",
+            default_help="now",
+            metavar="INSTANT",
+            pattern=INSTANT_PATTERN,
+        ),
+    ] = None
 
 
 def guard_rules(given: GuardOptions) -> dict[str, Any]:

@@ -101,6 +101,25 @@ def parse_output(value: str) -> LocalFolder | GcsPrefix:
     raise ValueError("is neither a folder nor gs://BUCKET/PREFIX")
 
 
+def control_beside(output: LocalFolder | GcsPrefix) -> LocalFolder | GcsPrefix:
+    """Return where manifests, leases and failures go when nothing else is said: a place beside the output, not in it.
+
+    What is private in a bucket is decided for the whole bucket, so that it is another one.
+    """
+    if isinstance(output, LocalFolder):
+        return LocalFolder(f"{output.path.rstrip('/') or '.'}-control")
+    return GcsPrefix(f"{output.bucket}-control", output.prefix)
+
+
+def overlap(output: LocalFolder | GcsPrefix, control: LocalFolder | GcsPrefix) -> bool:
+    """Whether one of two places lies in the other, so that what is private would be public."""
+    if isinstance(output, LocalFolder) and isinstance(control, LocalFolder):
+        one, other = Path(output.path).absolute(), Path(control.path).absolute()
+        return one == other or one in other.parents or other in one.parents
+    # Who may read is decided for a whole bucket.
+    return isinstance(output, GcsPrefix) and isinstance(control, GcsPrefix) and output.bucket == control.bucket
+
+
 def _read_warehouse(value: object) -> object:
     return parse_warehouse(value) if isinstance(value, str) else value
 

@@ -13,7 +13,8 @@ from apache_beam.options.pipeline_options import PipelineOptions, StandardOption
 from exporters.config import ExportConfig
 from pipeline.options.command_line import ExportOptions
 from pipeline.options.flags import read_model, split_texts
-from pipeline.options.guard_options import GuardOptions, OptionTextError, accepted_shrinks, guard_rules
+from pipeline.options.guard_options import GuardOptions, OptionTextError, PictureOptions, accepted_shrinks, guard_rules
+from pipeline.options.locations import overlap
 from pipeline.options.option import Kind, Option
 from pipeline.options.option_table import BY_NAME, OPTIONS, REQUEST_OPTIONS, PlaceOptions, RuleOptions, RunOptions
 from pipeline.requests.problems import Problem, show
@@ -56,6 +57,10 @@ class OptionReader:
         self._pair(_ENDPOINTS)
         self._pair(_ENDPOINTS[::-1])
         self._check_live_feed()
+        if places is not None and places.control_output is not None and overlap(places.output, places.control_output):
+            self.problems.append(
+                BY_NAME["control_output"].wrong(places.control_output, "is where readers of the output can see it")
+            )
         if places is None or rules is None or runs is None:
             return {}
         config = ExportConfig(champion_system_id=champion_system_id, **asdict(rules), **guards)
@@ -80,6 +85,20 @@ class OptionReader:
         except OptionTextError as error:
             self.problems.append(BY_NAME[error.option].wrong(text, str(error)))
             return frozenset()
+
+    def as_of(self, now: datetime) -> datetime | None:
+        """Return the instant as of which tables are read; None for the newest one.
+
+        Args:
+            now: The current instant, aware.
+        """
+        given = self.read(PictureOptions)
+        if given is None or given.as_of is None:
+            return None
+        if given.as_of > now:
+            text, flag = self.text("as_of"), BY_NAME["as_of"].flag
+            self.problems.append(Problem(flag, show(text), "is yet to come", "give a past instant"))
+        return given.as_of
 
     def exclude(self, options: Collection[Option], reason: str, fix: str) -> None:
         """Report options that do not apply to this kind of job."""

@@ -13,7 +13,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from exporters.config import ExportConfig
-from pipeline.options.guard_options import GuardOptions, ShrinkOptions
+from pipeline.options.guard_options import GuardOptions, PictureOptions, ShrinkOptions
 from pipeline.options.locations import (
     ADDRESS_PATTERN,
     BIGQUERY_PATTERN,
@@ -67,6 +67,18 @@ class PlaceOptions:
             remote_reason=NOT_SHARED,
         ),
     ]
+    control_output: Annotated[
+        OutputPlace | None,
+        Described(
+            "Where manifests, leases and failures go, which are not public: a folder, or a prefix of a bucket.",
+            example="gs://my-bucket-control/v1",
+            default_help="beside the output: PATH-control, or gs://BUCKET-control/PREFIX",
+            metavar="PATH|gs://BUCKET/PREFIX",
+            pattern=f"{GCS_PATTERN}|{FOLDER_PATTERN}",
+            remote_pattern=GCS_PATTERN,
+            remote_reason=NOT_SHARED,
+        ),
+    ] = None
     bigquery_quota_project: Annotated[
         str,
         whole_or_empty(PROJECT_PATTERN),
@@ -243,6 +255,15 @@ class RunOptions:
             of_beam=True,
         ),
     ] = False
+    lease_wait: Annotated[
+        int,
+        Field(ge=0, le=86_400),
+        Described(
+            "Seconds for which a run waits for another one that is publishing the same date, before it is refused.",
+            example="600",
+            metavar="SECONDS",
+        ),
+    ] = 300
     skip_preflight: Annotated[
         bool,
         Described(
@@ -277,6 +298,7 @@ OPTIONS: tuple[Option, ...] = (
     *options_of(RuleOptions, Group.RULES),
     *options_of(GuardOptions, Group.RULES),
     *options_of(ShrinkOptions, Group.RUN),
+    *options_of(PictureOptions, Group.RUN),
     *options_of(RunOptions, Group.RUN),
     *STREAM_OPTIONS,
 )
@@ -287,7 +309,7 @@ BY_NAME = {option.name: option for option in OPTIONS}
 BATCH_OPTIONS: tuple[Option, ...] = tuple(
     option
     for option in OPTIONS
-    if option.name in ("accept_shrink", "dry_run", "json", "shards")
+    if option.name in ("accept_shrink", "as_of", "dry_run", "json", "shards")
     or (option.group is Group.REQUEST and option.name != "champion_system_id")
 )
 """The options of a run alone: in a streaming job, messages say what to export."""

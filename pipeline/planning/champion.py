@@ -88,7 +88,7 @@ class _Forecasts:
 
 def _count(plan: Plan, warehouse: Warehouse, system_id: str = "") -> _Forecasts:
     equals: Mapping[str, tuple[str, ...]] = {"system_id": (system_id,)} if system_id else {}
-    scan = TableScan(PREDICTIONS.name, _COLUMNS, plan.dates[0], plan.dates[-1], equals)
+    scan = TableScan(PREDICTIONS.name, _COLUMNS, plan.dates[0], plan.dates[-1], equals, plan.run.as_of)
     found, wanted = _Forecasts(), frozenset(plan.dates)
     for stream in warehouse.split(scan):
         for batch in warehouse.read(stream):

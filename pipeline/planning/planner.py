@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, timezone
 from typing import Any, Protocol
 
 from exporters.config import ExportConfig
@@ -17,7 +18,8 @@ from exporters.registry import together
 from pipeline.requests.request import ExportRequest
 from pipeline.version import current_build
 from transforms.clients.concurrency import run_concurrently
-from transforms.elements.plan import Plan, Run
+from transforms.elements.plan import LeaseRules, Plan, Run
+from transforms.elements.run_order import as_of_text
 from transforms.elements.tables import TableScan
 from transforms.stores.protocol import Store
 from transforms.warehouses.protocol import Warehouse, WarehouseError
@@ -31,6 +33,8 @@ def make_plan(
     validate: bool = False,
     dates: Sequence[date] = (),
     accept_shrink: frozenset[str] = frozenset(),
+    lease: LeaseRules | None = None,
+    latest_day: date | None = None,
 ) -> Plan:
     """Return the plan of a request.
 
@@ -41,6 +45,8 @@ def make_plan(
         validate: Check documents against their schema before they are written.
         dates: Those of the request's dates that are wanted, ascending; all of them when there are none.
         accept_shrink: Export types, or ``TYPE:DATE``, whose documents may show less than what is published.
+        lease: How the run holds its dates.
+        latest_day: The league day by the clock; that of the request when it is not known.
     """
     generated_at = request.generated_at.isoformat()
     build = current_build()
@@ -64,6 +70,8 @@ def make_plan(
         shards=shards,
         validate=validate,
         accept_shrink=accept_shrink,
+        lease=lease or LeaseRules(),
+        latest_day=latest_day,
     )
     return replace(plan, scans=plan_scans(plan))
 
@@ -106,7 +114,8 @@ def _scan(plan: Plan, table: str, needs: list[tuple[Export, Read]]) -> TableScan
     columns = {column for _, read in needs for column in read.columns}
     if declared.partition is not None:
         columns.add(declared.partition)
-    return TableScan(table, tuple(sorted(columns)), first, last, _shared_filters([read for _, read in needs], plan))
+    equals = _shared_filters([read for _, read in needs], plan)
+    return TableScan(table, tuple(sorted(columns)), first, last, equals, "" if declared.live else plan.run.as_of)
 
 
 def _first_date(plan: Plan, export: Export) -> date:
@@ -120,6 +129,31 @@ def _shared_filters(reads: Iterable[Read], plan: Plan) -> Mapping[str, tuple[str
     return {
         column: values for column, values in filters[0].items() if all(other.get(column) == values for other in filters)
     }
+
+
+def with_as_of(plan: Plan, warehouse: Warehouse, as_of: datetime | None = None) -> Plan:
+    """Return a plan that reads every table as it was at one instant: the newest one that there is, or a given one.
+
+    Raises:
+        WarehouseError: The warehouse does not tell its newest instant, or has none of so long ago.
+    """
+    if as_of is None:
+        as_of = warehouse.newest_as_of()
+    elif problem := warehouse.history_problem(as_of):
+        raise WarehouseError(f"--as_of: {as_of_text(as_of)}: {problem}")
+    return at_instant(plan, as_of_text(as_of))
+
+
+def at_instant(plan: Plan, as_of: str) -> Plan:
+    """Return a plan whose scans read tables as of an instant, in the form of :func:`as_of_text`."""
+    scans = tuple(scan if scan.declaration.live else replace(scan, as_of=as_of) for scan in plan.scans)
+    return replace(plan, run=replace(plan.run, as_of=as_of), scans=scans)
+
+
+def begun(plan: Plan, now: datetime) -> Plan:
+    """Return a plan whose execution begins now, under an id of its own that sorts by time."""
+    execution = f"{now.astimezone(timezone.utc):%Y%m%dT%H%M%S.%fZ}-{secrets.token_hex(4)}"
+    return replace(plan, run=replace(plan.run, started_at=now.isoformat(), execution_id=execution))
 
 
 def preflight(plan: Plan, warehouse: Warehouse, store: Store) -> Plan:

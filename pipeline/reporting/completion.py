@@ -19,7 +19,7 @@ from google.cloud import pubsub_v1
 
 from exporters.declaration import Grain
 from exporters.registry import PLAYER_TYPES
-from pipeline.reporting.report import summarize
+from pipeline.reporting.report import is_of, summarize
 from transforms.elements.plan import Plan
 from transforms.publishing.manifest import manifest_path
 
@@ -38,7 +38,7 @@ Event = dict[str, Any]
 def completed(
     plan: Plan, output: str, manifests: Mapping[str, Mapping[str, Any] | None], *, finished: datetime
 ) -> Event:
-    """Return the event of a run that came to its end: ``success``, ``partial`` or ``failed``.
+    """Return the event of a run that came to its end: that of its summary.
 
     Args:
         plan: The plan of the run.
@@ -52,7 +52,7 @@ def completed(
         for day, manifest in manifests.items()
         if manifest is not None
         for name, section in manifest["exports"].items()
-        if section["run_id"] == plan.run.run_id
+        if is_of(section, plan.run)
     ]
     event = run_event(plan, summary.status, finished=finished, errors=summary.missing)
     event["paths"] = _paths(plan, output, mine)
@@ -73,7 +73,7 @@ def completed(
     event["degraded"] = [
         {"date": day, "reason": reason}
         for day, manifest in manifests.items()
-        if manifest is not None and manifest["run"]["run_id"] == plan.run.run_id
+        if manifest is not None and is_of(manifest["run"], plan.run)
         for reason in manifest["funnel"]["degraded"]
     ]
     event["generations"] = {path: made for _, _, section in mine for path, made in section["generations"].items()}
@@ -104,6 +104,7 @@ def run_event(plan: Plan, status: str, *, finished: datetime, errors: Sequence[s
             export_types=plan.export_types,
         ),
         "run_id": run.run_id,
+        **run.order.metadata(),
         "dates": [plan.dates[0].isoformat(), plan.dates[-1].isoformat()],
         "generated_at": run.generated_at,
         "champion_system_id": plan.config.champion_system_id,

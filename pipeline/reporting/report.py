@@ -59,7 +59,7 @@ class Summary:
 
     Attributes:
         run_id: The run.
-        status: ``success``, ``degraded``, ``partial`` or ``failed``.
+        status: ``success``, ``degraded``, ``kept`` by a newer run, ``partial`` or ``failed``.
         output: Where the documents are.
         dates: Target dates, ISO.
         exports: By export type.
@@ -126,7 +126,7 @@ def summarize(
         summary.missing.extend(f"{day} {_line(failure)}" for failure in manifest["failures"])
         summary.missing.extend(f"{day} {_skipped(rows)}" for rows in manifest["skipped_rows"] if rows["unowned"])
         for name, section in manifest["exports"].items():
-            if section["run_id"] == plan.run.run_id:
+            if is_of(section, plan.run):
                 summary.exports[name].add(section)
                 summary.missing.extend(_missing(day, name, section))
     summary.status = _together(set(statuses))
@@ -136,18 +136,25 @@ def summarize(
 def names_run(manifest: Mapping[str, Any], run: Run, *, since: datetime | None = None) -> bool:
     """Whether a manifest was written by this execution, and not by another one, be it of the same request.
 
-    A request that is repeated with the same ``generated_at`` has the same run id, so the start counts as well.
+    A request that is repeated with the same ``generated_at`` has the same run id, so the execution counts.
 
     Args:
         manifest: The manifest of a date.
-        run: The run; its start counts where it is known.
-        since: The earliest start, where the start itself is not known.
+        run: The run.
+        since: The earliest start, where the execution is not known.
     """
-    found = manifest.get("run", {})
-    start = str(found.get("started_at") or "")
-    if found.get("run_id") != run.run_id or (run.started_at and start != run.started_at):
+    found = manifest["run"]
+    if not is_of(found, run):
         return False
+    start = found["started_at"]
     return since is None or (start != "" and datetime.fromisoformat(start) >= since)
+
+
+def is_of(told: Mapping[str, Any], run: Run) -> bool:
+    """Whether a manifest's run, or one of its sections, is of this execution; of this run where that has none."""
+    if run.execution_id:
+        return bool(told["execution_id"] == run.execution_id)
+    return bool(told["run_id"] == run.run_id)
 
 
 def _no_manifest(manifest: Mapping[str, Any] | None) -> str:
@@ -159,8 +166,9 @@ def _no_manifest(manifest: Mapping[str, Any] | None) -> str:
 
 def _together(statuses: set[str]) -> str:
     """Return the status of a run whose dates have these."""
-    if statuses <= {"success", "degraded"}:
-        return "degraded" if "degraded" in statuses else "success"
+    for status in ("kept", "degraded", "success"):
+        if status in statuses and statuses <= {"success", "degraded", "kept"}:
+            return status
     return "failed" if statuses == {"failed"} else "partial"
 
 
@@ -169,11 +177,24 @@ def _missing(day: str, name: str, section: Mapping[str, Any]) -> list[str]:
     if section["state"] in HELD:
         lines.append(f"{day} {name} is {section['state']}: {section['reason']}")
     lines.extend(f"{day} {name} {_line(failure)}" for failure in section["failures"])
-    lines.extend(f"{day} {name} {path} was kept: {reason}" for path, reason in section["missing"].items())
+    lines.extend(f"{day} {name} {line}" for line in _kept(section["missing"]))
     pointers = section["pointers"]
     lines.extend(f"{day} {name} pointer {path}: {reason}" for path, reason in pointers["failed"].items())
     lines.extend(f"{day} {name} pointer {path} was kept: {reason}" for path, reason in pointers["missing"].items())
     return lines
+
+
+def _kept(missing: Mapping[str, str]) -> list[str]:
+    """Return one line a reason: a newer run may keep all documents of a type."""
+    by_reason: dict[str, list[str]] = {}
+    for path, reason in missing.items():
+        by_reason.setdefault(reason, []).append(path)
+    return [
+        f"{paths[0]} was kept: {reason}"
+        if len(paths) == 1
+        else f"{len(paths)} documents were kept, {paths[0]} to {paths[-1]}: {reason}"
+        for reason, paths in by_reason.items()
+    ]
 
 
 def _skipped(rows: Mapping[str, Any]) -> str:

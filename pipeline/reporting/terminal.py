@@ -56,8 +56,14 @@ def complain(error: Exception | str) -> None:
         )
 
 
-def report(summary: Summary, *, as_json: bool) -> None:
-    """Print a summary: the table, what is missing, where to look and, last, the JSON line if it is wanted."""
+def report(summary: Summary, *, control: str, as_json: bool) -> None:
+    """Print a summary: the table, what is missing, where to look and, last, the JSON line if it is wanted.
+
+    Args:
+        summary: What a run published.
+        control: Where its manifests are, as the command line names it.
+        as_json: The JSON line is wanted.
+    """
     _say_table(summary)
     say_all([f"absent: {line}" for line in summary.absent])
     for line in summary.missing:
@@ -67,7 +73,7 @@ def report(summary: Summary, *, as_json: bool) -> None:
     span = first if first == last else f"{first} to {last}"
     style = _STATUS_STYLES.get(summary.status, "")
     say(f"{summary.status}: {span} is in {summary.output} ({moved} pointers moved)", style=style)
-    say(f"look at {summary.output}/manifest/{last}.json")
+    say(f"look at {control}/manifest/{last}.json")
     if as_json:
         say_json(summary.to_json())
 

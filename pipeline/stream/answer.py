@@ -23,15 +23,16 @@ from exporters.warehouse.tables import PREDICTIONS
 from pipeline.execution.in_process import publish_scanned
 from pipeline.planning.champion import ChampionError, check_champion
 from pipeline.planning.inputs import with_inputs
-from pipeline.planning.planner import make_plan
+from pipeline.planning.planner import begun, make_plan, with_as_of
 from pipeline.reporting.completion import Event, completed, not_run_event, run_event
+from pipeline.requests.clock import league_day
 from pipeline.requests.request import ExportRequest
 from pipeline.stream.coalescing import Answered
 from pipeline.stream.deadline import Deadline, DeadlineStore, DeadlineWarehouse
 from pipeline.stream.messages import Asked
 from transforms.elements.failure import failure_from
-from transforms.elements.plan import Plan
-from transforms.publishing.manifest import MANIFEST_CACHE
+from transforms.elements.plan import LeaseRules, Plan
+from transforms.publishing.lease import CONTROL_CACHE
 from transforms.reading.scan import scan_all
 from transforms.stores.protocol import ABSENT, GenerationMismatch, Store
 from transforms.warehouses.protocol import Warehouse
@@ -123,6 +124,7 @@ class Answerer:
             warehouse, store = DeadlineWarehouse(self.warehouse, deadline), DeadlineStore(self.store, deadline)
             if asked.marker and _was_left(store, asked.marker, run_id):
                 return Answer(self.duplicate(asked, "an earlier run", f"it left {asked.marker}"), run_id, read_at)
+            plan = with_as_of(plan, warehouse)
             if not asked.expires:
                 # One that expires is asked anew in a moment, whatever the tables are at.
                 plan = with_inputs(check_champion(plan, warehouse), warehouse)
@@ -153,8 +155,11 @@ class Answerer:
 
     def _plan(self, request: ExportRequest, read_at: float) -> Plan:
         config = replace(self.config, champion_system_id=request.champion_system_id)
-        plan = make_plan(request, config, shards=1, validate=self.validate)
-        return replace(plan, run=replace(plan.run, started_at=_iso(read_at)))
+        began = datetime.fromtimestamp(read_at, timezone.utc)
+        # A request that waits for another run of its date is still to be answered in time.
+        lease = LeaseRules(wait_seconds=self.timeout / 2)
+        plan = make_plan(request, config, shards=1, validate=self.validate, lease=lease, latest_day=league_day(began))
+        return begun(plan, began)
 
     def _not_understood(self, asked: Asked, error: Exception) -> Event:
         failure = failure_from("AnswerRequests", "", asked.message_id, error)
@@ -188,10 +193,6 @@ class Answerer:
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self.clock(), timezone.utc)
-
-
-def _iso(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, timezone.utc).isoformat()
 
 
 def _inputs_digest(plan: Plan) -> str:
@@ -242,6 +243,6 @@ def _leave(store: Store, marker: str, run_id: str, finished: datetime) -> None:
     """Leave a marker, unless it is there."""
     content = orjson.dumps({"run_id": run_id, "finished_at": finished.isoformat()})
     try:
-        store.write(marker, content, cache_control=MANIFEST_CACHE, if_generation=ABSENT)
+        store.write(marker, content, cache_control=CONTROL_CACHE, if_generation=ABSENT)
     except GenerationMismatch:
         return

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 import pyarrow as pa
 
@@ -75,6 +75,15 @@ class DeadlineWarehouse:
         for batch in self.warehouse.read(stream):
             self._require(stream.scan.table)
             yield batch
+
+    def newest_as_of(self) -> datetime:
+        """See :class:`transforms.warehouses.protocol.Warehouse`."""
+        self._require("the warehouse")
+        return self.warehouse.newest_as_of()
+
+    def history_problem(self, as_of: datetime) -> str:
+        """See :class:`transforms.warehouses.protocol.Warehouse`."""
+        return self.warehouse.history_problem(as_of)
 
     def parts(self, scan: TableScan) -> list[TablePart]:
         """See :class:`transforms.warehouses.protocol.Warehouse`."""

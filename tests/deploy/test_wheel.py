@@ -17,8 +17,8 @@ import pytest
 from pipeline.version import ROOT
 from tests.end_to_end.command_line import arguments_of, run_main
 from tests.support.matchers import assert_same_objects, documents
+from tests.support.stores import published_in
 from tests.support.warehouses import League
-from transforms.stores.folder import LocalStore
 
 UV = str(Path(sys.executable).with_name("uv"))
 PACKAGES = ("demo", "exporters", "pipeline", "transforms")
@@ -100,4 +100,4 @@ def test_a_night_runs_in_processes_of_its_own(python: Path, league: League, tmp_
     processes = ("--direct_running_mode=multi_processing", "--direct_num_workers=2")
     run(python.with_name("phase6"), "export", *arguments_of(league, "out", *night, *processes), cwd=there)
     assert run_main(league, here, *night).code == 0
-    assert_same_objects(documents(LocalStore(str(there / "out"))), documents(LocalStore(str(here))))
+    assert_same_objects(documents(published_in(there / "out")), documents(published_in(here)))

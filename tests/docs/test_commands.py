@@ -158,7 +158,7 @@ def test_local_commands_of_the_readme_run(league: League, tmp_path: Path, capsys
         ended = capsys.readouterr()
         # The small league has too few players on some nights, which are withheld.
         assert code == 0 or (code == 1 and name != "export"), ended.err
-    days = {path.stem for path in (tmp_path / "out" / "manifest").glob("2026-01-*.json")}
+    days = {path.stem for path in tmp_path.rglob("manifest/2026-01-*.json")}
     assert len(days) > 15
     assert re.search(r"[1-9][0-9,]* objects checked", ended.out)
 

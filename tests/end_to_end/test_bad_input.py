@@ -23,8 +23,9 @@ from tests.support.matchers import (
     manifest_of,
 )
 from tests.support.plans import TONIGHT_TYPES
+from tests.support.stores import published_in
 from tests.support.warehouses import AnyTable, League, find_row, with_value
-from transforms.stores.folder import LocalStore
+from transforms.stores.control import ControlledStore
 
 
 class LeagueCopy:
@@ -38,8 +39,8 @@ class LeagueCopy:
         shutil.copytree(league.root, self.warehouse)
 
     @property
-    def store(self) -> LocalStore:
-        return LocalStore(str(self.output))
+    def store(self) -> ControlledStore:
+        return published_in(self.output)
 
     @property
     def manifest(self) -> dict[str, Any]:
@@ -57,7 +58,7 @@ class LeagueCopy:
         request = (f"--export_types={','.join(types)}", "--target_date=today")
         ended = run_main(self.warehouse, self.output, *request, *arguments)
         assert "Traceback" not in ended.out
-        assert sorted(path.name for path in self.folder.iterdir()) == ["out", "warehouse"], "nothing beside the output"
+        assert sorted(path.name for path in self.folder.iterdir()) == ["out", "out-control", "warehouse"]
         assert_no_leftovers(self.output)
         return ended
 

@@ -12,8 +12,8 @@ from exporters.warehouse.tables import CONTEXT, SCHEDULE
 from tests.end_to_end.command_line import run_main, run_python
 from tests.support.matchers import assert_mirrors, assert_no_leftovers, assert_one_line_each, documents, manifest_of
 from tests.support.plans import TONIGHT_TYPES
+from tests.support.stores import published_in
 from tests.support.warehouses import League
-from transforms.stores.folder import LocalStore
 
 TONIGHT = ("--export_types=tonight", "--target_date=today")
 
@@ -72,15 +72,15 @@ def test_an_output_below_a_file_is_refused_before_anything_is_read(league: Leagu
 
 def test_an_output_that_fails_half_way_names_what_failed_and_what_is_missing(league: League, tmp_path: Path) -> None:
     output = tmp_path / "out"
-    output.mkdir()
-    (output / "manifest").write_text("in the way")
+    (tmp_path / "out-control").mkdir()
+    (tmp_path / "out-control" / "manifest").write_text("in the way")
     ended = run_main(league, output, *TONIGHT)
     assert ended.code == 1
     assert ended.out == ""
     *_, broken, missing = ended.err.splitlines()
     assert_one_line_each(broken, names=["the run broke off", "manifest", "run it again"])
     assert missing == "missing: 2026-02-03: no manifest was written; run it again"
-    assert "tonight/2026-02-03.json" in documents(LocalStore(str(output)))
+    assert "tonight/2026-02-03.json" in documents(published_in(output))
 
 
 def test_a_dry_run_prints_the_plan_and_touches_nothing(tmp_path: Path) -> None:
@@ -100,7 +100,7 @@ class TestRunning:
         output = tmp_path / "out"
         ended = run_python(league, output, f"--export_types={','.join(TONIGHT_TYPES)}", "--target_date=today", "--json")
         assert ended.code == 0, ended.err
-        store = LocalStore(str(output))
+        store = published_in(output)
         manifest = manifest_of(store, league.today)
         assert manifest["status"] == "success"
         assert_mirrors(store, "tonight/all-players.json", "tonight/2026-02-03.json")
@@ -109,7 +109,7 @@ class TestRunning:
         assert table[0].split()[:4] == ["export", "type", "documents", "written"]
         assert [line.split()[0] for line in table[1:]] == list(TONIGHT_TYPES)
         assert told.startswith(f"success: 2026-02-03 is in {output} (")
-        assert where == f"look at {output}/manifest/2026-02-03.json"
+        assert where == f"look at {output}-control/manifest/2026-02-03.json"
         summary = orjson.loads(last)
         assert (summary["status"], summary["missing"]) == ("success", [])
         assert summary["run_id"] == manifest["run"]["run_id"]
@@ -135,7 +135,7 @@ class TestRunning:
         assert "missing: 2026-02-03 tonight is withheld:" in ended.out
         assert ended.summary["status"] == "failed"
         assert ended.summary["exports"]["tonight"]["withheld"] == 1
-        assert documents(LocalStore(str(tmp_path))) == {}
+        assert documents(published_in(tmp_path)) == {}
 
     def test_an_off_day_publishes_the_empty_documents_and_moves_no_latest_pointer(
         self, league: League, tmp_path: Path
@@ -144,7 +144,7 @@ class TestRunning:
         day = _day_without_games(league)
         ended = run_main(league, tmp_path, types, "--target_date=today", f"--generated_at={day}T17:00:00Z")
         assert ended.code == 0, ended.out
-        store = LocalStore(str(tmp_path))
+        store = published_in(tmp_path)
         assert sorted(documents(store)) == [
             f"predictions/{day}.json",
             "predictions/today.json",

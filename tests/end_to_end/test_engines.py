@@ -26,8 +26,9 @@ from tests.support.matchers import (
     manifest_of,
 )
 from tests.support.prism import prism_binary
+from tests.support.stores import published_in
 from tests.support.warehouses import League
-from transforms.stores.folder import LocalStore
+from transforms.stores.control import ControlledStore
 
 NIGHT = ("--export_types=tonight-all", "--target_date=today", "--json")
 WEEKS = ("--export_types=tonight-all", "--start_date=2025-12-20", "--end_date=today", "--json")
@@ -77,8 +78,9 @@ def _nothing(output: Path) -> Path:
 
 
 def _manifests_in_the_way(output: Path) -> Path:
-    output.mkdir(parents=True)
-    (output / "manifest").write_text("in the way")
+    control = output.with_name(f"{output.name}-control")
+    control.mkdir(parents=True)
+    (control / "manifest").write_text("in the way")
     return output
 
 
@@ -113,10 +115,10 @@ def cases(league: League, tmp_path_factory: pytest.TempPathFactory) -> Callable[
 
 
 @pytest.fixture(scope="module")
-def local(league: League, tmp_path_factory: pytest.TempPathFactory) -> tuple[Ended, LocalStore]:
+def local(league: League, tmp_path_factory: pytest.TempPathFactory) -> tuple[Ended, ControlledStore]:
     """The night on the local runner."""
     output = tmp_path_factory.mktemp("local") / "out"
-    return run_python(league, output, *NIGHT), LocalStore(str(output))
+    return run_python(league, output, *NIGHT), published_in(output)
 
 
 def assert_same_ending(found: Ended, expected: Ended) -> None:
@@ -143,14 +145,14 @@ def broken_lines(err: str) -> list[str]:
 
 class TestDone:
     def test_an_engine_publishes_and_reports_what_the_local_runner_does(
-        self, league: League, tmp_path: Path, engine: Engine, local: tuple[Ended, LocalStore]
+        self, league: League, tmp_path: Path, engine: Engine, local: tuple[Ended, ControlledStore]
     ) -> None:
         expected, expected_store = local
         assert expected.code == 0, expected.err
         ended = run_python(league, tmp_path / "out", *NIGHT, *engine)
         assert_same_ending(ended, expected)
         assert ended.summary["run_id"] == expected.summary["run_id"]
-        store = LocalStore(str(tmp_path / "out"))
+        store = published_in(tmp_path / "out")
         assert_same_objects(documents(store), documents(expected_store))
         assert_same_manifest(store, expected_store, league.today)
         assert_no_leftovers(tmp_path / "out")
@@ -167,7 +169,7 @@ class TestDone:
         days = ("--export_types=all", "--start_date=2026-01-28", "--end_date=today")
         assert run_python(league, tmp_path / "local" / "out", *days).code == 0
         assert run_python(league, tmp_path / "prism" / "out", *days, *prism).code == 0
-        found, expected = (LocalStore(str(tmp_path / name / "out")) for name in ("prism", "local"))
+        found, expected = (published_in(tmp_path / name / "out") for name in ("prism", "local"))
         assert_same_objects(documents(found), documents(expected))
 
     def test_a_run_may_take_longer_than_an_answer_of_the_job_server(self, league: League, tmp_path: Path) -> None:
@@ -190,7 +192,7 @@ class TestDone:
             check=False,
         )
         assert done.returncode == 0, done.stderr
-        assert manifest_of(LocalStore(str(tmp_path / "out")), league.today)["status"] == "success"
+        assert manifest_of(published_in(tmp_path / "out"), league.today)["status"] == "success"
 
 
 class TestMissing:
@@ -223,7 +225,7 @@ class TestBrokenOff:
         assert (ended.code, case.expected.code) == (1, 1)
         assert broken_lines(ended.err) == broken_lines(case.expected.err)
         broken, missing = broken_lines(ended.err)
-        assert "StoreError: cannot write out/manifest/2026-02-03.json: Not a directory" in broken
+        assert "StoreError: cannot write out-control/manifest/2026-02-03.json: Not a directory" in broken
         assert missing == "missing: 2026-02-03: no manifest was written; run it again"
         assert "error" in ended.summary
         assert ended.summary["status"] == "failed"
@@ -298,7 +300,7 @@ class TestGone:
         whole = run_python(league, tmp_path / "whole" / "out", *WEEKS)
         # Of the first weeks, too little is there.
         assert (again.summary["status"], again.summary["missing"]) == ("partial", whole.summary["missing"])
-        assert_same_objects(documents(LocalStore(str(output))), documents(LocalStore(str(tmp_path / "whole" / "out"))))
+        assert_same_objects(documents(published_in(output)), documents(published_in(tmp_path / "whole" / "out")))
 
     def test_a_run_leaves_no_prism_behind(self, league: League, tmp_path: Path, recorded: Recorded) -> None:
         assert run_python(league, tmp_path / "out", *NIGHT, *recorded.options).code == 0
@@ -326,9 +328,9 @@ class TestGone:
 
 class TestNoWait:
     def test_a_job_that_is_left_publishes_what_a_local_run_does(
-        self, league: League, tmp_path: Path, server: JobServer, local: tuple[Ended, LocalStore]
+        self, league: League, tmp_path: Path, server: JobServer, local: tuple[Ended, ControlledStore]
     ) -> None:
-        store = LocalStore(str(tmp_path / "out"))
+        store = published_in(tmp_path / "out")
         ended = run_python(league, tmp_path / "out", *NIGHT, *server.options, "--no_wait")
         assert ended.code == 0, ended.err
         first, _ = ended.out.splitlines()

@@ -30,11 +30,10 @@ from tests.end_to_end.command_line import run_main
 from tests.support.matchers import assert_same_objects, differing, documents, json_of, manifest_of
 from tests.support.plans import plan_of
 from tests.support.real_schema import real_tables, tables_of, unmet, write_real
-from tests.support.stores import MemoryStore
+from tests.support.stores import MemoryStore, published_in
 from tests.support.warehouses import AnyTable, League, write_parquet
 from transforms.elements.tables import TableScan
 from transforms.live_feed.warehouse import LiveWarehouse
-from transforms.stores.folder import LocalStore
 from transforms.warehouses.parquet import ParquetWarehouse
 from transforms.warehouses.protocol import Warehouse
 
@@ -237,7 +236,7 @@ class TestFilled:
     def test_the_command_line_names_each_absence_once(self, real: Real, league: League, tmp_path: Path) -> None:
         ended = run_main(real.warehouse.root, tmp_path, "--export_types=all", "--target_date=today", "--json")
         assert ended.code == 0, ended.err
-        manifest = manifest_of(LocalStore(str(tmp_path)), league.today)
+        manifest = manifest_of(published_in(tmp_path), league.today)
         assert_all_published(manifest, doubtful=real.doubtful)
         lines = [line for line in ended.out.splitlines() if line.startswith("absent: ")]
         expected = [
@@ -245,7 +244,7 @@ class TestFilled:
         ]
         assert [line for line, start in zip(lines, expected, strict=True) if line.startswith(start)] == lines
         assert [f"absent: {line}" for line in ended.summary["absent"]] == lines
-        assert_same_objects(documents(LocalStore(str(tmp_path))), documents(export(real.warehouse, league.today)))
+        assert_same_objects(documents(published_in(tmp_path)), documents(export(real.warehouse, league.today)))
 
 
 class TestEmpty:

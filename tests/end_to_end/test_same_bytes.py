@@ -26,10 +26,10 @@ from tests.support.rows import (
     schedule_row,
     signal_row,
 )
-from tests.support.stores import MemoryStore
+from tests.support.stores import MemoryStore, published_in
 from tests.support.warehouses import League, MemoryWarehouse
 from transforms.elements.plan import Plan
-from transforms.stores.folder import LocalStore
+from transforms.stores.control import CONTROL
 
 JANUARY = [date(2026, 1, 1) + timedelta(days=n) for n in range(31)]
 
@@ -180,5 +180,5 @@ class TestGraph:
             "--direct_num_workers=2",
         )
         assert ended.code == 0, ended.err
-        published = {path: held for path, held in plain.items() if not path.startswith(("manifest/", "schemas/"))}
-        assert_same_objects(documents(LocalStore(str(tmp_path))), published)
+        published = {path: held for path, held in plain.items() if not path.startswith((*CONTROL, "schemas/"))}
+        assert_same_objects(documents(published_in(tmp_path)), published)

@@ -40,11 +40,10 @@ from tests.support.rows import (
     table_of,
 )
 from tests.support.small_night import PLAYERS, small_night
-from tests.support.stores import MemoryStore
+from tests.support.stores import MemoryStore, published_in
 from tests.support.warehouses import AnyTable, MemoryWarehouse, write_parquet
 from tests.support.worlds import PROPERTY
 from transforms.live_feed.warehouse import FileLiveFeed, LiveFeed, LiveWarehouse
-from transforms.stores.folder import LocalStore
 
 SPELLINGS = {
     "carltoncarrington": "bubcarrington",
@@ -231,7 +230,7 @@ def test_the_graph_resolves_as_the_process_does(tmp_path: Path, alike: dict[str,
         "--min_funnel_percent=50,zones:0,lined:0",
     )
     assert ended.code == 0, ended.out + ended.err
-    store = LocalStore(str(tmp_path / "out"))
+    store = published_in(tmp_path / "out")
     assert_same_objects(documents(store), alike)
     assert manifest_of(store, TONIGHT)["tables"][PLAYER_ALIASES.name]["rows"] == len(ALIASES)
 
@@ -250,7 +249,7 @@ def test_a_warehouse_without_the_table_spells_every_player_alike(tmp_path: Path,
     )
     assert ended.code == 0, ended.out + ended.err
     assert f"absent: {PLAYER_ALIASES.name}: every table is taken to spell players alike" in ended.out
-    assert_same_objects(documents(LocalStore(str(tmp_path / "out"))), alike)
+    assert_same_objects(documents(published_in(tmp_path / "out")), alike)
 
 
 def test_aliases_that_cannot_be_read_fail_what_names_players_and_nothing_else() -> None:

@@ -10,8 +10,8 @@ from pipeline.cli import door, main
 from pipeline.options.option_table import OPTIONS
 from tests.end_to_end.command_line import arguments_of, run_python
 from tests.support.matchers import assert_same_objects, documents
+from tests.support.stores import published_in
 from tests.support.warehouses import League
-from transforms.stores.folder import LocalStore
 
 ROOT = Path(__file__).parents[2]
 
@@ -56,7 +56,7 @@ def test_it_publishes_what_phase6_export_does(
     assert ended.code == 0, ended.err
     assert main(["export", *arguments_of(league, tmp_path / "command", *night)]) == 0
     assert "success: " in capsys.readouterr().out
-    door_store, command_store = (LocalStore(str(tmp_path / name)) for name in ("door", "command"))
+    door_store, command_store = (published_in(tmp_path / name) for name in ("door", "command"))
     assert_same_objects(documents(door_store), documents(command_store))
 
 

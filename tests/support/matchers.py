@@ -9,11 +9,13 @@ from typing import Any
 
 import orjson
 
+from transforms.stores.control import CONTROL, is_control
 from transforms.stores.protocol import Store
 
-_TIMINGS = re.compile(rb'"(?:build_ms|publish_ms|bytes|started_at|finished_at)": [^\n]+|"generations": \{[^}]*\}')
+_VARYING = ("build_ms", "publish_ms", "bytes", "started_at", "finished_at", "as_of", "execution_id")
+_TIMINGS = re.compile(rf'"(?:{"|".join(_VARYING)})": [^\n]+|"generations": \{{[^}}]*\}}'.encode())
 
-_NO_DOCUMENTS = ("manifest/", "failures/", "schemas/")
+_NO_DOCUMENTS = (*CONTROL, "schemas/", "status.json")
 
 
 def contents(store: Store, prefix: str = "") -> dict[str, bytes]:
@@ -26,8 +28,8 @@ def documents(store: Store) -> dict[str, bytes]:
     return {path: held for path, held in contents(store).items() if not path.startswith(_NO_DOCUMENTS)}
 
 
-def generations(store: Store, *, without: Iterable[str] = ("manifest/",)) -> dict[str, int]:
-    """Return the generation of every object, by path."""
+def generations(store: Store, *, without: Iterable[str] = (*CONTROL, "status.json")) -> dict[str, int]:
+    """Return the generation of every public object, by path."""
     return {found.path: found.generation for found in store.list("") if not found.path.startswith(tuple(without))}
 
 
@@ -50,7 +52,7 @@ def _content(store: Store, path: str) -> bytes:
 
 def without_timings(objects: Mapping[str, bytes]) -> dict[str, bytes]:
     """Return objects without what may differ from run to run: times, generations, and how Arrow laid out bytes."""
-    return {path: _TIMINGS.sub(b"", held) if path.startswith("manifest/") else held for path, held in objects.items()}
+    return {path: _TIMINGS.sub(b"", held) if is_control(path) else held for path, held in objects.items()}
 
 
 def assert_same_objects(found: Mapping[str, bytes], expected: Mapping[str, bytes]) -> None:
@@ -65,7 +67,8 @@ def assert_same_objects(found: Mapping[str, bytes], expected: Mapping[str, bytes
 def assert_same_manifest(store: Store, other: Store, day: Any) -> None:
     """Insist on the same manifest of a date, whatever the tables were read from."""
     # How long it took, how Arrow laid out what was read, and which versions of tables and objects that was.
-    varying, apart = ("_ms", ".bytes", "started_at", "finished_at"), (".inputs", ".generations")
+    varying = ("_ms", ".bytes", "started_at", "finished_at", "as_of", "execution_id")
+    apart = (".inputs", ".generations")
     changed = differing(manifest_of(store, day), manifest_of(other, day))
     telling = [path for path in changed if not path.endswith(varying) and not any(part in path for part in apart)]
     assert telling == []
@@ -98,7 +101,7 @@ def assert_no_leftovers(root: Path) -> None:
 def _is_leftover(path: Path) -> bool:
     if path.parts[0] == ".store":
         return path.parts[1] != "locks"
-    return path.name.startswith(".") or path.suffix not in (".json", ".ndjson") or path.name.endswith(".open.json")
+    return path.name.startswith(".") or path.suffix not in (".json", ".ndjson") or path.parts[0] in ("open", "alive")
 
 
 def differing(left: Any, right: Any, path: str = "") -> list[str]:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from threading import RLock
 from typing import Any
 
+from pipeline.execution.places import open_output
+from pipeline.options.locations import LocalFolder
 from tests.support.warehouses import Fake
+from transforms.stores.control import ControlledStore
 from transforms.stores.protocol import ABSENT, GenerationMismatch, StoredObject, StoreError, validate_path
 
 
@@ -128,3 +132,8 @@ class ForbiddenStore:
 
     def __reduce__(self) -> Any:
         return ForbiddenStore, ()
+
+
+def published_in(folder: str | Path) -> ControlledStore:
+    """Return the store of what a command published into a folder, with what it says of its runs beside it."""
+    return open_output(LocalFolder(str(folder)))

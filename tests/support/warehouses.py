@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime, timezone
 from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
@@ -119,6 +119,14 @@ class MemoryWarehouse(Fake):
         if stream.scan.table in self._breaks:
             raise WarehouseError(self._breaks[stream.scan.table])
         yield from rows.slice(half).to_batches()
+
+    def newest_as_of(self) -> datetime:
+        """Return one instant for all of them: executions alone order their runs."""
+        return datetime(2026, 2, 3, tzinfo=timezone.utc)
+
+    def history_problem(self, as_of: datetime) -> str:
+        """Return that there is no history."""
+        return "is in memory, which keeps no history; leave it out"
 
     def parts(self, scan: TableScan) -> list[TablePart]:
         """Return the whole table as one part, which differs from that of every other warehouse."""

@@ -19,10 +19,11 @@ from tests.wire.services import BUCKET, BigQuery, need_python_311, running
 
 @pytest.fixture(scope="session")
 def gcs_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A GCS emulator with one bucket."""
+    """A GCS emulator with a bucket, and one for what is said of runs."""
     with running("gcs.py", tmp_path_factory.mktemp("gcs") / "log") as url:
-        made = urllib3.request("POST", f"{url}/storage/v1/b", json={"name": BUCKET}, timeout=10, retries=False)
-        assert made.status == 200
+        for name in (BUCKET, f"{BUCKET}-control"):
+            made = urllib3.request("POST", f"{url}/storage/v1/b", json={"name": name}, timeout=10, retries=False)
+            assert made.status == 200
         yield url
 
 

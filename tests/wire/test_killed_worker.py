@@ -10,11 +10,11 @@ from pathlib import Path
 from tests.end_to_end.command_line import ROOT, arguments_of, run_main
 from tests.support.matchers import assert_same_objects, documents
 from tests.support.processes import kill_worker
+from tests.support.stores import published_in
 from tests.support.warehouses import League
 from tests.wire.gate import Forward, Gate, Response
 from tests.wire.services import BUCKET, HASTY
 from transforms.publishing.manifest import manifest_path
-from transforms.stores.folder import LocalStore
 from transforms.stores.gcs import GcsStore
 
 NIGHT = ("--export_types=tonight,tonight-players", "--target_date=today")
@@ -31,7 +31,7 @@ def test_what_is_published_is_whole_and_the_next_run_completes_it(
     league: League, gate: Gate, prefix: str, tmp_path: Path
 ) -> None:
     assert run_main(league, tmp_path, *NIGHT).code == 0
-    expected = documents(LocalStore(str(tmp_path)))
+    expected = documents(published_in(tmp_path))
     there = (f"gs://{BUCKET}/{prefix}", f"--gcs_endpoint={gate.url}", *NIGHT)
     gate.inject(*[slowly] * 40, where=lambda request: request.is_upload and b"tonight/player/" in request.body)
 

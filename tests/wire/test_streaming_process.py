@@ -23,10 +23,9 @@ from tests.support.engines import runner
 from tests.support.matchers import assert_same_objects, documents, manifest_of
 from tests.support.plans import NOW, plan_of
 from tests.support.prism import prism_binary
-from tests.support.stores import MemoryStore
+from tests.support.stores import MemoryStore, published_in
 from tests.support.warehouses import League
 from tests.wire.pubsub import PROJECT, Topic
-from transforms.stores.folder import LocalStore
 
 SECONDS_TO_START = 60
 
@@ -36,7 +35,7 @@ class Process:
 
     def __init__(self, league: League, output: Path, log: Path) -> None:
         self.requests, self.done, self.dead = Topic("requests"), Topic("done"), Topic("dead")
-        self.store = LocalStore(str(output))
+        self.store = published_in(output)
         self._log = log
         self._argv = [
             sys.executable,
@@ -139,7 +138,7 @@ class TestBatchRuns:
         assert (event["status"], event["run_id"]) == ("success", ended.summary["run_id"])
         assert event["dates"] == ["2026-02-01", "2026-02-03"]
         assert event["exports"]["tonight"]["written"] == ended.summary["exports"]["tonight"]["written"] == 3
-        store = LocalStore(str(tmp_path / "out"))
+        store = published_in(tmp_path / "out")
         for path, generation in event["generations"].items():
             shown = store.stat(path)
             assert shown is not None
@@ -187,7 +186,7 @@ class TestBatchRuns:
         assert ended.code == 1
         assert "the run broke off" in ended.err
         assert "404" in ended.err
-        assert documents(LocalStore(str(tmp_path / "out")))
+        assert documents(published_in(tmp_path / "out"))
 
 
 @pytest.mark.parametrize("given", [False, True])
@@ -202,5 +201,5 @@ def test_the_demo_of_it(league: League, tmp_path: Path, given: bool) -> None:
         topics = list(PublisherClient().list_topics(project="projects/the-demo", timeout=10))
     assert ended.returncode == 0, ended.stderr
     assert '"status": "success"' in ended.stdout
-    assert list(documents(LocalStore(str(tmp_path / "out")))) == [f"signals/{league.today}.json"]
+    assert list(documents(published_in(tmp_path / "out"))) == [f"signals/{league.today}.json"]
     assert bool(topics) is given, "without a server that is given, the demo has one of its own"

@@ -22,9 +22,9 @@ from pipeline.version import current_build
 from tests.end_to_end.command_line import ROOT, Ended, arguments_of, run_main
 from tests.support.dataflow import FakeDataflow, dataflow_api, service_account
 from tests.support.matchers import assert_same_manifest, assert_same_objects, documents, json_of
+from tests.support.stores import published_in
 from tests.support.warehouses import League
 from tests.wire.services import BUCKET, HASTY, BigQuery
-from transforms.stores.folder import LocalStore
 from transforms.stores.gcs import GcsStore
 from transforms.stores.protocol import StoreError
 
@@ -172,7 +172,7 @@ def test_a_night_is_waited_for_and_ends_like_a_local_run(
     assert ended.code == 0, ended.err
     local = run_main(league, tmp_path / "local", *NIGHT, "--json")
     assert local.code == 0
-    store = LocalStore(str(tmp_path / "local"))
+    store = published_in(tmp_path / "local")
     assert_same_objects(documents(output), documents(store))
     assert_same_manifest(output, store, league.today)
     assert _without_run(ended.summary) == _without_run(local.summary)

@@ -18,11 +18,12 @@ from pipeline.reporting.report import Summary
 from tests.end_to_end.command_line import Ended, run_main
 from tests.support.matchers import assert_one_line_each, assert_same_manifest, assert_same_objects
 from tests.support.plans import plan_of
+from tests.support.stores import published_in
 from tests.support.warehouses import League
 from tests.wire.gate import Fault, Forward, Gate, Request, Response, lose, refuse, reset, truncate
 from tests.wire.services import BUCKET, HASTY, BigQuery
 from transforms.live_feed.warehouse import LiveWarehouse
-from transforms.stores.folder import LocalStore
+from transforms.stores.control import ControlledStore
 from transforms.stores.gcs import GcsStore
 from transforms.stores.protocol import Store
 
@@ -30,11 +31,11 @@ NIGHT = ("--export_types=all", "--target_date=today")
 
 
 @pytest.fixture(scope="module")
-def folder(league: League, tmp_path_factory: pytest.TempPathFactory) -> LocalStore:
+def folder(league: League, tmp_path_factory: pytest.TempPathFactory) -> ControlledStore:
     """The night, exported from Parquet to a folder."""
     output = tmp_path_factory.mktemp("night") / "out"
     assert run_main(league, output, *NIGHT).code == 0
-    return LocalStore(str(output))
+    return published_in(output)
 
 
 @pytest.fixture
@@ -68,7 +69,7 @@ def objects(store: Store) -> dict[str, object]:
 
 
 def test_a_night_is_the_same_over_the_wire(
-    bigquery: BigQuery, league_project: str, league: League, folder: LocalStore, gate: Gate, bucket: GcsStore
+    bigquery: BigQuery, league_project: str, league: League, folder: ControlledStore, gate: Gate, bucket: GcsStore
 ) -> None:
     ended = export(bigquery, league_project, gate.url, bucket.prefix, *NIGHT)
     assert ended.code == 0, ended.err
@@ -86,7 +87,7 @@ def test_a_week_is_the_same_over_the_wire(
     ended = export(bigquery, league_project, gcs_url, bucket.prefix, *week)
     expected = run_main(league, tmp_path, *week)
     assert (ended.code, expected.code) == (0, 0), ended.err + expected.err
-    folder = LocalStore(str(tmp_path))
+    folder = published_in(tmp_path)
     assert_same_objects(objects(bucket), objects(folder))
     for day in days:
         assert_same_manifest(bucket, folder, day)
@@ -103,7 +104,7 @@ def at_random(seed: int, *faults: Fault) -> Fault:
 
 
 def test_a_bad_night_is_complete_or_reports_what_is_missing(
-    bigquery: BigQuery, league_project: str, league: League, folder: LocalStore, gate: Gate, bucket: GcsStore
+    bigquery: BigQuery, league_project: str, league: League, folder: ControlledStore, gate: Gate, bucket: GcsStore
 ) -> None:
     expected = objects(folder)
     lost = next(path for path in expected if path.startswith("tonight/player/20"))

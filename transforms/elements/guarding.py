@@ -17,12 +17,16 @@ class Shown:
         counts: Document path to the counts of the published document.
         players: Export type to the paths of the players' documents that the last run of the type still made.
         last_good: Games and players by stage that the last run counted which was not degraded; empty without one.
+        newer: Export types that a newer run published: nothing of them is compared, since nothing replaces it.
+        busy: Why no document of the date may be written at all; empty when they may.
     """
 
     digests: Mapping[str, str] = field(default_factory=dict)
     counts: Mapping[str, Counts] = field(default_factory=dict)
     players: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     last_good: Mapping[str, int] = field(default_factory=dict)
+    newer: frozenset[str] = frozenset()
+    busy: str = ""
 
     @property
     def is_nothing(self) -> bool:
@@ -69,9 +73,11 @@ class DateVerdict:
         degraded: Why the run is degraded, one line each.
         losses: What would be lost, or is, that was looked into.
         accepted: Export types whose losses the run accepts.
+        is_busy: They may not because another run is publishing the date.
     """
 
     withheld: str | None = None
     degraded: tuple[str, ...] = ()
     losses: tuple[Loss, ...] = ()
     accepted: tuple[str, ...] = ()
+    is_busy: bool = False

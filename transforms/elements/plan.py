@@ -13,6 +13,7 @@ from exporters.declaration import Export, Grain
 from exporters.league.arithmetic.dates import season_start
 from exporters.league.forecasts.readiness import reads_of
 from exporters.registry import exports
+from transforms.elements.run_order import RunOrder
 from transforms.elements.tables import TableScan
 
 
@@ -29,6 +30,9 @@ class Run:
         commit: That commit.
         lock: Digest of the locked dependencies of the running code.
         started_at: When the execution began, ISO 8601, UTC; unlike ``generated_at``, no document shows it.
+        as_of: The instant whose picture of the warehouse is read, in the form of :func:`as_of_text`; empty before the
+            warehouse was asked for it.
+        execution_id: Names this execution, where another one may have the same ``run_id``; empty before it begins.
     """
 
     run_id: str
@@ -39,6 +43,33 @@ class Run:
     commit: str = ""
     lock: str = ""
     started_at: str = ""
+    as_of: str = ""
+    execution_id: str = ""
+
+    @property
+    def order(self) -> RunOrder:
+        """Where the run stands among the runs of a date."""
+        return RunOrder(self.as_of, self.execution)
+
+    @property
+    def execution(self) -> str:
+        """The execution id; the run id for a run that never began as an execution of its own."""
+        return self.execution_id or self.run_id
+
+
+@dataclass(frozen=True)
+class LeaseRules:
+    """How a run holds the dates that it publishes; see :mod:`transforms.publishing.lease`.
+
+    Attributes:
+        heartbeat_seconds: Between two signs of life.
+        dead_after_seconds: So long without a sign of life, and a run counts as dead.
+        wait_seconds: How long a run waits for another one of the same date before it is refused.
+    """
+
+    heartbeat_seconds: float = 10.0
+    dead_after_seconds: float = 45.0
+    wait_seconds: float = 300.0
 
 
 @dataclass(frozen=True)
@@ -61,6 +92,10 @@ class Plan:
             where it is not needed, or where a table is unreadable.
         fallback_for: The champion that another model replaces in this run; empty when the champion leads.
         accept_shrink: Export types, or ``TYPE:DATE``, whose documents may show less than what is published.
+        lease: How the run holds its dates.
+        latest_day: The league day by the clock: no document that shows a later date can be right. The league day of
+            the request where it is not known.
+        warnings: What an operator should look at although nothing failed, one line each.
     """
 
     run: Run
@@ -77,6 +112,9 @@ class Plan:
     inputs: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     fallback_for: str = ""
     accept_shrink: frozenset[str] = frozenset()
+    lease: LeaseRules = LeaseRules()
+    latest_day: date | None = None
+    warnings: tuple[str, ...] = ()
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out cached values: a worker takes the exports from its own registry, and pickles stay small."""

@@ -8,17 +8,48 @@ from datetime import date
 
 from transforms.elements.failure import Failure, SkippedRows
 from transforms.elements.guarding import DateVerdict
+from transforms.elements.run_order import RunOrder
+
+
+@dataclass(frozen=True)
+class NewerRun:
+    """A run that published an export type of a date from a newer picture of the warehouse.
+
+    Attributes:
+        order: Where it stands among the runs.
+        reason: Why what it published stays.
+    """
+
+    order: RunOrder
+    reason: str
+
+
+@dataclass(frozen=True)
+class PublishedObject:
+    """What the object of a document says of itself.
+
+    Attributes:
+        digest: Digest of its content; empty where something else wrote it.
+        generation: Its generation.
+        order: Where the run that wrote it stands among the runs.
+    """
+
+    digest: str
+    generation: int
+    order: RunOrder = field(default_factory=RunOrder)
 
 
 @dataclass(frozen=True)
 class Published:
-    """What the last complete run left behind for a date.
+    """What is published for a date.
 
     Attributes:
-        digests: Document path to digest; empty when nothing can be taken for granted.
+        objects: Document path to its object, for the documents that the manifest lists and that are really there.
+        newer: Export type to the newer run that published it, where there is one.
     """
 
-    digests: Mapping[str, str] = field(default_factory=dict)
+    objects: Mapping[str, PublishedObject] = field(default_factory=dict)
+    newer: Mapping[str, NewerRun] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -39,7 +70,8 @@ class Outcome:
         error: Why it failed.
         reason: Why the path keeps what it shows.
         progress: How much of its outcomes the content that its path shows knows; None where that is not measured.
-        generation: Of the object, when it was written; 0 otherwise.
+        generation: Of the object that the path shows; 0 where it is not known.
+        is_newer: The path keeps what a newer run published.
     """
 
     path: str
@@ -55,6 +87,7 @@ class Outcome:
     reason: str = ""
     progress: int | None = None
     generation: int = 0
+    is_newer: bool = False
 
 
 @dataclass(frozen=True)

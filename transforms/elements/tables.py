@@ -42,6 +42,8 @@ class TableScan:
         first: First partition date to read, inclusive; None for an unpartitioned table.
         last: Last partition date to read, inclusive; None for an unpartitioned table.
         equals: Column to the values it may take; a row passes when every listed column holds one of its values.
+        as_of: The instant as of which rows are read, in the form of :func:`transforms.elements.run_order.as_of_text`;
+            empty for the present.
     """
 
     table: str
@@ -49,6 +51,7 @@ class TableScan:
     first: date | None = None
     last: date | None = None
     equals: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    as_of: str = ""
 
     @property
     def declaration(self) -> Table[tuple[object, ...]]:

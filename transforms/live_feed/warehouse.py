@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -210,6 +210,14 @@ class LiveWarehouse:
             yield from self.warehouse.read(stream)
         elif self.feed is not None:
             yield _fetched(self.feed, scan)
+
+    def newest_as_of(self) -> datetime:
+        """Return that of the warehouse; the feed has no history."""
+        return self.warehouse.newest_as_of()
+
+    def history_problem(self, as_of: datetime) -> str:
+        """Return that of the warehouse."""
+        return self.warehouse.history_problem(as_of)
 
     def parts(self, scan: TableScan) -> list[TablePart]:
         """Return the parts of a table; the feed's answer may differ every time."""

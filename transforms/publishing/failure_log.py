@@ -10,13 +10,14 @@ import orjson
 from transforms.elements.failure import Failure
 from transforms.elements.plan import Run
 from transforms.elements.publication import Publication
-from transforms.publishing.manifest import MANIFEST_CACHE
+from transforms.publishing.lease import CONTROL_CACHE
+from transforms.stores.control import FAILURES
 from transforms.stores.protocol import Store, StoreError
 
 
-def failure_log_path(day: str, run_id: str) -> str:
-    """Return the path of what failed for a date in one run."""
-    return f"failures/{day}/{run_id}.ndjson"
+def failure_log_path(day: str, execution: str) -> str:
+    """Return the path of what failed for a date in one execution."""
+    return f"{FAILURES}{day}/{execution}.ndjson"
 
 
 def write_failure_log(store: Store, run: Run, publication: Publication) -> None:
@@ -27,10 +28,10 @@ def write_failure_log(store: Store, run: Run, publication: Publication) -> None:
     lines = [orjson.dumps(record) for record in _records(run, publication)]
     if not lines:
         return
-    path = failure_log_path(publication.day.isoformat(), run.run_id)
+    path = failure_log_path(publication.day.isoformat(), run.execution)
     content = b"\n".join([*lines, b""])
     try:
-        store.write(path, content, cache_control=MANIFEST_CACHE, content_type="application/x-ndjson")
+        store.write(path, content, cache_control=CONTROL_CACHE, content_type="application/x-ndjson")
     except StoreError as error:
         publication.failures.append(Failure("WriteFailureLog", "", path, f"{type(error).__name__}: {error}"))
     else:

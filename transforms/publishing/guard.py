@@ -8,6 +8,8 @@ and then goes out with all the others, or not at all.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from typing import Any
@@ -20,19 +22,78 @@ from exporters.losses import PLAYERS, Evidence, Loss, falling, loss, teams_in, t
 from transforms.clients.concurrency import run_concurrently
 from transforms.elements.document import Document
 from transforms.elements.guarding import BuiltDocument, DateVerdict, Shown, Tally
+from transforms.elements.opened_date import OpenedDate
 from transforms.elements.plan import Plan
-from transforms.elements.publication import Outcome
+from transforms.elements.publication import Outcome, Published, PublishedObject
 from transforms.publishing.date_funnel import degraded_by, stages_of
-from transforms.publishing.manifest import load_manifest
+from transforms.publishing.lease import DateBusy, acquire, release
+from transforms.publishing.manifest import load_manifest, newer_runs
+from transforms.publishing.publish import published_object
 from transforms.stages.player_stage import DocumentBatch
-from transforms.stores.protocol import Store
+from transforms.stores.protocol import Store, StoredObject, StoreError
 
 WITHHELD = "withheld"
 """The action of a document that is not written because its date is withheld."""
 
 
-def shown_by(manifest: Mapping[str, Any] | None, plan: Plan) -> Shown:
-    """Return what a manifest says is published for its date, of the export types of a plan."""
+def open_date(plan: Plan, store: Store, day: date) -> OpenedDate:
+    """Take the lease of a date and return what is published for it; why it cannot be taken, where another run has it.
+
+    Raises:
+        StoreError: The store does not tell.
+    """
+    key = day.isoformat()
+    try:
+        acquire(store, plan.run, key, plan.lease)
+    except DateBusy as busy:
+        return OpenedDate(shown=Shown(busy=str(busy)))
+    try:
+        manifest = load_manifest(store, day).manifest
+        published = Published(find_objects(store, plan, day, manifest), newer_runs(manifest, plan.run, key))
+        return OpenedDate(published, look(store, plan, day, manifest, published))
+    except StoreError:
+        # Nothing was written yet.
+        with suppress(StoreError):
+            release(store, plan.run, key)
+        raise
+
+
+def find_objects(store: Store, plan: Plan, day: date, manifest: Mapping[str, Any] | None) -> dict[str, PublishedObject]:
+    """Return the objects of the documents that a manifest lists, as far as they are there, by path.
+
+    That a document is published is never taken from the manifest, which is in another place: its objects may have been
+    removed, or replaced by a run that was cut off. The documents of players are listed at once.
+    """
+    sections = {} if manifest is None else manifest["exports"]
+    listed = [
+        (export, documents)
+        for export in plan.exports
+        if (documents := sections.get(export.name, {}).get("documents"))
+        and "{date}" in export.path
+        and day in plan.document_dates(export)
+    ]
+    found: dict[str, PublishedObject] = {}
+    for objects in run_concurrently(partial(_objects_of, store, day), listed, store.concurrency):
+        found.update((shown.path, published_object(shown)) for shown in objects)
+    return found
+
+
+def _objects_of(store: Store, day: date, listed: tuple[Export, Mapping[str, str]]) -> list[StoredObject]:
+    export, documents = listed
+    if export.grain is Grain.PLAYER:
+        prefix = export.path_of(day, "\0").partition("\0")[0]
+        return list(store.list(prefix, recursive=False))
+    return [shown for path in documents if (shown := store.stat(path)) is not None]
+
+
+def shown_by(manifest: Mapping[str, Any] | None, plan: Plan, published: Published) -> Shown:
+    """Return what a manifest says is published for its date, of the export types of a plan, as far as it is there.
+
+    Args:
+        manifest: The manifest; None when there is none.
+        plan: The plan.
+        published: What is there.
+    """
     if manifest is None:
         return Shown()
     digests: dict[str, str] = {}
@@ -40,27 +101,48 @@ def shown_by(manifest: Mapping[str, Any] | None, plan: Plan) -> Shown:
     players: dict[str, tuple[str, ...]] = {}
     for export in plan.exports:
         section = manifest["exports"].get(export.name)
-        if section is not None:
-            digests.update(section["documents"])
-            counts.update(section.get("document_counts", {}))
-            if export.grain is Grain.PLAYER:
-                players[export.name] = tuple(sorted(section["documents"].keys() - set(section["stale"])))
-    return Shown(digests, counts, players, manifest.get("last_good") or {})
+        if section is None or export.name in published.newer:
+            continue
+        # A fixed path may show another date by now; the guard reads what it needs of it.
+        is_dated = "{date}" in export.path
+        there = {
+            path: published.objects[path].digest if is_dated else digest
+            for path, digest in section["documents"].items()
+            if not is_dated or path in published.objects
+        }
+        digests.update(there)
+        counts.update(
+            (path, counted)
+            for path, counted in section["document_counts"].items()
+            if there.get(path) == section["documents"].get(path)
+        )
+        if export.grain is Grain.PLAYER:
+            players[export.name] = tuple(sorted(there.keys() - set(section["stale"])))
+    return Shown(digests, counts, players, manifest["last_good"] or {}, frozenset(published.newer))
 
 
-def look(store: Store, plan: Plan, day: date) -> Shown:
-    """Return what is published for a date: from its manifest, and where that has no counts, from the documents."""
-    manifest, _ = load_manifest(store, day)
-    shown = shown_by(manifest, plan)
+def look(store: Store, plan: Plan, day: date, manifest: Mapping[str, Any] | None, published: Published) -> Shown:
+    """Return what is published for a date.
+
+    The manifest tells; the documents themselves do where it gives no counts of what is there.
+
+    Args:
+        store: Where the documents are.
+        plan: The plan.
+        day: The date.
+        manifest: Its manifest; None when there is none.
+        published: What is there.
+    """
+    shown = shown_by(manifest, plan, published)
     unknown = [
         (export, path)
         for export in plan.exports
         if export.counts and export.grain is not Grain.PLAYER and day in plan.document_dates(export)
-        if (path := export.path_of(day)) not in shown.counts
+        if (path := export.path_of(day)) not in shown.counts and export.name not in shown.newer
     ]
     found = run_concurrently(partial(_counts_of, store, day), unknown, store.concurrency)
     counts = {path: read for (_, path), read in zip(unknown, found, strict=True) if read is not None}
-    return Shown(shown.digests, {**shown.counts, **counts}, shown.players, shown.last_good)
+    return replace(shown, counts={**shown.counts, **counts})
 
 
 def _counts_of(store: Store, day: date, unknown: tuple[Export, str]) -> Mapping[str, int] | None:
@@ -88,7 +170,11 @@ def triage(
         shown: What is published for it.
         batch: Documents of the date.
     """
-    if shown.is_nothing and not (plan.config.funnel.withhold and _is_degraded(plan, scan_counts, day, shown)):
+    if (
+        not shown.busy
+        and shown.is_nothing
+        and not (plan.config.funnel.withhold and _is_degraded(plan, scan_counts, day, shown))
+    ):
         return batch, DocumentBatch(), None
     released, held = DocumentBatch(milliseconds=batch.milliseconds), DocumentBatch()
     documents: list[BuiltDocument] = []
@@ -96,7 +182,11 @@ def triage(
     by_name = {export.name: export for export in plan.exports}
     for made in batch.documents:
         unchanged = shown.digests.get(made.path) == made.digest and not made.fixed and not plan.rewrite
-        (released if unchanged else held).documents.append(made)
+        # What a newer run published is not replaced, so that there is nothing to compare.
+        is_free = unchanged or made.export in shown.newer
+        (released if is_free and not shown.busy else held).documents.append(made)
+        if made.export in shown.newer:
+            continue
         if made.key:
             players.setdefault(made.export, []).append(made.path)
         elif made.counts:
@@ -129,6 +219,8 @@ def judge_date(
         shown: What is published for it.
         tallies: What all documents of the date show.
     """
+    if shown.busy:
+        return DateVerdict(withheld=shown.busy, is_busy=True)
     counted = list(tallies)
     degraded = degraded_by(plan, scan_counts, day, stages_of(plan, scan_counts, day), shown.last_good)
     by_name = {export.name: export for export in plan.exports}
@@ -141,6 +233,8 @@ def judge_date(
             for name, paths in tally.players.items():
                 made.setdefault(name, set()).update(paths)
         for export in plan.exports:
+            if export.name in shown.newer:
+                continue
             if export.grain is Grain.PLAYER and verdict(export, day, scan_counts, plan.config).publishes:
                 losses.extend(_lost_players(export, plan, store, scan_counts, day, shown, made.get(export.name, set())))
     accepted = {name for name in by_name if plan.accept_shrink & {name, f"{name}:{day}"}}

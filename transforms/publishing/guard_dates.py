@@ -13,10 +13,11 @@ from apache_beam.metrics import Metrics
 
 from exporters.league.forecasts.readiness import ScanCounts
 from transforms.clients.throttling import report_throttling
-from transforms.elements.guarding import DateVerdict, Shown, Tally
+from transforms.elements.guarding import DateVerdict, Tally
+from transforms.elements.opened_date import OpenedDate
 from transforms.elements.plan import Plan
-from transforms.publishing.guard import WITHHELD, judge_date, look, triage, withheld_outcome
-from transforms.publishing.publish import Guarded, OutcomeBatch
+from transforms.publishing.guard import WITHHELD, judge_date, open_date, triage, withheld_outcome
+from transforms.publishing.publish import Guarded, LeaseKeeping, OutcomeBatch
 from transforms.stages.player_stage import DocumentBatch
 from transforms.stores.protocol import Store
 
@@ -41,16 +42,18 @@ class GuardDates(beam.PTransform):
         players, slates, seasons = documents
         days = [day.isoformat() for day in self.plan.dates]
         scan_counts = pvalue.AsSingleton(self.scan_counts)
-        shown = pvalue.AsDict(
+        opened = (
             players.pipeline
-            | "ListShownDates" >> beam.Create(days)
+            | "ListOpenDates" >> beam.Create(days)
             | "SpreadDates" >> beam.Reshuffle()
-            | "LookAtPublished" >> beam.ParDo(LookAtPublished(self.plan, self.store))
+            # After the scan, so that dates are held no longer than it takes to build and write their documents.
+            | "OpenDates" >> beam.ParDo(OpenDates(self.plan, self.store), scan_counts)
         )
+        shown = pvalue.AsDict(opened)
         triaged = [
             found
             | label
-            >> beam.ParDo(TriageDocuments(self.plan), scan_counts, shown)
+            >> beam.ParDo(TriageDocuments(self.plan, self.store), scan_counts, shown)
             .with_output_types(tuple[str, DocumentBatch], held=tuple[str, DocumentBatch], tallies=tuple[str, Tally])
             .with_outputs(HELD, TALLIES, main=RELEASED)
             for label, found in (("TriagePlayers", players), ("TriageDates", slates), ("TriageSeasons", seasons))
@@ -74,34 +77,29 @@ class GuardDates(beam.PTransform):
             .with_outputs(WITHHELD, main=PASSED)
         )
         first, second, third = (found[RELEASED] for found in triaged)
-        return Guarded(first, second, third, settled[PASSED], settled[WITHHELD], verdicts)
+        return Guarded(first, second, third, settled[PASSED], settled[WITHHELD], verdicts, opened)
 
 
 @dataclass
-class LookAtPublished(beam.DoFn):
-    """Wraps :func:`look` for one date."""
+class OpenDates(LeaseKeeping):
+    """Wraps :func:`open_date` for one date."""
 
-    plan: Plan
-    store: Store
-
-    def process(self, day: str) -> Iterable[tuple[str, Shown]]:
+    def process(self, day: str, _scanned: ScanCounts) -> Iterable[tuple[str, OpenedDate]]:
         """Yield what is published for a date."""
-        yield day, look(self.store, self.plan, date.fromisoformat(day))
+        yield day, open_date(self.plan, self.store, date.fromisoformat(day))
         report_throttling()
 
 
 @dataclass
-class TriageDocuments(beam.DoFn):
+class TriageDocuments(LeaseKeeping):
     """Wraps :func:`triage` for one batch."""
 
-    plan: Plan
-
     def process(
-        self, batch: tuple[str, DocumentBatch], scan_counts: ScanCounts, shown: Mapping[str, Shown]
+        self, batch: tuple[str, DocumentBatch], scan_counts: ScanCounts, opened: Mapping[str, OpenedDate]
     ) -> Iterable[Any]:
         """Yield what may go out; and, on outputs of their own, what waits and what is counted of it."""
         day, documents = batch
-        found = shown.get(day, Shown())
+        found = opened[day].shown
         released, held, tally = triage(self.plan, scan_counts, date.fromisoformat(day), found, documents)
         if released.documents or released.milliseconds:
             yield day, released
@@ -112,25 +110,26 @@ class TriageDocuments(beam.DoFn):
 
 
 @dataclass
-class JudgeDates(beam.DoFn):
+class JudgeDates(LeaseKeeping):
     """Wraps :func:`judge_date` for one date."""
-
-    plan: Plan
-    store: Store
 
     def setup(self) -> None:
         """Prepare the metrics."""
+        super().setup()
         self._withheld = Metrics.counter("guard", "dates_withheld")
         self._degraded = Metrics.counter("guard", "dates_degraded")
 
     def process(
-        self, gathered: tuple[str, Mapping[str, Iterable[Any]]], scan_counts: ScanCounts, shown: Mapping[str, Shown]
+        self,
+        gathered: tuple[str, Mapping[str, Iterable[Any]]],
+        scan_counts: ScanCounts,
+        opened: Mapping[str, OpenedDate],
     ) -> Iterable[tuple[str, DateVerdict]]:
         """Yield the verdict of a date."""
         key, inputs = gathered
         if not inputs[DATES]:
             return
-        day, found = date.fromisoformat(key), shown.get(key, Shown())
+        day, found = date.fromisoformat(key), opened[key].shown
         judged = judge_date(self.plan, self.store, scan_counts, day, found, inputs[TALLIES])
         self._withheld.inc(judged.withheld is not None)
         self._degraded.inc(bool(judged.degraded))

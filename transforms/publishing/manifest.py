@@ -1,16 +1,17 @@
-"""The manifest of a date: what was published for it, by whom, and what is missing.
+"""The manifest of a date: what was published for it, by which run, and what is missing.
 
-``manifest/{date}.json`` is written after the documents and pointers of a run. It holds the digest of every document, so
-that the next run of the date can leave alone what has not changed. A run that is about to replace a document first
-leaves a marker; a marker that outlives its run says that documents may no longer be what the manifest says, and the
-next run then writes all of them.
+``manifest/{date}.json`` is written after the documents and pointers of a run. It lists every document, so that the next
+run of the date knows which objects to look at, and what would be lost. An export type that a newer run published keeps
+that run's section. Each run also leaves a record of its own, ``runs/{date}/{execution}.json``: it says what this run
+did, whatever others do to the manifest after it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timezone
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -20,93 +21,159 @@ from exporters.league.forecasts.readiness import ScanCounts, State, Verdict, ver
 from exporters.league.players.unmatched import NameReport
 from exporters.warehouse.absence import absences
 from transforms.elements.failure import Failure
-from transforms.elements.plan import Plan
-from transforms.elements.publication import Outcome, Publication, Published
+from transforms.elements.manifest import VERSION, ManifestError, checked_manifest
+from transforms.elements.plan import Plan, Run
+from transforms.elements.publication import NewerRun, Outcome, Publication
+from transforms.elements.run_order import RunOrder
 from transforms.publishing.date_funnel import funnel_section, guard_section, skipped_section
-from transforms.publishing.overlap import as_stored
+from transforms.publishing.lease import CONTROL_CACHE
 from transforms.publishing.pointers import EMPTIED
+from transforms.stores.control import MANIFESTS, RUNS
 from transforms.stores.protocol import ABSENT, GenerationMismatch, Store
 
-UNMATCHED, ALIAS = "unmatched player", "alias of a player"
+UNMATCHED, ALIAS, OPERATION = "unmatched player", "alias of a player", "operation"
 """Kinds of warnings."""
-MANIFEST_CACHE = "no-cache, max-age=0"
 _ATTEMPTS = 10
 
 
 def manifest_path(day: date | str) -> str:
     """Return the path of a date's manifest."""
-    return f"manifest/{day}.json"
+    return f"{MANIFESTS}{day}.json"
 
 
-def marker_path(day: date | str) -> str:
-    """Return the path of the marker of a run that is replacing a date's documents."""
-    return f"manifest/{day}.open.json"
+def record_path(day: date | str, execution: str) -> str:
+    """Return the path of what one execution did on a date."""
+    return f"{RUNS}{day}/{execution}.json"
 
 
-def load_manifest(store: Store, day: date | str) -> tuple[dict[str, Any] | None, int]:
-    """Return a date's manifest and its generation; (None, ``ABSENT``) when there is none.
+class LoadedManifest(NamedTuple):
+    """A manifest as it is stored.
 
-    What cannot be understood counts as no manifest: nothing is taken from it, and the next run replaces it.
+    Attributes:
+        manifest: None when there is none, or none that can be used.
+        generation: Of its object; ``ABSENT`` when there is none.
+        problem: Why it cannot be used, in one line; empty when it can, and when there is none.
     """
-    found = store.read(manifest_path(day))
-    return (None, ABSENT) if found is None else (_understood(found[0]), found[1].generation)
+
+    manifest: dict[str, Any] | None
+    generation: int
+    problem: str = ""
 
 
-def _understood(content: bytes) -> dict[str, Any] | None:
+def load_manifest(store: Store, day: date | str) -> LoadedManifest:
+    """Return a date's manifest.
+
+    One that cannot be used counts as none: nothing is taken from it, and the next run replaces it.
+
+    Raises:
+        StoreError: It cannot be read.
+    """
+    return _load(store, manifest_path(day))
+
+
+def load_record(store: Store, run: Run, day: date | str, *, since: datetime | None = None) -> dict[str, Any] | None:
+    """Return what a run did on a date; None when it did not get so far.
+
+    Args:
+        store: Where it published.
+        run: The run.
+        day: The date.
+        since: Where the execution is not known, any of the same run id that began since then is meant, the last first.
+
+    Raises:
+        StoreError: It cannot be read.
+    """
+    if run.execution_id or since is None:
+        return _load(store, record_path(day, run.execution)).manifest
+    for found in sorted(store.list(f"{RUNS}{day}/"), key=lambda shown: shown.path, reverse=True):
+        record = _load(store, found.path).manifest
+        if record is not None and record["run"]["run_id"] == run.run_id:
+            started = record["run"]["started_at"]
+            return record if started and datetime.fromisoformat(started) >= since else None
+    return None
+
+
+def _load(store: Store, path: str) -> LoadedManifest:
+    found = store.read(path)
+    if found is None:
+        return LoadedManifest(None, ABSENT)
     try:
-        manifest = orjson.loads(content)
+        return LoadedManifest(checked_manifest(orjson.loads(found[0])), found[1].generation)
     except orjson.JSONDecodeError:
-        return None
-    return manifest if isinstance(manifest, dict) and isinstance(manifest.get("exports"), dict) else None
+        problem = "is not JSON"
+    except ManifestError as error:
+        problem = str(error)
+    fix = "the date counts as unpublished until a run replaces it"
+    return LoadedManifest(None, found[1].generation, f"{path} {problem}; {fix}")
 
 
-def load_published(store: Store, day: date | str) -> Published:
-    """Return what may be taken as published for a date; nothing when a run of the date never finished."""
-    manifest, _ = load_manifest(store, day)
-    if manifest is None or store.stat(marker_path(day)) is not None:
-        return Published()
-    digests: dict[str, str] = {}
-    for section in manifest["exports"].values():
-        digests.update(section["documents"])
-    return Published(digests)
+def newer_runs(manifest: Mapping[str, Any] | None, run: Run, day: str) -> dict[str, NewerRun]:
+    """Return the newer runs that published export types of a date, by type.
+
+    Args:
+        manifest: The manifest of the date; None when there is none.
+        run: The run that is about to publish.
+        day: The date, ISO.
+    """
+    sections = {} if manifest is None else manifest["exports"]
+    orders = {name: RunOrder.of(section) for name, section in sections.items()}
+    return {name: NewerRun(order, newer_reason(order, day)) for name, order in orders.items() if order > run.order}
 
 
-def open_date(store: Store, day: str, run_id: str) -> None:
-    """Leave the marker of a run that is about to replace documents of a date; nothing happens when it is there."""
-    try:
-        store.write(
-            marker_path(day),
-            orjson.dumps({"run_id": run_id}),
-            cache_control=MANIFEST_CACHE,
-            if_generation=ABSENT,
-        )
-    except GenerationMismatch:
-        return
+def newer_reason(order: RunOrder, day: str) -> str:
+    """Return why what a newer run published stays."""
+    return f"a newer run published {day} at {order.as_of[:19] or order.execution_id}{'Z' if order.as_of else ''}"
 
 
 def write_manifest(store: Store, plan: Plan, scan_counts: ScanCounts, publication: Publication) -> dict[str, Any]:
-    """Write a date's manifest, keeping the sections of export types that this run did not touch, and return it.
+    """Write a date's manifest and the record of the run, and return the record.
+
+    In the manifest, the sections of export types that this run did not touch, or that a newer run published, stay. A
+    run that was not let at the date only leaves its record.
 
     Raises:
-        GenerationMismatch: Other runs of the date kept writing it.
+        GenerationMismatch: Other runs of the date kept writing the manifest.
     """
     for attempt in range(_ATTEMPTS):
-        previous, generation = load_manifest(store, publication.day)
-        manifest = make_manifest(plan, scan_counts, as_stored(store, plan.run, publication, previous), previous)
+        previous, generation, problem = load_manifest(store, publication.day)
+        warned = replace(plan, warnings=(*plan.warnings, problem)) if problem else plan
+        record = make_manifest(warned, scan_counts, publication, previous)
+        if publication.guard.is_busy:
+            break
         try:
             store.write(
                 manifest_path(publication.day),
-                orjson.dumps(manifest, option=orjson.OPT_INDENT_2),
-                cache_control=MANIFEST_CACHE,
+                _encoded(merged(previous, record)),
+                cache_control=CONTROL_CACHE,
                 if_generation=generation,
             )
         except GenerationMismatch:
             if attempt == _ATTEMPTS - 1:
                 raise
             continue
-        store.delete(marker_path(publication.day))
-        return manifest
-    raise AssertionError("unreachable")
+        break
+    store.write(record_path(publication.day, plan.run.execution), _encoded(record), cache_control=CONTROL_CACHE)
+    return record
+
+
+def merged(previous: Mapping[str, Any] | None, record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the manifest of a date after a run: of each export type, the section of the newest run.
+
+    What is said of the date as a whole is what the newest run says.
+    """
+    if previous is None:
+        return dict(record)
+    newest = previous if RunOrder.of(previous["run"]) > RunOrder.of(record["run"]) else record
+    before: Mapping[str, Any] = previous["exports"]
+    exports = {
+        name: before[name] if name in before and RunOrder.of(before[name]) > RunOrder.of(section) else section
+        for name, section in record["exports"].items()
+    }
+    return {**newest, "exports": dict(sorted({**before, **exports}.items()))}
+
+
+def _encoded(manifest: Mapping[str, Any]) -> bytes:
+    return orjson.dumps(manifest, option=orjson.OPT_INDENT_2)
 
 
 def make_manifest(
@@ -122,10 +189,12 @@ def make_manifest(
     champion = scan_counts.of(day, plan.config.champion_system_id)
     counted, last_good = funnel_section(plan, scan_counts, publication, previous)
     return {
+        "version": VERSION,
         "date": day.isoformat(),
         "status": _status(sections.values(), [*general, *unowned], degraded=bool(counted["degraded"])),
         "run": {
             "run_id": plan.run.run_id,
+            **plan.run.order.metadata(),
             "generated_at": plan.run.generated_at,
             "correlation_id": plan.run.correlation_id,
             "trigger_source": plan.run.trigger_source,
@@ -149,7 +218,10 @@ def make_manifest(
         },
         "broken_tables": dict(scan_counts.broken),
         "absent": [absence._asdict() for absence in absences(scan_counts.absent)],
-        "warnings": _warnings(scan_counts, day),
+        "warnings": [
+            *({"warning": OPERATION, "problem": line} for line in plan.warnings),
+            *_warnings(scan_counts, day),
+        ],
         "failures": [_failure(failure) for failure in general],
         **skipped_section(plan, scan_counts, publication),
         "failures_path": publication.failures_path,
@@ -181,7 +253,7 @@ def _section(
     stale: list[str] = [] if previous is None else previous["stale"]
     dated = "{date}" in export.path
     there = ("written", "unchanged", "kept") if dated else ("written", "unchanged")
-    documents = {made.path: made.digest for made in outcomes if made.action in there}
+    documents = {made.path: made.digest for made in outcomes if made.action in there and made.digest}
     lost = {made.path for made in outcomes if made.action == "failed"}
     # What a fixed path keeps is the document of another date, whose manifest tells of it.
     kept = set() if dated else {made.path for made in outcomes if made.action == "kept"}
@@ -192,6 +264,7 @@ def _section(
             counts[name] = counts.get(name, 0) + value
     return {
         "run_id": plan.run.run_id,
+        **plan.run.order.metadata(),
         "code_version": plan.run.code_version,
         "inputs": plan.inputs.get(export.name, {}).get(publication.day.isoformat()),
         "state": found.state.value,
@@ -200,7 +273,8 @@ def _section(
         "unchanged": sum(made.action == "unchanged" for made in outcomes),
         "kept": _reasons(made.reason for made in outcomes if made.action == "kept"),
         # What a path may never show is not what the plan promised.
-        "missing": {made.path: made.reason for made in outcomes if made.action == "kept" and made.reason == EMPTIED},
+        "missing": {made.path: made.reason for made in outcomes if made.is_newer or made.reason == EMPTIED},
+        "kept_newer": sum(made.is_newer for made in outcomes),
         "withheld": sum(made.action == "withheld" for made in outcomes),
         "failed": len(failures) + len(lost),
         "bytes": sum(made.size for made in outcomes),
@@ -253,16 +327,19 @@ def _reasons(reasons: Iterable[str]) -> dict[str, int]:
 def _status(sections: Iterable[Mapping[str, Any]], general: Sequence[Failure], *, degraded: bool) -> str:
     """Return ``success`` when all went out, ``failed`` when nothing did, and ``partial`` in between.
 
-    All that went out is ``degraded`` when too few players came through.
+    All that went out is ``degraded`` when too few players came through. Where nothing is missing but what a newer run
+    published, the status is ``kept``.
     """
-    complete, some = not general, False
+    complete, some, newer = not general, False, False
     for section in sections:
         is_old = section["state"] == State.DEGRADED.value
         held = is_old or section["state"] in (State.WITHHELD.value, State.FAILED.value)
         pointers = section["pointers"]
-        lacks = section["failed"] or section["missing"] or pointers["failed"] or pointers["missing"]
+        newer = newer or section["kept_newer"] > 0
+        missing = len(section["missing"]) - section["kept_newer"]
+        lacks = section["failed"] or missing or pointers["failed"] or pointers["missing"]
         complete = complete and not (held or lacks)
         some = some or is_old or section["written"] + section["unchanged"] > 0 or (not held and not section["failed"])
     if complete:
-        return "degraded" if degraded else "success"
+        return "kept" if newer else "degraded" if degraded else "success"
     return "partial" if some else "failed"

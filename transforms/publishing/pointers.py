@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
@@ -13,6 +13,7 @@ from transforms.clients.concurrency import run_concurrently
 from transforms.elements.document import Document, content_digest, encode
 from transforms.elements.plan import Plan
 from transforms.elements.publication import Outcome, PointerOutcome
+from transforms.elements.run_order import RunOrder
 from transforms.elements.validation import InvalidDocument, require_valid
 from transforms.stores.protocol import ABSENT, GenerationMismatch, Store, StoredObject, StoreError
 
@@ -23,10 +24,24 @@ ATTEMPTS = 5
 """How often a fixed path is looked at again when somebody else wrote it in between."""
 
 
-def object_metadata(*, day: str, digest: str, empty: bool, progress: int | None = None) -> dict[str, str]:
-    """Return the metadata that every published document carries, so that a pointer tells what it shows."""
+def object_metadata(
+    order: RunOrder, *, day: str, digest: str, empty: bool, progress: int | None = None
+) -> dict[str, str]:
+    """Return the metadata that every published document carries, so that an object tells what it shows, and of when."""
     told = {"game_date": day, "digest": digest, "empty": "true" if empty else "false"}
-    return told if progress is None else {**told, "progress": str(progress)}
+    if progress is not None:
+        told["progress"] = str(progress)
+    return {**told, **order.metadata()}
+
+
+def describes(shown: StoredObject, metadata: Mapping[str, str]) -> bool:
+    """Whether an object shows just what metadata say, whichever run wrote it."""
+    return without_order(shown.metadata) == without_order(metadata)
+
+
+def without_order(metadata: Mapping[str, str]) -> dict[str, str]:
+    """Return what metadata say of the content alone."""
+    return {key: value for key, value in metadata.items() if key not in RunOrder._fields}
 
 
 def held_back(plan: Plan, pointer: Pointer, day: date) -> str | None:
@@ -48,27 +63,38 @@ def held_back(plan: Plan, pointer: Pointer, day: date) -> str | None:
     return None
 
 
-def refuses(pointer: Pointer, shown: StoredObject | None, made: Outcome, day: date, state: State) -> str | None:
+def refuses(
+    plan: Plan, pointer: Pointer, shown: StoredObject | None, made: Outcome, day: date, state: State
+) -> str | None:
     """Return why a pointer that shows ``shown`` may not move to ``made``; None when it may."""
     off_day = pointer.follows is Follows.TODAY and state is State.NO_GAMES
-    reason = regresses(shown, day.isoformat(), empty=made.empty and not off_day)
+    reason = regresses(plan, shown, day.isoformat(), empty=made.empty and not off_day)
     if reason is None and made.empty and pointer.follows is Follows.LATEST:
         return "the document is empty"
     return reason
 
 
-def regresses(shown: StoredObject | None, day: str, *, empty: bool) -> str | None:
+def regresses(plan: Plan, shown: StoredObject | None, day: str, *, empty: bool) -> str | None:
     """Return why a document may not take the place of ``shown``; None when it may.
 
+    What shows a date after the league day by the clock is wrong: any document may take its place.
+
     Args:
+        plan: The plan.
         shown: What a fixed path shows; None when there is nothing.
         day: The ISO date of the document.
         empty: The document shows nothing, where there should be something.
     """
     if shown is None:
         return None
-    if shown.metadata.get("game_date", "") > day:
+    shown_day = shown.metadata.get("game_date", "")
+    if shown_day > max(day, (plan.latest_day or date.max).isoformat()):
+        return None
+    if shown_day > day:
         return NEWER
+    order = RunOrder.of(shown.metadata)
+    if shown_day == day and order > plan.run.order:
+        return f"a newer run showed {day} at {order.as_of or order.execution_id}"
     if empty and shown.metadata.get("empty") == "false":
         return EMPTIED
     return None
@@ -86,7 +112,7 @@ def keeps(plan: Plan, shown: StoredObject | None, document: Document) -> str | N
         return "the request says never"
     if document.date > plan.league_day.isoformat():
         return "the date is after the current league day"
-    return regresses(shown, document.date, empty=document.empty)
+    return regresses(plan, shown, document.date, empty=document.empty)
 
 
 def knows_less(shown: StoredObject | None, document: Document) -> str | None:
@@ -148,19 +174,23 @@ class PointerMover:
         try:
             for _ in range(ATTEMPTS):
                 shown = self.store.stat(path)
-                reason = None if self.plan.update_latest == "force" else refuses(pointer, shown, made, day, state)
+                order = self.plan.run.order
+                metadata = object_metadata(
+                    order, day=day.isoformat(), digest=made.digest, empty=made.empty, progress=made.progress
+                )
+                # A document that was written again may differ in generated_at, which its digest leaves out.
+                if shown is not None and describes(shown, metadata) and made.action != "written":
+                    return PointerOutcome(path, made.export, "unchanged")
+                forced = self.plan.update_latest == "force"
+                reason = None if forced else refuses(self.plan, pointer, shown, made, day, state)
                 if reason is not None:
                     is_missing = day == self.plan.league_day and (pointer.follows is Follows.TODAY or reason == NEWER)
                     return PointerOutcome(path, made.export, "kept", reason, is_missing=is_missing)
-                metadata = object_metadata(
-                    day=day.isoformat(), digest=made.digest, empty=made.empty, progress=made.progress
-                )
-                # A document that was written again may differ in generated_at, which its digest leaves out.
-                if shown is not None and shown.metadata == metadata and made.action != "written":
-                    return PointerOutcome(path, made.export, "unchanged")
                 dated = self.store.read(made.path)
                 if dated is None:
                     return PointerOutcome(path, made.export, "failed", f"{made.path} is not in the store")
+                # Of what is shown: another run may have written the document meanwhile, or a newer one before.
+                metadata = {**dated[1].metadata}
                 if generation := self._write(path, dated[0], pointer, metadata, shown):
                     return PointerOutcome(path, made.export, "moved", generation=generation)
         except StoreError as error:
@@ -186,7 +216,7 @@ class PointerMover:
         generated_at = self.plan.run.generated_at
         content = encode(export.build_no_game(player, day, generated_at))
         digest = content_digest(content, generated_at)
-        metadata = object_metadata(day=day.isoformat(), digest=digest, empty=True)
+        metadata = object_metadata(self.plan.run.order, day=day.isoformat(), digest=digest, empty=True)
         try:
             if self.plan.validate:
                 require_valid(export, shown.path, content)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field, replace
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -23,12 +24,30 @@ from transforms.clients.throttling import report_throttling
 from transforms.elements.document import Document, with_value
 from transforms.elements.failure import Failure, SkippedRows
 from transforms.elements.guarding import DateVerdict
+from transforms.elements.opened_date import OpenedDate
 from transforms.elements.plan import Plan
 from transforms.elements.progress import PROGRESS
-from transforms.elements.publication import Outcome, PointerOutcome, Publication, Published
+from transforms.elements.publication import (
+    NewerRun,
+    Outcome,
+    PointerOutcome,
+    Publication,
+    Published,
+    PublishedObject,
+)
+from transforms.elements.run_order import RunOrder
 from transforms.publishing.failure_log import write_failure_log
-from transforms.publishing.manifest import load_published, open_date, write_manifest
-from transforms.publishing.pointers import ATTEMPTS, PointerMover, keeps, knows_less, object_metadata, progress_of
+from transforms.publishing.lease import Heartbeat, release
+from transforms.publishing.manifest import newer_reason, write_manifest
+from transforms.publishing.pointers import (
+    ATTEMPTS,
+    PointerMover,
+    describes,
+    keeps,
+    knows_less,
+    object_metadata,
+    progress_of,
+)
 from transforms.reading.packing import Packing
 from transforms.stages.player_stage import DocumentBatch
 from transforms.stores.protocol import ABSENT, GenerationMismatch, Store, StoredObject, StoreError
@@ -53,11 +72,14 @@ class OutcomeBatch(Packing):
 
 @dataclass
 class DocumentPublisher:
-    """Writes documents of one run that differ from what is published."""
+    """Writes documents of one run that differ from what is published, each by compare-and-set.
+
+    What a newer run published stays: the manifest tells which export types it published, and each object which run
+    wrote it.
+    """
 
     store: Store
     plan: Plan
-    _opened: set[str] = field(default_factory=set, repr=False)
 
     def publish(self, document: Document, published: Published) -> Outcome:
         """Write a document unless it is published already, and return what became of it; never raises StoreError.
@@ -67,20 +89,43 @@ class DocumentPublisher:
         """
         made = _written(document)
         try:
+            newer = published.newer.get(document.export)
+            if newer is not None:
+                return _left_to(newer, made, published)
             if document.fixed:
                 return self._publish_fixed(document, made)
+            if document.progress is not None and not self._is_forced:
+                return self._publish_measured(document, published, made)
             return self._publish_dated(document, published, made)
         except StoreError as failed:
             return replace(made, action="failed", error=f"{type(failed).__name__}: {failed}")
 
     def _publish_dated(self, document: Document, published: Published, made: Outcome) -> Outcome:
-        before = published.digests.get(document.path)
-        if before == document.digest and not self.plan.rewrite:
-            return replace(made, action="unchanged")
-        if document.progress is not None and not self._is_forced:
-            return self._publish_measured(document, published, made)
-        self._open(document, published)
-        return replace(made, generation=self._write(document))
+        # What the listing of the date tells; only what is another object by now is looked at again.
+        there = published.objects.get(document.path)
+        for _ in range(ATTEMPTS):
+            settled = None if there is None else self._settled(there, document, made)
+            if settled is not None:
+                return settled
+            try:
+                generation = self._write(document, if_generation=ABSENT if there is None else there.generation)
+            except GenerationMismatch:
+                shown = self.store.stat(document.path)
+                there = None if shown is None else published_object(shown)
+                continue
+            return replace(made, generation=generation)
+        raise _contended(document)
+
+    def _settled(self, there: PublishedObject, document: Document, made: Outcome) -> Outcome | None:
+        """Return what becomes of a document whose path shows something already; None when it is to be replaced."""
+        same = there.digest == document.digest
+        if there.order > self.plan.run.order:
+            return _kept(there, document, made)
+        if not same or (self.plan.rewrite and there.order != self.plan.run.order):
+            return None
+        # Written before its worker died, and now once more.
+        is_ours = there.order == self.plan.run.order
+        return replace(made, action="written" if is_ours else "unchanged", generation=there.generation)
 
     @property
     def _is_forced(self) -> bool:
@@ -91,8 +136,13 @@ class DocumentPublisher:
 
         One that knows less is completed by what is there, if its type can do that.
         """
+        there = published.objects.get(document.path)
+        if there is not None and there.digest == document.digest:
+            return replace(made, action="unchanged", generation=there.generation)
         for _ in range(ATTEMPTS):
             shown, written = self.store.stat(document.path), document
+            if shown is not None and RunOrder.of(shown.metadata) > self.plan.run.order:
+                return _kept(published_object(shown), document, made)
             reason = knows_less(shown, document)
             if reason is not None:
                 shown, written = self._completed(document)
@@ -106,8 +156,8 @@ class DocumentPublisher:
                     digest=told["digest"],
                     empty=told["empty"] == "true",
                     progress=progress_of(shown),
+                    generation=shown.generation,
                 )
-            self._open(document, published)
             try:
                 generation = self._write(written, if_generation=ABSENT if shown is None else shown.generation)
             except GenerationMismatch:
@@ -128,20 +178,22 @@ class DocumentPublisher:
             return found[1], document
         return found[1], with_value(document, export, value, self.plan.run.generated_at)
 
-    def _open(self, document: Document, published: Published) -> None:
-        """Leave a marker when a document is about to be replaced."""
-        before = published.digests.get(document.path)
-        if before is not None and document.date not in self._opened:
-            open_date(self.store, document.date, self.plan.run.run_id)
-            self._opened.add(document.date)
-
-    def _write(self, document: Document, if_generation: int | None = None) -> int:
+    def _write(self, document: Document, if_generation: int) -> int:
         return self.store.write(
             document.path,
             document.content,
             cache_control=document.cache_control,
-            metadata=_metadata(document),
+            metadata=self._metadata(document),
             if_generation=if_generation,
+        )
+
+    def _metadata(self, document: Document) -> dict[str, str]:
+        return object_metadata(
+            self.plan.run.order,
+            day=document.date,
+            digest=document.digest,
+            empty=document.empty,
+            progress=document.progress,
         )
 
     def _publish_fixed(self, document: Document, made: Outcome) -> Outcome:
@@ -149,20 +201,54 @@ class DocumentPublisher:
 
         Every date shares the path, so that only the object itself tells what is published.
         """
-        metadata = _metadata(document)
         for _ in range(ATTEMPTS):
             shown = self.store.stat(document.path)
+            is_same = shown is not None and describes(shown, self._metadata(document))
             reason = keeps(self.plan, shown, document)
-            if reason is not None:
-                return replace(made, action="kept", reason=reason)
-            if shown is not None and shown.metadata == metadata and not self.plan.rewrite:
-                return replace(made, action="unchanged")
+            if shown is not None and is_same and not self.plan.rewrite:
+                return replace(made, action="unchanged", generation=shown.generation)
+            if shown is not None and reason is not None:
+                order = RunOrder.of(shown.metadata)
+                is_newer = order > self.plan.run.order and shown.metadata.get("game_date") == document.date
+                return replace(made, action="kept", reason=reason, is_newer=is_newer)
             try:
                 generation = self._write(document, if_generation=ABSENT if shown is None else shown.generation)
             except GenerationMismatch:
                 continue
             return replace(made, generation=generation)
         raise _contended(document)
+
+
+def published_object(shown: StoredObject) -> PublishedObject:
+    """Return what an object says of itself."""
+    return PublishedObject(shown.metadata.get("digest", ""), shown.generation, RunOrder.of(shown.metadata))
+
+
+def _left_to(newer: NewerRun, made: Outcome, published: Published) -> Outcome:
+    """Return what becomes of a document whose export type a newer run has published."""
+    there = published.objects.get(made.path, PublishedObject("", 0))
+    if there.digest == made.digest:
+        return replace(made, action="unchanged", generation=there.generation)
+    return _kept_as_is(made, there, newer.reason)
+
+
+def _kept(there: PublishedObject, document: Document, made: Outcome) -> Outcome:
+    """Return what becomes of a document whose object a newer run has written."""
+    if there.digest == document.digest:
+        return replace(made, action="unchanged", generation=there.generation)
+    return _kept_as_is(made, there, newer_reason(there.order, document.date))
+
+
+def _kept_as_is(made: Outcome, there: PublishedObject, reason: str) -> Outcome:
+    return replace(
+        made,
+        action="kept",
+        reason=reason,
+        digest=there.digest,
+        counts={},
+        generation=there.generation,
+        is_newer=True,
+    )
 
 
 def _written(document: Document) -> Outcome:
@@ -184,15 +270,12 @@ def _contended(document: Document) -> StoreError:
     return StoreError(f"{document.path} changed {ATTEMPTS} times while it was being written: run it again")
 
 
-def _metadata(document: Document) -> dict[str, str]:
-    return object_metadata(day=document.date, digest=document.digest, empty=document.empty, progress=document.progress)
-
-
 class Guarded(NamedTuple):
     """Documents on their way to publication, each keyed by ISO date, and the verdict on every target date.
 
-    What came from ``players``, ``slates`` and ``seasons`` goes out while it is built. What has ``passed`` waited for
-    the verdict on its date; of what is ``withheld`` only the outcomes are left.
+    ``opened`` tells what is published for each of them. What came from ``players``, ``slates`` and ``seasons`` goes out
+    while it is built. What has ``passed`` waited for the verdict on its date; of what is ``withheld`` only the outcomes
+    are left.
     """
 
     players: beam.PCollection[tuple[str, DocumentBatch]]
@@ -201,6 +284,7 @@ class Guarded(NamedTuple):
     passed: beam.PCollection[tuple[str, DocumentBatch]]
     withheld: beam.PCollection[tuple[str, OutcomeBatch]]
     verdicts: beam.PCollection[tuple[str, DateVerdict]]
+    opened: beam.PCollection[tuple[str, OpenedDate]]
 
 
 @dataclass
@@ -218,14 +302,9 @@ class PublishRun(beam.PTransform):
 
     def expand(self, documents: Guarded) -> beam.PCollection[tuple[str, dict[str, Any]]]:
         """Wire the publishing protocol."""
-        players, slates, seasons, passed, withheld, verdicts = documents
+        players, slates, seasons, passed, withheld, verdicts, opened = documents
         days = [day.isoformat() for day in self.plan.dates]
-        published = pvalue.AsDict(
-            players.pipeline
-            | "ListPublishedDates" >> beam.Create(days)
-            | "SpreadDates" >> beam.Reshuffle()
-            | "LoadPublished" >> beam.ParDo(LoadPublished(self.store))
-        )
+        published = pvalue.AsDict(opened)
         outcomes = (
             players | "PublishPlayers" >> self._publish(published),
             slates | "PublishDates" >> self._publish(published),
@@ -248,25 +327,37 @@ class PublishRun(beam.PTransform):
 
 
 @dataclass
-class LoadPublished(beam.DoFn):
-    """Turn a date into (date, :class:`Published`)."""
-
-    store: Store
-
-    def process(self, day: str) -> Iterable[tuple[str, Published]]:
-        """Yield what is published for a date."""
-        yield day, load_published(self.store, day)
-
-
-@dataclass
-class PublishDocuments(beam.DoFn):
-    """Write documents, many at a time, and yield (date, :class:`OutcomeBatch`)."""
+class LeaseKeeping(beam.DoFn):
+    """Shows that the run is alive while one of its bundles is at work."""
 
     plan: Plan
     store: Store
 
     def setup(self) -> None:
+        """Begin without a bundle."""
+        self._signs = ExitStack()
+
+    def start_bundle(self) -> None:
+        """Begin to show signs of life."""
+        self._signs.enter_context(Heartbeat(self.store, self.plan.run, self.plan.lease))
+
+    def finish_bundle(self) -> Iterable[WindowedValue] | None:
+        """End."""
+        self._signs.close()
+        return None
+
+    def teardown(self) -> None:
+        """End after a bundle that failed, which is not finished."""
+        self._signs.close()
+
+
+@dataclass
+class PublishDocuments(LeaseKeeping):
+    """Write documents, many at a time, and yield (date, :class:`OutcomeBatch`)."""
+
+    def setup(self) -> None:
         """Make the thread pool and the metrics."""
+        super().setup()
         self._publisher = DocumentPublisher(self.store, self.plan)
         self._threads = ThreadPoolExecutor(self.store.concurrency) if self.store.concurrency > 1 else None
         self._counters = {
@@ -278,19 +369,21 @@ class PublishDocuments(beam.DoFn):
 
     def teardown(self) -> None:
         """End the threads."""
+        super().teardown()
         if self._threads is not None:
             self._threads.shutdown()
 
     def start_bundle(self) -> None:
         """Start with nothing in flight."""
+        super().start_bundle()
         self._pending: list[tuple[str, DocumentBatch, list[Future[tuple[Outcome, float]]]]] = []
 
     def process(
-        self, batch: tuple[str, DocumentBatch], published: Mapping[str, Published]
+        self, batch: tuple[str, DocumentBatch], opened: Mapping[str, OpenedDate]
     ) -> Iterable[tuple[str, OutcomeBatch]]:
         """Write a batch, or leave it in flight until enough others have come."""
         day, documents = batch
-        before = published.get(day, Published())
+        before = opened[day].published
         if self._threads is None:
             yield self._outcomes(day, documents, [self._timed(made, before) for made in documents.documents])
             return
@@ -304,6 +397,7 @@ class PublishDocuments(beam.DoFn):
         for pending in self._pending:
             yield WindowedValue(self._finish(*pending), GlobalWindow().max_timestamp(), (GlobalWindow(),))
         self._pending = []
+        super().finish_bundle()
 
     def _timed(self, document: Document, before: Published) -> tuple[Outcome, float]:
         started = time.perf_counter()
@@ -380,17 +474,16 @@ def move_pointers(plan: Plan, store: Store, scan_counts: ScanCounts, publication
 
 
 def finish_date(plan: Plan, store: Store, scan_counts: ScanCounts, publication: Publication) -> dict[str, Any]:
-    """Write what failed for a date, then its manifest, and return the manifest."""
+    """Write what failed for a date, then its manifest, give its lease back, and return what the run did."""
     write_failure_log(store, plan.run, publication)
-    return write_manifest(store, plan, scan_counts, publication)
+    record = write_manifest(store, plan, scan_counts, publication)
+    release(store, plan.run, publication.day.isoformat())
+    return record
 
 
 @dataclass
-class MovePointers(beam.DoFn):
+class MovePointers(LeaseKeeping):
     """Wraps :func:`move_pointers` for one gathered date."""
-
-    plan: Plan
-    store: Store
 
     def process(
         self, gathered: tuple[str, Mapping[str, Iterable[Any]]], scan_counts: ScanCounts
@@ -405,11 +498,8 @@ class MovePointers(beam.DoFn):
 
 
 @dataclass
-class WriteManifest(beam.DoFn):
+class WriteManifest(LeaseKeeping):
     """Wraps :func:`finish_date` for one publication."""
-
-    plan: Plan
-    store: Store
 
     def process(self, publication: Publication, scan_counts: ScanCounts) -> Iterable[tuple[str, dict[str, Any]]]:
         """Yield the manifest of a date."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -45,6 +45,8 @@ _BUFFER = "__UNPARTITIONED__"
 
 _READS: ProcessClients[ReadSettings, ReadClient] = ProcessClients(ReadClient)
 _APPENDS: ProcessClients[ReadSettings, AppendClient] = ProcessClients(AppendClient)
+_HISTORY = timedelta(days=7)
+"""How far back BigQuery's time travel reaches, unless a dataset is set to less."""
 _TABLES: ProcessClients[RestSettings, TableClient] = ProcessClients(TableClient)
 
 
@@ -137,6 +139,22 @@ class BigQueryWarehouse:
             return
         for again in self.split(stream.scan):
             yield from coalesced(self._read(again))
+
+    def newest_as_of(self) -> datetime:
+        """Return the current time of the service; see :class:`transforms.warehouses.protocol.Warehouse`."""
+        try:
+            return _TABLES.get(self._rest_settings).now(self.quota_project or self.project)
+        except Refusal as error:
+            raise WarehouseError(f"BigQuery does not tell its time: {one_line(error)}; see --skip_preflight") from error
+        except RestError as error:
+            raise WarehouseError(f"BigQuery does not tell its time: {one_line(error)}; run again") from error
+
+    def history_problem(self, as_of: datetime) -> str:
+        """Return that an instant is older than what BigQuery keeps."""
+        age = self.newest_as_of() - as_of
+        if age <= _HISTORY:
+            return ""
+        return f"is {age.days} days ago, and BigQuery keeps {_HISTORY.days} days; give a later instant"
 
     def parts(self, scan: TableScan) -> list[TablePart]:
         """Return a part per partition; one for the whole table when it is partitioned otherwise than declared.
@@ -336,6 +354,7 @@ class BigQueryWarehouse:
                 table=f"projects/{self.project}/datasets/{dataset}/tables/{table}",
                 data_format=types.DataFormat.ARROW,
                 read_options=options,
+                table_modifiers=_modifiers(scan),
                 trace_id=self.trace_id,
             ),
             max_stream_count=max_streams,
@@ -412,3 +431,10 @@ def _conformed(stream: ScanStream, batch: pa.RecordBatch) -> pa.RecordBatch:
 def trace_of(text: str) -> str:
     """Return a text as a session's trace id may hold it: ``phase6-export:`` and what of it is plain ASCII."""
     return f"phase6-export:{re.sub('[^A-Za-z0-9_.-]', '-', text)}"[:256]
+
+
+def _modifiers(scan: TableScan) -> types.ReadSession.TableModifiers | None:
+    """Return what makes a session read a table as it was."""
+    if not scan.as_of:
+        return None
+    return types.ReadSession.TableModifiers(snapshot_time=datetime.fromisoformat(scan.as_of.replace("Z", "+00:00")))

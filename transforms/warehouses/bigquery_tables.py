@@ -7,7 +7,7 @@ import time
 from calendar import monthrange
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, timedelta, timezone
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -19,6 +19,8 @@ from transforms.warehouses.row_restriction import literal
 
 _PROJECTS = "/bigquery/v2/projects"
 _FRESH_SECONDS = 60
+_CLOCK_SECONDS = 300
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _QUERY_MILLISECONDS = 60_000
 _LABELS = {"app": "phase6-export"}
 """Of the query jobs, so that their cost can be told from that of others."""
@@ -65,6 +67,7 @@ class TableClient:
         self._lock = threading.Lock()
         self._listings: dict[tuple[str, str, str], _Listing] = {}
         self._turns: dict[tuple[str, str, str], threading.Lock] = {}
+        self._clock: tuple[datetime, float] | None = None
 
     def close(self) -> None:
         """Close the connections."""
@@ -110,6 +113,24 @@ class TableClient:
                 listing = self._listings[key] = _Listing(taken, self._list(project, dataset, quota_project))
             listing.told.add(name)
             return listing.partitions.get(name, [])
+
+    def now(self, quota_project: str) -> datetime:
+        """Return the current time of the service, in UTC; it is asked for every few minutes at most.
+
+        Args:
+            quota_project: The project that pays for the query, which reads nothing.
+
+        Raises:
+            Refusal: The query failed.
+            RestError: There was no answer.
+        """
+        with self._lock:
+            if self._clock is None or time.monotonic() - self._clock[1] > _CLOCK_SECONDS:
+                [[told]] = self._query("SELECT CAST(UNIX_MICROS(CURRENT_TIMESTAMP()) AS STRING)", quota_project)
+                # The answer was on its way for a while, so that this never tells an instant that is yet to come.
+                self._clock = _EPOCH + timedelta(microseconds=int(told or 0)), time.monotonic()
+            told_at, seen = self._clock
+            return told_at + timedelta(seconds=time.monotonic() - seen)
 
     def _list(self, project: str, dataset: str, quota_project: str) -> Mapping[str, list[Partition]]:
         names = ", ".join(

@@ -28,7 +28,14 @@ from transforms.warehouses.arrow_columns import (
 )
 from transforms.warehouses.exact_values import Converted
 from transforms.warehouses.parquet_append import append_file
-from transforms.warehouses.parquet_files import StoredFile, blaming, files_of, folder_keys, folder_value
+from transforms.warehouses.parquet_files import (
+    StoredFile,
+    blaming,
+    files_of,
+    folder_keys,
+    folder_value,
+    newest_modification,
+)
 from transforms.warehouses.protocol import WarehouseError
 
 _STREAM_ROWS = 32_768
@@ -121,6 +128,14 @@ class ParquetWarehouse:
     def concurrency(self) -> int:
         """One: Arrow reads from memory or a disk, and more threads would only wait."""
         return 1
+
+    def newest_as_of(self) -> datetime:
+        """Return when a file or a folder was last modified; see :class:`transforms.warehouses.protocol.Warehouse`."""
+        return newest_modification(self.root)
+
+    def history_problem(self, as_of: datetime) -> str:  # noqa: ARG002
+        """Return that files have no history."""
+        return f"{self.root} is a folder of Parquet files, which keeps no history; leave it out, or read from BigQuery"
 
     def parts(self, scan: TableScan) -> list[TablePart]:
         """Return a part per file: its path, size and modification time, and the dates that it may hold rows of."""

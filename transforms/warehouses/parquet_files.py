@@ -5,8 +5,8 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
-from datetime import date
+from contextlib import contextmanager, suppress
+from datetime import date, datetime, timedelta, timezone
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -57,6 +57,25 @@ def files_of(root: str, scan: TableScan) -> list[StoredFile] | None:
     table = scan.declaration
     files = [StoredFile(path, folder_keys(path, table.columns)) for path in parquet]
     return [file for file in files if table.partition is None or _may_hold(scan, file.keys.get(table.partition))]
+
+
+def newest_modification(root: str) -> datetime:
+    """Return when something below a folder was last modified, in UTC; a file that is removed modifies its folder.
+
+    Raises:
+        WarehouseError: The folder cannot be read.
+    """
+    newest = 0
+    try:
+        newest = os.stat(root).st_mtime_ns
+        for folder, _, names in os.walk(root):
+            for path in (folder, *(os.path.join(folder, name) for name in names)):
+                # A file that is replaced at this moment is newer than all others, wherever it is.
+                with suppress(FileNotFoundError):
+                    newest = max(newest, os.stat(path).st_mtime_ns)
+    except OSError as error:
+        raise WarehouseError(f"cannot read {root}: {one_line(error)}; choose another folder") from error
+    return datetime.fromtimestamp(0, timezone.utc) + timedelta(microseconds=newest // 1000)
 
 
 def folder_keys(path: str, columns: Collection[str]) -> dict[str, str]:

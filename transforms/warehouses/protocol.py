@@ -8,7 +8,7 @@ way: Parquet as an Arrow expression, BigQuery as a row restriction of the Storag
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from typing import Protocol, runtime_checkable
 
 import pyarrow as pa
@@ -49,6 +49,18 @@ class Warehouse(Protocol):
         Raises:
             WarehouseError: The table cannot be read; what was yielded before must be discarded.
         """
+
+    def newest_as_of(self) -> datetime:
+        """Return the newest instant whose picture of the tables can be read, aware, by the clock of the warehouse.
+
+        Parquet: the newest modification of any file or folder. BigQuery: its current time.
+
+        Raises:
+            WarehouseError: The warehouse does not tell.
+        """
+
+    def history_problem(self, as_of: datetime) -> str:
+        """Return why tables cannot be read as they were at an instant, with the fix; empty when they can."""
 
     def parts(self, scan: TableScan) -> list[TablePart]:
         """Return the parts that may hold rows of the scan, without reading rows.

@@ -12,6 +12,7 @@ from pipeline.deployment.settings import load_deployment
 from pipeline.deployment.template_metadata import BATCH, STREAMING, template_metadata
 from pipeline.version import lock_digest
 from tests.support.git import commit_all
+from tests.support.manifests import manifest_json
 from tests.support.matchers import assert_one_line_each
 from tests.support.stores import MemoryStore
 from transforms.stores.protocol import Store, StoreError
@@ -45,12 +46,13 @@ class World:
         self.publish("2026-02-11", commit=self.commit, lock=self.lock)
 
     def publish(self, day: str, **run: str) -> None:
-        content = json.dumps({"run": run, "exports": {}}).encode()
+        content = json.dumps(manifest_json(day, run=run)).encode()
         self.output.write(f"manifest/{day}.json", content, cache_control="no-cache")
-        self.output.write(f"manifest/{day}.open.json", b"{}", cache_control="no-cache")
 
     def open(self, bucket: str, prefix: str) -> Store:
-        return {(OURS.output_bucket, "v1"): self.output, (OURS.work_bucket, "templates"): self.work}[bucket, prefix]
+        return {(f"{OURS.output_bucket}-control", "v1"): self.output, (OURS.work_bucket, "templates"): self.work}[
+            bucket, prefix
+        ]
 
     def compare(self, *flags: str) -> tuple[int, list[str], str]:
         if self.template:
@@ -103,9 +105,10 @@ class TestSame:
     def test_in_folders(self, world: World, tmp_path: Path) -> None:
         template, output = tmp_path / "template.json", tmp_path / "out"
         template.write_text(json.dumps(world.template))
-        (output / "manifest").mkdir(parents=True)
+        control = tmp_path / "out-control"
+        (control / "manifest").mkdir(parents=True)
         run = {"commit": world.commit, "lock": world.lock}
-        (output / "manifest" / "2026-02-11.json").write_text(json.dumps({"run": run, "exports": {}}))
+        (control / "manifest" / "2026-02-11.json").write_text(json.dumps(manifest_json("2026-02-11", run=run)))
         code, out, _ = world.compare(f"--template={template}", f"--output={output}")
         assert code == 0, out
 

@@ -166,7 +166,7 @@ class TestNotDone:
         assert ended.code == 1
         assert ended.last == (
             f"the job on {engine.__name__} cannot be followed: {reason}; the job may go on: "
-            "out/manifest/2026-02-03.json names run run-1 once it is published; run it again if it does not"
+            "the manifest of 2026-02-03 names run run-1 once it is published; run it again if it does not"
         )
         assert ended.json["status"] == "unknown"
         assert ended.json["error"] == ended.last

@@ -9,6 +9,7 @@ from pipeline.execution.places import open_feed, open_store, open_warehouse, wit
 from pipeline.options.configuration import RunConfig, parse_run
 from tests.end_to_end.command_line import run_main
 from tests.support.matchers import documents
+from tests.support.stores import published_in
 from tests.support.warehouses import League
 from transforms.live_feed.warehouse import FileLiveFeed
 from transforms.stores.folder import LocalStore
@@ -49,8 +50,8 @@ def test_places_that_were_opened_outlive_a_change_of_folder(
     monkeypatch.chdir(tmp_path)
     assert isinstance(warehouse.warehouse, ParquetWarehouse)
     assert warehouse.warehouse.root == str(league.root)
-    assert isinstance(store, LocalStore)
-    assert store.root == f"{league.root.parent}/o"
+    assert isinstance(store.public, LocalStore)
+    assert store.public.root == f"{league.root.parent}/o"
     assert isinstance(feed, FileLiveFeed)
 
 
@@ -59,4 +60,4 @@ def test_places_in_the_report_are_absolute(tmp_path: Path, monkeypatch: pytest.M
     ended = run_main(league, "out", "--export_types=tonight", "--target_date=today")
     assert ended.code == 0, ended.err
     assert f"success: 2026-02-03 is in {tmp_path}/out (" in ended.out
-    assert "tonight/2026-02-03.json" in documents(LocalStore(str(tmp_path / "out")))
+    assert "tonight/2026-02-03.json" in documents(published_in(tmp_path / "out"))

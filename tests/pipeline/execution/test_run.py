@@ -17,6 +17,7 @@ from tests.support.plans import made_up_plan
 from tests.support.rows import context_row, game_row, schedule_row
 from tests.support.stores import MemoryStore, Refuse
 from tests.support.warehouses import MemoryWarehouse
+from transforms.publishing.lease import lease_path
 
 DAY = date(2026, 2, 3)
 PLAN = made_up_plan((CARD, ROSTER), DAY)
@@ -73,7 +74,8 @@ class TestRun:
         store.before_read = Refuse("manifest/")
         with pytest.raises(RunError, match="cannot write manifest"):
             execute(store)
-        assert store.written == []
+        assert documents(store) == {}
+        assert store.stat(lease_path(DAY)) is None, "nothing was written that could be torn"
 
     def test_the_direct_runner_is_the_one_in_this_process(self) -> None:
         summary = execute(MemoryStore(), None, "--runner=DirectRunner")

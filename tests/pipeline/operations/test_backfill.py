@@ -15,6 +15,7 @@ from apache_beam.options.pipeline_options import GoogleCloudOptions, PipelineOpt
 from exporters.warehouse.tables import SCHEDULE
 from pipeline.execution.in_process import run_in_process
 from pipeline.execution.places import open_warehouse
+from pipeline.execution.run import started
 from pipeline.execution.submission import RunError, RunInterrupted
 from pipeline.operations.backfill import backfill, main, options_of_pass, parse_backfill
 from pipeline.reporting.report import Summary, summarize
@@ -22,11 +23,10 @@ from tests.support.matchers import assert_one_line_each, assert_same_objects, co
 from tests.support.plans import NOW, plan_of
 from tests.support.real_schema import tables_of, write_real
 from tests.support.rows import schedule_row
-from tests.support.stores import MemoryStore, Refuse
+from tests.support.stores import MemoryStore, Refuse, published_in
 from tests.support.warehouses import League, MemoryWarehouse
 from transforms.elements.plan import Plan
 from transforms.publishing.manifest import load_manifest
-from transforms.stores.folder import LocalStore
 from transforms.stores.protocol import Store, StoreError
 from transforms.warehouses.protocol import Warehouse
 
@@ -34,11 +34,12 @@ _NOW = datetime(2026, 2, 3, 17, tzinfo=timezone.utc)
 
 
 def _plainly(warehouse: Warehouse, store: Store, plan: Plan) -> Summary:
+    plan = started(plan)
     try:
         run_in_process(plan, warehouse, store)
     except StoreError as error:
         raise RunError(str(error)) from error
-    return summarize(plan, "out", {str(day): load_manifest(store, day)[0] for day in plan.dates})
+    return summarize(plan, "out", {str(day): load_manifest(store, day).manifest for day in plan.dates})
 
 
 @dataclass
@@ -74,8 +75,12 @@ class RequestCoalescer:
         return code, self.capture.readouterr().out
 
     @property
+    def control(self) -> Path:
+        return self.output.with_name(f"{self.output.name}-control")
+
+    @property
     def store(self) -> Store:
-        return self.in_memory or LocalStore(str(self.output))
+        return self.in_memory or published_in(self.output)
 
     def report(self, *flags: str) -> dict[str, Any]:
         _, out = self.run("--json", *flags)
@@ -114,9 +119,9 @@ class TestBackfill:
     ) -> None:
         coalescer.run()
         whole = documents(coalescer.store)
-        days = sorted(path.stem for path in (coalescer.output / "manifest").iterdir())
+        days = sorted(path.stem for path in (coalescer.control / "manifest").iterdir())
         for day in (days[0], days[-1]):
-            (coalescer.output / "manifest" / f"{day}.json").unlink()
+            (coalescer.control / "manifest" / f"{day}.json").unlink()
             (coalescer.output / "predictions" / f"{day}.json").unlink()
         report = coalescer.report()
         assert report["status"] == "success"

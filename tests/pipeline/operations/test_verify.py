@@ -10,32 +10,40 @@ import pytest
 from pipeline.execution.in_process import run_in_process
 from pipeline.operations.verify import DIFFERENT, OK, main, verify
 from tests.support.plans import plan_of
+from tests.support.stores import published_in
 from tests.support.warehouses import League
-from transforms.publishing.manifest import open_date
+from transforms.elements.plan import LeaseRules, Run
+from transforms.publishing.lease import acquire
+from transforms.stores.control import ControlledStore
 from transforms.stores.folder import LocalStore
 
 TYPES = ("predictions", "tonight", "tonight-players")
 
 
 @pytest.fixture
-def published(league: League, tmp_path: Path) -> tuple[LocalStore, date]:
-    store, day = LocalStore(str(tmp_path / "out")), league.today
+def published(league: League, tmp_path: Path) -> tuple[ControlledStore, date]:
+    store, day = published_in(tmp_path / "out"), league.today
     run_in_process(plan_of(*TYPES, first=day, update_latest="force"), league.warehouse, store)
     return store, day
 
 
-def documents(store: LocalStore, prefix: str) -> list[str]:
+def output_of(store: ControlledStore) -> str:
+    assert isinstance(store.public, LocalStore)
+    return store.public.root
+
+
+def documents(store: ControlledStore, prefix: str) -> list[str]:
     return [found.path for found in store.list(prefix)]
 
 
-def test_a_finished_run_has_no_problems(published: tuple[LocalStore, date]) -> None:
+def test_a_finished_run_has_no_problems(published: tuple[ControlledStore, date]) -> None:
     store, day = published
     found = verify(store, [day])
     assert found.problems == []
     assert found.checked > len(documents(store, f"tonight/player/{day}/"))
 
 
-def test_a_missing_document_is_named(published: tuple[LocalStore, date]) -> None:
+def test_a_missing_document_is_named(published: tuple[ControlledStore, date]) -> None:
     store, day = published
     gone = documents(store, f"tonight/player/{day}/")[0]
     store.delete(gone)
@@ -43,7 +51,7 @@ def test_a_missing_document_is_named(published: tuple[LocalStore, date]) -> None
     assert problem == f"{gone}: is missing; export tonight-players for {day} with --rewrite"
 
 
-def test_a_document_that_something_else_wrote_is_named(published: tuple[LocalStore, date]) -> None:
+def test_a_document_that_something_else_wrote_is_named(published: tuple[ControlledStore, date]) -> None:
     store, day = published
     store.write(f"tonight/{day}.json", b"{}", cache_control="no-cache")
     problems = verify(store, [day]).problems
@@ -51,39 +59,42 @@ def test_a_document_that_something_else_wrote_is_named(published: tuple[LocalSto
     assert any(problem.startswith("tonight/all-players.json: differs from the document") for problem in problems)
 
 
-def test_a_pointer_without_its_document_is_named(published: tuple[LocalStore, date]) -> None:
+def test_a_pointer_without_its_document_is_named(published: tuple[ControlledStore, date]) -> None:
     store, day = published
     store.delete(f"predictions/{day}.json")
     assert any(problem.startswith("predictions/today.json: shows") for problem in verify(store, [day]).problems)
 
 
-def test_a_run_that_was_cut_off_is_named(published: tuple[LocalStore, date]) -> None:
+def test_a_run_that_was_cut_off_is_named(published: tuple[ControlledStore, date]) -> None:
     store, day = published
-    open_date(store, day.isoformat(), "another-run")
+    acquire(store, Run("another-run", ""), day.isoformat(), LeaseRules())
     assert verify(store, [day]).problems == [
-        f"{day}: a run was cut off while it replaced documents; export the date again"
+        f"{day}: run another-run is publishing it, or was cut off; wait for it, or export the date again"
     ]
 
 
-def test_a_date_that_was_never_exported_is_named(published: tuple[LocalStore, date]) -> None:
+def test_a_date_that_was_never_exported_is_named(published: tuple[ControlledStore, date]) -> None:
     store, day = published
     before = day - timedelta(days=1)
     assert verify(store, [before, day]).problems == [f"{before}: has no manifest; export it"]
 
 
-def test_the_command_line(published: tuple[LocalStore, date], capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_line(published: tuple[ControlledStore, date], capsys: pytest.CaptureFixture[str]) -> None:
     store, day = published
-    assert main([f"--output={store.root}", f"--target_date={day}"]) == OK
+    assert main([f"--output={output_of(store)}", f"--target_date={day}"]) == OK
     assert capsys.readouterr().out.endswith("objects checked, 0 problems\n")
-    assert main([f"--output={store.root}", f"--start_date={day - timedelta(days=1)}", f"--end_date={day}"]) == DIFFERENT
+    assert (
+        main([f"--output={output_of(store)}", f"--start_date={day - timedelta(days=1)}", f"--end_date={day}"])
+        == DIFFERENT
+    )
     assert "has no manifest" in capsys.readouterr().out
 
 
-def test_today_is_the_league_day(published: tuple[LocalStore, date], capsys: pytest.CaptureFixture[str]) -> None:
+def test_today_is_the_league_day(published: tuple[ControlledStore, date], capsys: pytest.CaptureFixture[str]) -> None:
     store, day = published
     now = datetime(day.year, day.month, day.day, 5, tzinfo=timezone.utc) + timedelta(days=1)
-    assert main([f"--output={store.root}", "--target_date=today"], now=now) == OK, capsys.readouterr().out
-    assert main([f"--output={store.root}", "--start_date=yesterday", "--end_date=today"], now=now) == DIFFERENT
+    assert main([f"--output={output_of(store)}", "--target_date=today"], now=now) == OK, capsys.readouterr().out
+    assert main([f"--output={output_of(store)}", "--start_date=yesterday", "--end_date=today"], now=now) == DIFFERENT
     assert f"{day - timedelta(days=1)}: has no manifest" in capsys.readouterr().out
 
 

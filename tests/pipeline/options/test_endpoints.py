@@ -13,6 +13,7 @@ from pipeline.options.configuration import RunConfig, parse_run
 from transforms.live_feed.feed_key import EnvironmentKey, SecretKey
 from transforms.live_feed.http import HttpLiveFeed
 from transforms.live_feed.warehouse import FileLiveFeed, LiveWarehouse
+from transforms.stores.control import ControlledStore
 from transforms.stores.folder import LocalStore
 from transforms.stores.gcs import GcsStore
 from transforms.warehouses.bigquery import BigQueryWarehouse
@@ -41,7 +42,8 @@ def test_the_services_themselves_by_default() -> None:
     config = config_of(*REMOTE, "--correlation_id=a night's run", "--upload_threads=7")
     warehouse, store = open_warehouse(config), open_store(config)
     assert warehouse.warehouse == BigQueryWarehouse("example.com:league", trace_id="phase6-export:a-night-s-run")
-    assert store == GcsStore("bucket", "v1/en", concurrency=7)
+    assert store.public == GcsStore("bucket", "v1/en", concurrency=7)
+    assert store.control == GcsStore("bucket-control", "v1/en", concurrency=7)
 
 
 def test_emulators_by_option() -> None:
@@ -53,12 +55,15 @@ def test_emulators_by_option() -> None:
         rest_endpoint="http://localhost:9050",
         storage_endpoint="localhost:9060",
     )
-    assert open_store(config) == GcsStore("bucket", "v1/en", endpoint="https://gcs.test")
+    assert open_store(config) == ControlledStore(
+        GcsStore("bucket", "v1/en", endpoint="https://gcs.test"),
+        GcsStore("bucket-control", "v1/en", endpoint="https://gcs.test"),
+    )
 
 
 def test_folders() -> None:
     config = config_of("--warehouse=in", "--output=out")
-    assert open_store(config) == LocalStore("out")
+    assert open_store(config) == ControlledStore(LocalStore("out"), LocalStore("out-control"))
     assert open_warehouse(config) == LiveWarehouse(ParquetWarehouse("in"), None)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from exporters.config import ExportConfig
 from pipeline.options.configuration import JobConfig, RunConfig, StreamConfig
-from pipeline.options.guard_options import GuardOptions, ShrinkOptions
+from pipeline.options.guard_options import GuardOptions, PictureOptions, ShrinkOptions
 from pipeline.options.option import Group, Kind, Option
 from pipeline.options.option_table import (
     BATCH_OPTIONS,
@@ -43,7 +43,7 @@ def names(group: Group) -> set[str]:
 
 
 def test_an_option_is_a_field_of_the_configuration() -> None:
-    of_a_run = set(fields_of(ShrinkOptions))
+    of_a_run = {*fields_of(ShrinkOptions), *fields_of(PictureOptions)}
     of_a_job = (names(Group.PLACES) | names(Group.RUN)) - of_a_run
     assert set(fields_of(JobConfig)) == of_a_job | {"export_config"}
     assert set(fields_of(RunConfig)) == set(fields_of(JobConfig)) | {"request"} | of_a_run

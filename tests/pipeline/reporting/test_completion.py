@@ -24,6 +24,7 @@ from tests.support.plans import TONIGHT_TYPES, plan_of
 from tests.support.stores import MemoryStore
 from tests.support.warehouses import League
 from transforms.elements.plan import Plan
+from transforms.stores.control import CONTROL
 
 FINISHED = datetime(2026, 2, 3, 17, 0, 12, 345678, tzinfo=timezone.utc)
 REFERENCE_KEYS = [
@@ -98,7 +99,7 @@ class TestCompleted:
         generations = event_of(plan, manifests)["generations"]
         shown = {found.path: found.generation for found in store.list("")}
         assert generations == {path: shown[path] for path in generations}
-        written = {path for path in shown if not path.startswith(("manifest/", "schemas/"))}
+        written = {path for path in shown if not path.startswith((*CONTROL, "schemas/"))}
         assert generations.keys() == written
 
     def test_who_did_it(self, night: Any) -> None:

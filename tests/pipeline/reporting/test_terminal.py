@@ -87,8 +87,8 @@ class TestColour:
 
     def test_a_summary_says_the_same_in_colour(self, capsys: pytest.CaptureFixture[str]) -> None:
         with terminal() as shown:
-            report(SUMMARY, as_json=True)
-        report(SUMMARY, as_json=True)
+            report(SUMMARY, control="out-control", as_json=True)
+        report(SUMMARY, control="out-control", as_json=True)
         paper = capsys.readouterr().out
         assert plain(shown.getvalue()) == paper
         assert RED in shown.getvalue()
@@ -96,19 +96,19 @@ class TestColour:
 
 
 def test_the_table_then_what_is_missing_then_where_to_look(capsys: pytest.CaptureFixture[str]) -> None:
-    report(SUMMARY, as_json=False)
+    report(SUMMARY, control="out-control", as_json=False)
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("export type")
     assert lines[3:] == [
         "absent: predictions.versions: a version is that of its picks",
         "missing: 2026-02-03 card p1: ArithmeticError: p1 scored 666",
         "partial: 2026-02-02 to 2026-02-03 is in out (6 pointers moved)",
-        "look at out/manifest/2026-02-03.json",
+        "look at out-control/manifest/2026-02-03.json",
     ]
 
 
 def test_json_is_the_last_line(capsys: pytest.CaptureFixture[str]) -> None:
-    report(SUMMARY, as_json=True)
+    report(SUMMARY, control="out-control", as_json=True)
     out = capsys.readouterr().out
     assert orjson.loads(out.splitlines()[-1]) == orjson.loads(orjson.dumps(SUMMARY.to_json()))
 

@@ -17,7 +17,8 @@ from tests.support.stores import MemoryStore, Refuse
 from transforms.elements.document import Document, make_document
 from transforms.elements.plan import Plan
 from transforms.elements.publication import Outcome, Publication, Published
-from transforms.publishing.manifest import load_published, make_manifest, write_manifest
+from transforms.publishing.guard import open_date
+from transforms.publishing.manifest import make_manifest, write_manifest
 from transforms.publishing.publish import DocumentPublisher
 from transforms.stores.protocol import Store
 
@@ -65,7 +66,8 @@ def test_the_first_document_is_written_with_what_it_shows(store: MemoryStore) ->
     found = store.read(PATH)
     assert found is not None
     assert found[0] == document.content
-    assert found[1].metadata == {"game_date": "2026-02-03", "digest": document.digest, "empty": "false"}
+    told = {"game_date": "2026-02-03", "digest": document.digest, "empty": "false"}
+    assert found[1].metadata == told | {"as_of": "", "execution_id": "run-1"}
     assert found[1].cache_control == "public, max-age=86400"
 
 
@@ -218,11 +220,11 @@ class TestManifest:
         assert section["status"] == "failed"
         assert section["failures"][0]["key"] == PATH
 
-    def test_a_fixed_document_leaves_no_marker(self, store: MemoryStore) -> None:
+    def test_a_fixed_document_is_written_again_by_the_next_run(self, store: MemoryStore) -> None:
         using = plan()
         for days in (1, 2):
             document = diary(days=days)
-            outcome = DocumentPublisher(store, using).publish(document, load_published(store, DAY))
+            published = open_date(using, store, DAY).published
+            outcome = DocumentPublisher(store, using).publish(document, published)
             assert outcome.action == "written"
-            assert store.stat("manifest/2026-02-03.open.json") is None
             write_manifest(store, using, ScanCounts(), Publication(DAY, [outcome]))

@@ -12,21 +12,24 @@ from exporters.league.forecasts.readiness import DayCount, ScanCounts, SystemCou
 from exporters.league.players.aliases import Aliases
 from exporters.league.players.unmatched import NameReport, UnmatchedName
 from exporters.warehouse.tables import CONTEXT, GAMES, SUBSET_VERSIONS
+from pipeline.planning.planner import begun
 from tests.support.made_up import CARD, DIARY, ROSTER
 from tests.support.matchers import manifest_of
 from tests.support.plans import NO_GATES, made_up_plan
 from tests.support.stores import MemoryStore
 from transforms.elements.failure import Failure
+from transforms.elements.guarding import DateVerdict
+from transforms.elements.manifest import checked_manifest
 from transforms.elements.plan import Run
-from transforms.elements.publication import Outcome, PointerOutcome, Publication
+from transforms.elements.publication import Outcome, PointerOutcome, Publication, Published
 from transforms.elements.tables import WHOLE_TABLE
+from transforms.publishing.guard import open_date
 from transforms.publishing.manifest import (
     load_manifest,
-    load_published,
+    load_record,
     make_manifest,
     manifest_path,
-    marker_path,
-    open_date,
+    record_path,
     write_manifest,
 )
 from transforms.stores.protocol import GenerationMismatch
@@ -84,6 +87,8 @@ class TestContent:
         assert manifest["date"] == "2026-01-05"
         assert manifest["run"] == {
             "run_id": "run-1",
+            "as_of": "",
+            "execution_id": "run-1",
             "generated_at": "2026-01-05T18:00:00+00:00",
             "correlation_id": "correlation-1",
             "trigger_source": "scheduler",
@@ -167,6 +172,8 @@ class TestContent:
         )
         assert manifest["exports"]["card"] == {
             "run_id": "run-1",
+            "as_of": "",
+            "execution_id": "run-1",
             "code_version": "1.2",
             "inputs": "digest of inputs",
             "state": "ready",
@@ -193,6 +200,7 @@ class TestContent:
                 "missing": {},
             },
             "generations": {"card/2026-01-05/b.json": 7, "card/a.json": 8},
+            "kept_newer": 0,
             "stale": [],
             "documents": {"card/2026-01-05/a.json": "digest of a", "card/2026-01-05/b.json": "digest of b"},
             "document_counts": {},
@@ -273,7 +281,7 @@ class TestMerging:
             "card/2026-01-05/b.json": "digest of b",
         }, "it is still there"
 
-    def test_a_document_that_could_not_be_replaced_keeps_its_digest(self) -> None:
+    def test_a_document_that_could_not_be_replaced_stays_listed(self) -> None:
         before = made(card("a"))
         section = made(card("a", "failed", digest="new", error="full"), before=before)["exports"]["card"]
         assert section["documents"] == {"card/2026-01-05/a.json": "digest of a"}
@@ -307,40 +315,100 @@ class TestStore:
         assert found is not None
         assert found[1].cache_control == "no-cache, max-age=0"
         assert orjson.loads(found[0]) == manifest
-        assert found[0].startswith(b'{\n  "date": "2026-01-05",\n')
+        assert found[0].startswith(b'{\n  "version": 2,\n  "date": "2026-01-05",\n')
 
-    def test_the_next_run_finds_what_is_published(self) -> None:
+    def published(self, store: MemoryStore, run_id: str = "run-2") -> Published:
+        return open_date(plan_of(run_id=run_id), store, DAY).published
+
+    def test_the_next_run_finds_the_objects_that_it_lists(self) -> None:
         store = MemoryStore()
-        assert load_published(store, "2026-01-05").digests == {}
+        assert self.published(store, "run-1").objects == {}
+        for path in ("card/2026-01-05/a.json", "roster/2026-01-05.json"):
+            store.write(path, b"{}", cache_control="", metadata={"digest": path, "as_of": "18:04"})
         self.write(store, card("a"), roster())
-        assert load_published(store, "2026-01-05").digests == {
-            "card/2026-01-05/a.json": "digest of a",
-            "roster/2026-01-05.json": "digest of ",
-        }
+        found = self.published(store, "run-1").objects
+        assert {path: shown.digest for path, shown in found.items()} == {path: path for path in found}
+        assert set(found) == {"card/2026-01-05/a.json", "roster/2026-01-05.json"}
+        assert {shown.order.as_of for shown in found.values()} == {"18:04"}
 
-    def test_nothing_is_taken_for_granted_after_a_run_that_did_not_finish(self) -> None:
+    def test_a_document_that_is_listed_and_not_there_is_not_published(self) -> None:
         store = MemoryStore()
-        self.write(store, card("a"))
-        open_date(store, "2026-01-05", "run-2")
-        assert load_published(store, "2026-01-05").digests == {}
-        self.write(store, card("a"))
-        assert store.stat(marker_path(DAY)) is None
-        assert load_published(store, "2026-01-05").digests
-
-    def test_a_marker_is_left_once(self) -> None:
-        store = MemoryStore()
-        for run in ("run-1", "run-2"):
-            open_date(store, "2026-01-05", run)
-        assert store.written == [marker_path(DAY)]
+        self.write(store, card("a"), roster())
+        opened = open_date(plan_of(), store, DAY)
+        assert opened.published.objects == {}
+        assert opened.shown.is_nothing
 
     @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"exports": 3}', b"\xff"])
     def test_what_is_no_manifest_is_replaced(self, content: bytes) -> None:
         store = MemoryStore()
         store.write(manifest_path(DAY), content, cache_control="")
-        assert load_manifest(store, DAY)[0] is None
-        assert load_published(store, "2026-01-05").digests == {}
-        self.write(store, card("a"))
+        found = load_manifest(store, DAY)
+        assert found.manifest is None
+        assert found.problem.startswith("manifest/2026-01-05.json is")
+        assert found.problem.endswith("; the date counts as unpublished until a run replaces it")
+        assert self.published(store, "run-1").objects == {}
+        record = self.write(store, card("a"))
         assert manifest_of(store, DAY)["status"] == "success"
+        assert {"warning": "operation", "problem": found.problem} in record["warnings"]
+
+    @pytest.mark.parametrize(
+        ("change", "problem"),
+        [
+            ({"version": 3}, "is of version 3, and this code reads version 2"),
+            ({"version": None}, "is of version None, and this code reads version 2"),
+            ({"run": None}, "is damaged: run: "),
+            ({"exports": {"card": {}}}, "is damaged: exports.card.run_id: field required"),
+            ({"status": "fine"}, "is damaged: status: "),
+            ({"last_good": [1]}, "is damaged: last_good: "),
+        ],
+        ids=str,
+    )
+    def test_one_that_lacks_a_key_or_is_of_another_version_is_one_problem(self, change: Any, problem: str) -> None:
+        store = MemoryStore()
+        self.write(store, card("a"))
+        store.write(manifest_path(DAY), orjson.dumps({**manifest_of(store, DAY), **change}), cache_control="")
+        found = load_manifest(store, DAY)
+        assert found.manifest is None
+        assert found.problem.startswith(f"manifest/2026-01-05.json {problem}")
+
+    def test_every_manifest_that_is_written_can_be_read(self) -> None:
+        store = MemoryStore()
+        record = self.write(store, card("a"), roster("kept", reason="a newer run", is_newer=True))
+        assert load_manifest(store, DAY).manifest == record == checked_manifest(record)
+
+    def test_an_older_run_leaves_the_sections_of_a_newer_one_and_a_record_of_its_own(self) -> None:
+        store = MemoryStore()
+        newer, older = plan_of(CARD, run_id="run-2"), plan_of(run_id="run-1")
+        self.write(store, card("a"), plan=newer)
+        record = self.write(store, card("a", digest="other"), roster(), plan=older)
+        manifest = manifest_of(store, DAY)
+        assert manifest["run"]["run_id"] == "run-2"
+        assert {name: found["run_id"] for name, found in manifest["exports"].items()} == {
+            "card": "run-2",
+            "roster": "run-1",
+        }
+        assert load_record(store, older.run, DAY) == record
+        assert record["run"]["run_id"] == "run-1"
+        assert record["exports"]["card"]["run_id"] == "run-1"
+
+    def test_a_run_that_was_not_let_at_the_date_leaves_its_record_alone(self) -> None:
+        store = MemoryStore()
+        busy = Publication(DAY, guard=DateVerdict(withheld="run-0 publishes it", is_busy=True))
+        record = write_manifest(store, plan_of(), CENSUS, busy)
+        assert record["exports"]["card"]["reason"] == "run-0 publishes it"
+        assert store.written == [record_path(DAY, "run-1")]
+
+    def test_an_execution_that_is_not_known_is_the_last_of_its_run_since_it_was_launched(self) -> None:
+        store, launched = MemoryStore(), datetime(2026, 1, 5, 18, tzinfo=timezone.utc)
+        plan = plan_of()
+        for minute in (-5, 1, 2):
+            began = begun(plan, launched + timedelta(minutes=minute))
+            self.write(store, card("a"), plan=began)
+        found = load_record(store, plan.run, DAY, since=launched)
+        assert found is not None
+        assert found["run"]["execution_id"] == began.run.execution_id
+        assert load_record(store, plan.run, DAY, since=launched + timedelta(minutes=3)) is None
+        assert load_record(store, replace(plan.run, run_id="run-9"), DAY, since=launched) is None
 
     def test_another_run_of_the_date_loses_nothing(self) -> None:
         store = MemoryStore()
@@ -355,9 +423,8 @@ class TestStore:
         sections = manifest_of(store, DAY)["exports"]
         assert {name: section["run_id"] for name, section in sections.items()} == {"card": "run-1", "roster": "run-2"}
 
-    def test_one_that_keeps_changing_is_given_up_with_its_marker_in_place(self) -> None:
+    def test_one_that_keeps_changing_is_given_up(self) -> None:
         store = MemoryStore()
-        open_date(store, "2026-01-05", "run-1")
 
         def rival(path: str) -> None:
             store.before_write = lambda _: None
@@ -367,4 +434,3 @@ class TestStore:
         store.before_write = rival
         with pytest.raises(GenerationMismatch):
             self.write(store, card("a"))
-        assert store.stat(marker_path(DAY)) is not None

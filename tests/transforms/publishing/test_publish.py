@@ -15,10 +15,12 @@ from tests.support.plans import made_up_plan
 from tests.support.stores import MemoryStore, Refuse
 from transforms.elements.document import Document, make_document
 from transforms.elements.failure import Failure
-from transforms.elements.publication import Outcome, Published
+from transforms.elements.publication import NewerRun, Outcome, Published, PublishedObject
+from transforms.elements.run_order import RunOrder
 from transforms.publishing.guard_dates import GuardDates
-from transforms.publishing.manifest import marker_path
-from transforms.publishing.publish import DocumentPublisher, OutcomeBatch, PublishRun, gather
+from transforms.publishing.lease import lease_path
+from transforms.publishing.manifest import manifest_path, record_path
+from transforms.publishing.publish import DocumentPublisher, OutcomeBatch, PublishRun, gather, published_object
 from transforms.stages.player_stage import DocumentBatch
 
 DAY = date(2026, 1, 5)
@@ -46,7 +48,7 @@ def diary(*days: str, day: date = DAY) -> Document:
 
 
 def known(*documents: Document) -> Published:
-    return Published({document.path: document.digest for document in documents})
+    return Published({document.path: PublishedObject(document.digest, 7) for document in documents})
 
 
 class TestDatedDocuments:
@@ -58,7 +60,13 @@ class TestDatedDocuments:
         assert found is not None
         assert found[0] == document.content
         assert (found[1].content_type, found[1].cache_control) == ("application/json", "public, max-age=300")
-        assert found[1].metadata == {"game_date": "2026-01-05", "digest": document.digest, "empty": "false"}
+        assert found[1].metadata == {
+            "game_date": "2026-01-05",
+            "digest": document.digest,
+            "empty": "false",
+            "as_of": "",
+            "execution_id": "run-1",
+        }
 
     def test_an_unchanged_document_costs_no_request(self) -> None:
         store = MemoryStore()
@@ -71,26 +79,115 @@ class TestDatedDocuments:
         outcome = DocumentPublisher(store, plan_of(rewrite=True)).publish(card("a"), known(card("a")))
         assert outcome.action == "written"
 
-    def test_a_marker_is_left_before_a_document_is_replaced_and_only_once(self) -> None:
-        store = MemoryStore()
-        publisher = DocumentPublisher(store, plan_of())
-        for player in "ab":
-            publisher.publish(card(player, 2), known(card("a"), card("b")))
-        assert store.written == [marker_path("2026-01-05"), "card/2026-01-05/a.json", "card/2026-01-05/b.json"]
-
-    def test_no_document_is_replaced_without_a_marker(self) -> None:
-        store = MemoryStore()
-        store.before_write = Refuse(marker_path("2026-01-05"))
-        outcome = DocumentPublisher(store, plan_of()).publish(card("a", 2), known(card("a")))
-        assert outcome.action == "failed"
-        assert store.written == []
-
     def test_a_document_that_cannot_be_written_is_an_outcome_and_not_an_exception(self) -> None:
         store = MemoryStore()
         store.before_write = Refuse("card/")
         outcome = DocumentPublisher(store, plan_of()).publish(card("a"), Published())
         assert outcome.action == "failed"
         assert outcome.error == "StoreError: cannot write card/2026-01-05/a.json: no space left; free some"
+
+
+def at(as_of: str, execution: str = "e") -> Any:
+    """Return a plan whose run reads a picture of the warehouse."""
+    plan = plan_of()
+    return replace(plan, run=replace(plan.run, as_of=as_of, execution_id=execution))
+
+
+class TestOrder:
+    """An older picture of the warehouse never replaces a newer one, whoever comes last."""
+
+    def publish(self, store: MemoryStore, plan: Any, document: Document, **known: Any) -> Outcome:
+        return DocumentPublisher(store, plan).publish(document, Published(**known))
+
+    @pytest.mark.parametrize(
+        ("first", "second", "action"),
+        [
+            (("18:04", "a"), ("18:05", "a"), "written"),
+            (("18:05", "a"), ("18:04", "z"), "kept"),
+            (("18:04", "a"), ("18:04", "b"), "written"),
+            (("18:04", "b"), ("18:04", "a"), "kept"),
+        ],
+        ids=str,
+    )
+    def test_of_two_runs_the_newer_picture_is_shown(
+        self, first: tuple[str, str], second: tuple[str, str], action: str
+    ) -> None:
+        store = MemoryStore()
+        self.publish(store, at(*first), card("a", 1))
+        outcome = self.publish(store, at(*second), card("a", 2))
+        assert outcome.action == action
+        assert outcome.is_newer is (action == "kept")
+        shown = store.stat(outcome.path)
+        assert shown is not None
+        assert (shown.metadata["as_of"], shown.metadata["execution_id"]) == (second if action == "written" else first)
+        assert outcome.digest == shown.metadata["digest"], "the manifest tells of what is there"
+
+    def test_one_request_replaces_an_object_that_was_listed(self) -> None:
+        store = MemoryStore()
+        self.publish(store, at("18:04"), card("a", 1))
+        found = self.found(store)
+        store.before_read = Refuse("")
+        assert self.publish(store, at("18:05"), card("a", 2), objects=found).action == "written"
+
+    def test_an_object_that_something_else_wrote_meanwhile_is_looked_at_again(self) -> None:
+        store = MemoryStore()
+        self.publish(store, at("18:04"), card("a", 1))
+        found = self.found(store)
+        self.publish(store, at("18:06"), card("a", 3))
+        after = self.publish(store, at("18:05"), card("a", 2), objects=found)
+        assert (after.action, after.reason) == ("kept", "a newer run published 2026-01-05 at 18:06Z")
+
+    def test_an_object_that_is_gone_is_written_anew(self) -> None:
+        store = MemoryStore()
+        before = self.publish(store, at("18:04"), card("a", 1))
+        found = self.found(store)
+        store.delete(before.path)
+        assert self.publish(store, at("18:05"), card("a", 2), objects=found).action == "written"
+
+    def test_what_a_newer_run_published_stays_although_its_objects_are_older(self) -> None:
+        """The newer run found them as they should be, so that it did not write them."""
+        store = MemoryStore()
+        before = self.publish(store, at("18:04"), card("a", 1))
+        newer = {"card": NewerRun(RunOrder("18:06", "e"), "a newer run published it")}
+        known = {"objects": self.found(store), "newer": newer}
+        store.before_read = store.before_write = Refuse("")
+        after = self.publish(store, at("18:05"), card("a", 2), **known)
+        assert (after.action, after.reason, after.digest) == ("kept", "a newer run published it", before.digest)
+        assert self.publish(store, at("18:05"), card("a", 1), **known).action == "unchanged", "both say the same"
+        assert self.publish(store, at("18:05"), card("b", 1), **known).action == "kept", "the newer one knows no b"
+
+    def found(self, store: MemoryStore) -> dict[str, PublishedObject]:
+        return {shown.path: published_object(shown) for shown in store.list("card/")}
+
+    def test_work_that_is_done_again_counts_as_written_once(self) -> None:
+        store = MemoryStore()
+        first = self.publish(store, at("18:04"), card("a", 1))
+        again = self.publish(store, at("18:04"), card("a", 1))
+        assert again == first
+
+    def test_a_measured_document_of_a_newer_run_stays_however_much_this_one_knows(self) -> None:
+        store = MemoryStore()
+        self.publish(store, at("18:06"), score(1))
+        outcome = self.publish(store, at("18:05"), score(5))
+        assert (outcome.action, outcome.is_newer) == ("kept", True)
+
+    def test_a_fixed_path_keeps_what_a_newer_run_of_the_same_date_shows(self) -> None:
+        store = MemoryStore()
+        self.publish(store, at("18:06"), diary("x"))
+        outcome = self.publish(store, at("18:05"), diary("y"))
+        assert (outcome.action, outcome.is_newer) == ("kept", True)
+        assert outcome.reason == "a newer run showed 2026-01-05 at 18:06"
+        later = replace(at("18:05"), dates=(NEXT,), league_day=NEXT)
+        assert self.publish(store, later, diary("z", day=NEXT)).action == "written", "another date is no older picture"
+
+    def test_what_shows_a_date_after_the_league_day_is_wrong_and_moves_back(self) -> None:
+        store = MemoryStore()
+        ahead = replace(at("18:04"), dates=(NEXT,), league_day=NEXT)
+        self.publish(store, ahead, diary("x", day=NEXT))
+        known = replace(at("18:05"), latest_day=NEXT)
+        assert self.publish(store, known, diary("y")).reason == "shows a newer game date"
+        clear = replace(at("18:05"), latest_day=DAY)
+        assert self.publish(store, clear, diary("y")).action == "written"
 
 
 def score(progress: int, *, waits: bool = True, players: int = 1) -> Document:
@@ -106,7 +203,8 @@ class TestDocumentsThatAreMeasured:
         assert self.publish(store, score(3)).progress == 3
         found = store.stat(score(3).path)
         assert found is not None
-        assert found.metadata == {"game_date": "2026-01-05", "digest": "3", "empty": "false", "progress": "3"}
+        told = {"game_date": "2026-01-05", "digest": "3", "empty": "false", "progress": "3"}
+        assert found.metadata == told | {"as_of": "", "execution_id": "run-1"}
 
     @pytest.mark.parametrize(("progress", "action"), [(2, "kept"), (3, "unchanged"), (4, "written")])
     def test_one_that_knows_less_keeps_what_is_shown(self, progress: int, action: str) -> None:
@@ -265,10 +363,11 @@ class TestProtocol:
     def test_documents_then_pointers_then_the_manifest(self, concurrency: int) -> None:
         store = MemoryStore(concurrency=concurrency)
         manifests = run(plan_of(), store, roster("a"), *(card(f"p{i:02d}") for i in range(40)))
-        order = [path.split("/")[0] if "2026-01-05" in path else "pointer" for path in store.written]
+        assert store.written[0] == lease_path(DAY)
+        order = [path.split("/")[0] if "2026-01-05" in path else "pointer" for path in store.written[1:]]
         assert sorted(order[:41]) == ["card"] * 40 + ["roster"]
-        assert order[41:-1] == ["pointer"] * 42
-        assert order[-1] == "manifest"
+        assert order[41:-2] == ["pointer"] * 42
+        assert order[-2:] == ["manifest", "runs"]
         assert manifests == {"2026-01-05": manifest_of(store, DAY)}
         assert_mirrors(store, "card/p07.json", "card/2026-01-05/p07.json")
 
@@ -292,8 +391,8 @@ class TestProtocol:
         documents = [roster("a"), card("a")]
         run(plan_of(), store, *documents)
         store.written.clear()
-        sections = run(plan_of(), store, *documents)["2026-01-05"]["exports"]
-        assert store.written == ["manifest/2026-01-05.json"]
+        sections = run(at("18:05", "run-2"), store, *documents)["2026-01-05"]["exports"]
+        assert store.written == [lease_path(DAY), manifest_path(DAY), record_path(DAY, "run-2")]
         assert [sections[name]["unchanged"] for name in ("card", "roster")] == [1, 1]
         assert sections["card"]["pointers"] == {"moved": 0, "unchanged": 1, "kept": {}, "failed": {}, "missing": {}}
 
@@ -301,5 +400,5 @@ class TestProtocol:
         store = MemoryStore()
         failures = [("2026-01-05", Failure("SweepHistories", "card", "b", "ValueError: no", "the stack"))]
         found = run(plan_of(), store, card("a"), failures=failures)["2026-01-05"]
-        assert store.written[-2:] == ["failures/2026-01-05/run-1.ndjson", "manifest/2026-01-05.json"]
+        assert store.written[-3:-1] == ["failures/2026-01-05/run-1.ndjson", "manifest/2026-01-05.json"]
         assert found["failures_path"] == "failures/2026-01-05/run-1.ndjson"

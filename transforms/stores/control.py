@@ -1,0 +1,93 @@
+"""Two places behind one store: what readers of the API see, and what only operators do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from transforms.stores.protocol import Store, StoredObject
+
+MANIFESTS, RUNS, FAILURES, LEASES, SIGNS_OF_LIFE = "manifest/", "runs/", "failures/", "open/", "alive/"
+CONTROL = (MANIFESTS, RUNS, FAILURES, LEASES, SIGNS_OF_LIFE)
+"""Prefixes of the objects that tell about runs: ids of models, names of tables, stack traces. They are never public."""
+
+
+def is_control(path: str) -> bool:
+    """Whether an object is for operators alone."""
+    return path.startswith(CONTROL)
+
+
+@dataclass(frozen=True)
+class ControlledStore:
+    """A store that keeps objects about runs apart from those that are published.
+
+    Whoever writes a manifest or a stack trace names no place, so none of them can end up in the public one by mistake.
+
+    Attributes:
+        public: Documents, pointers, schemas, ``status.json``.
+        control: Everything below a prefix of :data:`CONTROL`.
+    """
+
+    public: Store
+    control: Store
+
+    @property
+    def concurrency(self) -> int:
+        """Writes that are worth having in flight to the public place."""
+        return self.public.concurrency
+
+    def check(self) -> None:
+        """Raise :class:`StoreError` when objects cannot be written to both places."""
+        self.public.check()
+        self.control.check()
+
+    def write(
+        self,
+        path: str,
+        content: bytes,
+        *,
+        cache_control: str,
+        content_type: str = "application/json",
+        metadata: Mapping[str, str] | None = None,
+        if_generation: int | None = None,
+    ) -> int:
+        """Write an object; see :class:`~transforms.stores.protocol.Store`."""
+        return self._place(path).write(
+            path,
+            content,
+            cache_control=cache_control,
+            content_type=content_type,
+            metadata=metadata,
+            if_generation=if_generation,
+        )
+
+    def stat(self, path: str) -> StoredObject | None:
+        """Return what is known about an object; None when there is none."""
+        return self._place(path).stat(path)
+
+    def read(self, path: str) -> tuple[bytes, StoredObject] | None:
+        """Return an object's content and what is known about it; None when there is none."""
+        return self._place(path).read(path)
+
+    def list(self, prefix: str, *, recursive: bool = True) -> Iterator[StoredObject]:
+        """Yield the objects whose path starts with ``prefix``: those of the public place, unless it is one of control.
+
+        What an earlier release left below a control prefix of the public place is not listed.
+        """
+        if is_control(prefix):
+            yield from self.control.list(prefix, recursive=recursive)
+            return
+        for found in self.public.list(prefix, recursive=recursive):
+            if not is_control(found.path):
+                yield found
+
+    def delete(self, path: str, *, if_generation: int | None = None) -> None:
+        """Remove an object; nothing happens when there is none."""
+        self._place(path).delete(path, if_generation=if_generation)
+
+    def url(self, path: str) -> str:
+        """Return where a person finds the object."""
+        return self._place(path).url(path)
+
+    def _place(self, path: str) -> Store:
+        return self.control if is_control(path) else self.public
