@@ -6,12 +6,14 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.support.left_out import left_out
 from tests.wire.bigquery_tables import Tables
 from transforms.clients.backoff import Backoff
+from transforms.stores.control import ControlledStore
+from transforms.stores.gcs import GcsStore
 from transforms.warehouses.bigquery import BigQueryWarehouse
 
 HERE = Path(__file__).parent
@@ -100,3 +102,8 @@ def running(script: str, log: Path, *arguments: str | Path, python: str | Path =
                 process.wait(10)
             except subprocess.TimeoutExpired:
                 process.kill()
+
+
+def with_control(store: GcsStore) -> ControlledStore:
+    """Return the store of what a command published into a bucket, with what it says of its runs beside it."""
+    return ControlledStore(store, replace(store, bucket=f"{store.bucket}-control"))

@@ -69,7 +69,8 @@ def test_streams_that_break_in_the_middle_change_nothing(league: League) -> None
         assert summary is not None
         assert summary.exit_code == 0
         assert any(offset > 0 for _, offset in server.reads) == bool(breaks)
-        published.append(without_timings(contents(store)))
+        there = {path: held for path, held in contents(store).items() if not path.startswith("runs/")}
+        published.append(without_timings(there))
     assert_same_objects(published[1], published[0])
 
 

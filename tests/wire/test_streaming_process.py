@@ -35,7 +35,7 @@ class Process:
 
     def __init__(self, league: League, output: Path, log: Path) -> None:
         self.requests, self.done, self.dead = Topic("requests"), Topic("done"), Topic("dead")
-        self.store = published_in(output)
+        self.output, self.store = output, published_in(output)
         self._log = log
         self._argv = [
             sys.executable,
@@ -91,7 +91,7 @@ def test_it_answers_until_it_is_terminated(job: Process, league: League) -> None
 
 def test_one_that_is_killed_leaves_nothing_torn_and_the_next_one_answers_whole(job: Process, league: League) -> None:
     night = {"export_types": ["tonight-all"], "target_date": str(league.today), "generated_at": NOW}
-    players = Path(job.store.root) / "tonight" / "player" / str(league.today)
+    players = job.output / "tonight" / "player" / str(league.today)
     with job.running() as process:
         job.requests.publish(night)
         deadline = time.monotonic() + SECONDS_TO_START

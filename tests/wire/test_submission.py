@@ -24,7 +24,7 @@ from tests.support.dataflow import FakeDataflow, dataflow_api, service_account
 from tests.support.matchers import assert_same_manifest, assert_same_objects, documents, json_of
 from tests.support.stores import published_in
 from tests.support.warehouses import League
-from tests.wire.services import BUCKET, HASTY, BigQuery
+from tests.wire.services import BUCKET, HASTY, BigQuery, with_control
 from transforms.stores.gcs import GcsStore
 from transforms.stores.protocol import StoreError
 
@@ -174,7 +174,7 @@ def test_a_night_is_waited_for_and_ends_like_a_local_run(
     assert local.code == 0
     store = published_in(tmp_path / "local")
     assert_same_objects(documents(output), documents(store))
-    assert_same_manifest(output, store, league.today)
+    assert_same_manifest(with_control(output), store, league.today)
     assert _without_run(ended.summary) == _without_run(local.summary)
     assert [line.split()[:-1] for line in ended.out.splitlines()[:-3]] == [
         line.split()[:-1] for line in local.out.splitlines()[:-3]

@@ -21,9 +21,10 @@ from tests.support.plans import plan_of
 from tests.support.stores import published_in
 from tests.support.warehouses import League
 from tests.wire.gate import Fault, Forward, Gate, Request, Response, lose, refuse, reset, truncate
-from tests.wire.services import BUCKET, HASTY, BigQuery
+from tests.wire.services import BUCKET, HASTY, BigQuery, with_control
 from transforms.live_feed.warehouse import LiveWarehouse
-from transforms.stores.control import ControlledStore
+from transforms.publishing.pointers import without_order
+from transforms.stores.control import ControlledStore, is_control
 from transforms.stores.gcs import GcsStore
 from transforms.stores.protocol import Store
 
@@ -43,7 +44,9 @@ def bucket(gcs_url: str, prefix: str) -> Iterator[GcsStore]:
     """Where the night goes, without a gate."""
     store = GcsStore(BUCKET, prefix, endpoint=gcs_url, backoff=HASTY)
     yield store
-    store.close()
+    for place in (store.public, store.control):
+        assert isinstance(place, GcsStore)
+        place.close()
 
 
 def export(bigquery: BigQuery, project: str, gcs_url: str, prefix: str, *arguments: str) -> Ended:
@@ -58,13 +61,13 @@ def export(bigquery: BigQuery, project: str, gcs_url: str, prefix: str, *argumen
 
 
 def objects(store: Store) -> dict[str, object]:
-    """Return everything about every object but its generation, by path; what is about runs aside."""
+    """Return everything about every object but its generation and its run, by path; what is about runs aside."""
     found: dict[str, object] = {}
     for shown in store.list(""):
-        if not shown.path.startswith(("manifest/", "failures/")):
+        if not is_control(shown.path):
             held = store.read(shown.path)
             assert held is not None
-            found[shown.path] = (held[0], shown.content_type, shown.cache_control, shown.metadata)
+            found[shown.path] = (held[0], shown.content_type, shown.cache_control, without_order(shown.metadata))
     return found
 
 
@@ -74,9 +77,9 @@ def test_a_night_is_the_same_over_the_wire(
     ended = export(bigquery, league_project, gate.url, bucket.prefix, *NIGHT)
     assert ended.code == 0, ended.err
     assert_same_objects(objects(bucket), objects(folder))
-    assert_same_manifest(bucket, folder, league.today)
-    # One request for each object, and for the check, the manifest and the marker.
-    assert len(objects(bucket)) <= gate.uploads() <= len(objects(bucket)) + 5
+    assert_same_manifest(with_control(bucket), folder, league.today)
+    # One request for each object, and for the checks, the manifest, the record of the run and the lease.
+    assert len(objects(bucket)) <= gate.uploads() <= len(objects(bucket)) + 6
 
 
 def test_a_week_is_the_same_over_the_wire(
@@ -90,7 +93,7 @@ def test_a_week_is_the_same_over_the_wire(
     folder = published_in(tmp_path)
     assert_same_objects(objects(bucket), objects(folder))
     for day in days:
-        assert_same_manifest(bucket, folder, day)
+        assert_same_manifest(with_control(bucket), folder, day)
 
 
 def at_random(seed: int, *faults: Fault) -> Fault:
@@ -109,7 +112,7 @@ def test_a_bad_night_is_complete_or_reports_what_is_missing(
     expected = objects(folder)
     lost = next(path for path in expected if path.startswith("tonight/player/20"))
     pointer = next(path for path, held in expected.items() if held == expected[lost] and path != lost)
-    store = dataclasses.replace(bucket, endpoint=gate.url)
+    store = with_control(dataclasses.replace(bucket, endpoint=gate.url))
 
     def run_again() -> Summary:
         # As the command line does it, but for waits that are meant for services which others use, too.
@@ -137,7 +140,9 @@ def test_a_bad_night_is_complete_or_reports_what_is_missing(
     assert_same_objects(objects(bucket), expected)
     changed = {shown.path for shown in bucket.list("") if generations.get(shown.path) != shown.generation}
     assert {path for path in changed if not path.startswith("manifest/")} == {lost, pointer}
-    store.close()
+    for place in (store.public, store.control):
+        assert isinstance(place, GcsStore)
+        place.close()
 
 
 @pytest.mark.parametrize(
