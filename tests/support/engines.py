@@ -50,7 +50,7 @@ class Done(Scripted):
 
 
 class DoneAndWroteNothing(Scripted):
-    """Reports the job as done, which it is not."""
+    """Reports the job as done, although it wrote nothing."""
 
     publishes = False
 
