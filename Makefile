@@ -61,10 +61,11 @@ demo: setup ## Generate the demo season, unless it is there.
 unit: setup ## Run the unit tests: the inner loop, about a minute.
 	$(BIN)/python -m pytest -n $(WORKERS) $(addprefix --ignore=,$(NOT_UNIT))
 
-lint: setup ## Check style (ruff) and types (mypy).
+lint: setup ## Check style (ruff), types (mypy) and the links of the documents.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python -m tests.docs.links
 
 test: lint emulators ## Lint and run all tests; the last lines name what this machine had to leave out.
 	$(BIN)/python -m pytest -n $(WORKERS)

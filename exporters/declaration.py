@@ -1,4 +1,4 @@
-"""The declaration of an export type: what it reads, where it is published, when it may go out, and how it is built.
+"""The declaration of an export type: its reads, paths, gates and functions.
 
 Everything else in the project (planning, scanning, gating, publishing, verification) follows from these declarations.
 """
@@ -20,7 +20,7 @@ FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 
 
 class Grain(Enum):
-    """What one document is about, and so which stage builds it."""
+    """The subject of one document, which decides the stage that builds it."""
 
     PLAYER = "player"
     SLATE = "slate"
@@ -43,7 +43,7 @@ class Cache(Enum):
 
 
 class Gate(Enum):
-    """What must be in the warehouse before an export type goes out on a date with games."""
+    """The conditions under which an export type is published on a date with games."""
 
     CONTEXT = "context_rows"
     PREDICTIONS = "active_predictions"
@@ -63,8 +63,8 @@ class Window:
 
     Attributes:
         days: Calendar days before the date.
-        seasons: Seasons, the date's own included; takes the place of ``days``.
-        since: The first date, whatever the document's; takes the place of both.
+        seasons: Seasons, the date's own included; replaces ``days``.
+        since: The first date for every document; replaces both.
         ahead: Calendar days after the date.
     """
 
@@ -103,7 +103,7 @@ class Read:
         table: The table.
         columns: The columns that are used; a row carries no others.
         window: How far back from a document's date; ignored when the table is unpartitioned.
-        equals: Equality filters that may be pushed down to the warehouse. Whoever uses the rows must still apply
+        equals: Equality filters that may be pushed down to the warehouse. Builders must still apply
             them, because another export may read the same table without them.
         champion: Push down ``system_id`` = the configured champion as well.
     """
@@ -141,7 +141,7 @@ class Export:
 
     Attributes:
         name: As requested: ``tonight-players``.
-        grain: What one document is about.
+        grain: The subject of one document.
         reads: Everything that its functions read, the facts that they use included.
         path: Path template of the dated document, with ``{date}`` and, per player, ``{player}``. One without ``{date}``
             is that of the newest date; it may hold ``{season}``.
@@ -149,7 +149,7 @@ class Export:
         settled_cache: Policy of a document that shows something and waits for nothing, once every game of the date is
             final; ``cache`` when None.
         pointers: Fixed paths that mirror it.
-        gates: What must be there before it goes out.
+        gates: The conditions under which it is published.
         counts: Dotted paths of the document's counts; ``[]`` adds up over the items of a list. A document is empty when
             all of them are zero.
         outlives_forecasts: Once the forecasts of a date have expired it is built from their grades, and needs no active
@@ -241,7 +241,7 @@ class Export:
         return function
 
     def merge_published(self, function: FunctionT) -> FunctionT:
-        """Register the function that completes a document by what one of the same date knew before (decorator).
+        """Register the function that completes a document with outcomes of an earlier one of the same date (decorator).
 
         It takes the new document, which shows fewer outcomes, and the published one. It returns the new one with the
         outcomes that only the published one has.
@@ -259,7 +259,7 @@ class Export:
         return function
 
     def members_of(self, document: Json) -> dict[str, frozenset[str]]:
-        """Return the players behind each count of a document: all that it names, unless the type says otherwise."""
+        """Return the players behind each count of a document: all that it names, unless the type declares others."""
         every = frozenset(players_in(document))
         named = {} if self.name_members is None else self.name_members(document)
         return {path: frozenset(named[path]) if path in named else every for path in self.counts}

@@ -1,4 +1,4 @@
-"""The JSON Schema of each export type: what every field of its document means, and what it may hold.
+"""The JSON Schema of each export type: the meaning and the allowed values of every field.
 
 It is kept beside the export's module as ``tonight_players.schema.json``: draft 2020-12, its properties in the order of
 the document, closed to other keys, every field described. It is published with the documents, documents can be checked

@@ -1,4 +1,4 @@
-"""What a document loses against the published one of the same date, and whether there is a reason for it."""
+"""The losses of a document against the published one of the same date, and their reasons."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ class Loss:
         what: The count that falls: a dotted path, or ``players``.
         before: As published.
         after: As built.
-        empties: Nothing would be left.
+        empties: Whether it would become empty.
         unexplained: Picks or players without a known reason.
-        reasons: How many of the lost players have which reason.
+        reasons: Number of lost players by reason.
         players: The first of those without one, by id.
     """
 
@@ -84,12 +84,12 @@ def falling(export: Export, before: Counts, after: Counts, rules: ShrinkRules) -
 
 @dataclass(frozen=True)
 class Evidence:
-    """Everything that may tell why a player is gone on a date.
+    """The evidence for the reason why a player is gone on a date.
 
     Attributes:
         export: The export type of the document.
         day: The date.
-        counted: What the scan saw.
+        counted: The counts of the scan.
         config: The rules.
         teams: The games that the published document shows players in.
     """
@@ -101,7 +101,7 @@ class Evidence:
     teams: Teams = field(default_factory=dict)
 
     def reason(self, player: str) -> str | None:
-        """Return why a player is not in the document any more; None when nothing tells."""
+        """Return the reason why a player is not in the document any more; None without evidence."""
         rosters = self.counted.rosters
         withdrawn = rosters.withdrawn.get(self.day, {}).get(player)
         if withdrawn is not None and not rosters.holds(self.day, PREDICTED, player):
@@ -116,7 +116,7 @@ class Evidence:
 
     @property
     def is_off_day(self) -> bool:
-        """The date has no game any more, and no table disagrees: the schedule has games around it, nobody is expected.
+        """The date has no game any more: the schedule has games around it, and no table expects a player.
 
         A schedule that lost the date, or all of its dates, looks different.
         """
@@ -148,13 +148,13 @@ def loss(
     """Return a loss with its reasons.
 
     Args:
-        evidence: What tells why.
+        evidence: The evidence for reasons.
         what: The count that falls.
         counts: As published, and as built.
         lost: The players who are gone; none where a document names no players.
         path: The document.
         whole: How many players were behind the count before; 0 for one that no players are behind.
-        empties: Nothing would be left of the document.
+        empties: Whether the document would become empty.
     """
     rules, players = evidence.config.shrink, sorted(set(lost))
     reasons: Counter[str] = Counter()

@@ -1,4 +1,4 @@
-"""The command line of the project: ``phase6``, and what ``python -m pipeline.main`` does."""
+"""The command line of the project: ``phase6``, and ``python -m pipeline.main``."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ command prints is JSON.
 """
 _SHELLS = ("bash", "zsh", "fish")
 _COMPLETION = """\
-Print what completes commands, options and names in a shell.
+Print the script that completes commands, options and names in a shell.
 
 \b
   bash:  phase6 completion bash > ~/.phase6-complete.bash   and, in ~/.bashrc: . ~/.phase6-complete.bash
@@ -38,7 +38,7 @@ Print what completes commands, options and names in a shell.
 
 
 def main(argv: Sequence[str] | None = None, *, commands: Sequence[Command] = COMMANDS) -> int:
-    """Carry out a command line and return its exit code.
+    """Run a command line and return its exit code.
 
     Args:
         argv: Arguments, without the program's name; those of this process by default.
@@ -59,7 +59,7 @@ def main(argv: Sequence[str] | None = None, *, commands: Sequence[Command] = COM
 
 
 def door(argv: Sequence[str]) -> int:
-    """Carry out the command line of ``python -m pipeline.main`` and return its exit code.
+    """Run the command line of ``python -m pipeline.main`` and return its exit code.
 
     It is that of ``phase6 export`` or, with ``--input_subscription``, of ``phase6 stream``.
     """
@@ -70,7 +70,7 @@ def door(argv: Sequence[str]) -> int:
 
 
 def _until_interrupted(run: Callable[[], int]) -> int:
-    """Run a command, and end in a line where it is interrupted, or where nobody reads on."""
+    """Run a command, and end quietly when it is interrupted or its output is closed."""
     try:
         return run()
     except (click.Abort, KeyboardInterrupt):
@@ -93,7 +93,7 @@ def _group(commands: Sequence[Command]) -> CommandGroup:
         click.Command(
             "completion",
             help=_COMPLETION,
-            short_help="Print what completes commands and options in a shell.",
+            short_help="Print the script that completes commands and options in a shell.",
             params=[click.Argument(["shell"], type=click.Choice(_SHELLS))],
             callback=_print_completion,
         )
@@ -116,7 +116,7 @@ def _print_completion(shell: str) -> int:
 
 
 def _problem(error: click.UsageError) -> str:
-    """Return a mistake as this project says one: what, why and the fix."""
+    """Return a usage error in the form of this project: value, reason and fix."""
     if isinstance(error, UnknownCommandError):
         path, meant = error.ctx.command_path if error.ctx else PROGRAM, nearest(error.name, error.known)
         fix = f"did you mean {meant}?" if meant else f"the commands are {', '.join(error.known)}"

@@ -1,6 +1,6 @@
-"""Which code is running: the version, the commit, and the digest of the locked dependencies.
+"""The running code: version, commit, and digest of the locked dependencies.
 
-An image holds ``build.json`` beside this module, written when the image is built. In a checkout, git is asked.
+An image holds ``build.json`` beside this module, written when the image is built. In a checkout, git gives the commit.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ STAMP = Path(__file__).with_name("build.json")
 
 _CODE = ("exporters", "transforms", "pipeline")
 _INPUTS = (*_CODE, "setup.py", "requirements.txt")
-"""What an image is made of; a change of anything else does not change what runs."""
+"""The files of an image; other files do not change the running code."""
 _LOCK = "requirements.txt"
 _COMMIT_CHARACTERS = 12
 _GIT_SECONDS = 30
@@ -28,12 +28,12 @@ _GIT_SECONDS = 30
 
 @dataclass(frozen=True)
 class Build:
-    """The code that runs.
+    """The running code.
 
     Attributes:
         version: Of the package; ``0`` when it is not installed.
-        commit: Its start; with a digest of the code when that is not what was committed; only that without git.
-        lock: Digest of the locked dependencies; empty when nobody knows.
+        commit: Its first characters, with a digest of the code when it differs from the commit; else the digest alone.
+        lock: Digest of the locked dependencies; empty when unknown.
         image: The container image, with its tag; empty outside of one.
     """
 
@@ -44,7 +44,7 @@ class Build:
 
     @property
     def code_version(self) -> str:
-        """Version and commit, as manifests and completion events name the code."""
+        """Version and commit, as in manifests and completion events."""
         return f"{self.version}+{self.commit}"
 
 
@@ -60,7 +60,7 @@ def code_version() -> str:
 
 
 def read_build(root: Path, stamp: Path) -> Build:
-    """Return the build that a stamp names; without one, what the checkout at ``root`` is."""
+    """Return the build of a stamp; without one, that of the checkout at ``root``."""
     if stamp.exists():
         stamped = json.loads(stamp.read_text(encoding="utf-8"))
         return Build(package_version(), stamped["commit"], stamped["lock"], stamped["image"])
@@ -103,7 +103,7 @@ def _git(root: Path, arguments: Iterable[str]) -> str:
 
 
 def source_digest(root: Path) -> str:
-    """Return a digest of all code that runs: names and contents of modules and schemas."""
+    """Return a digest of all running code: names and contents of modules and schemas."""
     digest = hashlib.blake2b(digest_size=4)
     found = (path for package in _CODE for path in (root / package).rglob("*"))
     for path in sorted(path for path in found if path.suffix in (".py", ".json") and path.name != STAMP.name):

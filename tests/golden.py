@@ -1,9 +1,9 @@
-"""Golden trees: what the demo season publishes, kept aside before a change and compared after it.
+"""Golden trees: the documents of the demo season, written before a change and compared after it.
 
     python -m tests.golden write /tmp/before        # before the change: a night of every type, and a week
     python -m tests.golden compare /tmp/before      # after it: exports again, and lists every object that differs
 
-Manifests, leases and ``status.json`` tell about the run (times, ids, versions) and are left out. Documents, pointers
+Manifests, leases and ``status.json`` describe the run (times, ids, versions) and are left out. Documents, pointers
 and schemas are compared byte for byte. Exit codes: 0 no object differs, 1 some do.
 """
 

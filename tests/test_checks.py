@@ -34,6 +34,21 @@ class TestHelp:
         assert sorted(re.findall(r"^([a-z]+):", MAKEFILE, re.MULTILINE)) == sorted(TARGETS)
 
 
+class TestLint:
+    def test_hooks_of_pre_commit_are_the_checks_of_make_lint(self) -> None:
+        config = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
+        hooks = [hook["entry"].replace(" --force-exclude", "") for repo in config["repos"] for hook in repo["hooks"]]
+        [recipe] = re.findall(r"^lint: .*\n((?:\t.*\n)+)", MAKEFILE, re.MULTILINE)
+        checks = [line.strip().replace("$(BIN)/", ".venv/bin/") for line in recipe.splitlines()]
+        assert hooks == [check.removesuffix(" .") for check in checks]
+        assert len(hooks) == 4
+
+    def test_the_whole_run_and_the_matrix_lint(self) -> None:
+        assert re.search(r"^test: .*\blint\b", MAKEFILE, re.MULTILINE)
+        assert "make test" in (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+        assert re.search(r"\blint unit\b", (ROOT / ".ci" / "matrix").read_text(encoding="utf-8"))
+
+
 class TestMatrix:
     """Python 3.96 to 3.99 are stand-ins: no machine has them."""
 

@@ -31,7 +31,7 @@ def test_every_difference_is_listed(tmp_path: Path) -> None:
     )
 
 
-def test_what_tells_about_the_run_is_left_out(tmp_path: Path) -> None:
+def test_fields_that_describe_the_run_are_left_out(tmp_path: Path) -> None:
     run = {
         "night/manifest/2026-02-11.json": b"1",
         "night/status.json": b"1",

@@ -52,7 +52,7 @@ ORDER = (
 """Packages and single modules, each of which may import those before it."""
 
 APART = ("exporters.tonight", "exporters.bets", "exporters.subsets", "exporters.players")
-"""Groups of export types, which know nothing of one another."""
+"""Groups of export types, which do not import one another."""
 
 LATE = {"pipeline.execution": {"pipeline.stream"}}
 """Imports inside a function that open a door for one command only, by the package that holds the function."""
@@ -96,7 +96,7 @@ def test_module_imports_only_earlier_packages(module: Path) -> None:
         assert not (here in APART and there in APART), f"{name_of(module)} imports {target}"
 
 
-def test_every_package_says_what_lives_there_and_what_it_imports() -> None:
+def test_every_package_docstring_states_contents_and_imports() -> None:
     for path in (path for path in MODULES if path.name == "__init__.py"):
         docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
         assert docstring is not None, path

@@ -23,7 +23,7 @@ EXPORT = Command(
             f"{_BIG} --export_types=all --start_date=2025-10-21 --end_date=yesterday --update_latest=never",
         ),
         (
-            "What a message asked for:",
+            "The request of a message:",
             '--warehouse=data --output=out --request=\'{"export_types": ["tonight"], "target_date": "2026-02-12"}\'',
         ),
     ),
@@ -39,7 +39,7 @@ STREAM = Command(
     "export; games in play and their results are kept current.",
     examples=(
         (
-            "Whatever messages ask for, as they come:",
+            "Answer messages as they arrive:",
             f"{_BIG} --input_subscription=projects/my-project/subscriptions/phase6-export-requests "
             "--dead_letter_topic=projects/my-project/topics/phase6-export-dead-letters",
         ),
@@ -66,8 +66,8 @@ COMMANDS = (
         options="pipeline.operations.command_options:BACKFILL_OPTIONS",
         run="pipeline.operations.backfill:main",
         usage=f"{_PLACES} --start_date=DATE --end_date=DATE [option ...]",
-        about="Dates without games are passed over. A date whose manifest says that everything was published, by the "
-        "same code and from the same inputs, is passed over too, unless --again is given; so a backfill that was cut "
+        about="Dates without games are skipped. A date whose manifest lists everything as published, by the "
+        "same code and from the same inputs, is skipped too, unless --again is given; so a backfill that was cut "
         "off is continued by running it again. It moves no pointer, and is one pass over the tables per season.",
         examples=(
             (
@@ -75,7 +75,7 @@ COMMANDS = (
                 "--warehouse=data --output=out --start_date=2025-10-21 --end_date=2026-02-11",
             ),
             (
-                "What it would do:",
+                "Its plan, without running it:",
                 "--warehouse=data --output=out --start_date=2025-10-21 --end_date=yesterday --dry_run",
             ),
         ),
@@ -84,13 +84,13 @@ COMMANDS = (
     STREAM,
     Command(
         name="verify",
-        summary="Compare what manifests say with what is really there.",
+        summary="Compare manifests with the published objects.",
         options="pipeline.operations.command_options:VERIFY_OPTIONS",
         run="pipeline.operations.verify:main",
         usage="--output=PATH --target_date=DATE [option ...]",
         about="Every document that a manifest lists must be in the store with the digest that the manifest gives, and "
-        "every pointer must show what one of the dated documents shows. Exit codes: 0 it is so, 1 it is not, 2 the "
-        "request was rejected.",
+        "every pointer must show what one of the dated documents shows. Exit codes: 0 all match, "
+        "1 something differs, 2 the request was rejected.",
         examples=(
             ("One night:", "--output=out --target_date=2026-02-11"),
             ("A month:", "--output=gs://my-bucket/v1 --start_date=2026-01-01 --end_date=2026-01-31"),
@@ -98,11 +98,11 @@ COMMANDS = (
     ),
     Command(
         name="launch",
-        summary="Start the Flex Template on Dataflow, and tell how it went.",
+        summary="Start the Flex Template on Dataflow, and with --wait report its outcome.",
         options="pipeline.deployment.command_options:LAUNCH_OPTIONS",
         run="pipeline.deployment.launch:main",
         usage="--export_types=LIST --target_date=DATE [option ...]",
-        about="The request is checked here, by the parser that will read it there, and sent with its dates worked out. "
+        about="The request is validated by the same parser as in the job, and sent with resolved dates. "
         "Exit codes: 0 the job was started (with --wait: everything is published), 1 something is missing, 2 the "
         "request was rejected.",
         examples=(
@@ -113,34 +113,34 @@ COMMANDS = (
     ),
     Command(
         name="schedules check",
-        summary="Check the schedules, and that they are what is live.",
+        summary="Check the schedule file, and compare it with the live jobs.",
         options="pipeline.deployment.command_options:CHECK_OPTIONS",
         run="pipeline.deployment.schedules:check",
-        about="A dump holds the jobs of every region, because a job in a forgotten one runs too:\n\n"
+        about="A dump holds the jobs of every region, because a job in another region runs too:\n\n"
         "for region in $(gcloud scheduler locations list --format='value(locationId)'); do\n"
         '  gcloud scheduler jobs list --location="$region" --format=json\n'
         "done > dump.json\n\n"
         "Exit codes: 0 all is well, 1 something differs, 2 a file cannot be read.",
         examples=(
-            ("Are they understood, and is every export type covered?", ""),
-            ("Is that what is live, in any region?", "--live=dump.json"),
+            ("Check the messages, and that every export type is covered:", ""),
+            ("Compare them with the live jobs of every region:", "--live=dump.json"),
         ),
     ),
     Command(
         name="schedules render",
-        summary="Print what makes the schedules live.",
+        summary="Print the commands that create or update the scheduled jobs.",
         options="pipeline.deployment.command_options:RENDER_OPTIONS",
         run="pipeline.deployment.schedules:render",
         about="Prints a shell script of gcloud commands. Run again, it changes nothing.",
-        examples=(("Make them live:", "| bash"), ("The jobs themselves:", "--json")),
+        examples=(("Create or update them:", "| bash"), ("Show the jobs:", "--json")),
     ),
     Command(
         name="drift",
-        summary="Compare checkout, template and published code.",
+        summary="Compare the code versions of checkout, template, jobs and published documents.",
         options="pipeline.deployment.command_options:DRIFT_OPTIONS",
         run="pipeline.deployment.drift:main",
         about="An image carries its commit and the digest of its locked dependencies; the template that starts it, "
-        "every job and every manifest repeat them. Lists of jobs leave labels out, so a dump is of one:\n\n"
+        "every job and every manifest repeat them. Lists of jobs omit labels, so a dump holds one job:\n\n"
         "gcloud dataflow jobs describe JOB_ID --region=REGION --full --format=json > job.json\n\n"
         "Exit codes: 0 all of them are the same code, 1 they are not, 2 one cannot be read.",
         examples=(
@@ -153,7 +153,7 @@ COMMANDS = (
         summary="Write docs/api and the JSON Schema of a request.",
         options="pipeline.reference.command_options:DOCS_OPTIONS",
         run="pipeline.reference.docs:main",
-        about="They are made from the declarations of export types and requests; a test says when a file is stale.",
+        about="They are made from the declarations of export types and requests; a test fails when a file is stale.",
         examples=(("Bring them up to date:", ""),),
     ),
     Command(
@@ -161,12 +161,12 @@ COMMANDS = (
         summary="Write the metadata of the Flex Templates.",
         options="pipeline.deployment.command_options:METADATA_OPTIONS",
         run="pipeline.deployment.template_metadata:main",
-        about="It is made from the options of phase6 export and phase6 stream; a test says when a file is stale.",
+        about="It is made from the options of phase6 export and phase6 stream; a test fails when a file is stale.",
         examples=(("Bring it up to date:", ""),),
     ),
     Command(
         name="stamp",
-        summary="Write into an image which code it is made of.",
+        summary="Write the code version into an image.",
         options="pipeline.deployment.command_options:STAMP_OPTIONS",
         run="pipeline.deployment.stamp:main",
         usage="--commit=COMMIT --image=IMAGE [option ...]",
@@ -183,4 +183,4 @@ COMMANDS = (
 """In the order of the help text."""
 
 GROUPS = {"schedules": "Print and check the scheduled exports."}
-"""First words of commands of two words, with what they have in common."""
+"""First words of commands of two words, with their help."""

@@ -1,7 +1,7 @@
-"""The subcommands as click sees them: click finds the command, shows help and completes; our options are ours to read.
+"""The subcommands in click, which finds the command, shows help and completes; the project reads the options itself.
 
-click would stop at the first mistake of a command line, and knows nothing of Beam's options. So a command gets its
-arguments as they were typed, and reads them by its model.
+click would stop at the first mistake of a command line, and does not have Beam's options. So a command gets its
+arguments as typed, and reads them by its model.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from pipeline.options.option import Option
 
 _BEAM_FLAGS = ("runner", "project", "region", "temp_location", "staging_location", "job_name")
-"""What is completed of Beam's options; there are hundreds."""
+"""The options of Beam that are completed; there are hundreds of others."""
 _PATH_WORDS = ("PATH", "FILE", "FOLDER")
 _WORDS = {"DATE": ("today", "yesterday")}
 
 
 class Subcommand(click.Command):
-    """A command of the list: its options are imported once they are shown, its code once it is run."""
+    """A command of the list: its options are imported when they are shown, its code when it runs."""
 
     def __init__(self, command: Command, name: str) -> None:
         """Wrap a command.
@@ -44,7 +44,7 @@ class Subcommand(click.Command):
         return [*super().get_params(ctx), *map(_as_click, self.command.load_options()), *_beam_flags(self.command)]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Leave the arguments as they are; print the help where they ask for it."""
+        """Leave the arguments as they are; print the help for ``--help``."""
         ctx.args = list(args)
         if wants_help(args) and not ctx.resilient_parsing:
             click.echo(self.get_help(ctx), nl=False, color=ctx.color)
@@ -69,7 +69,7 @@ class UnknownCommandError(click.UsageError):
 
         Args:
             name: As typed.
-            known: The names that there are.
+            known: The known names.
             ctx: Where it was typed.
         """
         super().__init__(name, ctx)

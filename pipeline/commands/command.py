@@ -21,8 +21,8 @@ class Command:
         options: ``module:attribute`` of its options.
         run: ``module:function`` that takes the arguments and returns the exit code.
         usage: Its arguments in short.
-        about: What else is to be known, in paragraphs.
-        examples: Title and arguments of command lines that are understood.
+        about: More help, in paragraphs.
+        examples: Title and arguments of valid command lines.
         is_job: It takes Beam's options, and export types.
     """
 
@@ -47,6 +47,6 @@ class Command:
 
 
 def load(place: str) -> Any:
-    """Import what ``module:attribute`` names."""
+    """Import ``module:attribute`` and return the attribute."""
     module, _, attribute = place.partition(":")
     return getattr(importlib.import_module(module), attribute)

@@ -1,4 +1,4 @@
-"""What ``--help`` says, without importing Beam, so that it answers at once."""
+"""The text of ``--help``. Imports no Beam, so that it prints at once."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Style = Callable[[str], str]
 
 
 def wants_help(argv: Sequence[str]) -> bool:
-    """Whether a command line asks for help."""
+    """Whether a command line contains ``--help`` or ``-h``."""
     checked = argv[: argv.index("--")] if "--" in argv else argv
     return "--help" in checked or "-h" in checked
 
@@ -30,7 +30,7 @@ def build_help(command: Command, program: str, *, heading: Style = str, flag: St
 
     Args:
         command: The command.
-        program: What is typed to run it.
+        program: The words that run it.
         heading: Returns a heading as a terminal shows it.
         flag: Returns an option as a terminal shows it.
     """

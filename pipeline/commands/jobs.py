@@ -26,7 +26,7 @@ def stream(argv: Sequence[str]) -> int:
     if is_stream(argv):
         return main(argv)
     try:
-        # A job needs its subscription, so this names that, and what else is wrong.
+        # A streaming job needs its subscription: the error names it beside the other problems.
         parse_stream(argv)
     except OptionsError as error:
         complain(error)

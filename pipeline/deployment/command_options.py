@@ -16,7 +16,7 @@ from pipeline.requests.field import STRICT, Described, whole
 
 COMMIT_PATTERN = r"[0-9a-f]{12}"
 FROM_SETTINGS = ("warehouse", "output", "completion_topic")
-"""Options of a job that the settings of the deployment give."""
+"""Options of a job whose values come from the settings of the deployment."""
 
 _Settings = Annotated[
     FilePath,
@@ -39,9 +39,9 @@ class LaunchOptions:
 
     wait: Annotated[
         bool,
-        Described("Stay until the job is over, show what it says, and report what it published.", example="true"),
+        Described("Wait until the job is over, show its messages, and report what it published.", example="true"),
     ] = False
-    print: Annotated[bool, Described("Show what would be sent, and send nothing.", example="true")] = False
+    print: Annotated[bool, Described("Print the launch, and send nothing.", example="true")] = False
     job_name: Annotated[
         str,
         Described(
@@ -52,7 +52,7 @@ class LaunchOptions:
         ),
     ] = ""
     max_workers: Annotated[
-        int, Field(ge=1, le=1000), Described("The most workers to use.", example="8", metavar="N")
+        int, Field(ge=1, le=1000), Described("Largest number of workers.", example="8", metavar="N")
     ] = MAX_WORKERS
     machine_type: Annotated[
         str, whole("[a-z0-9-]+"), Described("Machine type of each worker.", example="n2-standard-4", metavar="TYPE")
@@ -61,7 +61,7 @@ class LaunchOptions:
     endpoint: Annotated[
         str,
         Described(
-            "Where the Dataflow API answers.",
+            "Address of the Dataflow API.",
             example="http://localhost:8080",
             default_help="Google's",
             metavar="URL",
@@ -71,7 +71,7 @@ class LaunchOptions:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class ScheduleOptions:
-    """Which schedules, of which deployment."""
+    """The schedule file, and the deployment."""
 
     file: Annotated[
         FilePath,
@@ -84,30 +84,30 @@ class ScheduleOptions:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class RenderOptions(ScheduleOptions):
-    """How to print what makes the schedules live."""
+    """How to print the scheduled jobs."""
 
     json: Annotated[bool, _json("Print the jobs as the Cloud Scheduler API writes them.")] = False
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class CheckOptions(ScheduleOptions):
-    """What to compare the schedules with."""
+    """What the schedules are compared with."""
 
     live: Annotated[
         FilePath | None,
-        Described("What gcloud scheduler jobs list --format=json printed.", example="dump.json", metavar="FILE"),
+        Described("Output of gcloud scheduler jobs list --format=json.", example="dump.json", metavar="FILE"),
     ] = None
     json: Annotated[bool, _json("Report the problems as JSON, for programs.")] = False
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class DriftOptions:
-    """What to compare the checkout with."""
+    """What the checkout is compared with."""
 
     streaming: Annotated[bool, Described("Compare the streaming template.", example="true")] = False
     job: Annotated[
         FilePath | None,
-        Described("What gcloud dataflow jobs describe --full --format=json printed.", "job.json", metavar="FILE"),
+        Described("Output of gcloud dataflow jobs describe --full --format=json.", "job.json", metavar="FILE"),
     ] = None
     template: Annotated[
         str,
@@ -121,7 +121,7 @@ class DriftOptions:
     output: Annotated[
         str,
         Described(
-            "Where the documents are.",
+            "Place of the documents.",
             example="gs://my-bucket/v1",
             default_help="that of the settings",
             metavar="PATH|gs://BUCKET/PREFIX",
@@ -143,7 +143,7 @@ class MetadataOptions:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class StampOptions:
-    """Of which code an image is made."""
+    """The code version of an image."""
 
     commit: Annotated[
         str,

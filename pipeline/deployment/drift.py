@@ -1,8 +1,8 @@
-"""Compares what is checked out, what the Flex Template starts, and what published last; names what differs.
+"""Compares the code versions of the checkout, the Flex Template, a job and the last manifest, and lists differences.
 
 An image carries its commit and the digest of its locked dependencies, the template that starts it is labelled with
-both, every job is, too, and every manifest repeats them. A job that is running goes on with the code that it was
-started with.
+both, every job is, too, and every manifest repeats them. A running job keeps the code that it
+was started with.
 """
 
 from __future__ import annotations
@@ -28,23 +28,23 @@ from transforms.stores.gcs import GcsStore
 from transforms.stores.protocol import Store, StoreError
 
 SAME, DIFFERENT, UNREADABLE = 0, 1, 2
-"""Exit codes: all of them are the same code, they are not, one cannot be read."""
+"""Exit codes: all places have the same code, they differ, one cannot be read."""
 
 _MANIFEST = re.compile(r"manifest/([0-9]{4}-[0-9]{2}-[0-9]{2})\.json")
 
 
 class DriftError(Exception):
-    """Something that is to be compared cannot be understood. One line."""
+    """A file that is to be compared cannot be read. The message is one line."""
 
 
 @dataclass(frozen=True)
 class Code:
-    """What one place says about its code.
+    """The code version of one place.
 
     Attributes:
-        place: Where it was found.
-        commit: Empty when it does not say.
-        lock: Empty when it does not say.
+        place: Name of the place.
+        commit: Empty when unknown.
+        lock: Empty when unknown.
     """
 
     place: str
@@ -61,13 +61,13 @@ def checkout_code(root: Path) -> Code:
 
 
 def template_code(template: Mapping[str, Any], name: str) -> Code:
-    """Return the code that a template starts, as it is labelled."""
+    """Return the code that a template starts, from its labels."""
     labels = template.get("defaultEnvironment", {}).get("additionalUserLabels", {})
     return Code(f"template {name}", labels.get("commit", ""), labels.get("lock", ""))
 
 
 def job_code(job: Mapping[str, Any]) -> Code:
-    """Return the code that a job runs, as it is labelled."""
+    """Return the code that a job runs, from its labels."""
     labels = job.get("labels", {})
     return Code(f"job {job.get('name', 'without a name')}", labels.get("commit", ""), labels.get("lock", ""))
 
@@ -89,9 +89,9 @@ def last_published(store: Store) -> Code | None:
 def differences(
     checkout: Code, template: Code | None, published: Code | None, job: Code | None = None
 ) -> Iterator[str]:
-    """Yield a line for everything in which places differ; None is a place where there is nothing.
+    """Yield a line for each difference between places; None is an empty place.
 
-    A job stands between the template that started it and what it published; no job is no difference.
+    A job is compared with the template that started it and with what it published; no job is no difference.
     """
     if "-" in checkout.commit:
         yield f"checkout: its code is not what was committed ({checkout.commit}); commit it or put it aside"
@@ -108,11 +108,11 @@ def differences(
 
 
 def template_differences(template: Mapping[str, Any], metadata: str) -> Iterator[str]:
-    """Yield a line for everything in which a template contradicts itself, or takes other options than the checkout.
+    """Yield a line for each contradiction in a template, and each option in which it differs from the checkout.
 
     Args:
         template: The template.
-        metadata: The file of the metadata that it was made with.
+        metadata: The metadata file that it was built with.
     """
     labels = template.get("defaultEnvironment", {}).get("additionalUserLabels", {})
     image = str(template.get("image", ""))
@@ -193,7 +193,7 @@ def _read_template(name: str, open_bucket: Callable[[str, str], Store]) -> Mappi
 def _read_job(path: Path) -> Code:
     job = _json_object(path.read_bytes(), str(path), "job")
     if "labels" not in job:
-        raise DriftError(f"{path} tells no labels: describe the job with --full")
+        raise DriftError(f"{path} has no labels: describe the job with --full")
     return job_code(job)
 
 

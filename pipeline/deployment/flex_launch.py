@@ -1,4 +1,4 @@
-"""What it takes to start the Flex Template: the body of a ``flexTemplates:launch`` call, for schedules and launches."""
+"""The body of a ``flexTemplates:launch`` call, which starts the Flex Template."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ JOB_NAME_PATTERN = r"[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?"
 
 
 def launch_url(deployment: Deployment) -> str:
-    """Return the address that a launch is posted to."""
+    """Return the URL of a launch."""
     return (
         f"https://dataflow.googleapis.com/v1b3/projects/{deployment.project}/locations/{deployment.region}"
         "/flexTemplates:launch"
@@ -23,7 +23,7 @@ def launch_url(deployment: Deployment) -> str:
 
 
 class Target(Protocol):
-    """Where a job runs and what it reads and writes; a :class:`pipeline.deployment.settings.Deployment` is one."""
+    """The places of a job; a :class:`pipeline.deployment.settings.Deployment` is one."""
 
     @property
     def template(self) -> str:
@@ -61,7 +61,7 @@ def launch_body(
 ) -> dict[str, Any]:
     """Return the JSON body of a launch.
 
-    The image is not named: the template names the launcher's, and the launcher has its workers use the same.
+    The image is not part of it: the template names the launcher's image, and the workers use the same one.
 
     Args:
         deployment: Where it runs.
@@ -72,7 +72,7 @@ def launch_body(
         machine_type: Of each worker.
 
     Raises:
-        ValueError: ``job_name`` is no name of a job.
+        ValueError: ``job_name`` is not a valid job name.
     """
     if not re.fullmatch(JOB_NAME_PATTERN, job_name):
         raise ValueError(f"job name {job_name!r} is not understood: use up to 63 of a-z, 0-9 and -, a letter first")

@@ -1,6 +1,6 @@
-"""Starts the Flex Template on Dataflow, and tells how it went.
+"""Starts the Flex Template on Dataflow, and reports the outcome of its job.
 
-The request is checked here, by the parser that will read it there, and sent with its dates worked out.
+The request is validated by the same parser as in the job, and sent with resolved dates.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from pipeline.options.option_table import CLIENT_OPTIONS, EXPORT_OPTIONS
 from pipeline.planning.planner import make_plan
 from pipeline.reporting.exit_codes import ALL_PUBLISHED, BAD_REQUEST, INTERRUPTED, SOMETHING_MISSING
 from pipeline.reporting.terminal import complain, report, say, say_json
+from pipeline.requests.problems import Problem
 from pipeline.requests.validation import fields_of
 from transforms.stores.protocol import Store, StoreError
 
@@ -37,15 +38,15 @@ _CLOCKS_DIFFER = timedelta(minutes=5)
 
 @dataclass(frozen=True)
 class Launch:
-    """A launch, checked.
+    """A validated launch.
 
     Attributes:
         deployment: Where it runs.
-        config: What it runs, as the job will understand it.
-        body: What is sent.
-        wait: Stay until the job is over.
-        only_print: Send nothing.
-        endpoint: Where the API answers; empty for Google's.
+        config: The configuration of the run, as the job reads it.
+        body: The body of the call.
+        wait: Whether to wait until the job is over.
+        only_print: Whether to print the body instead of sending it.
+        endpoint: Address of the API; empty for Google's.
     """
 
     deployment: Deployment
@@ -144,6 +145,9 @@ def parse_launch(argv: Sequence[str], *, now: datetime) -> Launch:
         )
     except OptionsError as error:
         raise OptionsError(together(problems, error.problems)) from None
+    if own.wait and config.no_wait:
+        reason = "contradicts --wait: the command either leaves once the job is started or stays until it ends"
+        problems.append(Problem("--no_wait", "", reason, "leave one of them out"))
     if problems:
         raise OptionsError(problems)
     body = launch_body(
@@ -158,11 +162,11 @@ def parse_launch(argv: Sequence[str], *, now: datetime) -> Launch:
 
 
 def _parameters(options: ExportOptions) -> dict[str, str]:
-    """Return the options that were given, but for the request, which is sent as a whole."""
+    """Return the given options without those of the request, which is sent as a whole."""
     texts = {
         option.name: getattr(options, option.name)
         for option in EXPORT_OPTIONS
-        # This command reports, not the job.
+        # The report is printed by this command, not by the job.
         if option.group is not Group.REQUEST and option.name != "json" and hasattr(options, option.name)
         if option not in CLIENT_OPTIONS
     }
@@ -173,8 +177,8 @@ def tell(config: RunConfig, store: Store, *, since: datetime) -> int:
     """Report what a finished job published, from the manifests that it wrote, and return the exit code.
 
     Args:
-        config: What it ran.
-        store: Where it published.
+        config: The configuration of the job.
+        store: The store that it published to.
         since: No run of it can have started before.
     """
     try:

@@ -1,4 +1,4 @@
-"""Cloud Scheduler jobs: what the schedules make of them, and how live ones differ from that."""
+"""Cloud Scheduler jobs: made from the schedules, and compared with the live ones."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pipeline.requests.request import RequestError, parse_object
 SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 ATTEMPT_DEADLINE = "180s"
 _RETRIES, _MIN_BACKOFF = 3, "30s"
-"""A launch that is tried again is harmless: Dataflow starts no second job of a name while one is running."""
+"""A repeated launch is harmless: Dataflow starts no second job of a name while one is running."""
 
 LiveJob = Mapping[str, Any]
 
@@ -53,7 +53,7 @@ def scheduler_job(deployment: Deployment, schedule: Schedule) -> dict[str, Any]:
 
 _SCRIPT = """\
 #!/usr/bin/env bash
-# Makes the live jobs what deploy/schedules.yaml says; run again, it changes nothing.
+# Creates or updates the live jobs from deploy/schedules.yaml; a second run changes nothing.
 set -euo pipefail
 place=({place})
 
@@ -71,7 +71,7 @@ apply() {{
 
 
 def gcloud_script(deployment: Deployment, schedules: Sequence[Schedule]) -> str:
-    """Return a shell script that makes the live jobs what the schedules say."""
+    """Return a shell script that creates or updates the live jobs."""
     place = f"--project={deployment.project} --location={deployment.region}"
     commands = [_SCRIPT.format(place=place, header="Content-Type=application/json")]
     for schedule in schedules:
@@ -95,10 +95,10 @@ def gcloud_script(deployment: Deployment, schedules: Sequence[Schedule]) -> str:
 
 
 def read_dump(text: str) -> list[LiveJob]:
-    """Read what ``gcloud scheduler jobs list --format=json`` printed, once or for several regions in a row.
+    """Read the output of ``gcloud scheduler jobs list --format=json``, of one region or of several in a row.
 
     Raises:
-        ValueError: It is something else.
+        ValueError: It is no such list.
     """
     decoder = json.JSONDecoder()
     jobs: list[LiveJob] = []
@@ -115,7 +115,7 @@ def read_dump(text: str) -> list[LiveJob]:
 def differences(
     deployment: Deployment, schedules: Sequence[Schedule], live: Sequence[LiveJob], now: datetime
 ) -> Iterator[str]:
-    """Yield a line for everything in which the live jobs, of all regions, are not what the schedules say."""
+    """Yield a line for each difference between the live jobs of all regions and the schedules."""
     ours = [job for job in live if _is_ours(job, deployment)]
     wanted = [scheduler_job(deployment, schedule) for schedule in schedules]
     for missing in sorted({job["name"] for job in wanted} - {job["name"] for job in ours}):
@@ -137,7 +137,7 @@ def _label(job: LiveJob) -> str:
 
 
 def _is_ours(job: LiveJob, deployment: Deployment) -> bool:
-    """Whether a job is named like ours, starts our template, or publishes to a topic that is named like ours."""
+    """Whether a job has this project's name prefix, starts its template, or publishes to one of its topics."""
     body = _body(job) or ""
     topic = job.get("pubsubTarget", {}).get("topicName", "")
     return job["name"].split("/")[-1].startswith(PREFIX) or deployment.template in body or PREFIX in topic
@@ -161,7 +161,7 @@ def _differing(wanted: LiveJob, job: LiveJob) -> Iterator[str]:
 
 
 def _body(job: LiveJob) -> str | None:
-    """Return the text of a job's body; None when there is none, or none that is text."""
+    """Return the text of a job's body; None when it has none, or one that is no text."""
     encoded = job.get("httpTarget", {}).get("body") or job.get("pubsubTarget", {}).get("data")
     try:
         return None if encoded is None else base64.b64decode(encoded, validate=True).decode()
@@ -177,7 +177,7 @@ def _json(text: str | None) -> Any:
 
 
 def _body_problems(job: LiveJob, now: datetime) -> Iterator[str]:
-    """Yield what is wrong with the request of a job, as the pipeline itself would say it."""
+    """Yield the problems of a job's request, as the parser reports them."""
     body = _json(_body(job))
     if isinstance(body, dict) and "launchParameter" in body:
         text = body["launchParameter"].get("parameters", {}).get("request", "")

@@ -29,7 +29,7 @@ _CRON_FIELDS = (("minute", 0, 59), ("hour", 0, 23), ("day of month", 1, 31), ("m
 
 
 class SchedulesError(ProblemsError):
-    """The schedules are not as they should be; the message has one line per problem."""
+    """The schedule file is wrong; the message has one line per problem."""
 
 
 def _check_name(value: str) -> str:
@@ -85,10 +85,10 @@ class Schedule:
 
     Attributes:
         name: Of the Cloud Scheduler job and of the Dataflow job.
-        why: What it is for.
+        why: Its purpose.
         cron: When, in unix-cron format, New York time.
-        request: What it asks for, in the JSON form of messages.
-        parsed: The request as it is understood at some instant.
+        request: Its request, in the JSON form of messages.
+        parsed: The request, parsed at some instant.
         max_workers: The most workers to use.
         machine_type: Of each worker.
     """
@@ -107,11 +107,11 @@ class Schedule:
 
 
 class ScheduleFile(BaseModel, frozen=True):
-    """The keys of the file.
+    """The values of the file.
 
     Attributes:
         time_zone: The league's.
-        streaming: Export types that the streaming job keeps up by itself.
+        streaming: Export types that the streaming job keeps current by itself.
         jobs: By name, the keys of a :class:`Schedule` that people write.
     """
 
@@ -131,7 +131,7 @@ def load_schedules(path: Path = SCHEDULES, *, now: datetime) -> list[Schedule]:
     """Read the schedules, in the order of the file.
 
     Raises:
-        SchedulesError: Anything is not understood.
+        SchedulesError: A value is wrong.
     """
     found, problems = _read(path)
     schedules: list[Schedule] = []
@@ -145,10 +145,10 @@ def load_schedules(path: Path = SCHEDULES, *, now: datetime) -> list[Schedule]:
 
 
 def load_streamed(path: Path = SCHEDULES) -> tuple[str, ...]:
-    """Read which export types the streaming job keeps up by itself.
+    """Read the export types that the streaming job keeps current by itself.
 
     Raises:
-        SchedulesError: The keys of the file are not understood.
+        SchedulesError: A key of the file is wrong.
     """
     found, problems = _read(path)
     if problems:
@@ -157,23 +157,23 @@ def load_streamed(path: Path = SCHEDULES) -> tuple[str, ...]:
 
 
 def uncovered(schedules: Sequence[Schedule], streamed: Sequence[str] = ()) -> list[str]:
-    """Return the export types that no schedule exports and the streaming job does not keep up."""
+    """Return the export types that neither a schedule nor the streaming job exports."""
     covered = {name for schedule in schedules for name in together(schedule.parsed.export_types)}
     return sorted(exports().keys() - covered - set(streamed))
 
 
 def understand(payload: Mapping[str, Any], now: datetime) -> ExportRequest:
-    """Return the request of a job as the pipeline will understand it.
+    """Return the request of a job as the pipeline parses it.
 
     Raises:
-        RequestError: It will be rejected.
+        RequestError: The pipeline would reject it.
     """
     defaults = RequestDefaults(ExportConfig().champion_system_id, player_types=tuple(PLAYER_TYPES))
     return parse_request(payload, known_types=tuple(exports()), groups=groups(), defaults=defaults, now=now)
 
 
 def _read(path: Path) -> tuple[dict[str, Any], list[Problem]]:
-    """Return the keys of the file, and what is wrong with them; jobs are left to :func:`_schedule`."""
+    """Return the values of the file and their problems; :func:`_schedule` reads the jobs."""
     try:
         found = yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -186,7 +186,7 @@ def _read(path: Path) -> tuple[dict[str, Any], list[Problem]]:
 
 
 def _schedule(name: str, job: Any, now: datetime) -> tuple[Schedule | None, list[Problem]]:
-    """Return a job of the file, and what is wrong with it."""
+    """Return a job of the file, and its problems."""
     if not isinstance(job, dict):
         return None, [Problem(name, show(job), "is not a job", "give it why, cron and request")]
     known, problems = _split(name, job, _JOB_KEYS)
@@ -216,7 +216,7 @@ def _split(where: str, found: Mapping[Any, Any], keys: Sequence[str]) -> tuple[d
 
 
 class _StrictLoader(yaml.SafeLoader):
-    """Refuses a key that is given twice, of which YAML keeps the last."""
+    """A YAML loader that rejects a repeated key, where YAML keeps the last value."""
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
         """Return a mapping whose keys are all different."""

@@ -1,4 +1,4 @@
-"""Schedules as data: prints what makes them live, and checks that they are."""
+"""Prints the commands that create the scheduled jobs, and compares the schedules with the live jobs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FINE, DIFFERENT, REJECTED = 0, 1, 2
 
 
 def render(argv: Sequence[str]) -> int:
-    """Print what makes the schedules live: a shell script, or JSON. Returns the exit code of a command line."""
+    """Print the scheduled jobs as a shell script or as JSON, and return the exit code."""
     try:
         options = parse_options(RenderOptions, argv)
         deployment = load_deployment(options.settings)
@@ -34,7 +34,7 @@ def render(argv: Sequence[str]) -> int:
 
 
 def check(argv: Sequence[str]) -> int:
-    """Check the schedules, and that they are what is live. Returns the exit code of a command line."""
+    """Check the schedules, compare them with the live jobs, and return the exit code."""
     now = datetime.now(timezone.utc)
     try:
         options = parse_options(CheckOptions, argv)

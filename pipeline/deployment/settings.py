@@ -1,4 +1,4 @@
-"""Where the deployment lives: ``deploy/settings.env``, which shell scripts source and this module reads."""
+"""The settings of the deployment: ``deploy/settings.env``, which shell scripts source and this module reads."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SCHEDULES = DEPLOY / "schedules.yaml"
 
 MACHINE_TYPE = "e2-standard-2"
 MAX_WORKERS = 4
-"""Of a job that does not say otherwise."""
+"""The defaults of a job."""
 
 _PATTERNS = {
     "project": r"[a-z][a-z0-9-]{4,28}[a-z0-9]",
@@ -59,13 +59,13 @@ class Deployment:
         work_bucket: Holds staging files and the template.
         template: The batch template, ``gs://``.
         streaming_template: The streaming template, ``gs://``.
-        request_topic: Pub/Sub topic that the streaming job is asked on.
+        request_topic: Pub/Sub topic of the streaming job's requests.
         input_subscription: Its subscription, which the streaming job reads.
-        upstream_topic: Where upstream says that the predictions of a date are complete.
+        upstream_topic: Topic of upstream's events that the predictions of a date are complete.
         upstream_subscription: Its subscription, which the streaming job reads as well.
-        completion_topic: Where jobs say what became of requests.
+        completion_topic: Topic of the outcomes of requests.
         completion_subscription: Its subscription.
-        dead_letter_topic: Where rejected messages go.
+        dead_letter_topic: Topic of rejected messages.
         dead_letter_subscription: Its subscription, in which they wait.
         live_feed: As ``--live_feed`` takes it.
         live_feed_key: As ``--live_feed_key`` takes it.
@@ -117,7 +117,7 @@ def load_deployment(path: Path = SETTINGS) -> Deployment:
     """Read the settings.
 
     Raises:
-        SettingsError: A line, a name or a value is not understood, or a name is missing.
+        SettingsError: A line, a name or a value is wrong, or a name is missing.
     """
     names = [field.name.upper() for field in fields(Deployment)]
     values: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""Writes into an image which code it is made of; run while it is built, before the package is installed."""
+"""Writes the code version into an image while the image is built, before the package is installed."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def main(argv: Sequence[str], *, root: Path = ROOT, stamp: Path = STAMP) -> int:
 
 
 def stamp_of(options: StampOptions, root: Path) -> dict[str, str]:
-    """Return what a stamp says of a checkout.
+    """Return the code version of a checkout.
 
     Raises:
         OptionsError: The options are not of one commit, or the checkout has no lock file.
@@ -47,7 +47,7 @@ def stamp_of(options: StampOptions, root: Path) -> dict[str, str]:
     if not options.image.endswith(f":{options.commit}"):
         reason, fix = "is not tagged with its commit", f"end it with :{options.commit}"
         problems.append(Problem("--image", show(options.image), reason, fix))
-    # Worked out here, from the file that the image installs, so that it cannot be another one.
+    # Computed from the file that the image installs, so that the two cannot differ.
     lock = lock_digest(root)
     if not lock:
         problems.append(Problem("requirements.txt", "", f"is missing: there is no lock file in {root}", "make lock"))

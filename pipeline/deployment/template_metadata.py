@@ -1,4 +1,4 @@
-"""Writes ``deploy/metadata*.json``: what the Flex Templates take, made from the options.
+"""Writes ``deploy/metadata*.json``: the parameters of the Flex Templates, made from the options.
 
 The files are in the repository, and a test compares them with what this module makes: change an option, and run
 ``phase6 metadata`` again.
@@ -67,7 +67,7 @@ def metadata_text(name: str) -> str:
 
 
 def write(folder: Path) -> list[str]:
-    """Write every file that is not there yet as it should be, and return the names of those that changed."""
+    """Write every missing or stale file, and return the names of those that changed."""
     changed = []
     for name in (BATCH, STREAMING):
         path, text = folder / name, metadata_text(name)

@@ -1,4 +1,4 @@
-"""Which engine runs a job: what ``--runner`` names, what it cannot do, and whether its jobs outlive the client."""
+"""The engines: which one ``--runner`` names, what it cannot run, and whether its jobs outlive the client."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from pipeline.requests.problems import Problem, nearest, show
 from pipeline.version import Build
 
 EMBEDDED = "embed"
-"""The job endpoint that means a job server inside this process."""
+"""The job endpoint of a job server inside this process."""
 LOOPBACK = "LOOPBACK"
 """The environment whose workers run in the process that submits."""
 USE_ANOTHER = "use --runner=DataflowRunner, --runner=PrismRunner or FlinkRunner, or leave it out to run in this process"
@@ -44,12 +44,12 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Engine:
-    """What runs a job.
+    """An engine that runs jobs.
 
     Attributes:
         kind: How a job is submitted and followed.
-        name: As messages name it.
-        ends_with_client: Why a job cannot outlive the process that submits it; empty when it can.
+        name: Its name in messages.
+        ends_with_client: The reason why a job cannot outlive the process that submits it; empty when it can.
         counts: The workers share this process, so its counters show their progress.
     """
 
@@ -60,7 +60,7 @@ class Engine:
 
 
 _LOCAL = ("DirectRunner", "SwitchingDirectRunner", "BundleBasedDirectRunner", "FnApiRunner")
-"""All run on the Fn API runner, because Beam's switch first tries to download another one."""
+"""Names of the local runner. All run on the Fn API runner, because Beam's switch first tries to download Prism."""
 _REFUSED = {
     "DaskRunner": "drops the tags of a step's outputs, so documents and failures would mix",
     "InteractiveRunner": "keeps what each step made in the cache of a notebook, and needs one",
@@ -80,16 +80,16 @@ _NAMES = {name.lower(): name for name in (*_LOCAL, *_REFUSED, *_JOB_SERVERS, *_O
 
 
 def find_engine(options: PipelineOptions, build: Build, *, streaming: bool = False, no_wait: bool = False) -> Engine:
-    """Return the engine that options name.
+    """Return the engine that the options name.
 
     Args:
         options: The options of the job.
         build: The code that runs.
         streaming: The job answers messages until it is ended.
-        no_wait: The client is to leave once the job is submitted.
+        no_wait: Whether the client leaves once the job is submitted.
 
     Raises:
-        OptionsError: It cannot run the job, or the job would end with the client that is to leave.
+        OptionsError: It cannot run the job, or its job would end with the client that leaves.
     """
     given = options.view_as(StandardOptions).runner
     name = _canonical(given)
@@ -110,7 +110,7 @@ def find_engine(options: PipelineOptions, build: Build, *, streaming: bool = Fal
 
 
 def works_in_this_process(options: PipelineOptions) -> bool:
-    """Whether the workers of a job server run in the process that submits: it was asked for, or is the default."""
+    """Whether the workers of a job server run in the process that submits, by option or by default."""
     portable = options.view_as(PortableOptions)
     if portable.environment_type:
         return str(portable.environment_type).upper() == LOOPBACK
@@ -127,7 +127,7 @@ def works_in_this_process(options: PipelineOptions) -> bool:
 
 
 def _canonical(given: str | None) -> str:
-    """Return the class name of a runner of Beam, which may be given in part and in any case; or what was given."""
+    """Return the class name of a runner of Beam from a part of it in any case; an unknown name as given."""
     if given is None:
         return "DirectRunner"
     last = given.rpartition(".")[2] if given.lower().startswith("apache_beam.") else given
@@ -169,7 +169,7 @@ def _job_server(name: str, options: PipelineOptions) -> Engine:
 
 
 def _submits_jar(name: str, options: PipelineOptions) -> bool:
-    """Whether the job goes to the cluster itself, as a JAR, and not to a job server beside this process."""
+    """Whether the job goes to the cluster itself, as a JAR, instead of to a job server beside this process."""
     if name == "Flink":
         flink = options.view_as(FlinkRunnerOptions)
         return bool(flink.flink_submit_uber_jar) and flink.flink_master not in MAGIC_HOST_NAMES

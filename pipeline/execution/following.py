@@ -1,4 +1,4 @@
-"""Following a job until it is over: the same loop for every engine that runs jobs in another process."""
+"""Follows a job until it is over, with one loop for every engine that runs jobs in another process."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _SILENT = "not answering"
 _FIRST_POLL_SECONDS = 0.2
 _GROWTH = 1.5
 _REASON_POLLS, _REASON_SECONDS = 10, 3.0
-"""How often messages of a failed job are read again: the last ones arrive after its last state."""
+"""How often the messages of a failed job are read again: the last ones arrive after its last state."""
 
 
 class EngineError(Exception):
-    """An engine does not answer, or refuses. One line.
+    """An engine does not answer, or rejects a call. The message is one line.
 
     Attributes:
         is_final: The next call would get the same answer.
@@ -37,7 +37,7 @@ class JobMessage:
     Attributes:
         key: Identifies it among the messages of its job.
         text: Its text, which may have many lines.
-        is_error: It is about an error.
+        is_error: Whether it reports an error.
         time: When it was written; None where the engine gives no time.
     """
 
@@ -55,9 +55,9 @@ class Job(Protocol):
     """A job on an engine.
 
     Attributes:
-        name: As the engine names it, and where it can be looked at.
+        name: Its name on the engine, and a link to it.
         poll_seconds: The longest time between two calls for its state.
-        silent_seconds: For how long the engine may not answer.
+        silent_seconds: The longest time without an answer.
     """
 
     name: str
@@ -68,24 +68,24 @@ class Job(Protocol):
         """Return the state of the job, as Beam's ``PipelineState`` names it.
 
         Raises:
-            EngineError: The engine does not answer, or knows no such job.
+            EngineError: The engine does not answer, or has no such job.
         """
 
     def messages(self) -> Sequence[JobMessage]:
         """Return the messages of the job, oldest first; those that were returned before may be left out.
 
         Raises:
-            EngineError: The engine does not answer, or does not let this account read messages.
+            EngineError: The engine does not answer, or this account may not read messages.
         """
 
 
 @dataclass(frozen=True)
 class Ended:
-    """How a job ended.
+    """The end of a job.
 
     Attributes:
         state: Its last state.
-        reason: Why, in the engine's words and on one line; empty where the engine gives none.
+        reason: The engine's reason on one line; empty where it gives none.
     """
 
     state: str
@@ -93,7 +93,7 @@ class Ended:
 
     @property
     def is_done(self) -> bool:
-        """The job came to its end by itself and, the engine says, without an error."""
+        """Whether the job ended by itself and, by its state, without an error."""
         return self.state == "DONE"
 
 
@@ -113,7 +113,7 @@ def follow(
         sleep: Waits for some seconds.
 
     Raises:
-        EngineError: The engine did not answer for too long, or will not answer any more.
+        EngineError: The engine did not answer for too long, or its error is final.
     """
     messages = _Messages(job, show)
     pause, before, silent = min(_FIRST_POLL_SECONDS, job.poll_seconds), "", 0.0
@@ -128,7 +128,7 @@ def follow(
             if before != _SILENT:
                 show_state(_SILENT)
                 before = _SILENT
-            # A service that is down is called no more often than one that answers.
+            # A service that is down is not called more often than one that answers.
             pause = job.poll_seconds
             silent += time.monotonic() - asked + pause
             sleep(pause)

@@ -1,6 +1,6 @@
 """A run in one process and without Beam: the same functions, called in a loop.
 
-It is how a streamed request is answered, and what the batch graph is measured against.
+Streamed requests run this way, and benchmarks compare the batch graph with it.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _PLAYER_TABLES = frozenset(table.name for table in TABLES if table.player is not
 
 
 def run_in_process(plan: Plan, warehouse: Warehouse, store: Store) -> dict[str, dict[str, Any]]:
-    """Carry out a plan and return the manifest of each target date, by ISO date."""
+    """Run a plan and return the manifest of each target date, by ISO date."""
     collect_rarely()
     batches, scan_counts = scan_all(plan, warehouse)
     return publish_scanned(plan, batches, scan_counts, warehouse, store)
@@ -52,14 +52,14 @@ def run_in_process(plan: Plan, warehouse: Warehouse, store: Store) -> dict[str, 
 def publish_scanned(
     plan: Plan, batches: list[TableBatch], scan_counts: ScanCounts, warehouse: Warehouse, store: Store
 ) -> dict[str, dict[str, Any]]:
-    """Build and publish what a plan wants of its tables, and return the manifest of each target date, by ISO date.
+    """Build and publish the documents of a plan, and return the manifest of each target date, by ISO date.
 
     Args:
         plan: The plan.
         batches: All rows of its scans.
-        scan_counts: Their scan_counts.
-        warehouse: Takes the rows that the plan writes back.
-        store: Takes the documents.
+        scan_counts: Their counts.
+        warehouse: Receives the rows that the plan writes back.
+        store: Receives the documents.
     """
     with Heartbeat(store, plan.run, plan.lease):
         log = _Log(plan, store, scan_counts)
@@ -127,7 +127,7 @@ def _by_date(plan: Plan, batches: Iterable[TableBatch], grain: Grain) -> dict[da
 
 
 class _Log:
-    """Publishes documents as they come, unless the guard holds them, and keeps what became of them."""
+    """Publishes documents as they are built, unless the guard holds them, and keeps their outcomes."""
 
     def __init__(self, plan: Plan, store: Store, scan_counts: ScanCounts) -> None:
         self.outcomes: dict[date, list[OutcomeBatch]] = defaultdict(list)
@@ -142,7 +142,7 @@ class _Log:
         self._tallies: dict[date, list[Tally]] = defaultdict(list)
 
     def add(self, day: date, documents: DocumentBatch, failures: Iterable[Failure]) -> None:
-        """Publish what of a batch may go out at once."""
+        """Publish the documents of a batch that the guard does not hold."""
         reported = self._plan.reporting_date(day)
         released, held, tally = triage(self._plan, self._scan_counts, reported, self._opened[reported].shown, documents)
         if tally is not None:
@@ -153,7 +153,7 @@ class _Log:
         self.failures[reported].extend(failures)
 
     def settle(self) -> dict[date, DateVerdict]:
-        """Publish what was held, or withhold it, and return the verdict on every target date."""
+        """Publish or withhold the held documents, and return the verdict on every target date."""
         verdicts = {
             day: judge_date(
                 self._plan, self._store, self._scan_counts, day, self._opened[day].shown, self._tallies[day]
@@ -170,11 +170,11 @@ class _Log:
         return verdicts
 
     def publication(self, day: date, guard: DateVerdict) -> Publication:
-        """Return what became of a date."""
+        """Return the publication of a date."""
         return gather(day.isoformat(), self.outcomes[day], self.failures[day], guard)
 
     def _publish(self, day: date, documents: DocumentBatch) -> None:
-        """Publish a batch, several documents at a time where that is worth it."""
+        """Publish a batch, several documents at a time when there are several."""
         before = self._opened[day].published
         timed = run_concurrently(partial(self._timed, before), documents.documents, self._store.concurrency)
         spent: dict[str, float] = defaultdict(float)

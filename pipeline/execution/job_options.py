@@ -1,4 +1,4 @@
-"""The options of a job: what every job of this project wants of Beam, unless the command line wants something else."""
+"""The Beam options that every job of this project sets, unless the command line sets them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ APP = "phase6-export"
 def job_options(options: PipelineOptions, engine: Engine, build: Build) -> PipelineOptions:
     """Return the options of one job.
 
-    They are a copy: submitting a job writes its name and its places into its options, and the next job is given none.
+    They are a copy: submitting a job writes its name and places into its options, and the next job must not inherit
+    them.
     """
     found = copy.deepcopy(options)
     if found.view_as(SetupOptions).save_main_session is None:
@@ -32,9 +33,9 @@ def job_options(options: PipelineOptions, engine: Engine, build: Build) -> Pipel
 
 
 def use_own_image(options: PipelineOptions, engine: Engine, build: Build) -> None:
-    """Have workers run the code that submits: in this process, or in the image that this process runs in.
+    """Set the workers' environment to the code that submits: this process, or the image that this process runs in.
 
-    An environment or image that was asked for stays; outside of an image, Dataflow's and Beam's defaults stay.
+    A given environment or image stays; outside of an image, Dataflow's and Beam's defaults stay.
     """
     worker, portable = options.view_as(WorkerOptions), options.view_as(PortableOptions)
     if engine.kind is Kind.DATAFLOW and build.image and worker.sdk_container_image is None:
@@ -47,9 +48,9 @@ def use_own_image(options: PipelineOptions, engine: Engine, build: Build) -> Non
 
 
 def label_job(options: PipelineOptions, build: Build) -> None:
-    """Have Dataflow label the job with commit and lock, so that a list of jobs tells a release from another.
+    """Label the job with commit and lock, so that a list of jobs shows their releases.
 
-    Labels that were asked for stay.
+    Given labels stay.
     """
     cloud = options.view_as(GoogleCloudOptions)
     ours = {"app": APP, "commit": build.commit, "lock": build.lock}

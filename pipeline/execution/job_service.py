@@ -1,7 +1,7 @@
 """Jobs of Beam's job service, which Prism, Flink and Spark run: their states, their messages, and their workers here.
 
-Beam's own waiting is not used: it ends after ``--job_server_timeout`` seconds where a job may be asked for before it
-runs, as on Prism; it notices no server that is gone but not disconnected; and it ends at the first broken connection.
+Beam's own waiting is not used. It ends after ``--job_server_timeout`` seconds where a job can be read before it runs,
+as on Prism. It does not detect a server that is gone but not disconnected. And it ends at the first broken connection.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _TRANSIENT = (
     grpc.StatusCode.ABORTED,
 )
 _WORKER_THREADS = ("run_worker_", "read_state", "read_grpc_client_inputs")
-"""How Beam names the threads of a worker that read from the engine."""
+"""The names that Beam gives to threads of a worker that read from the engine."""
 _WORKERS_END_SECONDS = 2.0
 
 
@@ -53,11 +53,11 @@ class ServedJob:
         """Follow the job that Beam has submitted.
 
         Args:
-            result: What Beam returned.
-            server: The job server, as messages name it.
+            result: The result that Beam returned.
+            server: The name of the job server in messages.
             poll_seconds: The longest time between two calls for its state.
-            silent_seconds: For how long the server may not answer.
-            stopped: Returns why the server will not answer any more; empty while it may.
+            silent_seconds: The longest time without an answer.
+            stopped: Returns the reason why the server has ended; empty while it runs.
         """
         self.name = f"job {result._job_id} of {server}"
         self.poll_seconds = poll_seconds
@@ -71,14 +71,14 @@ class ServedJob:
         self._reader: threading.Thread | None = None
 
     def state(self) -> str:
-        """Return what the job is doing."""
+        """Return the state of the job."""
         if stopped := self._stopped():
             raise EngineError(stopped, is_final=True)
         request = beam_job_api_pb2.GetJobStateRequest(job_id=self._result._job_id)
         try:
             found = self._result._job_service.GetState(request, **self._limit).state
         except Exception as error:
-            # A server that dies breaks the connection a moment before it is gone.
+            # A server that ends breaks the connection a moment before its process is gone.
             stopped = self._stopped()
             raise EngineError(
                 stopped or f"it does not answer for {self.name} ({reason_of(error)})",
@@ -98,12 +98,12 @@ class ServedJob:
         return list(self._said)
 
     def close(self) -> None:
-        """End the workers of this process."""
+        """Stop the workers of this process."""
         with suppress(Exception):
             self._result._cleanup()
 
     def cancel(self) -> None:
-        """Ask the service to end the job, if it still listens."""
+        """Cancel the job, if the service still answers."""
         request = beam_job_api_pb2.CancelJobRequest(job_id=self._result._job_id)
         with suppress(Exception):
             self._result._job_service.Cancel(request, **self._limit)
@@ -120,7 +120,7 @@ class ServedJob:
 
 
 def _is_transient(error: Exception) -> bool:
-    """Whether the next call may get another answer. A service in this process asks its engine over HTTP."""
+    """Whether the next call may get another answer. A service in this process calls its engine over HTTP."""
     if isinstance(error, grpc.RpcError):
         return error.code() in _TRANSIENT
     return isinstance(error, OSError)
@@ -133,7 +133,7 @@ def _message(number: int, message: Any) -> JobMessage:
 
 @contextmanager
 def quiet_workers() -> Iterator[None]:
-    """Leave out what the threads of workers in this process print when the engine breaks their connection.
+    """Suppress the output of worker threads in this process when the engine breaks their connection.
 
     The engine's end is reported once, with its reason.
     """

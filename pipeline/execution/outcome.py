@@ -14,13 +14,13 @@ from transforms.stores.protocol import Store, StoreError
 
 
 def read_outcome(plan: Plan, store: Store, output: str, *, since: datetime | None = None) -> Summary:
-    """Return what a run published. What an engine says of its job counts for nothing here.
+    """Return what a run published, from its manifests alone. The state that the engine reports is not used.
 
     Args:
         plan: The plan of the run.
-        store: Where it published.
+        store: The store that it published to.
         output: The same, as the command line names it.
-        since: No execution of this run can have started before; for a plan that does not know when its run started.
+        since: No execution of this run can have started before; for a plan without the start of its run.
 
     Raises:
         StoreError: A manifest cannot be read.
@@ -36,7 +36,7 @@ def read_outcome(plan: Plan, store: Store, output: str, *, since: datetime | Non
 
 
 def read_broken(plan: Plan, store: Store, output: str) -> Summary | None:
-    """Return what a run that broke off has published; None where the store does not tell."""
+    """Return what a run that broke off has published; None where the store cannot be read."""
     try:
         return read_outcome(plan, store, output)
     except StoreError:

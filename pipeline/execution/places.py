@@ -1,4 +1,4 @@
-"""Opening what a configuration names: the warehouse with its live feed, and the store."""
+"""Opens the warehouse with its live feed, and the store, of a configuration."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Output = LocalFolder | GcsPrefix
 
 
 def with_absolute_paths(config: ConfigT) -> ConfigT:
-    """Return a configuration whose folders and files have absolute paths: a worker may start in another folder."""
+    """Return a configuration with absolute paths of folders and files: a worker may start in another folder."""
     warehouse, feed = config.warehouse, config.live_feed
     return replace(
         config,

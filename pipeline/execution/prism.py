@@ -1,4 +1,4 @@
-"""Prism, started and ended by this process, which says how it ended."""
+"""A Prism process that this process starts, stops and reports on."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _CHANNEL = [
 
 
 class OwnPrism(PrismRunner):
-    """Beam's Prism runner with a Prism process of its own, which lives for one job.
+    """Beam's Prism runner with a Prism process of its own, which runs for one job.
 
     Attributes:
-        server: The process; None where a job server was named, or before the job is submitted.
+        server: The process; None where a job server is given, or before the job is submitted.
     """
 
     def __init__(self) -> None:
@@ -42,7 +42,7 @@ class OwnPrism(PrismRunner):
 
     @property
     def has_started(self) -> bool:
-        """The process was started, whatever became of it."""
+        """Whether the process was started, also when it has ended."""
         return self.server is not None and self.server.has_started
 
     def stopped(self) -> str:
@@ -91,7 +91,7 @@ class PrismProcess(JobServer):
 
     @property
     def has_started(self) -> bool:
-        """The process was started, whatever became of it."""
+        """Whether the process was started, also when it has ended."""
         return self._process is not None
 
     def stopped(self) -> str:
@@ -146,7 +146,7 @@ class PrismProcess(JobServer):
                 sys.stderr.write(line)
 
     def _last_line(self) -> str:
-        """Return the line that Go ends a process with, or else the last one."""
+        """Return the line in which Go reports the end of a process, or else the last one."""
         lines = [line for line in self._lines if line.strip()]
         fatal = [line for line in lines if line.startswith(("panic:", "fatal error:"))]
         return (fatal or lines or [""])[-1][:300]

@@ -1,4 +1,4 @@
-"""Why a job ended, in one plain line: taken from an exception, a stack trace, or what an engine says."""
+"""The reason why a job ended, in one line, from an exception, a stack trace, or an engine's messages."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _BROKEN_CALL = re.compile(r'status = StatusCode\.(\w+)\s+details = "([^"\n]*)"')
 
 
 def reason_of(error: BaseException) -> str:
-    """Return what an exception says."""
+    """Return the reason that an exception gives."""
     if isinstance(error, grpc.RpcError) and callable(getattr(error, "code", None)):
         return plain_line(f"{error.code().name}: {error.details()}")
     if isinstance(error, grpc.FutureTimeoutError):
@@ -29,16 +29,16 @@ def reason_of(error: BaseException) -> str:
 
 
 def best_reason(messages: Sequence[str]) -> str:
-    """Return what the most telling of an engine's error messages says; empty when there is none.
+    """Return the reason of the most specific error message of an engine; empty when there is none.
 
-    One with a stack trace comes from our code. Of several, the last counts: the first ones may have been retried.
+    One with a stack trace comes from the code of the project. The last one counts: earlier ones may have been retried.
     """
     telling = [message for message in messages if _TRACEBACK in message]
     return plain_line((telling or list(messages) or [""])[-1])
 
 
 def plain_line(text: str) -> str:
-    """Return the line of a text that says what went wrong, without a stack trace, or else all of it on one line."""
+    """Return the line of a text that names the error, without a stack trace, or else all of it on one line."""
     if broken := _BROKEN_CALL.search(text):
         return _shortened(f"{broken[1]}: {broken[2]}")
     _, found, trace = text.partition(_TRACEBACK)

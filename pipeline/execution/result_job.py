@@ -1,4 +1,4 @@
-"""A job of a runner that this project does not know: whatever Beam's ``PipelineResult`` tells of it."""
+"""A job of any other runner, followed by Beam's ``PipelineResult`` alone."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pipeline.execution.following import EngineError, JobMessage
 from pipeline.execution.reasons import reason_of
 
 _LOST = (grpc.RpcError, grpc.FutureTimeoutError, OSError)
-"""By Beam's contract, an ``IOError`` says that the job cannot be asked for any more."""
+"""By Beam's contract, an ``IOError`` means that the state of the job cannot be read any more."""
 
 
 class ResultJob:
@@ -43,5 +43,5 @@ class ResultJob:
         return str(state)
 
     def messages(self) -> Sequence[JobMessage]:
-        """Return why the job failed, if its runner has said so."""
+        """Return the reason why the job failed, if its runner gives one."""
         return [JobMessage("error", self._error, is_error=True)] if self._error else []

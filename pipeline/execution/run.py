@@ -36,7 +36,7 @@ from transforms.warehouses.protocol import Warehouse, WarehouseError
 
 
 def main(argv: Sequence[str]) -> int:
-    """Carry out a command line and return its exit code."""
+    """Run a command line and return its exit code."""
     now = datetime.now(timezone.utc)
     try:
         options, config = parse_job(
@@ -54,7 +54,7 @@ def main(argv: Sequence[str]) -> int:
         complain(error)
         return BAD_REQUEST
     if isinstance(config, StreamConfig):
-        # What a run of one request need not load.
+        # A run of one request does not need this module.
         from pipeline.stream.run_stream import run_stream
 
         return run_stream(config, warehouse, store, options)
@@ -91,7 +91,7 @@ def carry_out(config: RunConfig, plan: Plan, warehouse: Warehouse, store: Store,
     """Run a plan, print its outcome and return the exit code.
 
     Args:
-        config: What the command line says.
+        config: The configuration of the run.
         plan: The plan of its request, after preflight.
         warehouse: Where tables are read.
         store: Where documents are written.
@@ -145,15 +145,15 @@ def run(
         store: Where documents are written.
         options: Beam's options, which name the engine.
         output: The store, as the command line names it.
-        completion_topic: Where the completion event goes; there is none when it is empty.
+        completion_topic: Topic of the completion event; empty for none.
         no_wait: Return once the job is submitted.
 
     Returns:
-        What it published, read back from the manifests; None when it was submitted and is not waited for.
+        The outcome, read back from the manifests; None when the job was submitted without waiting.
 
     Raises:
         OptionsError: The engine cannot run it.
-        RunError: The run broke off, or an engine did not take it.
+        RunError: The run broke off, or the engine rejected it.
         StoreError: The outcome cannot be read back.
     """
     engine = find_engine(options, current_build(), no_wait=no_wait)
@@ -192,7 +192,7 @@ def started(plan: Plan) -> Plan:
 
 
 def tell_failure(config: RunConfig, plan: Plan, *reasons: str) -> None:
-    """Publish the completion event of a run that broke off; that it cannot be published is said, and nothing more."""
+    """Publish the completion event of a run that broke off; an error of publishing is printed and not raised."""
     if not config.completion_topic:
         return
     event = run_event(plan, "failed", finished=datetime.now(timezone.utc), errors=reasons)
@@ -221,7 +221,7 @@ def _broken(config: RunConfig, plan: Plan, store: Store, error: RunError) -> int
         complain(f"missing: {each}")
     if config.json:
         known = _without_outcome(config, plan, "failed") if published is None else published.to_json()
-        # All manifests may be there: what the job was to do after them is not.
+        # All manifests may be there, but the steps after them did not finish.
         status = "partial" if known["status"] == "success" else known["status"]
         say_json({**known, "status": status, "error": line})
     tell_failure(config, plan, str(error), *missing)
@@ -229,7 +229,7 @@ def _broken(config: RunConfig, plan: Plan, store: Store, error: RunError) -> int
 
 
 def _unknown(config: RunConfig, plan: Plan, line: str) -> int:
-    """Report a run of which nobody here knows what it published; its job tells of itself at its end."""
+    """Report a run whose outcome is unknown here; its job publishes its own completion at its end."""
     complain(line)
     if config.json:
         say_json(_without_outcome(config, plan, "unknown", error=line))
@@ -237,6 +237,6 @@ def _unknown(config: RunConfig, plan: Plan, line: str) -> int:
 
 
 def _without_outcome(config: RunConfig, plan: Plan, status: str, **more: str) -> dict[str, Any]:
-    """Return the summary of a run of which nothing is known but its status."""
+    """Return the summary of a run of which only the status is known."""
     days = [str(day) for day in plan.dates]
     return {**Summary(plan.run.run_id, status, str(config.output), days).to_json(), **more}

@@ -1,4 +1,4 @@
-"""Running a graph on an engine: submit it, wait until it is over, and say in one line why it is not done."""
+"""Runs a graph on an engine: submits it, waits until it is over, and gives the reason of a failure in one line."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from pipeline.reporting.progress import Watch
 
 RUN_AGAIN = "what it published is safe, run it again to complete it"
 NO_JOB = "its launcher sends the job"
-"""In the launcher of a template there is no job yet that could be named."""
+"""In the launcher of a template, the job has no id yet."""
 _ENDED = {
     "FAILED": "the job failed",
     "CANCELLED": "the job was cancelled",
@@ -38,11 +38,11 @@ BuildGraph = Callable[[beam.Pipeline], Any]
 
 
 class RunError(Exception):
-    """A run broke off. One line.
+    """A run broke off. The message is one line.
 
     Attributes:
-        fix: What to do.
-        may_go_on: Its job may still run, and publish everything.
+        fix: The next step of the operator.
+        may_go_on: Whether its job may still run, and publish everything.
     """
 
     def __init__(self, message: str, *, fix: str = RUN_AGAIN, may_go_on: bool = False) -> None:
@@ -52,11 +52,11 @@ class RunError(Exception):
 
 
 class SubmissionError(RunError):
-    """An engine did not take a run. One line."""
+    """An engine rejected a run. The message is one line."""
 
 
 class RunInterrupted(RunError):
-    """Somebody pressed Ctrl-C. One line."""
+    """The run was interrupted with Ctrl-C. The message is one line."""
 
 
 def run_here(build: BuildGraph, options: PipelineOptions) -> None:
@@ -79,10 +79,10 @@ def run_here(build: BuildGraph, options: PipelineOptions) -> None:
 
 
 def submit(engine: Engine, build: BuildGraph, options: PipelineOptions) -> str:
-    """Hand a graph to an engine that goes on by itself, and return how the job is named.
+    """Submit a graph to an engine whose jobs go on by themselves, and return the name of the job.
 
     Raises:
-        SubmissionError: The engine did not take it.
+        SubmissionError: The engine rejected it.
     """
     with _submitted(engine, build, options) as job:
         return NO_JOB if job is None else job.name
@@ -97,22 +97,22 @@ def run_elsewhere(
     check: str,
     out_of_memory: str,
 ) -> bool:
-    """Hand a graph to an engine, and wait until its job is done.
+    """Submit a graph to an engine, and wait until its job is done.
 
     Args:
         engine: The engine.
         build: Adds the graph to a pipeline.
         options: The options of the job.
-        progress: Shows what the job says.
-        check: How to find out whether a job that cannot be followed any more is done.
-        out_of_memory: What to change when memory ran out.
+        progress: Shows the messages of the job.
+        check: How an operator finds out whether a job that cannot be followed any more is done.
+        out_of_memory: The option to change when memory ran out.
 
     Returns:
         False when there is no job to wait for, as in the launcher of a template.
 
     Raises:
-        SubmissionError: The engine did not take the job.
-        RunError: The job failed or was cancelled, or the engine cannot be asked any more.
+        SubmissionError: The engine rejected the job.
+        RunError: The job failed or was cancelled, or its state cannot be read any more.
     """
     with quiet_workers(), _submitted(engine, build, options) as job:
         if job is None:
@@ -142,7 +142,7 @@ def run_elsewhere(
 
 
 def _was_interrupted(error: BaseException) -> bool:
-    """Whether an error began as Ctrl-C: the local runner turns what breaks off a step into text."""
+    """Whether an error began as Ctrl-C: the local runner turns the error of a step into text."""
     return isinstance(error, KeyboardInterrupt) or f"RuntimeError: {KeyboardInterrupt.__name__}" in reason_of(error)
 
 
@@ -157,7 +157,7 @@ def _ignore(_line: str) -> None:
 
 @contextmanager
 def _submitted(engine: Engine, build: BuildGraph, options: PipelineOptions) -> Iterator[Job | None]:
-    """Submit a graph; what this process has started for the job ends with the block."""
+    """Submit a graph; processes that were started for the job end with the block."""
     with ExitStack() as ending:
         runner = OwnPrism() if engine.kind is Kind.PRISM else None
         if runner is not None:
@@ -183,7 +183,7 @@ def _pipeline(options: PipelineOptions, runner: Any) -> beam.Pipeline:
     try:
         return beam.Pipeline(runner=runner, options=options)
     except ValueError as error:
-        # What the runner misses among its options, one line each.
+        # The options that the runner requires, one line each.
         raise SubmissionError(" ".join(str(error).split())) from error
 
 
@@ -200,7 +200,7 @@ def _refusal(engine: Engine, error: Exception, options: PipelineOptions, runner:
 
 
 def _job(engine: Engine, result: PipelineResult, options: PipelineOptions, runner: OwnPrism | None) -> Job | None:
-    # The launcher of a Flex Template takes the job and sends it itself.
+    # The launcher of a Flex Template sends the job itself.
     if not getattr(result, "has_job", True):
         return None
     if engine.kind is Kind.DATAFLOW:
@@ -214,7 +214,7 @@ def _job(engine: Engine, result: PipelineResult, options: PipelineOptions, runne
 
 def _dataflow_job(result: Any, options: PipelineOptions) -> DataflowJob:
     cloud = options.view_as(GoogleCloudOptions)
-    # Those that the job was submitted with, which may be of an account that this one impersonates.
+    # The credentials of the submission, which may be those of an impersonated account.
     found = get_service_credentials(options)
     credentials = None if found is None else found.get_google_auth_credentials()
     endpoint = cloud.dataflow_endpoint or ""

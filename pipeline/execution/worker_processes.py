@@ -1,7 +1,7 @@
-"""Worker processes of the local runner, watched: a run whose worker dies ends, with an error that says so.
+"""Watches the worker processes of the local runner: a run whose worker process ends fails with an error that names it.
 
-Left to itself, Beam's runner waits for the answer of a process that is gone: for ever, if it died before it connected,
-or after it had sent all that it made. Here each answer that a dead process owes is an error.
+By default, Beam's runner waits for the response of a process that is gone: for ever, if it ended before it connected,
+or after it had sent all of its output. Here each missing response of an ended process is an error.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ WATCHED_PROCESS = "phase6:env:watched_process:v1"
 _ANSWER_SECONDS = 0.1
 
 _LOST: dict[str, list[str]] = {}
-"""What the processes of a run died of, by the name of the run: handlers are made by Beam, which passes nothing on."""
+"""The causes of ended processes, by the name of the run: Beam makes the handlers and passes them no arguments."""
 
 
 class WatchedRunner(FnApiRunner):
-    """The Fn API runner, which notices when a worker process dies.
+    """The Fn API runner, which detects the end of a worker process.
 
     Attributes:
-        lost: What each process that died has died of, one line each.
+        lost: The cause of each process that ended, one line each.
     """
 
     def __init__(self) -> None:
@@ -37,7 +37,7 @@ class WatchedRunner(FnApiRunner):
         self.lost: list[str] = []
 
     def run_via_runner_api(self, pipeline_proto: beam_runner_api_pb2.Pipeline, options: PipelineOptions) -> Any:
-        """Run a pipeline, its processes watched."""
+        """Run a pipeline and watch its processes."""
         run = uuid4().hex
         _LOST[run] = self.lost
         try:
@@ -52,11 +52,11 @@ class WatchedRunner(FnApiRunner):
 
 @WorkerHandler.register_environment(WATCHED_PROCESS, bytes)
 class _WatchedProcess(SubprocessSdkWorkerHandler):
-    """Runs one worker process, and answers for it when it is dead."""
+    """Runs one worker process, and fails its open requests when it ends."""
 
     def __init__(self, payload: bytes, *beams: Any) -> None:
         run, _, command = payload.partition(b"\n")
-        # The shell that Beam starts becomes the worker, or else whoever kills the shell leaves the worker running.
+        # The shell that Beam starts becomes the worker. Otherwise a signal to the shell leaves the worker running.
         super().__init__(b"exec " + command if os.name == "posix" else command, *beams)
         self._lost = _LOST[run.decode()]
         self._closing = threading.Event()
@@ -71,12 +71,12 @@ class _WatchedProcess(SubprocessSdkWorkerHandler):
         self.worker_thread.start()
 
     def close(self) -> None:
-        """Have the process end, or clear up after it."""
+        """Stop the process, or clean up after it."""
         self._closing.set()
         try:
             super().close()
         except Exception:
-            # A connection that broke with its process complains once more when it is closed.
+            # A connection that broke with its process raises once more when it is closed.
             if not self._is_lost:
                 raise
         self.worker_thread.join()
@@ -92,7 +92,7 @@ class _WatchedProcess(SubprocessSdkWorkerHandler):
         self._is_lost = True
         reason = f"a worker process died ({ending}); if memory ran out, use fewer --direct_num_workers"
         self._lost.append(reason)
-        # Whatever is asked of it from now on as well, until the run has noticed.
+        # Later requests fail as well, until the run has ended.
         while not self._closing.wait(_ANSWER_SECONDS):
             for instruction, future in list(self.control_conn._futures_by_id.items()):
                 future.set(beam_fn_api_pb2.InstructionResponse(instruction_id=instruction, error=reason))

@@ -1,4 +1,4 @@
-"""What an operator runs: backfill and verify.
+"""The commands of an operator: backfill and verify.
 
 Imports :mod:`pipeline.execution` and below.
 """

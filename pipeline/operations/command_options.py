@@ -15,24 +15,24 @@ from pipeline.requests.request_message import DAY_TEXT, Day
 
 BACKFILL_TYPES = "backfill"
 NOT_IN_A_BACKFILL = ("target_date", "players", "min_games", "request", "update_latest")
-"""A backfill is of a range, and moves no pointer."""
+"""Options that a backfill lacks: it has a range and moves no pointer."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class BackfillOptions:
-    """What a backfill does beside an export."""
+    """The options of a backfill beside those of an export."""
 
     again: Annotated[bool, Described("Export complete dates as well.", example="true")] = False
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class VerifyOptions:
-    """What to compare with its manifests."""
+    """The dates to compare with their manifests."""
 
     output: Annotated[
         OutputPlace,
         Described(
-            "Where the documents are: a folder, or a prefix of a bucket.",
+            "Place of the documents: a folder, or a prefix of a bucket.",
             example="gs://my-bucket/v1",
             metavar="PATH|gs://BUCKET/PREFIX",
             pattern=f"{GCS_PATTERN}|{FOLDER_PATTERN}",
@@ -54,9 +54,7 @@ class VerifyOptions:
     ] = None
     start_date: Annotated[
         Day | None,
-        Described(
-            "First date of a range; takes the place of target_date.", "2025-10-21", metavar="DATE", pattern=DAY_TEXT
-        ),
+        Described("First date of a range; replaces target_date.", "2025-10-21", metavar="DATE", pattern=DAY_TEXT),
     ] = None
     end_date: Annotated[
         Day | None, Described("Last date of a range, inclusive.", "yesterday", metavar="DATE", pattern=DAY_TEXT)
@@ -64,9 +62,9 @@ class VerifyOptions:
     gcs_endpoint: Annotated[
         str,
         whole_or_empty(URL_PATTERN),
-        Described("A GCS emulator, which is sent no credentials.", example="http://localhost:4443", metavar="URL"),
+        Described("A GCS emulator, called without credentials.", example="http://localhost:4443", metavar="URL"),
     ] = ""
-    json: Annotated[bool, Described("Report what was found as JSON, for programs.", example="true")] = False
+    json: Annotated[bool, Described("Report the result as JSON, for programs.", example="true")] = False
 
 
 VERIFY_OPTIONS = options_of(VerifyOptions, Group.COMMAND)

@@ -1,4 +1,4 @@
-"""Reading the command line of a job: which flags there are, ours and Beam's."""
+"""Reading the command line of a job: its flags are those of the project and those of Beam."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _RUNNERS_WITH_OPTIONS = {"render": "apache_beam.runners.render", "dask": "apache
 
 
 class ExportOptions(PipelineOptions):
-    """Beam's view of our options: unchecked texts, None where not given.
+    """The options of the project as Beam parses them: unchecked texts, None where not given.
 
     :mod:`pipeline.options.configuration` gives them meaning.
 
@@ -35,7 +35,7 @@ class ExportOptions(PipelineOptions):
 
 
 def parse_command_line(argv: Sequence[str]) -> ExportOptions:
-    """Read a command line in which every flag is known to us or to Beam.
+    """Read a command line in which every flag belongs to the project or to Beam.
 
     What follows a bare ``--`` goes to the runner unchecked: a portable job server declares options of its own.
 
@@ -56,7 +56,7 @@ class _Rejected(Exception):
 
 
 class _FullParser(_BeamArgumentParser):
-    """Knows every flag there is, and raises instead of printing and exiting."""
+    """A parser with every flag; it raises instead of printing and exiting."""
 
     def error(self, message: str) -> NoReturn:
         raise _Rejected(message)
@@ -81,7 +81,7 @@ def read_command_line(argv: Sequence[str], others: Collection[str] = ()) -> tupl
         parser.parse_known_args(passed)
     except _Rejected as error:
         problems.append(Problem("command line", "", f"cannot be read: {' '.join(str(error).split())}", "see --help"))
-        # Beam would print the same and exit, so our own options are checked without it.
+        # Beam would print the same and exit, so the options of the project are checked without it.
         return ExportOptions([], **_ours(checked)), problems
     return ExportOptions([*checked, *passed]), problems
 
@@ -94,7 +94,7 @@ def _ours(argv: Sequence[str]) -> dict[str, Any]:
 
 
 def _with_beam_switches(argv: Sequence[str]) -> tuple[list[str], list[Problem]]:
-    """Spell Beam's own switches as Beam reads them: it wants a value, and takes any value, even ``false``, for true."""
+    """Spell Beam's own switches as Beam reads them: they need a value, and every value counts as true."""
     switches = {option.flag: option for option in OPTIONS if option.of_beam}
     kept: list[str] = []
     problems: list[Problem] = []

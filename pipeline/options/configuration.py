@@ -23,7 +23,7 @@ from pipeline.requests.request import ExportRequest, RequestDefaults
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class JobConfig(PlaceOptions, RunOptions):
-    """What every job needs, validated: its options, and the rules of the exporters.
+    """The validated configuration of every job: its options, and the rules of the exporters.
 
     Attributes:
         export_config: The rules of the exporters; its champion is the request's.
@@ -39,7 +39,7 @@ class JobConfig(PlaceOptions, RunOptions):
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class RunConfig(JobConfig):
-    """One run, validated.
+    """The validated configuration of one run.
 
     Attributes:
         request: What to export.
@@ -91,7 +91,7 @@ class RunConfig(JobConfig):
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class StreamConfig(JobConfig, StreamOptions):
-    """A streaming job, validated."""
+    """The validated configuration of a streaming job."""
 
     @classmethod
     def from_options(cls, options: PipelineOptions) -> StreamConfig:

@@ -36,7 +36,7 @@ class _Once(argparse.Action):
 
 
 def add_flags(parser: argparse.ArgumentParser, options: Iterable[Option]) -> None:
-    """Have a parser take the texts of options, unchecked; None where one is not given."""
+    """Add the flags of options to a parser, as unchecked texts; None where one is not given."""
     for option in options:
         # Text throughout, and a flag without its value is empty text: argparse would stop at the first mistake.
         # A Flex Template passes booleans as --flag=true.
@@ -51,10 +51,10 @@ def add_flags(parser: argparse.ArgumentParser, options: Iterable[Option]) -> Non
 
 
 def split_texts(options: Iterable[Option], given: Mapping[str, object]) -> tuple[dict[str, str], list[Problem]]:
-    """Return the texts of options that can be read, and what is wrong with the others.
+    """Return the readable texts of options, and the problems of the others.
 
     Args:
-        options: The options that there are.
+        options: The known options.
         given: What a parser found, by name: None for what was not given, several texts for what was given repeatedly.
     """
     texts: dict[str, str] = {}
@@ -78,10 +78,10 @@ def read_model(
     Args:
         model: Declares the options.
         texts: By name; those of other models are left alone.
-        broken: Names of options that were given and have no text that can be read.
+        broken: Names of options that were given without a readable text.
 
     Returns:
-        The options, with the defaults of those that are wrong; None when one that must be given is. And what is wrong.
+        The options, wrong ones with their defaults, or None when a required one is wrong; and the problems.
     """
     options = {option.name: option for option in options_of(model, Group.COMMAND)}
     values = {name: option.value_of(texts[name]) for name, option in options.items() if name in texts}
@@ -96,11 +96,11 @@ def read_model(
 
 
 def unknown_flags(arguments: Sequence[str], known: Collection[str], otherwise: str = "see --help") -> Iterator[Problem]:
-    """Yield what is wrong with the arguments that no flag takes.
+    """Yield a problem for each argument that no flag takes.
 
     Args:
-        arguments: What the parser has left.
-        known: The flags that there are, without dashes.
+        arguments: The arguments that the parser did not take.
+        known: The known flags, without dashes.
         otherwise: The fix where no known flag is near.
     """
     behind_flag = False
@@ -139,7 +139,7 @@ def take_options(model: type[OptionsT], argv: Sequence[str]) -> tuple[OptionsT |
         argv: Arguments, without the program's name; what follows a bare ``--`` is left alone.
 
     Returns:
-        The options, or None when a required one is wrong; the other arguments; and what is wrong with the options.
+        The options, or None when a required one is wrong; the other arguments; and the problems of the options.
     """
     end = argv.index("--") if "--" in argv else len(argv)
     options = options_of(model, Group.COMMAND)
@@ -154,10 +154,10 @@ def take_options(model: type[OptionsT], argv: Sequence[str]) -> tuple[OptionsT |
 
 
 def check_folder(flag: str, path: Path) -> None:
-    """Check that a folder is there.
+    """Check that a folder exists.
 
     Raises:
-        OptionsError: It is not; nothing is made for a slip of the finger.
+        OptionsError: It does not exist. It is not created, because the path may be a typing error.
     """
     if not path.is_dir():
         reason, fix = "is no folder", "make it first, or name another one"

@@ -1,4 +1,4 @@
-"""The options that decide whether a date may go out, and how their texts become rules."""
+"""The options that decide whether a date is published, and how their texts become rules."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _PUBLISH, _WITHHOLD = "publish", "withhold"
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class GuardOptions:
-    """What a date needs to go out."""
+    """The conditions under which a date is published."""
 
     fallback_system_ids: Annotated[
         str,
@@ -68,7 +68,7 @@ class GuardOptions:
     degraded: Annotated[
         Literal["publish", "withhold"],
         Described(
-            "What becomes of a date whose run is degraded. Either way it is named, and the exit code is 1.",
+            "Whether the date of a degraded run is published. Either way the report names it, and the exit code is 1.",
             example=_WITHHOLD,
             metavar=f"{_PUBLISH}|{_WITHHOLD}",
         ),
@@ -87,7 +87,7 @@ class GuardOptions:
         int,
         Field(ge=1, le=1_000_000),
         Described(
-            "So many lost picks or players withhold a date at least; a document that would be emptied always does.",
+            "The least number of lost picks or players that withholds a date; an emptied document always does.",
             example="5",
             metavar="N",
         ),
@@ -96,7 +96,7 @@ class GuardOptions:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class ShrinkOptions:
-    """What a run may lose."""
+    """The losses that a run accepts."""
 
     accept_shrink: Annotated[
         str,
@@ -165,7 +165,7 @@ def guard_rules(given: GuardOptions) -> dict[str, Any]:
 
 
 def accepted_shrinks(text: str) -> frozenset[str]:
-    """Return what ``--accept_shrink`` lists.
+    """Return the entries of ``--accept_shrink``.
 
     Raises:
         OptionTextError: It names no export type, or no date.
@@ -183,7 +183,7 @@ def accepted_shrinks(text: str) -> frozenset[str]:
 
 
 def rule_texts(config: ExportConfig) -> dict[str, str]:
-    """Return the rules of a configuration as the texts of their options, for a job that is to follow the same ones."""
+    """Return the rules of a configuration as the texts of their options, for a job that uses the same rules."""
     return {
         "fallback_system_ids": ",".join(config.fallback_system_ids),
         "min_players_per_game": str(config.gates.players_per_game),
@@ -196,7 +196,7 @@ def rule_texts(config: ExportConfig) -> dict[str, str]:
 
 
 class OptionTextError(ValueError):
-    """The text of an option names something that there is not.
+    """The text of an option names something that does not exist.
 
     Attributes:
         option: Name of the option.
@@ -208,7 +208,7 @@ class OptionTextError(ValueError):
 
 
 def known_name(option: str, name: str, known: tuple[str, ...]) -> str:
-    """Return a name that is known.
+    """Return a known name.
 
     Raises:
         OptionTextError: It is not.

@@ -1,4 +1,4 @@
-"""One option, made from a field of a model: what its text must hold, and how help texts show it."""
+"""One option, made from a field of a model: its kind, its checks, and its entry in the help text."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pipeline.requests.validation import described, fields_of, validate
 
 
 class Kind(Enum):
-    """What an option's text must hold."""
+    """The kind of value in an option's text."""
 
     TEXT = "text"
     INTEGER = "integer"
@@ -43,15 +43,15 @@ class Option:
         name: Name of the flag, without dashes; request options bear the name of their request key.
         kind: What its text must hold.
         group: Section of the help text.
-        help: What it means, in sentences.
+        help: Its meaning, in sentences.
         example: A value that it takes.
         default: Its value when it is not given; None when there is none.
-        default_help: The default in words, where ``default`` cannot say it.
-        metavar: What the help text writes for the value.
+        default_help: The default in words, where ``default`` is not one value.
+        metavar: The placeholder of the value in the help text.
         required: Whether it must be given.
         pattern: Regular expression of the whole text; None leaves it to the kind.
-        remote_pattern: Regular expression of the texts that mean something to a remote worker; None when all do.
-        remote_reason: What is wrong with the others where workers are remote.
+        remote_pattern: Regular expression of the texts that a remote worker can use; None when it can use all.
+        remote_reason: The problem of the other texts where workers are remote.
         choices: Values of an ENUM.
         of_beam: Beam declares the flag itself.
         is_list: Its text is several values, separated by commas.
@@ -93,7 +93,7 @@ class Option:
 
     @property
     def remote_regex(self) -> str:
-        """The same for a Flex Template's metadata, in the syntax that Python, Java and RE2 share."""
+        """The pattern for a Flex Template's metadata, in the syntax that Python, Java and RE2 share."""
         return f"^(?:{self.remote_pattern})$" if self.remote_pattern else self.regex
 
     @property
@@ -114,7 +114,7 @@ class Option:
         return self.flag if self.kind is Kind.BOOLEAN else f"{self.flag}={shlex.quote(self.example)}"
 
     def value_of(self, text: str) -> object:
-        """Return the JSON value that a text spells; the text itself where it spells none of the option's kind."""
+        """Return the JSON value of a text; the text itself where it is no value of the option's kind."""
         if self.is_list:
             return text.split(",")
         if self.kind is Kind.BOOLEAN and text in ("true", "false"):
@@ -124,7 +124,7 @@ class Option:
         return text
 
     def problem(self, text: str) -> Problem | None:
-        """Return what is wrong with a text, as far as the option alone can tell; None when it is fine."""
+        """Return the problem of a text as far as it depends on this option alone; None when there is none."""
         if not text:
             return self.wrong(text, "is empty")
         value = self.value_of(text)
@@ -134,7 +134,7 @@ class Option:
         return next((self.blame(text, problem) for problem in problems if problem.key == self.name), None)
 
     def blame(self, text: str, problem: Problem) -> Problem:
-        """Return a problem of the field as one of the option, whose text is what was typed."""
+        """Return a problem of the field as a problem of the option, with the text as typed."""
         return Problem(self.flag, show(text), problem.reason, problem.fix or f"write it like {self.shown_example}")
 
     def wrong(self, value: object, reason: str) -> Problem:
@@ -162,7 +162,7 @@ def _option(model: type[Any], name: str, field: FieldInfo, group: Group) -> Opti
     choices = _choices(field.annotation)
     has_text = isinstance(field.default, (int, str)) and not isinstance(field.default, bool)
     default = str(field.default) if has_text else ""
-    # A template that was given a request as a whole must not be given a part of it beside, not even a default.
+    # A template that receives a whole request must receive no part of it beside, not even a default.
     in_words = group is Group.REQUEST
     return Option(
         name=name,

@@ -1,4 +1,4 @@
-"""Reading the options of a job: every problem is collected, and none is raised on the way."""
+"""Reads the options of a job. It collects every problem and raises none."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ _ENDPOINTS = ("bigquery_rest_endpoint", "bigquery_storage_endpoint")
 
 
 def place_of(problem: Problem) -> int:
-    """Return where the help text tells of the option of a problem; one of Beam's comes first."""
+    """Return the position of a problem's option in the help text; an option of Beam comes first."""
     name = problem.key.lstrip("-").partition(":")[0]
     return list(BY_NAME).index(name) if name in BY_NAME else -1
 
 
 class OptionReader:
-    """Validates the models of a job's options, and what their options mean beside each other."""
+    """Validates the models of a job's options, and their combinations."""
 
     def __init__(self, options: PipelineOptions) -> None:
-        """Take the texts of any view of the options."""
+        """Keep the texts of any view of the options."""
         self._is_remote = "dataflow" in str(options.view_as(StandardOptions).runner).lower()
         ours, beams = options.view_as(ExportOptions), options.view_as(TestOptions)
         given = {option.name: getattr(beams if option.of_beam else ours, option.name) for option in OPTIONS}
@@ -43,13 +43,13 @@ class OptionReader:
         self._broken = {problem.key.lstrip("-") for problem in self.problems}
 
     def read(self, model: type[OptionsT]) -> OptionsT | None:
-        """Return the options of a model; None when one that must be given is wrong."""
+        """Return the options of a model; None when a required one is wrong."""
         found, problems = read_model(model, self._texts, self._broken)
         self.problems += problems
         return found
 
     def job(self, champion_system_id: str) -> dict[str, Any]:
-        """Return what every job needs, as the arguments of :class:`JobConfig`; nothing when a place is wrong."""
+        """Return the arguments of :class:`JobConfig`; nothing when a place is wrong."""
         places, rules, runs = self.read(PlaceOptions), self.read(RuleOptions), self.read(RunOptions)
         guards = self.guards()
         if self._is_remote:
@@ -101,17 +101,17 @@ class OptionReader:
         return given.as_of
 
     def exclude(self, options: Collection[Option], reason: str, fix: str) -> None:
-        """Report options that mean nothing in this kind of job."""
+        """Report options that do not apply to this kind of job."""
         for option in options:
             if self._is_given(option.name):
                 self.problems.append(Problem(option.flag, show(self._texts.get(option.name, "")), reason, fix))
 
     def text(self, name: str) -> str:
-        """Return a text as it was given; empty when it was not."""
+        """Return a text as given; empty when it is not given."""
         return self._texts.get(name, "")
 
     def check(self, name: str) -> None:
-        """Report what is wrong with a text, as far as its option alone can tell."""
+        """Report the problem of a text as far as it depends on its option alone."""
         text = self._texts.get(name)
         if text is not None and (problem := BY_NAME[name].problem(text)):
             self.problems.append(problem)
@@ -133,7 +133,7 @@ class OptionReader:
             self.problems.append(Problem("--live_feed_key", show(key), "means nothing for a file", "leave it out"))
 
     def _check_remote(self) -> None:
-        """Report what means nothing to the workers of Dataflow."""
+        """Report what the workers of Dataflow cannot use."""
         wrong = {problem.key for problem in self.problems}
         for option in OPTIONS:
             text = self._texts.get(option.name)
@@ -166,7 +166,7 @@ class OptionReader:
             self.problems += [
                 Problem(f"{prefix}{problem.key}", problem.value, problem.reason, problem.fix)
                 for problem in error.problems
-                # What is broken has been reported as an option; the request only knows that it is null.
+                # A wrong value has been reported as an option; in the request it is null.
                 if not (problem.key in self._broken and problem.value == "null")
             ]
             return None
@@ -179,7 +179,7 @@ class OptionReader:
         return None if "request" in self._broken else parse_object(self._texts["request"].encode("utf-8", "replace"))
 
     def _payload(self, options: Sequence[Option]) -> dict[str, object]:
-        """Return the JSON form of a request that options spell out; null is what cannot be read."""
+        """Return the JSON form of a request that options spell out; an unreadable value is null."""
         payload: dict[str, object] = {}
         for option in options:
             text = self._texts.get(option.name)

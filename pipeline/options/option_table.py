@@ -83,7 +83,7 @@ class PlaceOptions:
         str,
         whole_or_empty(PROJECT_PATTERN),
         Described(
-            "The project that pays for what is read from BigQuery.",
+            "The project that is billed for reading from BigQuery.",
             example="my-billing-project",
             default_help="the warehouse's project",
             metavar="PROJECT",
@@ -93,7 +93,7 @@ class PlaceOptions:
         str,
         whole_or_empty(URL_PATTERN),
         Described(
-            "A BigQuery emulator's REST API, which is sent no credentials; needs --bigquery_storage_endpoint.",
+            "The REST API of a BigQuery emulator, called without credentials; needs --bigquery_storage_endpoint.",
             example="http://localhost:9050",
             metavar="URL",
         ),
@@ -102,7 +102,8 @@ class PlaceOptions:
         str,
         whole_or_empty(ADDRESS_PATTERN),
         Described(
-            "A BigQuery emulator's Storage API (gRPC), which is sent no credentials; needs --bigquery_rest_endpoint.",
+            "The Storage API of a BigQuery emulator (gRPC), called without credentials; needs "
+            "--bigquery_rest_endpoint.",
             example="localhost:9060",
             metavar="HOST:PORT",
         ),
@@ -111,7 +112,7 @@ class PlaceOptions:
         str,
         whole_or_empty(URL_PATTERN),
         Described(
-            "A GCS emulator, which is sent no credentials.",
+            "A GCS emulator, called without credentials.",
             example="http://localhost:4443",
             metavar="URL",
         ),
@@ -142,7 +143,7 @@ class PlaceOptions:
         str,
         whole_or_empty("[A-Za-z]{1,20}"),
         Described(
-            "What stands before the key in the Authorization header.",
+            "The text before the key in the Authorization header.",
             example="Bearer",
             default_help="nothing",
             metavar="WORD",
@@ -152,7 +153,7 @@ class PlaceOptions:
         str,
         whole_or_empty(TOPIC_PATTERN),
         Described(
-            "Pub/Sub topic that is told what became of each request; nobody is told without one.",
+            "Pub/Sub topic that receives the outcome of each request. Without it, no event is published.",
             example="projects/my-project/topics/phase6-export-complete",
             metavar="TOPIC",
         ),
@@ -161,13 +162,13 @@ class PlaceOptions:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class WholeRequest:
-    """What to export, as a whole."""
+    """The whole request as one option."""
 
     request: Annotated[
         str,
         whole_or_empty(r"\s*\{[\s\S]*\}\s*"),
         Described(
-            "All of this section as one JSON object, as in a Pub/Sub message; takes the place of its other options.",
+            "All of this section as one JSON object, as in a Pub/Sub message; replaces its other options.",
             example='{"export_types": ["tonight"], "target_date": "today"}',
             metavar="JSON",
         ),
@@ -176,7 +177,7 @@ class WholeRequest:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class RuleOptions:
-    """What is ready, what is shown: the fields of :class:`exporters.config.ExportConfig` that an operator may tune."""
+    """Readiness and display: the fields of :class:`exporters.config.ExportConfig` that an operator may tune."""
 
     min_context_rows: Annotated[
         int,
@@ -210,7 +211,7 @@ class RuleOptions:
         bool,
         Described(
             "Write the subset picks of dates whose games have not begun back to the warehouse as a new version. "
-            "Documents show that version, and records are reckoned from what was written.",
+            "Documents show that version, and records are computed from it.",
             example="true",
         ),
     ] = False

@@ -30,8 +30,8 @@ class StreamOptions:
         str,
         whole_or_empty(SUBSCRIPTION_PATTERN),
         Described(
-            "A second subscription: that of upstream's topic, whose events say that the predictions of a date are "
-            "complete. Either may hold requests and events; on the local runner, two of them wait for each other.",
+            "A second subscription: that of upstream's topic, whose events report that the predictions of a date are "
+            "complete. Either may hold requests and events; on the local runner, the slower one delays the other.",
             example="projects/my-project/subscriptions/phase6-export-predictions-complete",
             metavar="SUBSCRIPTION",
         ),
@@ -40,8 +40,7 @@ class StreamOptions:
         str,
         whole(TOPIC_PATTERN),
         Described(
-            "Pub/Sub topic that takes the messages that were rejected, whole, with the reason; needed to answer "
-            "requests.",
+            "Pub/Sub topic for rejected messages, whole, with the reason; needed to answer requests.",
             example="projects/my-project/topics/phase6-export-dead-letters",
             metavar="TOPIC",
         ),
@@ -88,8 +87,8 @@ class StreamOptions:
         int,
         Field(ge=0, le=3600),
         Described(
-            "Seconds between two looks at the schedule: while games are in play, live grading is exported; once all of "
-            "a date are over, and once they are graded, its results are. 0 never looks.",
+            "Seconds between two checks of the schedule: while games are in play, live grading is exported; once all "
+            "of a date are over, and once they are graded, its results are. 0 turns it off.",
             example="180",
             metavar="N",
         ),

@@ -1,4 +1,4 @@
-"""Which dates a backfill has to export, why, and in how many passes."""
+"""The plan of a backfill: the dates to export, the reasons, and the passes."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _COMPLETE_STATES = ("ready", "no_games")
 
 @dataclass(frozen=True)
 class BackfillPlan:
-    """What a backfill does.
+    """The plan of a backfill.
 
     Attributes:
-        complete: Game dates on which everything is published as this code would publish it.
-        reasons: Every other game date, with why it is exported.
+        complete: Game dates on which everything is published by the same code from the same inputs.
+        reasons: Every other game date, with the reason why it is exported.
         passes: Runs that export them, in order.
     """
 
@@ -49,14 +49,14 @@ def game_dates(warehouse: Warehouse, first: date, last: date) -> tuple[date, ...
 
 
 def plan_backfill(plan: Plan, manifest_of: Callable[[date], Mapping[str, Any] | None], *, again: bool) -> BackfillPlan:
-    """Return what is left of a plan once the complete dates are taken out, in one pass per season.
+    """Return a plan without its complete dates, in one pass per season.
 
     The documents of a season share the history that is read for them, so one pass reads it once, also where dates in
     between are complete; a pass over more than a season would hold more in memory and read nothing twice less.
 
     Args:
         plan: All game dates, with the digests of their inputs.
-        manifest_of: Returns the manifest of a date; None when there is none, or none that can be relied on.
+        manifest_of: Returns the manifest of a date; None when there is none, or when its run was cut off.
         again: Export complete dates as well.
     """
     reasons: dict[date, str] = {}
@@ -69,7 +69,7 @@ def plan_backfill(plan: Plan, manifest_of: Callable[[date], Mapping[str, Any] | 
 
 
 def why_export(plan: Plan, day: date, manifest: Mapping[str, Any] | None) -> str | None:
-    """Return why a date is not complete: the first thing that is missing or was made otherwise; None when it is."""
+    """Return the first reason why a date is not complete; None when it is complete."""
     if manifest is None:
         return "no manifest, or a run that was cut off"
     for export in plan.exports:
@@ -107,7 +107,7 @@ def _passes(plan: Plan, days: Iterable[date]) -> Iterator[Plan]:
 
 
 def spans(days: Sequence[date]) -> str:
-    """Return ascending dates as text, neighbours drawn together: ``2026-01-01 to 2026-01-03, 2026-01-09``."""
+    """Return ascending dates as text, with neighbours joined: ``2026-01-01 to 2026-01-03, 2026-01-09``."""
     runs: list[list[date]] = []
     for day in days:
         if runs and day - runs[-1][-1] == timedelta(days=1):
@@ -118,7 +118,7 @@ def spans(days: Sequence[date]) -> str:
 
 
 def describe_backfill(plan: Plan, found: BackfillPlan) -> str:
-    """Return what a backfill will do, for people: dates, reasons, types and tables."""
+    """Return the plan of a backfill as text: dates, reasons, types and tables."""
     first, last = plan.dates[0], plan.dates[-1]
     lines = [
         f"{len(plan.dates)} game dates from {first} to {last}: {len(found.reasons)} to export, "
@@ -139,7 +139,7 @@ def describe_backfill(plan: Plan, found: BackfillPlan) -> str:
 
 
 def describe_json(found: BackfillPlan) -> dict[str, Any]:
-    """Return what a backfill will do as JSON values: the reason of every date that it exports, and its passes."""
+    """Return the plan of a backfill as JSON values: the reason of every date that it exports, and its passes."""
     return {
         "status": "planned",
         "complete": [day.isoformat() for day in found.complete],

@@ -1,7 +1,7 @@
-"""The champion, checked before anything is read in bulk: whether it has forecasts for the dates of a plan.
+"""Checks before the bulk read whether the champion has forecasts for the dates of a plan.
 
-One scan of three columns of the forecasts tells, restricted to the champion; only when there are none, a second
-one finds out who has. A date for which no model has forecasts yet, or none any more, says nothing about the champion.
+One scan reads three columns of the champion's forecasts. Only when there are none, a second one reads which models have
+forecasts. A date for which no model has forecasts does not count against the champion.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ class ChampionError(ValueError):
 
 
 def shows_champion(export: Export) -> bool:
-    """Whether an export type goes out only where the champion has forecasts."""
+    """Whether an export type is published only where the champion has forecasts."""
     return bool(export.gates & _GATES)
 
 
 def check_champion(plan: Plan, warehouse: Warehouse) -> Plan:
-    """Return a plan whose champion has forecasts, as far as its dates have any: itself, or that of a fallback.
+    """Return a plan whose champion has forecasts, as far as its dates have any: the same plan, or that of a fallback.
 
-    A type that shows no forecasts is exported whoever the champion is; and so is one whose champion lacks forecasts for
-    some of the dates, on which it is then withheld. What cannot be read here is left to the scan, which names it.
+    A type without forecasts is exported with any champion. A type whose champion lacks forecasts for some of the dates
+    is exported too, and withheld on those dates. The scan reports tables that are unreadable here.
 
     Raises:
         ChampionError: The champion is unknown on all dates for which another model has active forecasts, or has none
@@ -97,7 +97,7 @@ def _count(plan: Plan, warehouse: Warehouse, system_id: str = "") -> _Forecasts:
 
 
 def _led_by(plan: Plan, fallback: str) -> Plan:
-    """Return a plan whose champion is another model, and which says so."""
+    """Return a plan with another model as champion, which records the fallback."""
     champion = plan.config.champion_system_id
     led = replace(plan, config=replace(plan.config, champion_system_id=fallback), fallback_for=champion)
     narrow = {scan.table: scan.columns for scan in plan.scans}

@@ -1,8 +1,8 @@
-"""What documents are made of, as digests: a document whose inputs have the same digest need not be made again.
+"""Digests of the inputs of documents: a document whose inputs have the same digest is not built again.
 
 The digest of an export type and date covers the rules of the exporters and, for every table that the document needs,
-the versions of the parts of it that may hold rows of its window. It is taken before the tables are read: should one
-change in between, the digest is the old one, and the next backfill makes the document once more than it had to.
+the versions of the parts of it that may hold rows of its window. It is taken before the tables are read. When one
+changes in between, the digest is the old one, and the next backfill builds the document once more than necessary.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _DIGEST_BYTES = 8
 
 
 def with_inputs(plan: Plan, warehouse: Warehouse) -> Plan:
-    """Return a plan with the digests of its inputs; there is none where a table cannot be read."""
+    """Return a plan with the digests of its inputs; none where a table is unreadable."""
 
     def parts_of(scan: TableScan) -> list[TablePart] | None:
         try:
@@ -51,7 +51,7 @@ class _Digests:
         found: dict[str, dict[str, str]] = {}
         for export in self._plan.exports:
             for day in self._plan.document_dates(export):
-                # What the document of one night alone would read, however many nights are made in one pass.
+                # The scans of the document of one night alone, independent of the nights of a pass.
                 alone = replace(self._plan, export_types=(export.name,), dates=(day,))
                 scans = plan_scans(alone, funnel=False)
                 if all(scan.table in self._parts for scan in scans):

@@ -40,7 +40,7 @@ FOLLOWS = {
 }
 CONVENTIONS = (
     "Documents are UTF-8 JSON. Keys come in the order of the tables below, and a key that may be absent says so.",
-    "`generated_at`, or `updated_at`, is when the export was asked for, UTC. Everything else depends on the data "
+    "`generated_at`, or `updated_at`, is when the export was requested, UTC. Everything else depends on the data "
     "alone: a document whose content is the same apart from it is not written again.",
     "A date is a league day: New York, from 04:00 to 04:00.",
     "`player_lookup` is a name in lower-case letters and digits; `game_id` is `YYYYMMDD_AWAY_HOME`.",
@@ -148,19 +148,19 @@ def _facts(export: Export) -> Iterator[tuple[str, str]]:
     if export.counts:
         yield "empty when", f"{' and '.join(f'`{path}`' for path in export.counts)} count nothing"
     if export.degrades:
-        yield "when a table cannot be read", "its objects stay as they are, and the manifest says `degraded`"
+        yield "when a table cannot be read", "its objects stay as they are, and the manifest has the status `degraded`"
     if export.measure_progress is not None:
         yield (
             "never back",
-            "a document that waits for outcomes does not take the place of one of the same date that knows more; "
+            "a document that waits for outcomes does not replace one of the same date that has more of them; "
             "`--rewrite` makes it",
         )
     if export.is_live:
-        yield "live", "the feed is asked about the league day only; no backfill makes it unless it names the type"
+        yield "live", "the feed is read for the league day only; a backfill makes it only when it names the type"
     if export.lists is not None:
         yield "lists", f"exactly the players who have a document of {export.lists.name}; the two go out together"
     if export.build_no_game is not None:
-        yield "absent players", "a pointer of a player who has no game on the newest date moves to a document saying so"
+        yield "absent players", "a pointer of a player without a game on the newest date moves to the no-game document"
     yield "groups", ", ".join(name for name, members in groups().items() if export.name in members)
     yield (
         "schema",
@@ -228,7 +228,7 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
 
 
 def write(folder: Path) -> list[str]:
-    """Write every page that is not there yet as it should be, remove what is no page, and return what changed."""
+    """Write every missing or stale page, remove files that are no page, and return the changes."""
     folder.mkdir(parents=True, exist_ok=True)
     wanted = pages()
     changed = sorted(path.name for path in folder.glob("*.md") if path.name not in wanted)

@@ -16,7 +16,7 @@ DOCS = ROOT / "docs"
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class DocsOptions:
-    """Where to write what is generated."""
+    """Where generated files are written."""
 
     output: Annotated[FilePath, Described("The folder.", example="docs", default_help="docs", metavar="FOLDER")] = DOCS
     json: Annotated[bool, Described("Report what changed as JSON, for programs.", example="true")] = False

@@ -1,4 +1,4 @@
-"""Writes what is generated below ``docs``: the pages of the API, and the JSON Schema of a request."""
+"""Writes the generated files of ``docs``: the pages of the API, and the JSON Schema of a request."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ REQUEST_SCHEMA = "request.schema.json"
 
 
 def write(folder: Path) -> list[str]:
-    """Write every file that is not there yet as it should be, and return what changed.
+    """Write every missing or stale file, and return the changes.
 
     Args:
         folder: The folder of the documentation.

@@ -1,4 +1,4 @@
-"""What a JSON Schema says of a document, field by field, as people read it."""
+"""The fields of a document as a table, made from its JSON Schema."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ class Field:
     """One field of a document.
 
     Attributes:
-        path: Where it is: ``games[].players[].team``.
-        type: What it holds, in words.
+        path: Its place in the document: ``games[].players[].team``.
+        type: Its type, in words.
         missing: Whether it can be null or absent, in words; empty when it is always there.
-        description: What it means.
+        description: Its meaning.
     """
 
     path: str

@@ -1,8 +1,8 @@
 """The JSON Schema of a request, made from its model and from the registry.
 
-It accepts what the parser accepts, and rejects the rest as far as a schema can tell. What only the parser can tell is
-whether a date is on the calendar (``format`` says so to validators that check it), not two years ahead, and not before
-the start of its range; how long a range is; whether ``5.0`` was meant as ``5``; and whether a key occurs twice.
+It accepts what the parser accepts, and rejects the rest as far as a schema can. Only the parser checks
+whether a date is on the calendar (``format`` states it for validators that check it), not two years ahead, and not
+before the start of its range; how long a range is; whether ``5.0`` was meant as ``5``; and whether a key occurs twice.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _RANGE = ("start_date", "end_date")
 
 
 class _Plain(GenerateJsonSchema):
-    """Leaves out what says nothing to whoever writes a request: titles of fields, and defaults that are nothing."""
+    """Leaves out what does not help to write a request: titles of fields, and null defaults."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002
         """Return that no field has a title."""

@@ -1,4 +1,4 @@
-"""Whether a stream shows colour. Imports nothing, since help asks it too."""
+"""Detects whether a stream shows colour. Imports nothing, because help uses it too."""
 
 from __future__ import annotations
 

@@ -20,15 +20,15 @@ _LINE_SECONDS = 10.0
 class Watch:
     """Shows progress while a run goes on.
 
-    The counts are those of this process; where the work is done by others, ``counts`` leaves them out.
+    The counts are those of this process; where other processes do the work, ``counts`` is False and they are left out.
     """
 
     def __init__(self, plan: Plan, *, counts: bool) -> None:
         """Start counting.
 
         Args:
-            plan: What is run.
-            counts: The work is done in this process.
+            plan: The plan of the run.
+            counts: Whether this process does the work.
         """
         self._plan = plan
         self._counts = counts
@@ -69,14 +69,14 @@ class Watch:
             say(self._line(), sys.stderr)
 
     def _show_bar(self) -> None:
-        # Imported where a terminal is: nothing else needs it.
+        # Imported only for a terminal: nothing else needs it.
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
         columns = (TimeElapsedColumn(), BarColumn(), TextColumn("{task.description}"))
         total = len(self._plan.dates)
         with Progress(*columns, console=Console(file=sys.stderr), transient=True) as bar:
-            # One date has no parts: its bar says that work goes on, not how much of it is done.
+            # One date has no parts: its bar shows that work goes on, not how much of it is done.
             task: Any = bar.add_task("", total=total if self._counts and total > 1 else None)
             self._bar = bar
             while not self._stop.wait(_REFRESH_SECONDS):

@@ -1,4 +1,4 @@
-"""What a field of a model tells people: the annotation that help texts, templates and schemas are made from."""
+"""The annotation of a model's field from which help texts, templates and schemas are made."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from typing import Any
 from pydantic import ConfigDict, Field
 
 STRICT = ConfigDict(strict=True, extra="forbid", defer_build=True)
-"""Of every model: JSON types are not converted into each other, and no key is ignored.
+"""The configuration of every model: JSON types are not converted into each other, and no key is ignored.
 
-Models are built when they are first used, so that ``--help`` need not wait for them.
+Models are built when they are first used, so that ``--help`` is fast.
 """
 
 
 @dataclass(frozen=True)
 class Described:
-    """A field as people read and type it; stands among the annotations of its type.
+    """The description of a field, as an annotation of its type.
 
     Attributes:
-        help: What it means, in sentences.
+        help: Its meaning, in sentences.
         example: A value, as typed on the command line.
-        metavar: What the help text writes for the value.
-        default_help: The default in words, where the field's own cannot say it.
+        metavar: The placeholder of the value in the help text.
+        default_help: The default in words, where the field's own default is not one value.
         pattern: Regular expression of the whole text, where the type of the field has none.
-        remote_pattern: Regular expression of the texts that mean something to a remote worker; None when all do.
-        remote_reason: What is wrong with the others where workers are remote.
+        remote_pattern: Regular expression of the texts that a remote worker can use; None when it can use all.
+        remote_reason: The problem of the other texts where workers are remote.
         of_beam: Beam declares the flag itself.
-        reason: What is wrong with a value that is not accepted; empty leaves it to the type.
+        reason: The problem of a rejected value; empty leaves it to the type.
         fix: What to write instead; empty for an example.
     """
 
@@ -54,7 +54,7 @@ def whole_or_empty(pattern: str) -> Any:
 
 
 def pattern_of(constraint: object) -> str | None:
-    """Return the regular expression that :func:`whole` or :func:`whole_or_empty` was given; None of another one."""
+    """Return the regular expression of :func:`whole` or :func:`whole_or_empty`; None for other constraints."""
     found = getattr(constraint, "pattern", None)
     return (
         None if found is None else str(found).removeprefix("^(?:").removesuffix("$").removesuffix("?").removesuffix(")")

@@ -1,4 +1,4 @@
-"""What is wrong with an input, said in one line: the key, the offending value, the reason and the fix."""
+"""The problems of an input, one line each: the key, the offending value, the reason and the fix."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _CAMEL_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing to correct.
+    """One problem of an input.
 
     Attributes:
         key: The key or flag.
@@ -36,7 +36,7 @@ class Problem:
 
 
 class ProblemsError(ValueError):
-    """An input with everything that is wrong with it; the message has one line per problem.
+    """A rejected input with all of its problems; the message has one line per problem.
 
     Attributes:
         problems: In the order of the input's documentation.
@@ -73,7 +73,7 @@ def show(value: object) -> str:
 def nearest(word: str, candidates: Iterable[str]) -> str | None:
     """Return the candidate that a misspelt word most likely means; None when nothing is close.
 
-    Case, hyphens and camelCase count for nothing: ``targetDate`` and ``target-date`` are both ``target_date``.
+    Case, hyphens and camelCase are ignored: ``targetDate`` and ``target-date`` are both ``target_date``.
     """
     by_spelling = {_spelling(candidate): candidate for candidate in sorted(candidates)}
     matches = difflib.get_close_matches(_spelling(word[:_COMPARED_CHARACTERS]), by_spelling, n=1)

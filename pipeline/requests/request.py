@@ -1,7 +1,7 @@
 """What to export: the request, and the strict reader of its JSON form.
 
 Command lines, Pub/Sub messages and manifests share one form, :class:`pipeline.requests.request_message.RequestMessage`:
-:meth:`ExportRequest.to_json` writes what :func:`parse_request` reads. A request that is not understood to the last key
+:meth:`ExportRequest.to_json` writes what :func:`parse_request` reads. A request with an unknown key
 is rejected; nothing falls through to a default export.
 """
 
@@ -24,7 +24,7 @@ MAX_MESSAGE_BYTES = 256 * 1024
 
 
 class UpdateLatest(Enum):
-    """What may happen to the pointers (``latest.json``, ``today.json`` and the like)."""
+    """The policy for the pointers (``latest.json``, ``today.json`` and the like)."""
 
     AUTO = "auto"
     NEVER = "never"
@@ -33,20 +33,20 @@ class UpdateLatest(Enum):
 
 @dataclass(frozen=True)
 class ExportRequest:
-    """What to export, as :func:`parse_request` understood it.
+    """A validated request; :func:`parse_request` makes it.
 
     Attributes:
         export_types: Groups expanded, without duplicates, in registry order.
         first_date: First game date; None for a players request.
         last_date: Last game date, inclusive; None for a players request.
         update_latest: Pointer policy.
-        players: Player profiles are wanted, which have no date.
+        players: The request is for player profiles, which have no date.
         min_games: Games that a player needs for a profile; means nothing without ``players``.
         champion_system_id: The model whose predictions are shown.
         generated_at: The one instant of the request, in UTC; every document carries it.
         league_day: The league day of ``generated_at``: what ``today`` means.
         correlation_id: Joins this request to logs and events elsewhere.
-        trigger_source: Who asked.
+        trigger_source: Name of the sender.
         rewrite: Write documents even when they are unchanged.
     """
 
@@ -119,14 +119,14 @@ class ExportRequest:
 
 @dataclass(frozen=True)
 class RequestDefaults:
-    """What a request that leaves keys out gets, and how much it may ask for.
+    """The defaults of absent keys, and the limits of a request.
 
     Attributes:
         champion_system_id: The configured champion.
         max_range_days: Dates that one request may span.
         player_types: The export types that ``players: true`` stands for; it may then name no others.
         min_games: Games that a player needs for a profile.
-        trigger_source: Who asked, when nobody says.
+        trigger_source: The default name of the sender.
     """
 
     champion_system_id: str
@@ -154,11 +154,11 @@ def parse_request(
         payload: JSON values by key; see :data:`pipeline.requests.request_message.KEYS`.
         known_types: Every export type, in registry order.
         groups: Group name to its export types. A type of the same name wins.
-        defaults: What the absent keys mean, and limits.
+        defaults: The values of absent keys, and limits.
         now: The current instant, aware; the request's instant unless ``generated_at`` names another.
 
     Raises:
-        RequestError: The request is not understood; it holds every problem.
+        RequestError: The request is wrong; the error holds every problem.
     """
     if not isinstance(payload, Mapping):
         raise RequestError([_not_an_object(payload)])
@@ -206,7 +206,7 @@ def parse_message(
     """Read a request from the bytes of a JSON object; see :func:`parse_request`.
 
     Raises:
-        RequestError: The bytes are not a JSON object, or the request is not understood.
+        RequestError: The bytes are not a JSON object, or the request is wrong.
     """
     payload = parse_object(data)
     return parse_request(payload, known_types=known_types, groups=groups, defaults=defaults, now=now)

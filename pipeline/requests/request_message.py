@@ -1,8 +1,8 @@
 """A request as a JSON object: the model that messages, command lines, manifests and the published schema share.
 
 A field is declared once. The command line and the templates of Dataflow take their options from here, and
-``docs/request.schema.json`` is made from it. What one field means beside another, and beside the calendar, is read by
-:mod:`pipeline.requests.request`.
+``docs/request.schema.json`` is made from it. :mod:`pipeline.requests.request` checks combinations of fields and the
+calendar.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ PointerPolicy = Literal["auto", "never", "force"]
 
 
 def _read_name(value: object, info: ValidationInfo) -> str:
-    """Read an export type or group; ``context["names"]`` holds those that there are."""
+    """Read an export type or group; ``context["names"]`` holds the known ones."""
     if not isinstance(value, str):
         raise reject("is not a string", "write names in quotes")
     names: tuple[str, ...] | None = (info.context or {}).get("names")
@@ -174,12 +174,10 @@ class RequestMessage(BaseModel, frozen=True):
     ] = None
     start_date: Annotated[
         Day | None,
-        _day("First date of a range; needs end_date and takes the place of target_date.", "2025-10-21"),
+        _day("First date of a range; needs end_date and replaces target_date.", "2025-10-21"),
     ] = None
     end_date: Annotated[Day | None, _day("Last date of a range, inclusive.", "yesterday")] = None
-    players: Annotated[bool, _switch("Export player profiles, which have no date; takes the place of the dates.")] = (
-        False
-    )
+    players: Annotated[bool, _switch("Export player profiles, which have no date; replaces the dates.")] = False
     min_games: Annotated[
         int,
         Field(ge=1, le=MAX_MIN_GAMES),
@@ -205,7 +203,7 @@ class RequestMessage(BaseModel, frozen=True):
     generated_at: Annotated[
         Instant | None,
         Described(
-            "The instant that documents carry and that 'today' is reckoned from. Give it to repeat a run byte for "
+            "The instant that documents carry and from which 'today' is computed. Give it to repeat a run byte for "
             "byte.",
             example="2026-02-12T18:00:00Z",
             default_help="now",
@@ -238,7 +236,7 @@ class RequestMessage(BaseModel, frozen=True):
     trigger_source: Annotated[
         Label,
         Described(
-            "Who asked for this run, for the manifest and the completion event.",
+            "Name of the sender of this request, for the manifest and the completion event.",
             example="scheduler",
             default_help="unknown",
             metavar="TEXT",

@@ -1,4 +1,4 @@
-"""What a request asks for: how its keys go together, and what they mean on the calendar and in the registry."""
+"""The scope of a request: the combination of its keys, checked against the calendar and the registry."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from pipeline.requests.request_message import KEYS, MIN_YEAR, RequestMessage, Wo
 from pipeline.requests.validation import MAX_UNKNOWN
 
 MAX_DAYS_AHEAD = 731
-"""No schedule is known two years ahead; a date beyond that is a slip of the finger."""
+"""No schedule exists two years ahead; a date beyond that is a typing error."""
 
 _DATE_KEYS = ("target_date", "start_date", "end_date")
 _SCOPE_FIX = "give target_date, or start_date and end_date, or players: true"
 
 
 class RequestScope:
-    """Reads the keys of a request beside each other, and collects what is wrong instead of stopping at it.
+    """Reads the keys of a request together, and collects all problems.
 
-    A wrong value reads as an absent one, so that what stands beside it is checked too; whoever reads must look at
-    ``problems`` before using anything.
+    A wrong value reads as an absent one, so that the other keys are checked too. Callers must check ``problems``
+    before they use a value.
     """
 
     def __init__(self, payload: Mapping[str, object], message: RequestMessage, problems: Sequence[Problem]) -> None:
         """Check the keys themselves.
 
         Args:
-            payload: The request as it was given.
-            message: Those of its values that are right.
-            problems: What is wrong with the others.
+            payload: The request as given.
+            message: Its valid values.
+            problems: The problems of the other values.
         """
         self._payload = payload
         self._message = message
@@ -46,7 +46,7 @@ class RequestScope:
 
     @property
     def problems(self) -> list[Problem]:
-        """What is wrong so far: unknown keys first, then in the order of :data:`KEYS`."""
+        """The problems so far: unknown keys first, then in the order of :data:`KEYS`."""
         return sorted(self._problems, key=lambda problem: KEYS.index(problem.key) if problem.key in KEYS else -1)
 
     def _add(self, key: str, reason: str, fix: str) -> None:
@@ -56,7 +56,7 @@ class RequestScope:
         self._problems.append(Problem(key, "", reason, fix))
 
     def _attempted(self, *keys: str) -> bool:
-        """Whether a key was given in a way that is already reported, so that its absence need not be."""
+        """Whether a problem of the key is already reported, so that its absence is not reported as well."""
         return any(key in self._meant or self._is_reported(key) for key in keys)
 
     def _is_reported(self, key: str) -> bool:
@@ -73,7 +73,7 @@ class RequestScope:
             self._miss("message", f"has {len(unknown) - MAX_UNKNOWN} more unknown keys", "remove them")
 
     def _require_one_scope(self) -> None:
-        """Insist on exactly one of a date, a range and ``players``."""
+        """Require exactly one of a date, a range and ``players``."""
         days = [key for key in _DATE_KEYS if key in self._payload]
         scopes = days if "target_date" in days else days[:1]
         if self._message.players:

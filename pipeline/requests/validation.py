@@ -1,4 +1,4 @@
-"""Validates models, and says what is wrong as problems: all of them at once, each with its reason and its fix."""
+"""Validates models, and returns all problems at once, each with its reason and its fix."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pipeline.requests.problems import Problem, nearest, show
 ModelT = TypeVar("ModelT")
 
 MAX_UNKNOWN = 20
-"""How many unknown names get a line (and a search for the nearest one) of their own."""
+"""The largest number of unknown names that get a line and a nearest name each."""
 
 _REJECTED, _UNKNOWN = "rejected", "unknown_name"
 _REASONS = {
@@ -27,7 +27,7 @@ _REASONS = {
 
 
 def reject(reason: str, fix: str) -> PydanticCustomError:
-    """Return the error by which a validator rejects a value.
+    """Return the error with which a validator rejects a value.
 
     Args:
         reason: What is wrong, as the predicate of a sentence about the value.
@@ -37,7 +37,7 @@ def reject(reason: str, fix: str) -> PydanticCustomError:
 
 
 def reject_name(reason: str, valid: tuple[str, ...]) -> PydanticCustomError:
-    """Return the error by which a validator rejects a name that is not valid; the fix is the nearest one that is."""
+    """Return the error with which a validator rejects a name; the fix is the nearest valid name."""
     return PydanticCustomError(_UNKNOWN, "{reason}", {"reason": reason, "valid": valid})
 
 
@@ -48,12 +48,12 @@ def fields_of(model: type[Any]) -> Mapping[str, FieldInfo]:
 
 
 def described(field: FieldInfo) -> Described | None:
-    """Return what a field tells people; None when it tells nothing."""
+    """Return the description of a field; None when it has none."""
     return next((found for found in field.metadata if isinstance(found, Described)), None)
 
 
 def bounds_of(field: FieldInfo) -> tuple[int | None, int | None]:
-    """Return the smallest and the largest number that a field takes; None where there is no limit."""
+    """Return the limits of a numeric field; None where there is no limit."""
     low = next((found.ge for found in field.metadata if hasattr(found, "ge")), None)
     high = next((found.le for found in field.metadata if hasattr(found, "le")), None)
     return low, high
@@ -62,12 +62,12 @@ def bounds_of(field: FieldInfo) -> tuple[int | None, int | None]:
 def validate(
     model: type[ModelT], values: Mapping[str, object], context: Mapping[str, object] | None = None
 ) -> tuple[ModelT | None, list[Problem]]:
-    """Validate the values of a model, and read what is right even where something else is wrong.
+    """Validate the values of a model, and keep the valid ones when others are wrong.
 
     Args:
         model: A pydantic model or dataclass.
         values: By name of the field.
-        context: What its validators may look at.
+        context: The context of its validators.
 
     Returns:
         The model, with the defaults of the fields whose value is wrong; None when such a field has no default. And
@@ -92,7 +92,7 @@ def _build(model: type[ModelT], values: Mapping[str, object], context: Mapping[s
 
 
 def problems_of(error: ValidationError, fields: Mapping[str, FieldInfo]) -> Iterator[Problem]:
-    """Yield what is wrong, in the order of the fields; a fix is empty where only an example can tell."""
+    """Yield the problems in the order of the fields; an empty fix stands for the field's example."""
     order = {name: place for place, name in enumerate(fields)}
     found = [details for details in error.errors(include_url=False) if details["loc"]]
     found.sort(key=lambda details: order.get(str(details["loc"][0]), -1))

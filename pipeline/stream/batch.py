@@ -1,4 +1,4 @@
-"""Handing a long request to a batch job: the same template that schedules launch."""
+"""Launches a batch job for a long request, from the template that schedules launch."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class BatchTemplate:
         temp_location: Where Dataflow may keep files while a job runs.
         staging_location: Where Dataflow keeps what a job's workers download.
         parameters: Further options of the job.
-        endpoint: Where the Dataflow API answers, if not at Google.
+        endpoint: Address of the Dataflow API; empty for Google's.
     """
 
     project: str
@@ -60,7 +60,7 @@ class BatchTemplate:
 
     @classmethod
     def of(cls, config: StreamConfig, options: PipelineOptions) -> BatchTemplate | None:
-        """Return the template that a streaming job was given; None when it was given none."""
+        """Return the batch template of a streaming job; None when it has none."""
         if not config.batch_template:
             return None
         cloud = options.view_as(GoogleCloudOptions)
@@ -80,8 +80,8 @@ class BatchTemplate:
     def launch(self, request: ExportRequest, run_id: str) -> str:
         """Start the job of a request and return its name.
 
-        The name follows from the run: when a request is answered again because a worker died, Dataflow starts no second
-        job beside the first, which then answers it.
+        The name follows from the run. When a worker ends and a request is answered again, Dataflow starts no second job
+        beside the first.
 
         Raises:
             DataflowError: It was not started.

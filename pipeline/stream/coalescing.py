@@ -1,8 +1,8 @@
-"""Which requests are answered, which are duplicates, and which wait: decided without clock, Beam or I/O.
+"""Merges equal requests that arrive within ``quiet_seconds``, without clock, Beam or I/O.
 
 A request is answered at once. An equal one that was published before that answer began to read is a duplicate: whatever
-it announces was read. An equal one that comes later, within the quiet period, may announce something new, so it waits
-for the end of the period, and takes the place of one that waits already; then it is answered, unless no table has
+it announces was read. An equal one that arrives later, within the quiet period, may announce new rows. It waits for the
+end of the period and replaces one that waits already. Then it is answered, unless no table has
 changed. A burst therefore costs one export, and a second one only where it brought something.
 """
 
@@ -16,11 +16,11 @@ import orjson
 from pipeline.stream.messages import Asked
 
 REDELIVERY_SECONDS = 900.0
-"""For how long the id of a message is remembered: longer than Pub/Sub takes to deliver one again after its deadline."""
+"""Seconds for which the id of a message is kept: longer than Pub/Sub takes to redeliver it after its deadline."""
 CLOCK_SKEW_SECONDS = 1.0
-"""By how much the clocks of publisher and worker may differ."""
+"""Largest difference between the clocks of publisher and worker."""
 LONGEST_QUIET_SECONDS = 3600.0
-"""How far the quiet period grows for what the job itself asks for in vain."""
+"""Longest quiet period of requests by the watch that cannot succeed yet."""
 
 
 @dataclass(frozen=True)
@@ -28,13 +28,13 @@ class Answered:
     """The last answer to a request.
 
     Attributes:
-        key: What was asked for.
+        key: The key of the request.
         run_id: The run that answered it.
         read_at: When the run began to read, in seconds since 1970.
-        quiet_until: Until when equal requests cost no export of their own.
+        quiet_until: The end of the quiet period.
         inputs: Digest of the versions of the tables that were read; empty where they are unknown.
-        again: It published nothing for want of rows, or something failed that may go well the next time.
-        vain: How often in a row the job itself has asked for this in vain.
+        again: Whether a repetition may publish more: rows were missing, or a failure may be transient.
+        vain: The number of vain requests by the watch in a row.
     """
 
     key: str
@@ -56,13 +56,13 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Decision:
-    """What to do about a request.
+    """The decision about a request.
 
     Attributes:
         action: ``answer``, ``duplicate``, ``wait``, or ``redelivered`` for a message that was settled before.
-        asked: The request, as it is to be answered.
+        asked: The request to answer.
         of: The answer that it duplicates or waits for; None for ``answer``.
-        superseded: A waiting request whose place it takes.
+        superseded: A waiting request that it replaces.
     """
 
     action: str
@@ -73,13 +73,13 @@ class Decision:
 
 @dataclass
 class RequestCoalescer:
-    """What is remembered between requests; it forgets everything in time.
+    """Merges equal requests that arrive within ``quiet_seconds``. Its state expires.
 
     Attributes:
-        quiet_seconds: For how long equal requests cost one export.
+        quiet_seconds: Length of the quiet period, in which equal requests cost one export.
         answered: The last answers, by key.
         waiting: By key.
-        seen: Until when to remember the ids of messages that were received.
+        seen: Expiry of the ids of received messages.
     """
 
     quiet_seconds: float
@@ -88,11 +88,11 @@ class RequestCoalescer:
     seen: dict[str, float] = field(default_factory=dict)
 
     def receive(self, asked: Asked, published: float, now: float) -> Decision:
-        """Return what to do about a request, and remember it.
+        """Decide about a request, and record it.
 
         Args:
             asked: The request.
-            published: When it was asked, in seconds since 1970.
+            published: When it was published, in seconds since 1970.
             now: The current time, likewise.
         """
         self.forget(now)
@@ -108,7 +108,7 @@ class RequestCoalescer:
         earlier = self.waiting.pop(asked.key, None)
         superseded = None if earlier is None else earlier.asked
         if superseded is not None:
-            # It is answered for both, so it asks for no more rows than either.
+            # One answer serves both, so it needs the smaller minimum of rows.
             rows = min(asked.min_prediction_rows, superseded.min_prediction_rows)
             asked = replace(asked, min_prediction_rows=rows)
         if before is None:
@@ -119,17 +119,17 @@ class RequestCoalescer:
     def settle(
         self, key: str, *, run_id: str, read_at: float, now: float, inputs: str, again: bool, in_vain: bool = False
     ) -> None:
-        """Remember that a request was answered, and let the quiet period begin.
+        """Record the answer to a request, and begin the quiet period.
 
         Args:
-            key: What was asked for.
+            key: The key of the request.
             run_id: The run that answered it.
             read_at: When it began to read.
             now: The current time.
             inputs: Digest of what it read.
             again: See :class:`Answered`.
-            in_vain: The job itself asked, will ask again at its next look, and did not get what it wants. From time to
-                time in a row, the quiet period then doubles: what is amiss may be so for the rest of the day.
+            in_vain: The request came from the watch, which repeats it, and could not succeed yet. The quiet period then
+                doubles with each repetition: the cause may last for the rest of the day.
         """
         before = self.answered.get(key)
         vain = (0 if before is None else before.vain) + 1 if in_vain else 0
@@ -144,20 +144,20 @@ class RequestCoalescer:
         return [(self.waiting.pop(key).asked, self.answered.get(key)) for _, key in found]
 
     def forget(self, now: float) -> None:
-        """Forget what no request can refer to any more."""
+        """Remove expired state."""
         self.answered = {
             key: answer for key, answer in self.answered.items() if key in self.waiting or answer.quiet_until > now
         }
         self.seen = {name: until for name, until in self.seen.items() if until > now}
 
     def wake_at(self) -> float | None:
-        """Return when somebody's wait is over or, with nobody waiting, when all is forgotten; None when that is now."""
+        """Return when the next wait is over or, with none, when all state expires; None without state."""
         if self.waiting:
             return min(waiting.until for waiting in self.waiting.values())
         return max((*self.seen.values(), *(answer.quiet_until for answer in self.answered.values())), default=None)
 
     def encoded(self) -> bytes:
-        """Return what is remembered as JSON."""
+        """Return the state as JSON."""
         return orjson.dumps(
             {
                 "answered": [asdict(answer) for answer in self.answered.values()],
@@ -172,7 +172,7 @@ class RequestCoalescer:
         if encoded is None:
             return cls(quiet_seconds)
         found: dict[str, Any] = orjson.loads(encoded)
-        # Another version of the job may have written it, with fields that this one does not know.
+        # Another version of the job may have written it, with other fields.
         names = {known.name for known in fields(Answered)}
         answered = [Answered(**{k: v for k, v in entry.items() if k in names}) for entry in found["answered"]]
         waiting = [Waiting(Asked.from_json(entry["asked"]), entry["until"]) for entry in found["waiting"]]

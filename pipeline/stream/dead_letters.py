@@ -1,4 +1,4 @@
-"""Messages that were rejected, as they go to the dead-letter topic: whole, with the reason."""
+"""Dead letters: rejected messages, whole, with the reason."""
 
 from __future__ import annotations
 
@@ -10,19 +10,20 @@ from apache_beam.io.gcp.pubsub import PubsubMessage
 from pipeline.stream.messages import Message, Rejected
 
 _MOST_ATTRIBUTES = 90
-"""Of a hundred that a message may have; the rest is for what is said of it."""
+"""Attributes that are kept of the hundred that a message may have; the others describe the rejection."""
 _KEY_BYTES, _VALUE_BYTES = 256, 1024
 _MOST_BYTES = 9_000_000
-"""Pub/Sub takes ten million bytes a call, attributes included."""
+"""Pub/Sub accepts ten million bytes a call, attributes included."""
 _ORIGINAL = "original_"
 
 
 def dead_letter(message: Message, rejected: Rejected, now: datetime) -> PubsubMessage:
     """Return the dead letter of a message.
 
-    Its payload is the original one, and each original attribute is there under its name behind ``original_``, so that
-    neither can be taken for what is said of it: ``reason``, ``nearest_key``, ``message_id``, ``published_at``,
-    ``rejected_at``. A payload that is too long to be sent once more is cut, and its length and SHA-256 are given.
+    Its payload is the original one. Each original attribute is there under its name behind ``original_``, so that it
+    cannot be mistaken for an attribute of the dead letter: ``reason``, ``nearest_key``, ``message_id``,
+    ``published_at``, ``rejected_at``. A payload that is too long to be sent once more is cut, and its length and
+    SHA-256 are given.
     """
     said = {
         "reason": rejected.reason,

@@ -1,7 +1,7 @@
-"""A warehouse and a store that give up after a while, so that one stuck request cannot hold up all others.
+"""A warehouse and a store that give up after a while, so that one stuck request cannot block all others.
 
-What is under way when the time is over ends by the time limits of the clients; nothing new is begun. A write that has
-begun is finished or fails whole, so giving up leaves nothing torn.
+When the time is over, calls under way end by the time limits of the clients, and no new call begins. A write that has
+begun is finished or fails whole, so no object is torn.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from transforms.warehouses.protocol import AppendingWarehouse, Warehouse, Wareho
 
 @dataclass(frozen=True)
 class Deadline:
-    """An instant after which nothing is begun.
+    """An instant after which no call begins.
 
     Attributes:
-        seconds: How long there was in all.
+        seconds: The whole time limit.
         at: On the clock.
         clock: Seconds, from any origin.
     """
@@ -44,7 +44,7 @@ class Deadline:
 
     @property
     def message(self) -> str:
-        """What is said of everything that is not begun."""
+        """The error of a call that does not begin."""
         return f"the request was given up after {self.seconds:g} s; send it again, or raise --request_timeout"
 
 
@@ -57,7 +57,7 @@ class DeadlineWarehouse:
 
     @property
     def concurrency(self) -> int:
-        """Calls that are worth having in flight."""
+        """Useful number of calls in flight."""
         return self.warehouse.concurrency
 
     def check(self, scan: TableScan) -> tuple[str, ...]:
@@ -110,7 +110,7 @@ class DeadlineStore:
 
     @property
     def concurrency(self) -> int:
-        """Writes that are worth having in flight."""
+        """Useful number of writes in flight."""
         return self.store.concurrency
 
     def check(self) -> None:

@@ -4,11 +4,10 @@
     Ticks ─► WatchGames ──────────┼─────────────┴─► AnswerRequests ─► events ─► completion topic
                                   └─► rejected ─► events, dead letters
 
-Requests have one key, so the runner hands them to one worker, one after the other: two requests for the same date never
-overlap, and what the second one publishes is what it would have published had it come alone after the first. Scattering
-a request's documents over steps and gathering them by count would let two interleave, and takes longer: 0.23 s instead
-of 0.13 s for the 299 documents of a night, on the local runner. The names of the steps are API: a running job is only
-updated if they stay.
+Requests have one key, so the runner processes them one after the other: two requests for the same date never overlap,
+and the second one publishes the same as it would alone after the first. Scattering a request's documents over steps and
+gathering them by count lets two requests interleave, and takes longer: 0.23 s instead of 0.13 s for the 299
+documents of a night, on the local runner. The names of the steps are API: a running job is only updated if they stay.
 """
 
 from __future__ import annotations
@@ -48,7 +47,7 @@ Keyed = tuple[str, bytes]
 
 
 class Answers(NamedTuple):
-    """What the job says: completion events, and messages that were rejected, as Pub/Sub messages."""
+    """The outputs of the job: completion events and dead letters, as Pub/Sub messages."""
 
     events: beam.PCollection[PubsubMessage]
     dead_letters: beam.PCollection[PubsubMessage]
@@ -56,10 +55,10 @@ class Answers(NamedTuple):
 
 @dataclass
 class AnswerMessages(beam.PTransform):
-    """Answer what messages ask for, and what the schedule asks for at each tick.
+    """Answer the requests of messages, and those of the schedule at each tick.
 
-    Input: PubsubMessage with attributes, and ticks, whatever they are. Output: :class:`Answers`. Each message ends in
-    exactly one event, however it goes; rejected ones become dead letters as well.
+    Input: PubsubMessage with attributes, and ticks of any type. Output: :class:`Answers`. Each message ends in
+    exactly one event; rejected ones become dead letters as well.
     """
 
     grammar: Grammar
@@ -86,7 +85,7 @@ class AnswerMessages(beam.PTransform):
 
 @dataclass
 class ReadRequests(beam.DoFn):
-    """Turn messages into requests; what is no request becomes an event, and a dead letter where it was rejected."""
+    """Turn messages into requests. Other messages become an event, and a dead letter when they are rejected."""
 
     grammar: Grammar
 
@@ -97,7 +96,7 @@ class ReadRequests(beam.DoFn):
     def process(
         self, message: PubsubMessage, timestamp: Any = beam.DoFn.TimestampParam
     ) -> Iterable[pvalue.TaggedOutput]:
-        """Yield what a message is."""
+        """Yield the request, event or dead letter of a message."""
         self._messages.inc()
         received = received_message(message, timestamp)
         found = read_message(received, self.grammar)
@@ -121,10 +120,10 @@ class ReadRequests(beam.DoFn):
 
 
 def received_message(message: PubsubMessage, timestamp: Timestamp) -> Message:
-    """Return a message as it was received, named and dated in any case.
+    """Return a message as received, always with an id and an instant.
 
-    Not every runner hands over the id and the instant of publishing. Without an instant, the timestamp of the element
-    is the same; without an id, one is made up: a message that is delivered again then counts as another, equal one.
+    Not every runner passes on the id and the instant of publishing. Without an instant, the timestamp of the element
+    is the same; without an id, one is generated: a redelivered message then counts as another, equal one.
     """
     published = message.publish_time
     if published is None or published.timestamp() <= 0:
@@ -151,19 +150,19 @@ def _rejection(found: Rejected, message: Message) -> Event:
 
 @dataclass
 class WatchGames(beam.DoFn):
-    """Turn each tick into the requests that the schedule asks for.
+    """Turn each tick into the requests that follow from the schedule.
 
-    Ticks that were held up come all at once, and what they would see is the same: one look is enough.
+    Delayed ticks arrive all at once and find the same schedule: one check is enough.
     """
 
     watch: Watch
 
     def setup(self) -> None:
-        """Begin without a look."""
+        """Begin without an earlier check."""
         self._looked: float | None = None
 
     def process(self, _tick: Any) -> Iterable[Keyed]:
-        """Yield what is to be exported; a look that fails is counted, and the next one may succeed."""
+        """Yield the requests of a check; a failed check is counted, and the next one may succeed."""
         started = time.monotonic()
         if self._looked is not None and started - self._looked < self.watch.seconds / 2:
             return
@@ -173,11 +172,11 @@ class WatchGames(beam.DoFn):
             asked = self.watch.look()
         except Exception as error:
             Metrics.counter("watch", "failed_looks").inc()
-            LOG.error("cannot tell how far the games are: %s: %s", type(error).__name__, error)
+            LOG.error("the games cannot be checked: %s: %s", type(error).__name__, error)
             return
         until = utc_now().timestamp() + self.watch.seconds
         for request in asked:
-            # The next look asks for the newer state of running games; results are asked for once.
+            # The next check requests the newer state of running games; results are requested once.
             yield ONE_KEY, (request if request.marker else replace(request, expires=until)).encoded()
 
 
@@ -202,7 +201,7 @@ class AnswerRequests(beam.DoFn):
     def process(
         self, keyed: Keyed, state: Any = beam.DoFn.StateParam(DESK), wake: Any = beam.DoFn.TimerParam(WAKE)
     ) -> Iterable[PubsubMessage]:
-        """Yield the event of a request, unless it waits, and of one whose place it takes."""
+        """Yield the event of a request, unless it waits, and of one that it replaces."""
         asked = Asked.decoded(keyed[1])
         now = self.answerer.clock()
         if 0 < asked.expires < now:

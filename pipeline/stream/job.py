@@ -1,4 +1,4 @@
-"""Running a streaming job: on a service that goes on by itself, or in this process until it is told to end."""
+"""Runs a streaming job: on a service, or in this process until a signal ends it."""
 
 from __future__ import annotations
 
@@ -48,12 +48,12 @@ def build_stream(
 
     Args:
         pipeline: The pipeline.
-        config: What the job was given.
+        config: The configuration of the job.
         warehouse: Where tables are read.
         store: Where documents are written.
-        launcher: Starts batch jobs for requests that are too long; they are rejected without one.
-        local: It will run on the local streaming runner.
-        clock: What the watch over the games takes for the current time, aware.
+        launcher: Starts batch jobs for requests that are too long; without one they are rejected.
+        local: Whether it runs on the local streaming runner.
+        clock: Returns the current time for the watch over the games, aware.
     """
     messages = pipeline | "ReadMessages" >> beam.io.ReadFromPubSub(
         subscription=config.input_subscription, with_attributes=True
@@ -88,11 +88,11 @@ def build_stream(
 
 
 def grammar_of(config: StreamConfig, *, launches: bool) -> Grammar:
-    """Return what messages may ask of a job.
+    """Return the grammar of a job's messages.
 
     Args:
-        config: What the job was given.
-        launches: It launches batch jobs for requests that are too long.
+        config: The configuration of the job.
+        launches: Whether it launches batch jobs for requests that are too long.
     """
     return Grammar(
         known_types=tuple(exports()),
@@ -106,7 +106,7 @@ def grammar_of(config: StreamConfig, *, launches: bool) -> Grammar:
 def _ticks(seconds: int, *, local: bool) -> beam.PTransform:
     if not seconds:
         return beam.Create([], reshuffle=False)
-    # From when the job runs: it is submitted minutes before, and would make up for the ticks in between.
+    # Starts when the job runs: it is submitted minutes before, and would fire the ticks in between at once.
     return LocalTicks(seconds) if local else PeriodicImpulse(fire_interval=seconds, rebase=RebaseMode.REBASE_START)
 
 
@@ -114,13 +114,13 @@ def _ticks(seconds: int, *, local: bool) -> beam.PTransform:
 class LocalTicks(beam.PTransform):
     """An element every few seconds, on the local streaming runner, which cannot run :class:`PeriodicImpulse`.
 
-    That runner does one thing at a time, and waits for messages up to 30 seconds, so a tick may be late by that.
+    That runner has one thread and waits for messages up to 30 seconds, so a tick may be that late.
     """
 
     seconds: float
 
     def expand(self, begin: beam.pvalue.PBegin) -> beam.PCollection[float]:
-        """Wire a timer that sets itself again."""
+        """Wire a timer that is set again when it fires."""
         return (
             begin
             | "Start" >> beam.Create([("", 0.0)], reshuffle=False).with_output_types(tuple[str, float])
@@ -151,11 +151,11 @@ class _Repeat(beam.DoFn):
 def run_local(build: Callable[[beam.Pipeline], Any], options: PipelineOptions) -> None:
     """Run a streaming job in this process until SIGINT or SIGTERM.
 
-    A request that is being answered then is answered; a message that was taken and not begun is lost, because the local
-    runner acknowledges messages when it takes them.
+    A request in progress is finished. A message that was received and not begun is lost, because the local runner
+    acknowledges messages when it receives them.
 
     Raises:
-        Exception: A step failed in a way that none should.
+        Exception: A step raised an unexpected error.
     """
     ended = threading.Event()
 
@@ -175,7 +175,7 @@ def run_local(build: Callable[[beam.Pipeline], Any], options: PipelineOptions) -
 
 
 def _show_what_happens() -> None:
-    """Print what the job logs, a line for each request; Beam goes on logging warnings only."""
+    """Print the log of the job, a line for each request; Beam logs warnings only."""
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
     ours = logging.getLogger("pipeline.stream")
@@ -185,7 +185,7 @@ def _show_what_happens() -> None:
 
 
 def _wait(result: PipelineResult, ended: threading.Event) -> None:
-    """Wait for a signal or for the job to break off; end it, and raise what broke it off."""
+    """Wait for a signal or for the job to break off; stop it, and raise the error that broke it off."""
     broken: list[BaseException] = []
 
     def watch() -> None:
@@ -196,7 +196,7 @@ def _wait(result: PipelineResult, ended: threading.Event) -> None:
         ended.set()
 
     threading.Thread(target=watch, daemon=True).start()
-    # Without a limit, signals would not be noticed.
+    # Without a time limit, signals would not be handled.
     while not ended.wait(1.0):
         pass
     if broken:

@@ -1,4 +1,4 @@
-"""What a message of the input subscription asks for: a request, upstream's event that leads to one, or nonsense."""
+"""Parses messages of the input subscriptions: requests, events of upstream that lead to one, and invalid ones."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from pipeline.stream.upstream import Dropped, UpstreamRules, is_upstream_event, 
 LOG = logging.getLogger(__name__)
 
 _NAMES_ONLY = ("generated_at", "correlation_id", "trigger_source")
-"""Keys of a request that do not change what it asks for."""
+"""Keys of a request that do not change its documents."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Message:
     Attributes:
         data: Its payload.
         attributes: Its attributes.
-        message_id: The same when it is delivered again.
+        message_id: Its id, the same when it is redelivered.
         published: When it was published, aware.
     """
 
@@ -42,17 +42,17 @@ class Message:
 
 @dataclass(frozen=True)
 class Asked:
-    """A request that is to be answered, as it travels between the steps of the job: as JSON, which outlives an update.
+    """A request between the steps of the job, encoded as JSON, which outlives an update of the job.
 
     Attributes:
         request: In the JSON form that :meth:`pipeline.requests.request.ExportRequest.from_json` reads.
-        key: Equal for requests that ask for the same.
-        message_id: The message that asked; made up where the job itself did.
-        published: When it asked, ISO 8601.
-        min_prediction_rows: Rows of predictions without which there is nothing to do.
-        marker: Path of an object that is written once this succeeded, and whose presence says that it did.
-        expires: Until when it is worth an answer, in seconds since 1970; 0 for always.
-        by_watch: The job itself asked, because of what the schedule says.
+        key: The same for equal requests.
+        message_id: The id of its message; generated for a request of the watch.
+        published: When it was published, ISO 8601.
+        min_prediction_rows: The least rows of predictions for an export.
+        marker: Path of an object that is written once this succeeded, and whose presence marks the success.
+        expires: When it expires, in seconds since 1970; 0 for never.
+        by_watch: Whether the watch over the schedule made the request.
     """
 
     request: Mapping[str, Any]
@@ -66,12 +66,12 @@ class Asked:
 
     @property
     def correlation_id(self) -> str:
-        """Given by whoever asked."""
+        """Given by the sender."""
         return str(self.request["correlation_id"])
 
     @property
     def trigger_source(self) -> str:
-        """Given by whoever asked."""
+        """Given by the sender."""
         return str(self.request["trigger_source"])
 
     def encoded(self) -> bytes:
@@ -80,22 +80,22 @@ class Asked:
 
     @classmethod
     def decoded(cls, encoded: bytes) -> Asked:
-        """Return what :meth:`encoded` wrote, be it that of another version of the job."""
+        """Return the request that :meth:`encoded` wrote, in this or another version of the job."""
         return cls.from_json(orjson.loads(encoded))
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Asked:
-        """Return the request of its fields; what is no field is left out."""
+        """Return a request from its fields; unknown fields are ignored."""
         return cls(**{known.name: values[known.name] for known in fields(cls) if known.name in values})
 
 
 @dataclass(frozen=True)
 class Rejected:
-    """A message that is not understood.
+    """A rejected message.
 
     Attributes:
-        problems: Everything that is wrong with it.
-        correlation_id: What it says of itself, as far as that can be read.
+        problems: All of its problems.
+        correlation_id: Given by the message, as far as it can be read.
         trigger_source: Likewise.
     """
 
@@ -120,13 +120,13 @@ def _meant_by(problem: Problem) -> str | None:
 
 @dataclass(frozen=True)
 class Grammar:
-    """What messages may ask for.
+    """The rules for messages.
 
     Attributes:
         known_types: Every export type, in registry order.
         groups: Group name to its export types.
-        defaults: What absent keys mean, and limits.
-        upstream: When upstream's completion of the predictions leads to an export.
+        defaults: The values of absent keys, and limits.
+        upstream: The rules for upstream's events.
         max_dates: Dates of the longest request; 0 for the limit of ``defaults``.
     """
 
@@ -138,10 +138,10 @@ class Grammar:
 
 
 def read_message(message: Message, grammar: Grammar) -> Asked | Dropped | Rejected:
-    """Return what a message asks for; never raises.
+    """Return the request, the dropped event or the rejection of a message; never raises.
 
     ``today`` is that of the instant of publishing, and so is ``generated_at`` unless the message names one: a message
-    that is delivered again asks for the same.
+    that is redelivered makes an equal request.
     """
     payload: Mapping[str, object] = {}
     rows = 0
@@ -162,7 +162,7 @@ def read_message(message: Message, grammar: Grammar) -> Asked | Dropped | Reject
     except RequestError as error:
         return Rejected(error.problems, _text(payload, "correlation_id"), _text(payload, "trigger_source"))
     except Exception as error:
-        # Whatever this is, it must not be delivered for ever, nor hold up the messages behind it.
+        # Such a message must neither be redelivered for ever nor block the messages behind it.
         LOG.exception("a message that cannot be read")
         problem = Problem(
             "message", "", f"cannot be read: {type(error).__name__}: {error}", "report it with its payload"
@@ -183,11 +183,11 @@ def read_message(message: Message, grammar: Grammar) -> Asked | Dropped | Reject
 
 
 def request_key(request: Mapping[str, Any], *, names_its_instant: bool = False) -> str:
-    """Return a text that is equal for requests which ask for the same, whoever asks and when.
+    """Return the key of a request, which is independent of its sender and its time.
 
     Args:
         request: In its JSON form.
-        names_its_instant: Whoever asked wants documents of that very ``generated_at``.
+        names_its_instant: Whether the message names ``generated_at``, which is then part of the key.
     """
     left_out = _NAMES_ONLY[1:] if names_its_instant else _NAMES_ONLY
     asked = {key: value for key, value in request.items() if key not in left_out}

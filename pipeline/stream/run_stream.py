@@ -24,11 +24,11 @@ from transforms.warehouses.protocol import Warehouse
 def run_stream(config: StreamConfig, warehouse: Warehouse, store: Store, options: PipelineOptions) -> int:
     """Run the streaming job and return the exit code.
 
-    In this process it runs until SIGINT or SIGTERM. A job of Dataflow goes on until somebody drains it, so it is
-    submitted and not waited for.
+    In this process it runs until SIGINT or SIGTERM. A job of Dataflow goes on until it is drained, so it is
+    submitted without waiting.
 
     Args:
-        config: What the command line says.
+        config: The configuration of the job.
         warehouse: Where tables are read.
         store: Where documents are written.
         options: Beam's options.

@@ -1,7 +1,7 @@
 """Upstream's events: the predictions of a date are complete (contract: operations §2.1).
 
-They are taken as they are published. Two publishers spell the share of finished players differently, and one of them
-leaves it at zero after a repeated batch that succeeded.
+They are read as published. Two publishers spell the share of finished players differently, and one of them leaves it at
+zero after a repeated batch that succeeded.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ EXPORT_TYPES = ("tonight-all",)
 TRIGGER_SOURCE = "predictions-complete"
 
 _ENVELOPE = ("processor_name", "phase", "execution_id", "output_table", "metadata")
-"""Keys of which an event has at least one, and a request none."""
+"""Keys that only events have; each event has at least one."""
 _REQUEST_KEYS = ("export_types", "target_date", "start_date", "end_date", "players")
 _STATUSES = ("success", "partial")
 _PERCENT_KEYS = ("completion_pct", "completion_percentage")
 _MOST = 10**9
-"""No count or share is larger."""
+"""Upper limit of counts and shares."""
 
 
 @dataclass(frozen=True)
 class UpstreamRules:
-    """When an event leads to an export.
+    """The conditions under which an event leads to an export.
 
     Attributes:
-        min_completion_percent: Share of the players whose predictions are there, inclusive.
-        min_prediction_rows: Rows of predictions that the date must have in the warehouse.
+        min_completion_percent: The least share of players with predictions.
+        min_prediction_rows: The least rows of predictions of the date in the warehouse.
     """
 
     min_completion_percent: int = 80
@@ -40,12 +40,12 @@ class UpstreamRules:
 
 @dataclass(frozen=True)
 class Dropped:
-    """An event that is understood and leads to nothing.
+    """A valid event that leads to no export.
 
     Attributes:
-        reason: A word to count it by.
+        reason: The word under which it is counted.
         detail: The reason in a line.
-        correlation_id: As the event gives it; empty where it is not fit to be told.
+        correlation_id: As the event gives it; empty where it is not printable.
     """
 
     reason: str
@@ -59,7 +59,7 @@ def is_upstream_event(payload: Mapping[str, object]) -> bool:
 
 
 def request_of(payload: Mapping[str, object], rules: UpstreamRules) -> dict[str, object] | Dropped:
-    """Return the request, as JSON values, that an event stands for; or why it stands for none.
+    """Return the request of an event, as JSON values; or the reason why it has none.
 
     Raises:
         RequestError: A value of the event has the wrong type.
@@ -87,7 +87,7 @@ def request_of(payload: Mapping[str, object], rules: UpstreamRules) -> dict[str,
 
 
 def _percent(payload: Mapping[str, object], details: Mapping[str, object]) -> float:
-    """Return the share of the players that are complete, in percent; all of them where nothing is said.
+    """Return the share of complete players, in percent; 100 where the event has none.
 
     A success with predictions is complete, whatever share it gives: a repeated batch reports that of the repetition.
     """
@@ -104,7 +104,7 @@ def _percent(payload: Mapping[str, object], details: Mapping[str, object]) -> fl
 def _number(key: str, value: object) -> float:
     if value is None:
         return 0.0
-    # JSON knows no NaN and no infinity, but Python's reader does; a whole number may be too large for a float.
+    # JSON has no NaN and no infinity, but Python's reader accepts them; a whole number may be too large for a float.
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) <= _MOST:
         raise RequestError([Problem(f"metadata.{key}", show(value), "is not a number", "send a number")])
     return float(value)

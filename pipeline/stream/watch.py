@@ -1,4 +1,4 @@
-"""What the schedule asks for: live grading while games are in play, and results once they are over and graded."""
+"""The watch over the schedule: requests live grading while games are in play, and results once they are graded."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from transforms.warehouses.protocol import Warehouse
 
 LIVE_TYPE = "live-grading"
 AFTER_GAMES, AFTER_GRADES = "post-game", "post-grades"
-"""Groups of the export types that show what is known once all games of a date are over, and once they are graded."""
+"""Groups of export types that change when all games of a date are over, and when they are graded."""
 GRADES_REST = timedelta(seconds=120)
-"""Grades are written row by row: they are taken for complete when no row is younger than this."""
+"""Grades are written row by row: they count as complete when no row is younger than this."""
 
 
 def utc_now() -> datetime:
@@ -33,19 +33,19 @@ def utc_now() -> datetime:
 
 
 def marker_path(day: date, group: str) -> str:
-    """Return the path of the object that says that the results of a date were exported."""
+    """Return the path of the marker that the results of a date were exported."""
     return f"manifest/{day}.{group}.json"
 
 
 @dataclass(frozen=True)
 class Watch:
-    """Looks at the schedule of the league day and the one before.
+    """Checks the schedule of the league day and the one before.
 
     Attributes:
         warehouse: Holds schedule and grades.
-        store: Holds the markers of what was exported.
+        store: Holds the markers of exported results.
         config: The rules of the exporters.
-        seconds: Between two looks.
+        seconds: Seconds between two checks.
         clock: The current time, aware.
     """
 
@@ -56,11 +56,11 @@ class Watch:
     clock: Callable[[], datetime] = utc_now
 
     def look(self) -> list[Asked]:
-        """Return what is to be exported because of how far the games are.
+        """Return the requests that follow from the state of the games.
 
         Raises:
             WarehouseError: Schedule or grades cannot be read.
-            StoreError: Markers cannot be looked for.
+            StoreError: Markers cannot be read.
         """
         now = self.clock()
         today = league_day(now)
@@ -108,8 +108,8 @@ class Watch:
         ).to_json()
         return Asked(
             request=request,
-            # Live grading is exported at every look; results wait, like all that is asked twice. Nobody else asks for
-            # them under this key: the answer to an equal request leaves no marker, and must not wait for this one.
+            # Live grading is exported at every check; repeated requests for results wait. Their key differs from those
+            # of messages: the answer to an equal message leaves no marker, and must not wait for this request.
             key=marker or request_key(request, names_its_instant=True),
             message_id=f"{request['correlation_id']}-{day}-{marker}",
             published=now.isoformat(),

@@ -143,7 +143,7 @@ def test_feature_vectors_are_long_enough_but_for_a_few(warehouse: DemoWarehouse)
     assert lengths[33] / lengths.total() > 0.98
 
 
-def test_reports_name_unknown_players_and_change_their_mind_within_an_hour(warehouse: DemoWarehouse) -> None:
+def test_reports_name_unknown_players_and_change_within_an_hour(warehouse: DemoWarehouse) -> None:
     rows = warehouse.rows(INJURIES)
     assert any(row["player_lookup"] is None for row in rows)
     known = [row for row in rows if row["player_lookup"]]
@@ -158,7 +158,7 @@ def test_versions_may_be_empty_or_incomplete(warehouse: DemoWarehouse) -> None:
     assert len({row["version_id"] for row in rows}) == len(rows)
 
 
-def test_every_blemish_says_what_it_is() -> None:
+def test_every_blemish_has_a_description() -> None:
     for blemish in BLEMISHES:
         assert blemish.__doc__
     assert len({blemish.__name__ for blemish in BLEMISHES}) == len(BLEMISHES)

@@ -138,7 +138,7 @@ def test_the_command_line_reports_what_it_did(tmp_path: Path, capsys: pytest.Cap
     assert "players must be at least 40, not 3" in capsys.readouterr().err
 
 
-def test_the_stamp_tells_what_is_in_the_folder(warehouse: DemoWarehouse) -> None:
+def test_the_stamp_describes_the_folder(warehouse: DemoWarehouse) -> None:
     stamp = json.loads((warehouse.root / STAMP).read_text())
     assert stamp["options"] == warehouse.options.content()
     assert stamp["summary"]["last_game_night"] == "2026-02-20"

@@ -31,7 +31,7 @@ def test_a_season_has_165_game_dates_from_opening_night_to_a_sunday_in_april(
     assert len(dates) == 165
 
 
-def test_nobody_plays_on_thanksgiving_christmas_eve_and_around_the_all_star_game() -> None:
+def test_there_are_no_games_on_thanksgiving_christmas_eve_and_around_the_all_star_game() -> None:
     off = {date(2025, 11, 27), date(2025, 12, 24), *(date(2026, 2, day) for day in range(13, 19))}
     assert off.isdisjoint(game_dates(2025))
     assert date(2025, 12, 25) in game_dates(2025)

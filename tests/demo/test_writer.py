@@ -24,7 +24,7 @@ def test_a_partitioned_table_has_a_file_per_month_in_date_order(warehouse: DemoW
 
 
 @pytest.mark.parametrize("table", [t for t in WAREHOUSE_TABLES if t.partition], ids=str)
-def test_row_group_statistics_tell_dates_apart(warehouse: DemoWarehouse, table) -> None:
+def test_row_group_statistics_separate_dates(warehouse: DemoWarehouse, table) -> None:
     wide = GROUP_ROWS // 20
     for path in warehouse.files(table):
         meta = pq.ParquetFile(path).metadata

@@ -85,7 +85,7 @@ class TestContents:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    def test_it_knows_what_it_is(self, image: Path) -> None:
+    def test_it_carries_its_version(self, image: Path) -> None:
         script = "import pipeline.version as v; b = v.current_build(); print(v.__file__, b.commit, b.lock, b.image)"
         path, *rest = self.run(image, "-c", script).split()
         assert Path(path).is_relative_to(image)

@@ -45,7 +45,7 @@ def settled(folder: Path, script: str, **settings: str) -> str:
 
 
 def grants(calls: list[list[str]]) -> set[tuple[str, str, str]]:
-    """Return who was given which role on what."""
+    """Return (account, role, resource) of every grant."""
     found = set()
     for call in calls:
         if "add-iam-policy-binding" in call:
@@ -56,7 +56,7 @@ def grants(calls: list[list[str]]) -> set[tuple[str, str, str]]:
 
 
 class TestIam:
-    def test_who_may_do_what(self, commands: FakeCommands) -> None:
+    def test_roles_of_each_service_account(self, commands: FakeCommands) -> None:
         commands.add("gcloud")
         done = commands.run("bash", IAM, EXECUTE="1")
         assert done.returncode == 0, done.stderr
@@ -220,7 +220,7 @@ def flags(call: list[str]) -> dict[str, str]:
 
 
 def listed(text: str) -> list[str]:
-    """Return the items of a list as gcloud reads it: ^DELIMITER^ at its start says what stands between them."""
+    """Return the items of a list as gcloud reads it: ^DELIMITER^ at its start names the separator."""
     _, delimiter, items = text.split("^", 2)
     return items.split(delimiter)
 

@@ -153,7 +153,7 @@ def problems(found: Iterable[Difference], tests: Iterable[Collected]) -> list[st
 
 
 def asserts(path: Path, test: str) -> bool:
-    """Whether a test asserts something: by itself, or by a function whose name says that it does."""
+    """Whether a test asserts something: by itself, or by a function whose name starts like an assertion's."""
     name = test.rpartition("::")[2]
     functions = [
         node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if getattr(node, "name", "") == name

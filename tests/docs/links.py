@@ -65,7 +65,12 @@ def anchors(text: str) -> Iterator[str]:
         yield f"{name}-{count}" if count else name
 
 
-if __name__ == "__main__":
-    found = list(broken_links(pages()))
+def main(root: Path = ROOT) -> int:
+    """Print the broken links of a checkout and return the exit code."""
+    found = list(broken_links(pages(root)))
     sys.stdout.write("".join(f"{line}\n" for line in found))
-    sys.exit(1 if found else 0)
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -26,7 +26,7 @@ def test_every_named_test_asserts_something() -> None:
     assert [test for test in NAMED if not asserts(files()[test.partition("::")[0]], test)] == []
 
 
-def test_a_difference_of_a_type_is_held_by_a_test_that_knows_the_type() -> None:
+def test_a_difference_of_a_type_is_held_by_a_test_of_that_type() -> None:
     """A test of another document would say nothing: one of the files must name the type or its module."""
     strange = []
     for difference in FOUND:

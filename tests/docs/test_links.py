@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.links import anchors, broken_links, pages
+from tests.docs.links import anchors, broken_links, main, pages
 
 
 def test_every_link_of_the_project_leads_somewhere() -> None:
@@ -58,3 +58,12 @@ def test_code_has_no_links(page: Path) -> None:
 
 def test_headings_in_code_make_no_anchor() -> None:
     assert list(anchors("# A\n```\n# B\n```\n## C d\n")) == ["a", "c-d"]
+
+
+@pytest.mark.parametrize(("target", "code", "lines"), [("other.md", 0, 0), ("none.md", 1, 1)])
+def test_the_command_prints_broken_links_and_ends_with_1(
+    page: Path, capsys: pytest.CaptureFixture[str], target: str, code: int, lines: int
+) -> None:
+    page.write_text(f"[text]({target})\n")
+    assert main(page.parent) == code
+    assert len(capsys.readouterr().out.splitlines()) == lines

@@ -28,7 +28,7 @@ from tests.support.warehouses import AnyTable, League, find_row, with_value
 from transforms.stores.control import ControlledStore
 
 
-class RequestCoalescer:
+class LeagueCopy:
     """A folder with a copy of the league that may be broken, and an output."""
 
     def __init__(self, league: League, folder: Path) -> None:
@@ -64,26 +64,26 @@ class RequestCoalescer:
 
 
 @pytest.fixture
-def coalescer(league: League, tmp_path: Path) -> RequestCoalescer:
-    return RequestCoalescer(league, tmp_path)
+def copy(league: League, tmp_path: Path) -> LeagueCopy:
+    return LeagueCopy(league, tmp_path)
 
 
-def states(coalescer: RequestCoalescer) -> dict[str, str]:
-    return {name: section["state"] for name, section in coalescer.manifest["exports"].items()}
+def states(copy: LeagueCopy) -> dict[str, str]:
+    return {name: section["state"] for name, section in copy.manifest["exports"].items()}
 
 
 class TestTables:
-    def test_missing_incomplete_and_mistyped_tables_fail_their_readers_only(self, coalescer: RequestCoalescer) -> None:
-        shutil.rmtree(coalescer.table(FACTORS))
-        coalescer.replace(PROPS, coalescer.league.rows(PROPS).drop_columns(["odds_american"]))
-        injuries = coalescer.league.rows(INJURIES)
+    def test_missing_incomplete_and_mistyped_tables_fail_their_readers_only(self, copy: LeagueCopy) -> None:
+        shutil.rmtree(copy.table(FACTORS))
+        copy.replace(PROPS, copy.league.rows(PROPS).drop_columns(["odds_american"]))
+        injuries = copy.league.rows(INJURIES)
         hours = pc.cast(injuries.column("report_hour"), pa.string())
-        coalescer.replace(
+        copy.replace(
             INJURIES, injuries.set_column(injuries.schema.get_field_index("report_hour"), "report_hour", hours)
         )
-        ended = coalescer.run()
+        ended = copy.run()
         assert ended.code == 1
-        assert states(coalescer) == {
+        assert states(copy) == {
             "predictions": "ready",
             "streaks": "ready",
             "tonight": "failed",
@@ -101,90 +101,88 @@ class TestTables:
                 "is string, expected INT64",
             ],
         )
-        assert set(coalescer.manifest["broken_tables"]) == {FACTORS.name, PROPS.name, INJURIES.name}
-        assert not [path for path in documents(coalescer.store) if path.startswith("tonight")]
+        assert set(copy.manifest["broken_tables"]) == {FACTORS.name, PROPS.name, INJURIES.name}
+        assert not [path for path in documents(copy.store) if path.startswith("tonight")]
         assert "partial: 2026-02-03 is in" in ended.out
 
-    def test_a_truncated_file_leaves_the_last_good_documents_in_place(self, coalescer: RequestCoalescer) -> None:
-        assert coalescer.run(types=("streaks", "tonight")).code == 0
-        before = generations(coalescer.store)
-        (newest, *_) = sorted(coalescer.table(PROPS).rglob("*.parquet"), reverse=True)
+    def test_a_truncated_file_leaves_the_last_good_documents_in_place(self, copy: LeagueCopy) -> None:
+        assert copy.run(types=("streaks", "tonight")).code == 0
+        before = generations(copy.store)
+        (newest, *_) = sorted(copy.table(PROPS).rglob("*.parquet"), reverse=True)
         newest.write_bytes(newest.read_bytes()[:-100])
-        ended = coalescer.run("--generated_at=2026-02-03T20:00:00Z", types=("streaks", "tonight"))
+        ended = copy.run("--generated_at=2026-02-03T20:00:00Z", types=("streaks", "tonight"))
         assert ended.code == 1
-        assert states(coalescer)["tonight"] == "failed"
+        assert states(copy)["tonight"] == "failed"
         assert_one_line_each(
             ended.out.split("missing: ")[1].splitlines()[0], names=["cannot read", newest.name, "write it again"]
         )
-        assert generations(coalescer.store) == before
-        assert f"tonight/{coalescer.league.today}.json" in coalescer.manifest["exports"]["tonight"]["documents"]
+        assert generations(copy.store) == before
+        assert f"tonight/{copy.league.today}.json" in copy.manifest["exports"]["tonight"]["documents"]
 
-    def test_a_page_that_cannot_be_read_fails_the_table_half_way(self, coalescer: RequestCoalescer) -> None:
+    def test_a_page_that_cannot_be_read_fails_the_table_half_way(self, copy: LeagueCopy) -> None:
         """The footer is fine, so that nothing shows before the rows are read."""
-        rows = coalescer.league.rows(PROPS)
-        coalescer.replace(PROPS, rows)
-        (file,) = coalescer.table(PROPS).glob("*.parquet")
+        rows = copy.league.rows(PROPS)
+        copy.replace(PROPS, rows)
+        (file,) = copy.table(PROPS).glob("*.parquet")
         content = bytearray(file.read_bytes())
         content[len(content) // 3 : len(content) // 3 + 4000] = b"\xff" * 4000
         file.write_bytes(bytes(content))
-        ended = coalescer.run("--skip_preflight", types=("streaks", "tonight"))
+        ended = copy.run("--skip_preflight", types=("streaks", "tonight"))
         assert ended.code == 1
-        assert states(coalescer) == {"streaks": "ready", "tonight": "failed"}
-        assert "cannot read" in coalescer.manifest["broken_tables"][PROPS.name]
-        assert not [path for path in documents(coalescer.store) if path.startswith("tonight")]
+        assert states(copy) == {"streaks": "ready", "tonight": "failed"}
+        assert "cannot read" in copy.manifest["broken_tables"][PROPS.name]
+        assert not [path for path in documents(copy.store) if path.startswith("tonight")]
 
-    def test_an_empty_table_is_no_error_where_nothing_depends_on_its_rows(self, coalescer: RequestCoalescer) -> None:
-        coalescer.replace(FACTORS, coalescer.league.rows(FACTORS).slice(0, 0))
-        assert coalescer.run(types=("tonight",)).code == 0
+    def test_an_empty_table_is_no_error_where_nothing_depends_on_its_rows(self, copy: LeagueCopy) -> None:
+        copy.replace(FACTORS, copy.league.rows(FACTORS).slice(0, 0))
+        assert copy.run(types=("tonight",)).code == 0
         players = [
-            player
-            for game in json_of(coalescer.store, "tonight/all-players.json")["games"]
-            for player in game["players"]
+            player for game in json_of(copy.store, "tonight/all-players.json")["games"] for player in game["players"]
         ]
         assert players
         assert {player["fatigue_level"] for player in players} == {"normal"}
 
-    def test_without_context_tonight_is_withheld_and_what_is_published_stays(self, coalescer: RequestCoalescer) -> None:
-        assert coalescer.run(types=("tonight", "tonight-players", "streaks")).code == 0
-        before = generations(coalescer.store)
-        coalescer.replace(CONTEXT, coalescer.league.rows(CONTEXT).slice(0, 0))
-        ended = coalescer.run("--generated_at=2026-02-03T20:00:00Z", types=("tonight", "tonight-players", "streaks"))
+    def test_without_context_tonight_is_withheld_and_what_is_published_stays(self, copy: LeagueCopy) -> None:
+        assert copy.run(types=("tonight", "tonight-players", "streaks")).code == 0
+        before = generations(copy.store)
+        copy.replace(CONTEXT, copy.league.rows(CONTEXT).slice(0, 0))
+        ended = copy.run("--generated_at=2026-02-03T20:00:00Z", types=("tonight", "tonight-players", "streaks"))
         assert ended.code == 1
-        assert states(coalescer) == {"streaks": "ready", "tonight": "withheld", "tonight-players": "withheld"}
+        assert states(copy) == {"streaks": "ready", "tonight": "withheld", "tonight-players": "withheld"}
         reason = "0 context rows for 2026-02-03, at least 5 are needed"
         assert f"missing: 2026-02-03 tonight is withheld: {reason}" in ended.out
-        assert generations(coalescer.store) == before
+        assert generations(copy.store) == before
 
-    def test_a_warehouse_that_is_not_there_publishes_nothing(self, coalescer: RequestCoalescer) -> None:
-        shutil.rmtree(coalescer.warehouse)
-        coalescer.warehouse.mkdir()
-        ended = coalescer.run()
+    def test_a_warehouse_that_is_not_there_publishes_nothing(self, copy: LeagueCopy) -> None:
+        shutil.rmtree(copy.warehouse)
+        copy.warehouse.mkdir()
+        ended = copy.run()
         assert ended.code == 1
-        assert coalescer.manifest["status"] == "failed"
-        assert documents(coalescer.store) == {}
+        assert copy.manifest["status"] == "failed"
+        assert documents(copy.store) == {}
 
 
 class TestRows:
-    def test_rows_that_cannot_be_used_cost_their_players_and_nobody_else(self, coalescer: RequestCoalescer) -> None:
-        league, today = coalescer.league, coalescer.league.today
+    def test_rows_that_cannot_be_used_cost_only_their_players(self, copy: LeagueCopy) -> None:
+        league, today = copy.league, copy.league.today
         offers = league.rows(PROPS)
         offered = [row for row in offers.to_pylist() if row["game_date"] == today and row["market_type"] == "points"]
         infinite, nan, nameless, absent, *others = dict.fromkeys(
-            player for row in offered if (player := row["player_lookup"]) in _expected_players(coalescer)
+            player for row in offered if (player := row["player_lookup"]) in _expected_players(copy)
         )
         for player, line in ((infinite, math.inf), (nan, math.nan)):
             at = find_row(offers, player_lookup=player, game_date=today, market_type="points")
             offers = with_value(offers, at, points_line=line)
-        coalescer.replace(PROPS, offers)
+        copy.replace(PROPS, offers)
         games, context = league.rows(GAMES), league.rows(CONTEXT)
-        coalescer.replace(GAMES, with_value(games, find_row(games, player_lookup=nameless), team_abbr=None))
+        copy.replace(GAMES, with_value(games, find_row(games, player_lookup=nameless), team_abbr=None))
         at = find_row(context, player_lookup=absent, game_date=today)
-        coalescer.replace(CONTEXT, with_value(context, at, team_abbr=None))
-        ended = coalescer.run(types=("tonight", "tonight-players"))
+        copy.replace(CONTEXT, with_value(context, at, team_abbr=None))
+        ended = copy.run(types=("tonight", "tonight-players"))
         assert ended.code == 1
         failed = {
             name: {failure["key"]: failure["error"] for failure in section["failures"]}
-            for name, section in coalescer.manifest["exports"].items()
+            for name, section in copy.manifest["exports"].items()
         }
         assert failed["tonight"].keys() == {infinite, nan, nameless, absent}
         assert failed["tonight-players"].keys() == {nameless, absent}, "it reads no odds"
@@ -193,15 +191,15 @@ class TestRows:
         assert f"{GAMES.name}.team_abbr is null" in failed["tonight"][nameless]
         assert f"{CONTEXT.name}.team_abbr is null" in failed["tonight-players"][absent]
         assert f"missing: 2026-02-03 tonight {nan}: ValueError: {PROPS.name}.points_line is null" in ended.out
-        shown = {player["player_lookup"] for player in _players_of_tonight(coalescer)}
-        assert shown == set(_expected_players(coalescer)) - failed["tonight"].keys()
+        shown = {player["player_lookup"] for player in _players_of_tonight(copy)}
+        assert shown == set(_expected_players(copy)) - failed["tonight"].keys()
         assert set(others) < shown
-        published = {path for path in documents(coalescer.store) if path.startswith("tonight/player/2026-02-03/")}
-        assert len(published) == len(_expected_players(coalescer)) - 2
-        log = coalescer.store.read(coalescer.manifest["failures_path"])
+        published = {path for path in documents(copy.store) if path.startswith("tonight/player/2026-02-03/")}
+        assert len(published) == len(_expected_players(copy)) - 2
+        log = copy.store.read(copy.manifest["failures_path"])
         assert log is not None
         assert log[0].count(b"\n") == 6 + 4, "six documents and cards, four rows"
-        skipped = coalescer.manifest["skipped_rows"]
+        skipped = copy.manifest["skipped_rows"]
         assert {(rows["table"], rows["column"], rows["player"], rows["rows"]) for rows in skipped} == {
             (PROPS.name, "points_line", infinite, 1),
             (PROPS.name, "points_line", nan, 1),
@@ -209,57 +207,53 @@ class TestRows:
             (CONTEXT.name, "team_abbr", absent, 1),
         }
 
-    def test_a_value_that_does_not_fit_its_column_costs_its_row_and_nothing_else(
-        self, coalescer: RequestCoalescer
-    ) -> None:
-        today = coalescer.league.today
-        player, *others = _expected_players(coalescer)
-        assert coalescer.run(types=("tonight-players",)).code == 0
-        clean = documents(coalescer.store)
-        shutil.rmtree(coalescer.output)
-        context, schedule = coalescer.league.rows(CONTEXT), coalescer.league.rows(SCHEDULE)
+    def test_a_value_that_does_not_fit_its_column_costs_its_row_and_nothing_else(self, copy: LeagueCopy) -> None:
+        today = copy.league.today
+        player, *others = _expected_players(copy)
+        assert copy.run(types=("tonight-players",)).code == 0
+        clean = documents(copy.store)
+        shutil.rmtree(copy.output)
+        context, schedule = copy.league.rows(CONTEXT), copy.league.rows(SCHEDULE)
         at = find_row(context, player_lookup=player, game_date=today)
-        coalescer.replace(CONTEXT, with_value(as_doubles(context, "days_rest"), at, days_rest=1.5))
+        copy.replace(CONTEXT, with_value(as_doubles(context, "days_rest"), at, days_rest=1.5))
         # A second row of a game, which belongs to no player.
         doubles = as_doubles(schedule, "home_team_score")
         at = find_row(schedule, game_date=today)
-        coalescer.replace(
-            SCHEDULE, pa.concat_tables([doubles, with_value(doubles.slice(at, 1), 0, home_team_score=99.5)])
-        )
-        ended = coalescer.run(types=("tonight-players",))
+        copy.replace(SCHEDULE, pa.concat_tables([doubles, with_value(doubles.slice(at, 1), 0, home_team_score=99.5)]))
+        ended = copy.run(types=("tonight-players",))
         assert ended.code == 1
-        section = coalescer.manifest["exports"]["tonight-players"]
+        section = copy.manifest["exports"]["tonight-players"]
         (failure,) = section["failures"]
         assert failure["key"] == player
         wrong = f"ValueError: {CONTEXT.name}.days_rest is 1.5 in a row of player '{player}' on {today} (game_id "
         assert failure["error"].startswith(wrong)
         assert failure["error"].endswith("the column is INT64, so the row is left out: correct it in the warehouse")
         assert f"missing: {today} tonight-players {player}: {failure['error']}" in ended.out
-        skipped = {(rows["table"], rows["column"], rows["date"]) for rows in coalescer.manifest["skipped_rows"]}
+        skipped = {(rows["table"], rows["column"], rows["date"]) for rows in copy.manifest["skipped_rows"]}
         assert (SCHEDULE.name, "home_team_score", today.isoformat()) in skipped
-        written = documents(coalescer.store)
+        written = documents(copy.store)
         assert written.keys() == {path for path in clean if f"/{player}.json" not in path}
         assert all(clean[path] == content for path, content in written.items())
         assert len(written) == 2 * len(others)
 
-    def test_ids_that_could_leave_the_output_are_reported(self, coalescer: RequestCoalescer) -> None:
-        players = _expected_players(coalescer)
+    def test_ids_that_could_leave_the_output_are_reported(self, copy: LeagueCopy) -> None:
+        players = _expected_players(copy)
         ids = {players[0]: "../../x", players[1]: "/etc/passwd", players[2]: "index"}
         for table in (CONTEXT, REGISTRY, PREDICTIONS):
-            rows = coalescer.league.rows(table)
+            rows = copy.league.rows(table)
             renamed = [ids.get(name, name) for name in rows.column("player_lookup").to_pylist()]
             at = rows.schema.get_field_index("player_lookup")
-            coalescer.replace(table, rows.set_column(at, "player_lookup", [renamed]))
-        ended = coalescer.run(types=("tonight-players",))
+            copy.replace(table, rows.set_column(at, "player_lookup", [renamed]))
+        ended = copy.run(types=("tonight-players",))
         assert ended.code == 1
-        assert {failure["key"] for failure in coalescer.manifest["failures"]} == set(ids.values())
+        assert {failure["key"] for failure in copy.manifest["failures"]} == set(ids.values())
         assert "missing: 2026-02-03 ../../x: ValueError: player_lookup '../../x' in " in ended.out
-        assert coalescer.manifest["exports"]["tonight-players"]["written"] == len(players) - 3
+        assert copy.manifest["exports"]["tonight-players"]["written"] == len(players) - 3
 
-    def test_a_schedule_that_lost_its_date_is_held_back(self, coalescer: RequestCoalescer) -> None:
-        rows = coalescer.league.rows(SCHEDULE)
-        coalescer.replace(SCHEDULE, rows.filter(pc.not_equal(rows.column("game_date"), coalescer.league.today)))
-        ended = coalescer.run(types=("tonight",))
+    def test_a_schedule_that_lost_its_date_is_held_back(self, copy: LeagueCopy) -> None:
+        rows = copy.league.rows(SCHEDULE)
+        copy.replace(SCHEDULE, rows.filter(pc.not_equal(rows.column("game_date"), copy.league.today)))
+        ended = copy.run(types=("tonight",))
         assert ended.code == 1
         assert "the schedule has no game on 2026-02-03, yet the context expects" in ended.out
 
@@ -270,13 +264,11 @@ def as_doubles(rows: pa.Table, name: str) -> pa.Table:
     return rows.set_column(at, name, rows.column(name).cast(pa.float64()))
 
 
-def _expected_players(coalescer: RequestCoalescer) -> list[str]:
-    rows = coalescer.league.rows(CONTEXT)
-    tonight = rows.filter(pc.equal(rows.column("game_date"), coalescer.league.today))
+def _expected_players(copy: LeagueCopy) -> list[str]:
+    rows = copy.league.rows(CONTEXT)
+    tonight = rows.filter(pc.equal(rows.column("game_date"), copy.league.today))
     return sorted(set(tonight.column("player_lookup").to_pylist()))
 
 
-def _players_of_tonight(coalescer: RequestCoalescer) -> list[Any]:
-    return [
-        player for game in json_of(coalescer.store, "tonight/all-players.json")["games"] for player in game["players"]
-    ]
+def _players_of_tonight(copy: LeagueCopy) -> list[Any]:
+    return [player for game in json_of(copy.store, "tonight/all-players.json")["games"] for player in game["players"]]

@@ -1,4 +1,4 @@
-"""The command line as people use it: what it prints, how it ends, and what it says about a wrong request."""
+"""The command line as people use it: output, exit code, and the errors of a wrong request."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_a_request_that_is_not_understood_is_rejected(
     assert list(tmp_path.iterdir()) == [], "nothing is made for a request that is rejected"
 
 
-def test_all_that_is_wrong_is_said_at_once(league: League, tmp_path: Path) -> None:
+def test_all_problems_are_reported_at_once(league: League, tmp_path: Path) -> None:
     ended = run_main(league, tmp_path / "out", "--export_types=tonite,streeks", "--target_date=2026-02-30", "--shard=3")
     assert ended.code == 2
     assert_one_line_each(ended.err, names=["tonite", "streeks", "2026-02-30", "did you mean --shards?"])
@@ -122,7 +122,7 @@ class TestRunning:
         assert "rows read" in progress
         assert progress.endswith("1 of 1 dates done")
 
-    def test_a_wrong_request_ends_with_2_and_says_why(self, league: League, tmp_path: Path) -> None:
+    def test_a_wrong_request_ends_with_2_and_the_reason(self, league: League, tmp_path: Path) -> None:
         ended = run_python(league, tmp_path / "out", "--export_type=tonight", "--target_date=today")
         assert ended.code == 2
         assert ended.out == ""

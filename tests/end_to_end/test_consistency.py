@@ -173,7 +173,7 @@ def reports(store: MemoryStore, day: date) -> dict[str, Any]:
     return {player: report for player, report in found.items() if report is not None and "error" not in report}
 
 
-def test_a_game_report_says_before_the_game_what_the_card_says(published: tuple[MemoryStore, list[date]]) -> None:
+def test_before_the_game_a_game_report_equals_the_card(published: tuple[MemoryStore, list[date]]) -> None:
     store, days = published
     compared = {"average": 0, "form": 0, "forecast": 0}
     for day in days:

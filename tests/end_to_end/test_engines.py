@@ -138,7 +138,7 @@ def _without_folder(line: str) -> str:
 
 
 def broken_lines(err: str) -> list[str]:
-    """What is said of a run that broke off, without the engine's name and the folder."""
+    """The message of a run that broke off, without the engine's name and the folder."""
     said = [line for line in err.splitlines() if line.startswith(("the run broke off", "missing", "nothing was"))]
     return [_without_folder(re.sub(r"the job failed on .*?: ", "", line)) for line in said]
 

@@ -190,7 +190,7 @@ def test_an_evening(evening: Evening) -> None:
 
 
 @pytest.mark.parametrize("outage", OUTAGES)
-def test_l7_an_outage_keeps_what_is_published_and_says_degraded(evening: Evening, outage: Any) -> None:
+def test_l7_an_outage_keeps_what_is_published_and_the_run_is_degraded(evening: Evening, outage: Any) -> None:
     evening.run(boxes(AT_THE_END))
     before = contents(evening.store, "live-grading/")
     section = evening.run(outage)
@@ -238,7 +238,7 @@ def test_l15_a_forecast_that_was_changed_is_graded_anew(evening: Evening) -> Non
     assert evening.run(boxes([late_game(26, **FINAL)]), predictions=changed)["kept"] == {"shows more outcomes": 1}
 
 
-def test_what_another_version_published_is_kept_as_long_as_it_knows_more(evening: Evening) -> None:
+def test_a_document_of_another_version_is_kept_while_it_shows_more_outcomes(evening: Evening) -> None:
     evening.run(boxes(AT_THE_END))
     shown = evening.store.stat(DATED)
     assert shown is not None
@@ -264,7 +264,7 @@ def test_l8_forecasts_that_are_gone_keep_what_is_published(evening: Evening) -> 
     assert len(evening.shown()) == 3
 
 
-def test_l9_the_feed_is_asked_about_the_league_day_only(evening: Evening) -> None:
+def test_l9_the_feed_is_read_for_the_league_day_only(evening: Evening) -> None:
     played = [game_row(player_lookup=ANN, game_date=DAY, opponent_team_abbr="BOS", points=26)]
     request = {"generated_at": "2025-01-17T02:00:00Z"}
     assert evening.run(status(500), games=played, game_status=3, request=request)["written"] == 1
@@ -285,7 +285,7 @@ def test_l13_after_midnight_it_is_still_the_same_evening(evening: Evening) -> No
     assert [scan for scan in plan.scans if scan.table == "live_feed.box_scores"] == []
 
 
-def test_a_forecast_that_was_withdrawn_does_not_keep_the_last_word_away(evening: Evening) -> None:
+def test_a_withdrawn_forecast_does_not_block_the_final_document(evening: Evening) -> None:
     evening.run(boxes(AT_THE_END))
     left = [row for row in forecasts() if row.player_lookup == ANN]
     played = [game_row(player_lookup=ANN, game_date=DAY, opponent_team_abbr="BOS", points=26)]

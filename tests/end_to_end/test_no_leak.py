@@ -44,7 +44,7 @@ def of_date(found: dict[str, bytes], day: date) -> dict[str, bytes]:
 
 @pytest.fixture(scope="module")
 def week(league: League) -> dict[str, bytes]:
-    """The documents of a week, from a warehouse that knows how the season went on."""
+    """The documents of a week, from a warehouse that holds the rest of the season."""
     return documents(publish(league.warehouse, *nothing_ahead(), first=FIRST, last=LAST))
 
 

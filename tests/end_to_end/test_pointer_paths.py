@@ -60,7 +60,7 @@ def test_a_backfill_moves_nothing(league: League) -> None:
     assert all("2026-01-1" in path for path in after.keys() - before.keys())
 
 
-def test_players_of_yesterday_are_told_that_they_have_no_game(league: League) -> None:
+def test_pointers_of_yesterday_s_players_show_that_they_have_no_game(league: League) -> None:
     store = MemoryStore()
     yesterday = next(day for n in range(1, 9) if (day := league.today - timedelta(days=n)) in _game_days(league))
     run(league, store, yesterday, types=("tonight-players",), generated_at=f"{yesterday}T17:00:00Z")

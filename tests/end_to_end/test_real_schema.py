@@ -66,7 +66,7 @@ def same_data(league: League) -> dict[AnyTable, pa.Table]:
 
 
 def without_what_is_absent(tables: dict[AnyTable, pa.Table], *, doubtful: bool) -> dict[AnyTable, pa.Table]:
-    """Return the tables as their absences mean them: a warehouse in the declared schema that says the same.
+    """Return the tables as their absences mean them: a warehouse in the declared schema with the same content.
 
     No version is on record, no box score is known to be partial, and a pick was created when its forecast was.
     """

@@ -59,7 +59,7 @@ class Reads:
 
 
 class TestSameRequest:
-    def test_it_writes_nothing_and_says_so(self, league: League) -> None:
+    def test_a_rerun_writes_nothing_and_reports_unchanged(self, league: League) -> None:
         warehouse, store = world(league, league.today)
         before, bytes_before = generations(store), documents(store)
         store.written.clear()
@@ -90,7 +90,7 @@ class TestSameRequest:
         assert all(section["unchanged"] == 0 for section in manifest["exports"].values())
         assert json_of(store, "tonight/all-players.json")["generated_at"] == "2026-02-03T20:00:00+00:00"
 
-    def test_only_the_types_that_are_asked_for_are_looked_at(self, league: League) -> None:
+    def test_only_requested_types_are_compared(self, league: League) -> None:
         warehouse, store = world(league, league.today)
         store.written.clear()
         run_in_process(plan_of("streaks", first=league.today, rewrite=True), warehouse, store)
@@ -110,7 +110,7 @@ def one_more_point(league: League, day: date) -> tuple[Any, pa.Table]:
 
 
 def another_line(league: League, day: date) -> tuple[Any, pa.Table]:
-    """The champion's forecast of one player says something else."""
+    """The champion's forecast of one player has another value."""
     rows = league.rows(PREDICTIONS)
     at = find_row(
         rows, game_date=day, system_id="catboost_v9", is_active=True, player_lookup=_someone_tonight(league, day)
@@ -184,8 +184,8 @@ class TestChangedInput:
 
 
 class TestCutOff:
-    def test_a_run_that_ends_before_its_manifest_is_not_trusted(self, league: League) -> None:
-        """The run replaced documents; the manifest still tells the old digests, which would match the next run's."""
+    def test_digests_of_a_run_without_a_manifest_are_not_used(self, league: League) -> None:
+        """The run replaced documents; the manifest still holds the old digests, which would match the next run's."""
         day = league.today
         warehouse, store = world(league, day)
         complete = documents(store)
@@ -250,7 +250,7 @@ class TestCutOff:
         run(warehouse, store, league.today)
         assert_same_objects(documents(store), documents(fresh))
 
-    def test_a_range_remembers_every_date(self, league: League) -> None:
+    def test_a_range_leaves_digests_of_every_date(self, league: League) -> None:
         warehouse, store = league.changed(), MemoryStore()
         first = league.today - timedelta(days=4)
         run(warehouse, store, first, last=league.today)

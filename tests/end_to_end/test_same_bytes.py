@@ -119,8 +119,8 @@ class TestDates:
         days = [first, first + timedelta(days=1), last]
         assert_same_objects(found, night_by_night(days, warehouse, *TONIGHT_TYPES))
 
-    def test_players_that_only_another_type_expects_hold_nothing_back(self) -> None:
-        """The schedule has lost a date: that holds back who looks for its players, and nobody else."""
+    def test_players_that_only_another_type_expects_withhold_nothing(self) -> None:
+        """The schedule lacks a date: that withholds the types that expect its players, and no other."""
         day = date(2026, 1, 6)
         rows = {CONTEXT: [context_row(game_date=day)] * 9, SIGNALS: [signal_row(game_date=day)]}
         together = documents(plainly(plan_of("daily-signals", "tonight", first=day), MemoryWarehouse(rows)))

@@ -59,7 +59,7 @@ SPELLINGS = {
 }
 """Players of the night to how some table spells them."""
 NOWHERE = "teamlessplayer"
-"""The eleventh: he has odds, and no table says for which team he plays."""
+"""The eleventh player has odds, and no table holds a team for this player."""
 IDS = {**dict(zip(PLAYERS, SPELLINGS, strict=False)), **{player: player for player in list(PLAYERS)[len(SPELLINGS) :]}}
 FUNNEL = FunnelRules(percent=PerName(50, {"zones": 0, "ready": 30, "lined": 0, "published": 80}), through_percent=0)
 """The small nights have no analyses of shots."""
@@ -148,7 +148,7 @@ def test_no_document_shows_another_spelling(alike: dict[str, bytes]) -> None:
 
 
 class TestWithoutAliases:
-    """Lines are spelled otherwise than the players of the night, and nothing says that they are the same."""
+    """Lines are spelled otherwise than the players of the night, and no alias connects them."""
 
     ROWS = (*spelled(of(PROPS, PREDICTIONS)), props_row(player_lookup=NOWHERE))
 
@@ -185,7 +185,7 @@ class TestWithoutAliases:
             (table.name, gone, "not expected in a game of the date") for table in (PROPS, PREDICTIONS)
         }
 
-    def test_the_manifest_of_a_warehouse_that_spells_alike_warns_of_nobody(self) -> None:
+    def test_a_warehouse_with_one_spelling_makes_no_warning(self) -> None:
         assert manifest_of(export(spelled()), TONIGHT)["warnings"] == []
 
 
@@ -210,7 +210,7 @@ class TestAliasRows:
         chance.shuffle(rows)
         assert_same_objects(documents(export([*spelled(of(PROPS, CONTEXT, REGISTRY)), *rows])), alike)
 
-    def test_what_is_wrong_with_them_is_said_in_the_manifest(self) -> None:
+    def test_unusable_aliases_are_warnings_of_the_manifest(self) -> None:
         warnings = manifest_of(export([*spelled(), *self.OTHERS]), TONIGHT)["warnings"]
         assert [(one["warning"], one["problem"].partition(":")[0]) for one in warnings] == [
             ("alias of a player", "alias 'nicclaxton' stands for nicolasclaxton and nobody"),
@@ -266,7 +266,7 @@ def test_aliases_that_cannot_be_read_fail_what_names_players_and_nothing_else() 
     assert states["live-grading"] == "degraded"
 
 
-def test_the_live_feed_may_know_a_player_by_another_name(tmp_path: Path) -> None:
+def test_a_player_is_found_under_the_name_of_the_live_feed(tmp_path: Path) -> None:
     lines = [player_line(900, "Nic Claxton", 30), player_line(901, "Vince Williams Jr.", 11)]
     box = game_box(str(TONIGHT), ("LAL", lines), ("BOS", []), status="Final", period=4, clock="Final")
     feed = tmp_path / "feed.json"

@@ -132,8 +132,8 @@ class TestOneGame:
 
 
 class TestThinTables:
-    def test_box_scores_without_those_who_did_not_play(self, night: Night) -> None:
-        """A player who missed a game has no row of it then, and the averages are those of the games that he played."""
+    def test_box_scores_without_players_who_did_not_play(self, night: Night) -> None:
+        """A player who missed a game has no row of it then, and the averages are those of the games played."""
         path, rows = "players/playera/season/2024-25.json", but(lambda row: not getattr(row, "is_dnp", False))
         whole, store = json_of(night.export(small_night()), path), json_of(night.export(rows), path)
         assert store["averages"] == whole["averages"]

@@ -73,7 +73,7 @@ SHOWN = {name: blemished(declared(export, NIGHT)) for name, export in exports().
 
 
 def documents(export: Export, rows: list[Row]) -> dict[str, Json]:
-    """Return the documents that an export makes of rows, by player; nothing when it says what is wrong with them."""
+    """Return the documents that an export makes of rows, by player; nothing when it raises."""
     if export.grain is Grain.PLAYER:
         return player_documents(export, *rows)
     try:
@@ -126,7 +126,7 @@ def test_nulls_duplicates_and_disorder_make_a_valid_document(name: str, data: st
 @pytest.mark.parametrize("name", NAMES)
 @FEW
 @given(data=st.data())
-def test_a_player_more_changes_what_is_said_of_no_other(name: str, data: st.DataObject) -> None:
+def test_another_player_changes_no_other_player_s_entry(name: str, data: st.DataObject) -> None:
     export = exports()[name]
     rows = data.draw(SHOWN[name])
     fewer = [row for row in rows if getattr(row, "player_lookup", "") != "bob"]
@@ -138,7 +138,7 @@ SAYS_NOTHING_OF_PLAYERS = ("daily-signals", "performance", "subset-definitions",
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_night_has_something_to_say_of_every_player(name: str) -> None:
+def test_every_player_of_the_night_has_a_document(name: str) -> None:
     export = exports()[name]
     said = {player: said_of(export, declared(export, NIGHT), player) for player in PLAYERS}
     assert {player for player, found in said.items() if found} == (

@@ -95,7 +95,7 @@ def arithmetic(parsed: ast.AST) -> Iterator[ast.AST]:
 
 
 def rules(code: str) -> list[str]:
-    """Return the lines of a module that decide by a number of their own (the rule is told in exporters.config)."""
+    """Return the lines of a module that decide by a number of their own (the rule stands in exporters.config)."""
     parsed = ast.parse(code)
     allowed = {id(number) for part in arithmetic(parsed) for number in numbers(part)}
     found = [number for number in numbers(parsed) if id(number) not in allowed and number.value not in (0, 1)]

@@ -51,7 +51,7 @@ def test_groups_hold_declared_types_only() -> None:
         assert set(members) <= set(exports())
 
 
-def test_s_d10_asking_for_groups_never_changes_them() -> None:
+def test_s_d10_listing_groups_never_changes_them() -> None:
     assert groups() == groups()
     assert groups() is not groups()
 

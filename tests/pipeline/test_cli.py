@@ -57,7 +57,7 @@ class TestHelp:
                 assert f"\n  {command.name} " in out
                 assert command.summary.rstrip(".") in " ".join(out.split())
         assert main(["schedules", "--help"]) == 0
-        assert "Check the schedules, and that they are what is live." in " ".join(capsys.readouterr().out.split())
+        assert "Check the schedule file, and compare it with the live" in " ".join(capsys.readouterr().out.split())
 
     @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
     def test_help_of_a_command_lists_its_options(self, command: Command, capsys: pytest.CaptureFixture[str]) -> None:

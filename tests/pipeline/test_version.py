@@ -74,7 +74,7 @@ class TestStamp:
         assert read_build(root, made) == Build(package_version(), COMMIT, lock_digest(root), IMAGE)
         assert json.loads(made.read_text()).keys() == {"commit", "lock", "image"}
 
-    def test_json_says_what_was_written(self, root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_json_lists_the_written_files(self, root: Path, capsys: pytest.CaptureFixture[str]) -> None:
         made = root / "build.json"
         assert stamp([f"--commit={COMMIT}", f"--image={IMAGE}", "--json"], root=root, stamp=made) == 0
         assert json.loads(capsys.readouterr().out) == {"file": str(made), **json.loads(made.read_text())}

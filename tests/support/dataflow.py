@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 @dataclass
 class FakeDataflow:
-    """What the API answers and what it was asked.
+    """The answers of the API and the requests that it received.
 
     Attributes:
         states: Answers to questions for the job, in turn; the last one stays. A number is an HTTP error.

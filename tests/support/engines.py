@@ -1,4 +1,4 @@
-"""Engines for tests: runners that carry out the graph or not, and whose jobs then end as a test says."""
+"""Engines for tests: runners that execute the graph or not, and whose jobs end as scripted."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from apache_beam.runners.runner import PipelineResult, PipelineRunner, PipelineS
 
 
 class Scripted(PipelineRunner):
-    """A runner whose job ends as its class says; subclasses are named by ``--runner``.
+    """A runner whose job ends as its class defines; subclasses are named by ``--runner``.
 
     Attributes:
         publishes: The graph is carried out.
@@ -50,7 +50,7 @@ class Done(Scripted):
 
 
 class DoneAndWroteNothing(Scripted):
-    """Says that the job is done, which it is not."""
+    """Reports the job as done, although it wrote nothing."""
 
     publishes = False
 
@@ -82,7 +82,7 @@ class FailedAfterPublishing(Failed):
 
 
 class Cancelled(Scripted):
-    """Is cancelled by somebody."""
+    """Ends as a job that is cancelled from outside."""
 
     publishes = False
     ending = PipelineState.CANCELLED
@@ -118,14 +118,14 @@ class Unfinished(Scripted):
 
 
 class Interrupted(Scripted):
-    """Is waited for by somebody who then presses Ctrl-C."""
+    """Ends the wait with Ctrl-C."""
 
     publishes = False
     ending = KeyboardInterrupt()
 
 
 class InterruptedEarly(Scripted):
-    """Is submitted to by somebody who then presses Ctrl-C."""
+    """Ends the submission with Ctrl-C."""
 
     def run_pipeline(self, pipeline: Any, options: Any) -> PipelineResult:
         """Be interrupted."""

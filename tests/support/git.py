@@ -1,4 +1,4 @@
-"""Repositories that tests make, whatever the settings of whoever runs them."""
+"""Repositories that tests make, independent of the user's git settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A live feed for tests: box scores in the vendor's shape, and a server that answers as it is told."""
+"""A live feed for tests: box scores in the vendor's shape, and a server with scripted answers."""
 
 from __future__ import annotations
 

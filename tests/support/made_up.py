@@ -1,4 +1,4 @@
-"""Made-up export types of every grain, so that tests of the engine do not depend on what a real document says."""
+"""Made-up export types of every grain, so that tests of the engine do not depend on real documents."""
 
 from __future__ import annotations
 

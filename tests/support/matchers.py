@@ -1,4 +1,4 @@
-"""Named matchers: each says what it expects, and names what differs."""
+"""Named matchers: each states what it expects, and names what differs."""
 
 from __future__ import annotations
 

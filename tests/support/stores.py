@@ -125,7 +125,7 @@ class Refuse:
 
 
 class ForbiddenStore:
-    """Fails whoever touches it; construction must not."""
+    """Raises on every use: construction of a graph must not write."""
 
     def __getattr__(self, name: str) -> Any:
         raise AssertionError(f"the store was asked for {name}")

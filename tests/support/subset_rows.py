@@ -132,7 +132,7 @@ def forecasts(day: date, system: str = CHAMPION, players: str = "abcde", **value
 
 
 def names() -> list[Row]:
-    """Return the registry entry of ``a``, whose name is ``Álex A``; nobody knows the others."""
+    """Return the registry entry of ``a``, whose name is ``Álex A``; the registry has no others."""
     return [registry_row(player_lookup="a", player_name="Álex A", season="2025-26")]
 
 

@@ -80,7 +80,7 @@ def test_what_is_left_out_is_named_once_in_the_last_lines_and_passes_nowhere(
     ]
 
 
-def test_a_run_that_leaves_nothing_out_says_so(tmp_path: Path) -> None:
+def test_a_run_that_leaves_nothing_out_prints_so(tmp_path: Path) -> None:
     assert last_lines(tmp_path, "def test_passes():\n    pass\n") == (0, ["1 passed", "left out: nothing"])
 
 

@@ -162,7 +162,7 @@ def _arrow(table: AnyTable, rows: Any) -> pa.Table:
 
 
 class ForbiddenWarehouse:
-    """Fails whoever touches it; construction must not."""
+    """Raises on every use: construction of a graph must not read."""
 
     def __getattr__(self, name: str) -> Any:
         raise AssertionError(f"the warehouse was asked for {name}")

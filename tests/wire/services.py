@@ -22,7 +22,7 @@ SECONDS_TO_START = 60
 
 BUCKET = "documents"
 HASTY = Backoff(first=0.002, longest=0.02, total=3.0)
-"""Waits for tests, in which nobody else needs them."""
+"""Short waits for tests."""
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,7 @@ def numbers_of(warehouse: BigQueryWarehouse, streams: list[ScanStream]) -> list[
     return [number for batch in batches for number in batch.column("actual_points").to_pylist()]
 
 
-def test_a_session_asks_for_no_more_than_the_scan(serve: Serve, rows: pa.Table) -> None:
+def test_a_session_reads_no_more_than_the_scan(serve: Serve, rows: pa.Table) -> None:
     server, warehouse = serve({ACCURACY: rows})
     asking = dataclasses.replace(warehouse, quota_project="payer", max_streams=7, trace_id="phase6-export:r-1")
     scan = dataclasses.replace(SCAN, equals={"system_id": ("it's", "b\\")})

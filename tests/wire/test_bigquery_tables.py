@@ -175,7 +175,7 @@ class TestCheck:
             assert message.startswith(f"table {table.name}: it is not in project {project} (404 ")
             assert message.endswith("create it or choose another project")
 
-    def test_reading_says_the_same(self, bigquery: BigQuery, project: str) -> None:
+    def test_reading_raises_the_same_error(self, bigquery: BigQuery, project: str) -> None:
         columns = [described(column) for column in REGISTRY.columns.values() if column.name != "team_abbr"]
         bigquery.tables(project).create(REGISTRY, columns=[*columns, {"name": "team_abr", "type": "STRING"}])
         warehouse = bigquery.warehouse(project)

@@ -1,4 +1,4 @@
-"""A worker process that is killed while it uploads: the run says so and ends, and the next one completes it."""
+"""A worker process that is killed while it uploads: the run reports it and ends, and the next one completes it."""
 
 from __future__ import annotations
 

@@ -222,7 +222,7 @@ class TestPublish:
 
 
 class TestPull:
-    def test_no_more_than_asked_for(self, requests: Queue) -> None:
+    def test_a_pull_returns_no_more_than_its_maximum(self, requests: Queue) -> None:
         requests.publish(b"1", b"2", b"3")
         assert len(requests.pull(1)) == 1
         assert len(requests.pull_exactly(2)) == 2
@@ -235,7 +235,7 @@ class TestPull:
             requests.publish(b"1")
             assert contents(pulled.result(20)) == [b"1"]
 
-    def test_without_messages_it_ends_before_its_caller_gives_up(self, requests: Queue) -> None:
+    def test_without_messages_it_ends_before_the_deadline_of_the_call(self, requests: Queue) -> None:
         started = time.monotonic()
         assert requests.pull(seconds=3) == []
         assert time.monotonic() - started > 1
@@ -253,7 +253,7 @@ class TestPull:
             parts = list(threads.map(lambda _: requests.pull_exactly(25), range(8)))
         assert Counter(each.message.data for part in parts for each in part) == Counter(b"%d" % n for n in range(200))
 
-    def test_what_is_asked_for_must_be_there(self, requests: Queue, subscriber: SubscriberClient) -> None:
+    def test_a_pull_needs_a_subscription_and_a_maximum(self, requests: Queue, subscriber: SubscriberClient) -> None:
         with pytest.raises(InvalidArgument):
             requests.pull(0)
         with pytest.raises(NotFound):
@@ -409,7 +409,7 @@ class TestStreamingPull:
             stream.received.get(timeout=4)
         stream.close()
 
-    def test_what_a_caller_who_left_has_not_acknowledged_comes_again(
+    def test_unacknowledged_messages_of_a_cancelled_stream_are_redelivered(
         self, requests: Queue, subscriber: SubscriberClient
     ) -> None:
         stream = Stream(subscriber, requests.name)

@@ -1,4 +1,4 @@
-"""What a night asks of the Storage Read API: one session for each table, each of its streams once."""
+"""What a night requests from the Storage Read API: one session for each table, each of its streams once."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ class Job:
         return streaming(build, wake=lambda: self.requests.publish(b"wake up"))
 
     def ask(self, *types: str, day: date, **values: Any) -> str:
-        """Ask for export types of a date and return the id of the message."""
+        """Request export types of a date and return the id of the message."""
         return self.requests.publish({"export_types": list(types), "target_date": str(day), **values})
 
 
@@ -294,7 +294,7 @@ def test_a_thousand_mixed_messages_each_end_in_one_way(start: Any, league: Leagu
 
 
 def evening(league: League, *, over: bool) -> MemoryWarehouse:
-    """Return the league with the games of the day before, over or not, as all that the schedule knows."""
+    """Return the league with the games of the day before, over or not, as the whole schedule."""
     yesterday = league.today - timedelta(days=1)
     schedule = keep(league.rows(SCHEDULE), SCHEDULE, lambda days: pc.equal(days, yesterday))
     assert schedule.num_rows

@@ -70,7 +70,7 @@ def job(pubsub: str, league: League, tmp_path: Path) -> Process:
     return Process(league, tmp_path / "out", tmp_path / "log")
 
 
-def test_it_answers_until_it_is_told_to_end(job: Process, league: League) -> None:
+def test_it_answers_until_it_is_terminated(job: Process, league: League) -> None:
     with job.running() as process:
         for n in range(2):
             job.requests.publish(
@@ -117,7 +117,7 @@ def _types() -> Any:
     return groups()["tonight-all"]
 
 
-def test_a_subscription_that_is_not_there_is_said_in_a_line(pubsub: str, league: League, tmp_path: Path) -> None:
+def test_a_missing_subscription_is_reported_in_one_line(pubsub: str, league: League, tmp_path: Path) -> None:
     missing = f"{PROJECT}/subscriptions/missing"
     argv = [f"--warehouse={league.root}", f"--output={tmp_path / 'out'}", f"--dead_letter_topic={Topic('dead').path}"]
     command = [sys.executable, "-m", "pipeline.main", *argv, f"--input_subscription={missing}"]
@@ -129,7 +129,7 @@ def test_a_subscription_that_is_not_there_is_said_in_a_line(pubsub: str, league:
 
 
 class TestBatchRuns:
-    def test_a_run_tells_what_became_of_it(self, pubsub: str, league: League, tmp_path: Path) -> None:
+    def test_a_run_publishes_its_completion(self, pubsub: str, league: League, tmp_path: Path) -> None:
         done = Topic("done")
         arguments = ("--export_types=tonight,predictions", "--start_date=2026-02-01", "--end_date=2026-02-03")
         ended = run_main(league, tmp_path / "out", *arguments, f"--completion_topic={done.path}", "--json")
@@ -160,10 +160,10 @@ class TestBatchRuns:
     @pytest.mark.parametrize(
         ("engine", "statuses"), [(engines.Failed, ["failed"]), (engines.Lost, []), (engines.Interrupted, [])]
     )
-    def test_a_job_that_may_go_on_tells_of_itself(
+    def test_a_job_that_may_go_on_publishes_its_own_completion(
         self, pubsub: str, league: League, tmp_path: Path, engine: type[engines.Scripted], statuses: list[str]
     ) -> None:
-        """The client tells of a job only when it is over: otherwise the job would be told of twice."""
+        """The client publishes the completion only of a job that is over: otherwise it would be published twice."""
         done = Topic("done")
         arguments = ("--export_types=tonight", "--target_date=today", f"--completion_topic={done.path}")
         assert run_main(league, tmp_path / "out", *arguments, runner(engine)).code != 0
@@ -179,7 +179,7 @@ class TestBatchRuns:
         assert (event["status"], event["target_date"]) == ("failed", str(league.today))
         assert event["errors"][0] in ended.err
 
-    def test_a_topic_that_is_not_there_is_said(self, pubsub: str, league: League, tmp_path: Path) -> None:
+    def test_a_missing_topic_is_reported(self, pubsub: str, league: League, tmp_path: Path) -> None:
         arguments = ("--export_types=daily-signals", "--target_date=today")
         missing = f"{PROJECT}/topics/missing"
         ended = run_main(league, tmp_path / "out", *arguments, f"--completion_topic={missing}")

@@ -104,7 +104,7 @@ def at_random(seed: int, *faults: Fault) -> Fault:
     return act
 
 
-def test_a_bad_night_is_complete_or_says_what_is_missing(
+def test_a_bad_night_is_complete_or_reports_what_is_missing(
     bigquery: BigQuery, league_project: str, league: League, folder: ControlledStore, gate: Gate, bucket: GcsStore
 ) -> None:
     expected = objects(folder)
@@ -151,7 +151,7 @@ def test_a_bad_night_is_complete_or_says_what_is_missing(
         (("--bigquery_storage_endpoint=",), ["--bigquery_storage_endpoint", "is empty"]),
     ],
 )
-def test_what_is_wrong_is_said_before_anything_is_read(
+def test_problems_are_reported_before_anything_is_read(
     bigquery: BigQuery, league_project: str, gate: Gate, arguments: tuple[str, ...], names: list[str]
 ) -> None:
     given = {argument.partition("=")[0] for argument in arguments}

@@ -13,7 +13,7 @@ from transforms.elements.validation import require_valid
 
 _FORMAT = orjson.OPT_INDENT_2
 _STAMPS = (b"generated_at", b"updated_at")
-"""What the request's time is called, in this or that document."""
+"""The names of the request's time in documents."""
 
 
 @dataclass(frozen=True)
@@ -29,10 +29,10 @@ class Document:
         digest: Of the content without the request's time: equal digests, equal documents.
         cache_control: The Cache-Control header.
         counts: The export's declared counts.
-        empty: It shows nothing.
-        fixed: Its path holds no date, so that documents of other dates share it.
-        progress: How much of its outcomes it knows; None for a type that is not measured.
-        waits: It waits for outcomes.
+        empty: Whether it shows nothing.
+        fixed: Whether its path has no date, so that documents of other dates share it.
+        progress: Number of outcomes that it shows; None for a type without outcomes.
+        waits: Whether outcomes are still pending.
     """
 
     path: str
@@ -65,7 +65,7 @@ def content_digest(content: bytes, generated_at: str) -> str:
 
 
 def with_value(document: Document, export: Export, value: Json, generated_at: str) -> Document:
-    """Return a document of the same path and cache policy that says something else."""
+    """Return a document of the same path and cache policy with other content."""
     content = encode(value)
     return replace(
         document,
@@ -85,12 +85,12 @@ def make_document(
 
     Args:
         export: The export type.
-        value: What its builder returned.
+        value: The value of its builder.
         day: The date that the document is about.
         generated_at: The request's time, as published.
-        settled: Every game of the date is over.
+        settled: Whether every game of the date is over.
         key: The player id of a player document.
-        validate: Check it against its schema.
+        validate: Whether to check it against its schema.
 
     Raises:
         InvalidDocument: It does not fit its schema.

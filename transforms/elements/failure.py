@@ -1,4 +1,4 @@
-"""What could not be done, as a record: nothing that fails is dropped."""
+"""Failures as records, so that none is dropped."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ import traceback
 from dataclasses import dataclass
 
 MOST_TEXT = 500
-"""Characters of a value or message that is shown."""
+"""Longest shown value or message."""
 _STACK = 20_000
 
 
 @dataclass(frozen=True)
 class Failure:
-    """One thing that failed.
+    """One failure.
 
     Attributes:
         step: The step that failed, such as ``SweepHistories``.
-        export: The export type that misses something because of it; empty when it concerns all that read a table.
+        export: The export type that misses a document because of it; empty when it concerns all that read a table.
         key: What failed: a player id, a document path or a table.
         error: Type and message, one line.
-        stack: The stack, for whoever mends it.
+        stack: The stack trace.
         payload: The input that failed, as far as it is known.
     """
 
@@ -33,13 +33,13 @@ class Failure:
 
 @dataclass(frozen=True)
 class SkippedRows(Failure):
-    """Rows of a table that could not be used, and were left out; as many as have all of this in common.
+    """Unusable rows of a table that were left out and share the values of all attributes.
 
     Attributes:
         column: The column whose value is missing.
-        player: The player whose rows they are; empty when they are nobody's, so that any document may lack them.
+        player: The player whose rows they are; empty for rows without a player, which any document may lack.
         day: Their partition date, ISO; empty when unknown.
-        rows: How many there are.
+        rows: Number of rows.
     """
 
     column: str = ""
@@ -49,7 +49,7 @@ class SkippedRows(Failure):
 
 
 def shortened(text: str, most: int = MOST_TEXT) -> str:
-    """Return a text without its middle when it is long: what the warehouse holds may be of any length."""
+    """Return a text without its middle when it is long: values of the warehouse may have any length."""
     half = most // 2
     return text if len(text) <= most else f"{text[:half]}...{text[-half:]}"
 

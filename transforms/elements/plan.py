@@ -1,4 +1,4 @@
-"""What one run does: the request, resolved against the declared exports, as a value that every step receives."""
+"""The plan of a run: the request, resolved against the declared exports, as a value that every step receives."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class Run:
     Attributes:
         run_id: Unique per execution.
         generated_at: The request's time as documents publish it: ISO 8601, UTC.
-        correlation_id: Given by whoever asked.
-        trigger_source: Given by whoever asked.
-        code_version: Version and commit of the code that runs.
+        correlation_id: Given by the sender of the request.
+        trigger_source: Given by the sender of the request.
+        code_version: Version and commit of the running code.
         commit: That commit.
-        lock: Digest of the locked dependencies of the code that runs.
+        lock: Digest of the locked dependencies of the running code.
         started_at: When the execution began, ISO 8601, UTC; unlike ``generated_at``, no document shows it.
         as_of: The instant whose picture of the warehouse is read, in the form of :func:`as_of_text`; empty before the
             warehouse was asked for it.
@@ -88,9 +88,9 @@ class Plan:
         shards: Number of player shards.
         validate: Check documents against their schema, and leave out those that do not fit.
         broken: Tables that preflight found unreadable, with the reason.
-        inputs: By export type and ISO date, a digest of the versions of everything that the document is made of; there
-            is none where nobody asked, or where a table cannot be read.
-        fallback_for: The champion whose place another model takes in this run; empty when the champion leads.
+        inputs: By export type and ISO date, a digest of the versions of everything that the document is made of; none
+            where it is not needed, or where a table is unreadable.
+        fallback_for: The champion that another model replaces in this run; empty when the champion leads.
         accept_shrink: Export types, or ``TYPE:DATE``, whose documents may show less than what is published.
         lease: How the run holds its dates.
         latest_day: The league day by the clock: no document that shows a later date can be right. The league day of
@@ -117,7 +117,7 @@ class Plan:
     warnings: tuple[str, ...] = ()
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave out what was worked out: a worker takes the exports from its own registry, and pickles stay small."""
+        """Leave out cached values: a worker takes the exports from its own registry, and pickles stay small."""
         return {attribute.name: getattr(self, attribute.name) for attribute in fields(self)}
 
     @cached_property
@@ -140,7 +140,7 @@ class Plan:
         return self.dates[-1:]
 
     def slate_dates(self, export: Export) -> tuple[date, ...]:
-        """Return the dates whose slates an export looks at.
+        """Return the dates whose slates an export reads.
 
         A season document that is made of its slates' rows needs every date of the season so far.
         """
@@ -159,7 +159,7 @@ class Plan:
         return tuple(other for other in self.exports if other.lists is export)
 
     def reporting_date(self, day: date) -> date:
-        """Return the target date whose manifest tells of ``day``: itself, or the last one for any other date."""
+        """Return the target date whose manifest lists ``day``: itself, or the last one for any other date."""
         return day if day in self.dates else self.dates[-1]
 
     def season_so_far(self, day: date) -> tuple[date, ...]:
@@ -169,7 +169,7 @@ class Plan:
 
     @cached_property
     def exports_by_date(self) -> Mapping[date, tuple[Export, ...]]:
-        """For every date that the player stage visits, ascending, the exports that look at players on it."""
+        """For every date that the player stage visits, ascending, the exports that read players on it."""
         found: dict[date, list[Export]] = {}
         for export in self.exports:
             for day in self.slate_dates(export) or self.document_dates(export):
@@ -178,7 +178,7 @@ class Plan:
 
     @cached_property
     def built_from(self) -> frozenset[str]:
-        """Tables that documents are built from, or gated on; rows of any other are counted and go no further."""
+        """Tables that documents are built from, or gated on; rows of other tables are only counted."""
         return frozenset(read.table.name for export in self.exports for read in reads_of(export))
 
     @cached_property
@@ -208,5 +208,5 @@ class Plan:
         return self.season_dates(export) if grain is Grain.SEASON else self.slate_dates(export)
 
     def exports_on(self, grain: Grain, day: date) -> tuple[Export, ...]:
-        """Return the exports for which a stage makes something on a date."""
+        """Return the exports for which a stage builds documents on a date."""
         return tuple(export for export in self.exports if day in self._stage_dates(export, grain))

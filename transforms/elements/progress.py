@@ -1,4 +1,4 @@
-"""How far the run in this process has come, for whoever watches it. Approximate, and never part of a result."""
+"""The progress of the run in this process, for display. Approximate, and never part of a result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables on their way: what to scan, the streams of a scan, and batches of rows."""
+"""Table scans, their streams, and batches of rows."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _ARROW_TYPES = {
 
 
 MISFIT = "_misfit"
-"""The column of a batch that names what of a row does not fit its declared type, such as ``points is 7.5``.
+"""The column of a batch with the value of a row that does not fit its declared type, such as ``points is 7.5``.
 
-It is null for a row that fits, and only batches with one that does not have it.
+It is null for a row that fits. Batches in which all rows fit lack it.
 """
 WHOLE_TABLE = ""
 """Stands for the table itself among the columns that a warehouse lacks."""
@@ -60,7 +60,7 @@ class TableScan:
 
     @property
     def stand_in(self) -> StandIn | None:
-        """What the table is read in place of; None for every table that is always read."""
+        """The column that the table stands in for; None for a table that is always read."""
         return self.declaration.stand_in
 
     @property
@@ -81,7 +81,7 @@ class ScanStream:
 
     Attributes:
         scan: The scan.
-        handle: Means something only to the warehouse that made it.
+        handle: Private to the warehouse that made it.
         absent: Optional columns that the warehouse lacks, and :data:`WHOLE_TABLE` when it lacks the table: then this is
             the only stream of the scan, and has no rows.
     """
@@ -120,7 +120,7 @@ class TableBatch:
 
 
 def with_misfits(batch: pa.RecordBatch, wrong: Mapping[int, str]) -> pa.RecordBatch:
-    """Return a batch with the column :data:`MISFIT`: position to what is wrong with the row."""
+    """Return a batch with the column :data:`MISFIT`, from position to problem."""
     return batch.append_column(MISFIT, pa.array([wrong.get(at) for at in range(batch.num_rows)], pa.string()))
 
 

@@ -12,7 +12,7 @@ from exporters.declaration import Export
 from exporters.document_schemas import schema_of
 
 _MOST_TEXT = 300
-"""Characters that are shown of a violation: it quotes the offending value, which may be half a document."""
+"""Longest shown violation: it quotes the offending value, which may be half a document."""
 
 
 class InvalidDocument(ValueError):

@@ -1,4 +1,4 @@
-"""Where the key of the live feed is found. What is passed around and pickled is its place, never the key."""
+"""The place of the live feed's key. Configurations and pickles hold the place, never the key."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ class FeedKey(Protocol):
 
 @dataclass(frozen=True)
 class EnvironmentKey:
-    """A key in an environment variable of the process that asks the feed.
+    """A key in an environment variable of the process that reads the feed.
 
     Attributes:
-        name: Of the variable.
+        name: Name of the variable.
     """
 
     name: str
 
     def read(self) -> str:
-        """Return what the variable holds."""
+        """Return the value of the variable."""
         key = os.environ.get(self.name, "").strip()
         if not key:
             raise LiveFeedError(f"the environment variable {self.name}, which should hold the feed's key, is not set")
@@ -51,14 +51,14 @@ class SecretKey:
 
     Attributes:
         version: ``projects/PROJECT/secrets/SECRET/versions/VERSION``.
-        endpoint: URL of Secret Manager; any other is sent no credentials.
+        endpoint: URL of Secret Manager; any other is called without credentials.
     """
 
     version: str
     endpoint: str = SECRETS
 
     def read(self) -> str:
-        """Return what the version holds."""
+        """Return the content of the version."""
         settings = RestSettings(self.endpoint, self.endpoint != SECRETS, 1, _BACKOFF, "secret")
         client = None
         try:
@@ -73,7 +73,7 @@ class SecretKey:
         except RestError as error:
             raise LiveFeedError(f"{self.version} cannot be read: {error}") from error
         except (ValueError, TypeError, KeyError, binascii.Error):
-            # Without the cause, which may quote what the secret holds.
+            # Without the cause, which may quote the secret.
             raise LiveFeedError(f"{self.version} cannot be read: Secret Manager's answer is not understood") from None
         finally:
             if client is not None:

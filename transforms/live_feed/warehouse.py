@@ -1,8 +1,8 @@
 """The live feed as one more table of the warehouse.
 
-A :class:`LiveFeed` fetches what the vendor's service says right now, :func:`parse_boxes` turns that into rows of
+A :class:`LiveFeed` fetches the current answer of the vendor's service, :func:`parse_boxes` turns it into rows of
 ``live_feed.box_scores``, and a :class:`LiveWarehouse` answers scans of that table from a feed and all others from the
-warehouse behind it. Whatever is wrong with the feed is then a table that cannot be read, as of any other table.
+warehouse behind it. An error of the feed is then an error of reading that table, as of any other table.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ _MAX_INT = 2**63 - 1
 
 
 class LiveFeedError(Exception):
-    """The feed did not answer, or not in its shape. The message is one line: what is wrong, then the fix."""
+    """The feed did not answer, or not in its shape. The message is one line with the problem and the fix."""
 
 
 class LiveFeed(Protocol):
-    """Says what goes on in the games of the day. Implementations are picklable values."""
+    """A source of the day's box scores. Implementations are picklable values."""
 
     def fetch(self) -> Any:
-        """Return the feed's answer, ``{"data": [box, ...]}``, as parsed JSON; nothing of it is checked.
+        """Return the feed's answer, ``{"data": [box, ...]}``, as parsed JSON, unchecked.
 
         Raises:
             LiveFeedError: There is no answer.
@@ -51,7 +51,7 @@ class FileLiveFeed:
     path: str
 
     def fetch(self) -> Any:
-        """Return what the file holds now."""
+        """Return the current content of the file."""
         try:
             return orjson.loads(Path(self.path).read_bytes())
         except (OSError, ValueError) as error:
@@ -62,8 +62,8 @@ class FileLiveFeed:
 def parse_boxes(payload: Any, day: date) -> list[LiveBoxScoreRow]:
     """Return the rows of a feed's answer.
 
-    What varies from season to season may be missing or null: dates, clocks, points, minutes, names. Minutes are text,
-    and a number is taken for text.
+    Fields that vary from season to season may be missing or null: dates, clocks, points, minutes, names. Minutes are
+    text, and a number is read as text.
 
     Args:
         payload: The answer, as parsed JSON.
@@ -177,7 +177,7 @@ class _Part(NamedTuple):
 class LiveWarehouse:
     """A warehouse together with the live feed.
 
-    A scan of the feed's table fetches when its stream is read, once, and never before: nothing is kept for the next
+    A scan of the feed's table fetches once, when its stream is read. No answer is kept for the next
     scan. Every other call goes to the warehouse.
 
     Attributes:
@@ -190,11 +190,11 @@ class LiveWarehouse:
 
     @property
     def concurrency(self) -> int:
-        """That of the warehouse."""
+        """The concurrency of the warehouse."""
         return self.warehouse.concurrency
 
     def check(self, scan: TableScan) -> tuple[str, ...]:
-        """Check a table of the warehouse; the feed is first asked when it is read."""
+        """Check a table of the warehouse; the feed is first called when it is read."""
         return () if scan.declaration.live else self.warehouse.check(scan)
 
     def split(self, scan: TableScan) -> list[ScanStream]:

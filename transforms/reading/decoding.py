@@ -1,10 +1,10 @@
 """Arrow record batches to rows, a column at a time.
 
-A column becomes Python values in one call; dates, decimals and texts, of which there are few different ones, are
-converted once per distinct value, and rows share it. A row carries the scanned columns and no others.
+A column becomes Python values in one call; dates, decimals and texts repeat often, so each distinct
+value is converted once, and rows share it. A row carries the scanned columns and no others.
 
-A row that cannot be used is left out and becomes a :class:`Defect` that names it: a REQUIRED column is null or not
-finite, or a value did not fit its declared type when it was read.
+A row with a null or non-finite REQUIRED column, or with a value that did not fit its declared type when it was read, is
+left out and becomes a :class:`Defect` that names it.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ _TABLES = {table.name: table for table in TABLES}
 
 @dataclass(frozen=True)
 class Defect:
-    """Rows that cannot be used, and are left out. They have all of this in common.
+    """Unusable rows, which are left out. They share the values of all attributes.
 
     Attributes:
         table: Name of the table.
         column: The column.
         player: The rows' player; None in a league-wide table, or when the player id itself is missing.
         day: The rows' partition date; None when unknown.
-        message: One line that names table, column and key, what is wrong, and the fix.
-        rows: How many there are.
+        message: One line with table, column, key, problem and fix.
+        rows: Number of rows.
     """
 
     table: str
@@ -57,7 +57,7 @@ def row_class(table: str, columns: tuple[str, ...]) -> Any:
 
 
 def decode(table: str, batches: Sequence[pa.RecordBatch]) -> tuple[list[Any], list[Defect]]:
-    """Return the rows of some batches of one table, and the rows that cannot be used.
+    """Return the rows of some batches of one table, and the unusable rows.
 
     Args:
         table: Name of the table.
@@ -79,7 +79,7 @@ def decode(table: str, batches: Sequence[pa.RecordBatch]) -> tuple[list[Any], li
 
 
 def decode_all(batches: Iterable[TableBatch]) -> tuple[dict[str, list[Any]], list[Defect]]:
-    """Return the rows of all batches by table, and the rows that cannot be used."""
+    """Return the rows of all batches by table, and the unusable rows."""
     by_table: dict[str, list[pa.RecordBatch]] = {}
     for scanned in batches:
         by_table.setdefault(scanned.table, []).append(scanned.batch)
@@ -121,7 +121,7 @@ def _by_distinct_value(data: pa.ChunkedArray) -> list[Any]:
 
 
 def _python_values(distinct: pa.Array) -> list[Any]:
-    """Return values as Python has them; a date that Python does not know is as good as none."""
+    """Return values as Python objects; a date out of Python's range becomes None."""
     try:
         return list(distinct.to_pylist())
     except (ValueError, OverflowError):
@@ -136,7 +136,7 @@ def _python_value(value: pa.Scalar) -> Any:
 
 
 def _unusable(table: Table[Any], names: Iterable[str], columns: Sequence[list[Any]]) -> dict[int, tuple[str, str]]:
-    """Return position to (what is wrong, what the column is) of the rows in which a REQUIRED column is null."""
+    """Return position to (problem, kind of column) of the rows in which a REQUIRED column is null."""
     found: dict[int, tuple[str, str]] = {}
     for name, values in zip(names, columns, strict=True):
         if table.columns[name].mode == "REQUIRED" and None in values:
@@ -147,13 +147,13 @@ def _unusable(table: Table[Any], names: Iterable[str], columns: Sequence[list[An
 
 
 def _misfits(table: Table[Any], texts: pa.ChunkedArray) -> dict[int, tuple[str, str]]:
-    """Return the same of the rows with a value that did not fit its declared type."""
+    """Return position to (problem, kind of column) of the rows with a value that did not fit its declared type."""
     wrong = ((i, text) for i, text in enumerate(texts.to_pylist()) if text is not None)
     return {i: (text, declared_type(table.columns[text.partition(" ")[0]])) for i, text in wrong}
 
 
 def _defects(table: Table[Any], unusable: Iterable[tuple[Any, str, str]]) -> list[Defect]:
-    """Return what is wrong with some rows, given with what it is and what their column is, each kind once."""
+    """Return the defects of some rows, by problem and kind of column, each kind once."""
     found: dict[tuple[str, str, str | None, date | None], list[Any]] = {}
     for row, what, why in unusable:
         player = getattr(row, table.player, None) if table.player else None
@@ -185,7 +185,7 @@ def _defect(
 
 
 def rows_by_player(table: Table[Any], rows: Iterable[Any]) -> dict[str, list[Any]]:
-    """Group rows by the table's player column; rows without a player belong to nobody."""
+    """Group rows by the table's player column; rows without a player are in no group."""
     assert table.player is not None, table.name
     position = None
     grouped: dict[str, list[Any]] = {}

@@ -1,7 +1,7 @@
-"""Values that pass through a shuffle without being looked at.
+"""Values that stay encoded while they pass through a shuffle.
 
-A large value is encoded and decoded at every step between whoever makes it and whoever uses it: where collections are
-flattened, where they are grouped, and once more where a runner wants to know how large it is.
+A runner encodes and decodes a large value at every step between producer and consumer: where collections are flattened,
+where they are grouped, and once more where it estimates the size.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ _PACKED = "_packed"
 
 
 class Packing:
-    """Mixin of dataclasses without slots: pickled once, and unpickled once by whoever looks at a field.
+    """Mixin of dataclasses without slots: pickled once, and unpickled on the first access to a field.
 
-    From the first pickling on it holds the bytes in place of its fields, whose copying costs next to nothing. A field
-    has no default value, only a factory: Python would find the default in the class, and ask no further.
+    After the first pickling it holds the bytes instead of its fields, and copying it is cheap. A field has no default
+    value, only a factory: Python would find the default in the class, and would not call ``__getattr__``.
     """
 
     def __init_subclass__(cls) -> None:
@@ -39,7 +39,7 @@ class Packing:
         self.__dict__[_PACKED] = packed
 
     def __getattr__(self, name: str) -> Any:
-        # Python asks here for what it does not find: a field, while there are bytes in its place.
+        # Python calls this for a missing attribute: a field, while the bytes stand in its place.
         if _PACKED not in self.__dict__:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
         self._unpack()

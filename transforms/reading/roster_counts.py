@@ -38,22 +38,22 @@ _BY_TABLE: Mapping[str, tuple[str, ...]] = {
     for read in READS.values()
 }
 _MOST_TEXT = 100
-"""Characters that are kept of why a forecast was withdrawn."""
+"""Longest kept reason for the withdrawal of a forecast."""
 _SYSTEM, _VERSION, _LINED, _REASON = "system", "version", "lined", "reason"
 _REPORTED = (("report_date", pa.int32()), ("report_hour", pa.int64()), ("processed_at", pa.int64()))
-"""What orders the reports of a game, and the numbers that it is compared as; unknown ones count as the oldest."""
+"""The columns that order the reports of a game, and their numeric form; unknown values count as the oldest."""
 _OUT = "out"
-"""A status of the injury report, in lower case, and the column that says whether a report gives it."""
+"""A status of the injury report, in lower case, and the column that marks reports with it."""
 
 
 @dataclass
 class RosterCounts:
-    """Players that were seen so far; partial, and adds up in any order.
+    """Players that were read so far. Partial counts add up in any order.
 
     Attributes:
         first: The first date that matters; None for any.
         last: The last one; None for any.
-        seen: Roster name to its rows: a date, a player, and what decides whether he is on it.
+        seen: Roster name to its rows: a date, a player, and the columns that decide whether the player is on it.
         nameless: Table and player column to the rows in which it is null.
     """
 
@@ -63,14 +63,14 @@ class RosterCounts:
     nameless: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def add(self, scanned: TableBatch) -> None:
-        """Count the rows of a batch that a roster is counted from, as far as it has the columns."""
+        """Count the rows of a batch from which a roster is made, if it has the columns."""
         names = _BY_TABLE.get(scanned.table, ())
         if names and (column := READS[names[0]].table.player) in scanned.batch.schema.names:
             assert column is not None
             self._add_nameless((scanned.table, column), scanned.batch.column(column).null_count)
         for name in names:
             read, present = READS[name], set(scanned.batch.schema.names)
-            # Who reads a table for something else may have no need of these columns.
+            # A scan for another purpose may lack these columns.
             if not set(read.columns) <= present:
                 continue
             rows = self._inside(scanned.batch, read.table.partition or "")
@@ -78,7 +78,7 @@ class RosterCounts:
                 self.seen.setdefault(roster, []).append(found)
 
     def _inside(self, batch: pa.RecordBatch, partition: str) -> pa.RecordBatch:
-        """Return the rows of the dates that matter; the reports of a game are about another date than their own."""
+        """Return the rows of the dates that matter; the date of a report is not that of its game."""
         day = batch.column("game_date" if "game_date" in batch.schema.names else partition).cast(pa.date32())
         inside = pc.is_valid(day)
         if self.first is not None and self.last is not None:
@@ -115,7 +115,7 @@ class RosterCounts:
         Args:
             champion: The system whose forecasts and grades count.
             versions: The model version that publishes, by date and system.
-            aliases: Other spellings of players' ids, and the ids that they stand for.
+            aliases: Other spellings of players' ids, and the canonical ids.
         """
         counted = {name: rows for name, found in self.seen.items() if (rows := _table(found)) is not None}
         tables = {name: _with_player_ids(rows, aliases or {}) for name, rows in counted.items()}
@@ -217,14 +217,14 @@ _ROWS: Mapping[str, Callable[[pa.RecordBatch], dict[str, pa.RecordBatch]]] = {
 
 
 def _newest_out(rows: pa.Table) -> pa.Table:
-    """Return the players whom the newest report of a date calls out."""
+    """Return the players who are out by the newest report of a date."""
     ordered = rows.sort_by([(name, "ascending") for name in (_DAY, _PLAYER, *dict(_REPORTED))])
     newest = ordered.group_by([_DAY, _PLAYER], use_threads=False).aggregate([(_OUT, "last")])
     return newest.filter(newest.column(f"{_OUT}_last"))
 
 
 def _with_player_ids(rows: pa.Table, aliases: Mapping[str, str]) -> pa.Table:
-    """Return rows in which a spelling that is an alias is the id that it stands for."""
+    """Return rows in which each alias is replaced by its canonical id."""
     if not aliases:
         return rows
     spelled = rows.column(_PLAYER)
@@ -244,7 +244,7 @@ def _distinct(columns: Iterable[pa.ChunkedArray]) -> set[Any]:
 
 
 def _is_published(rows: pa.Table, champion: str, versions: ModelVersions, days: list[date]) -> pa.ChunkedArray:
-    """Return which standing forecasts are of the champion, and of the model version that publishes on their date."""
+    """Return the standing forecasts of the champion and of the model version that publishes on their date."""
     elected = pa.array([versions.get((day, champion)) for day in days], pa.string())
     wanted = elected.take(pc.index_in(rows.column(_DAY), value_set=pa.array(days, pa.date32())))
     found = rows.column(_VERSION)
@@ -253,7 +253,7 @@ def _is_published(rows: pa.Table, champion: str, versions: ModelVersions, days: 
 
 
 class _Grid:
-    """Dates by players, of which each roster is a pattern of bits."""
+    """A matrix of dates by players; each roster is a bit pattern."""
 
     def __init__(self, days: list[date], players: list[str]) -> None:
         self.days = days

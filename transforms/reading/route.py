@@ -1,4 +1,4 @@
-"""Sending each row where it is needed: a player's rows to his shard, league-wide rows to shards and dates.
+"""Routes rows: a player's rows to the player's shard, league-wide rows to shards and dates.
 
 Before that every player gets one id: tables spell the same player differently, and shards are by id.
 """
@@ -35,7 +35,7 @@ def shard_of(player: str, shards: int) -> int:
 
 
 def with_player_ids(scanned: TableBatch, aliases: Aliases) -> TableBatch:
-    """Return a batch in which every player goes by his id; a batch that holds no alias is returned as it is."""
+    """Return a batch in which every player has the canonical id; a batch without aliases is returned unchanged."""
     player = _TABLES[scanned.table].player
     if player is None or not aliases.ids:
         return scanned
@@ -97,9 +97,9 @@ class Routed(NamedTuple):
 
 @dataclass
 class RouteBatches(beam.PTransform):
-    """Cut batches by where their rows are needed; the outputs are ready to be grouped by key.
+    """Cut batches by the destinations of their rows; the outputs are ready to be grouped by key.
 
-    Input: TableBatch. Output: :class:`Routed`, in which every player goes by one id.
+    Input: TableBatch. Output: :class:`Routed`, in which every player has one id.
     """
 
     plan: Plan
@@ -122,7 +122,7 @@ class RouteBatches(beam.PTransform):
 
 @dataclass
 class CutBatches(beam.DoFn):
-    """Yield each part of a batch on the output of whoever needs it."""
+    """Yield each part of a batch on the output of its consumers."""
 
     plan: Plan
 

@@ -59,13 +59,13 @@ beam.coders.registry.register_coder(TableBatch, TableBatchCoder)
 
 
 class Scanned(NamedTuple):
-    """What a scan yields.
+    """The outputs of a scan.
 
     Attributes:
-        batches: The batches of every table but the aliases.
+        batches: The batches of every table except the aliases.
         scan_counts: One ScanCounts of all tables.
-        aliases: One Aliases: the other spellings of players' ids. It needs nothing but its own table, so that whoever
-            takes it as a side input does not wait for the others.
+        aliases: One Aliases: other spellings of players' ids. It depends on its own table only, so that consumers
+            do not wait for other tables.
     """
 
     batches: beam.PCollection[TableBatch]
@@ -75,10 +75,10 @@ class Scanned(NamedTuple):
 
 @dataclass
 class ScanTables(beam.PTransform):
-    """Read each table of a plan once, side by side, and count the league on the way.
+    """Read each table of a plan once, concurrently, and count its rows.
 
-    Input: a PBegin. Output: :class:`Scanned`. A table that cannot be read fails nothing here: it is named in the
-    scan_counts, and fails the exports that read it.
+    Input: a PBegin. Output: :class:`Scanned`. An unreadable table does not fail the scan: it is named in the
+    scan counts, and fails the exports that read it.
     """
 
     plan: Plan
@@ -97,7 +97,7 @@ class ScanTables(beam.PTransform):
         )
         split = (
             begin
-            # One element, so that the tables are split side by side even where there is one worker.
+            # One element, so that the tables are split concurrently even with one worker.
             | "ListScans" >> beam.Create([tuple(scan for scan in readable if not _is_of_aliases(scan))])
             | "SplitScans"
             >> beam.ParDo(SplitScans(self.warehouse))
@@ -132,7 +132,7 @@ class ReadAliases(beam.DoFn):
     warehouse: Warehouse
 
     def process(self, scans: tuple[TableScan, ...]) -> Iterable[Any]:
-        """Yield the aliases; none when their table cannot be read, which the count names."""
+        """Yield the aliases; none when their table is unreadable, which the count names."""
         count = Count()
         read_all(self.warehouse, scans, count)
         report_throttling()
@@ -176,17 +176,17 @@ class ReadStreams(beam.DoFn):
         self._reads: Reads[ScanStream, TableBatch | _Ended] | None = None
 
     def start_bundle(self) -> None:
-        """Start with nothing being read."""
+        """Start without streams in progress."""
         self._stop()
         if self.warehouse.concurrency > 1:
             self._reads = Reads(self._read, self.warehouse.concurrency)
 
     def teardown(self) -> None:
-        """End what is still being read, of a bundle that broke off."""
+        """Stop the streams in progress of a bundle that broke off."""
         self._stop()
 
     def process(self, stream: ScanStream) -> Iterable[Any]:
-        """Yield the batches of a stream, or of others that were begun before."""
+        """Yield the batches of this stream, or of earlier ones in progress."""
         if self._reads is None:
             yield from map(self._counted, self._read(stream))
         else:
@@ -194,7 +194,7 @@ class ReadStreams(beam.DoFn):
             yield from map(self._counted, self._reads.until(self.warehouse.concurrency))
 
     def finish_bundle(self) -> Iterable[Any]:
-        """Yield the batches of all that is still being read."""
+        """Yield the batches of all streams in progress."""
         if self._reads is not None:
             for output in map(self._counted, self._reads.until(0)):
                 if isinstance(output, pvalue.TaggedOutput):
@@ -213,7 +213,7 @@ class ReadStreams(beam.DoFn):
         yield _Ended(count, int(1000 * (time.perf_counter() - started)))
 
     def _counted(self, found: TableBatch | _Ended) -> Any:
-        """Return what was found as an output; in the thread of the DoFn, since metrics count in no other."""
+        """Return a result as an output. Runs in the thread of the DoFn, because metrics count in no other."""
         if isinstance(found, _Ended):
             self._milliseconds.update(found.milliseconds)
             report_throttling()
@@ -239,7 +239,7 @@ def _in_global_window(value: Any) -> WindowedValue:
 def split_all(warehouse: Warehouse, scans: Sequence[TableScan]) -> list[list[ScanStream] | Count]:
     """Return the streams of each scan, or a count that names its table when that is unreadable.
 
-    A stand-in is split when the column that it stands in for turns out to be absent, and left out otherwise.
+    A stand-in is split when the column that it replaces is absent, and left out otherwise.
     """
 
     def split(scan: TableScan) -> list[ScanStream] | Count:
@@ -256,7 +256,7 @@ def split_all(warehouse: Warehouse, scans: Sequence[TableScan]) -> list[list[Sca
 
 
 def read_counted(warehouse: Warehouse, stream: ScanStream, count: Count) -> Iterator[TableBatch]:
-    """Yield the batches of a stream and add them to ``count``; what is absent, or breaks, is recorded there."""
+    """Yield the batches of a stream and add them to ``count``, with absent columns and errors."""
     count.absent.setdefault(stream.scan.table, set()).update(stream.absent)
     try:
         for batch in warehouse.read(stream):
@@ -268,7 +268,7 @@ def read_counted(warehouse: Warehouse, stream: ScanStream, count: Count) -> Iter
 
 
 def read_all(warehouse: Warehouse, scans: Sequence[TableScan], count: Count) -> list[TableBatch]:
-    """Return the batches of some scans and add them to ``count``; what cannot be read is recorded there."""
+    """Return the batches of some scans and add them to ``count``, with unreadable tables."""
     streams: list[ScanStream] = []
     for found in split_all(warehouse, scans):
         if isinstance(found, Count):

@@ -1,4 +1,4 @@
-"""Counting the league while its tables are read: what gates decide on, and which model version publishes."""
+"""Rows per table, date and system, counted while scanning: the input of gates and of the choice of model versions."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ class Count:
         broken: Tables that could not be read, with the reason.
         absent: Optional columns that the warehouse lacks, by table.
         dates: The dates of which players' names are counted; the same in every count of a run.
-        named: By table and date: how each player is spelled there, with the rows.
-        registered: Every id of the registry, as it is spelled there.
+        named: By table and date: the spelling of each player there, with the number of rows.
+        registered: Every id of the registry, in its spelling.
         alias_rows: The rows of the aliases.
-        alias_defects: What is wrong with those that cannot be used.
-        players: Which players were seen.
+        alias_defects: The defects of unusable ones.
+        players: The rosters.
     """
 
     games: dict[Matchup, int] = field(default_factory=dict)
@@ -117,13 +117,13 @@ class Count:
         columns = (batch.column(name).to_pylist() for name in ("game_date", "away_team_tricode", "home_team_tricode"))
         for day, away, home, status in zip(*columns, batch.column("game_status").to_pylist(), strict=True):
             if day is not None:
-                # Two teams meet once a day; rows may disagree about who is at home.
+                # Two teams meet once a day; rows may disagree about the home team.
                 one, other = sorted((away or "", home or ""))
                 key = (day, one, other)
                 self.games[key] = max(status if status in STATUS_NAMES else 0, self.games.get(key, 0))
 
     def _add_votes(self, batch: pa.RecordBatch) -> None:
-        # A forecast of nobody, or of no date, has no vote; whoever decodes the row names it.
+        # A forecast without a player or a date has no vote; decoding the row reports it.
         counted = pc.and_(pc.is_valid(batch.column("game_date")), pc.is_valid(batch.column("system_id")))
         active = pa.Table.from_batches([batch]).filter(pc.and_(counted, batch.column("is_active")))
         picked = pc.and_(
@@ -186,7 +186,7 @@ class Count:
         return Aliases(found.ids, (*sorted(self.alias_defects), *found.problems))
 
     def scan_counts(self, champion: str = "") -> ScanCounts:
-        """Return what was counted in all.
+        """Return the counts of the whole scan.
 
         Args:
             champion: The system whose forecasts and grades rosters are made of.
@@ -234,10 +234,10 @@ class Count:
         return {day: report for day, report in found.items() if report.listed}
 
     def _systems(self) -> dict[tuple[date, str], SystemCount]:
-        """Elect the model version that publishes on each date, by system, and count its forecasts (contract M-3, P9).
+        """Select the published model version of each date and system, and count its forecasts (contract M-3, P9).
 
-        The one with the most picks; should nobody have picks, the most active forecasts. Ties go to the newest, then
-        to the greatest name.
+        The one with the most picks; without any picks, the one with the most active forecasts. Ties go to the newest,
+        then to the greatest name.
         """
         best: dict[tuple[date, str], tuple[tuple[Any, ...], str | None]] = {}
         for (day, system, version), vote in self.votes.items():
@@ -285,5 +285,5 @@ class CountRows(beam.CombineFn):
         return total
 
     def extract_output(self, accumulator: Count) -> ScanCounts:
-        """Return the scan_counts."""
+        """Return the scan counts."""
         return accumulator.scan_counts(self.champion)

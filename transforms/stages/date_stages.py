@@ -32,7 +32,7 @@ class FrozenRows:
 
     Attributes:
         export: The export type that made them.
-        tables: Table names and their rows, in the order of writing; the last makes the others count.
+        tables: Table names and their rows, in the order of writing; the last table makes the others valid.
     """
 
     export: str
@@ -47,8 +47,8 @@ class DateBatch:
         day: The date.
         documents: Its documents.
         rows: Export name to the row that the season document of that export needs.
-        frozen: What is written back to the warehouse.
-        failures: What could not be built.
+        frozen: Rows to write back to the warehouse.
+        failures: Documents that could not be built.
     """
 
     day: date
@@ -84,7 +84,7 @@ def build_slate(
 
     Args:
         plan: The plan.
-        scan_counts: The scan_counts of the whole scan.
+        scan_counts: The counts of the whole scan.
         day: The game date.
         cards: The cards that the shards made for it.
         batches: League-wide rows in the date's window.
@@ -114,7 +114,7 @@ def build_season(
 
     Args:
         plan: The plan.
-        scan_counts: The scan_counts of the whole scan.
+        scan_counts: The counts of the whole scan.
         day: The as-of date.
         cards: The cards that the shards made for it.
         batches: League-wide rows in the date's window.
@@ -162,7 +162,7 @@ def _make(
 
 
 def _freeze(made: DateBatch, plan: Plan, scan_counts: ScanCounts, export: Export, slate: Slate) -> None:
-    """Add what an export freezes of a slate, when the plan wants that."""
+    """Add the rows that an export writes back for a slate, when the plan includes them."""
     if export.rows_to_write_back is None or not plan.config.write_subset_picks:
         return
     if verdict(export, made.day, scan_counts, plan.config).state is not State.READY:
@@ -177,7 +177,7 @@ def _freeze(made: DateBatch, plan: Plan, scan_counts: ScanCounts, export: Export
 
 
 class DateStage(NamedTuple):
-    """What a date or season stage yields, keyed by ISO date; only slates yield season rows and frozen rows."""
+    """The outputs of a date or season stage, keyed by ISO date; only slates yield season rows and frozen rows."""
 
     documents: beam.PCollection[tuple[str, DocumentBatch]]
     season_rows: beam.PCollection[tuple[str, tuple[str, dict[str, Any]]]]
@@ -252,7 +252,7 @@ class BuildSlates(beam.DoFn):
     plan: Plan
 
     def process(self, grouped: Grouped, scan_counts: ScanCounts) -> Iterable[pvalue.TaggedOutput]:
-        """Yield what a date makes, its season rows once for every as-of date that wants them."""
+        """Yield the outputs of a date, its season rows once for every as-of date that reads them."""
         key, inputs = grouped
         if not inputs[DATES]:
             return
@@ -271,7 +271,7 @@ class BuildSeasons(beam.DoFn):
     plan: Plan
 
     def process(self, grouped: Grouped, scan_counts: ScanCounts) -> Iterable[pvalue.TaggedOutput]:
-        """Yield what an as-of date makes."""
+        """Yield the outputs of an as-of date."""
         key, inputs = grouped
         if not inputs[DATES]:
             return

@@ -1,4 +1,4 @@
-"""The league-wide rows that player functions read: decoded once per process, however many shards it works on."""
+"""The league-wide rows that player functions read: decoded once per process for all of its shards."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from transforms.elements.tables import TableBatch
 from transforms.reading.decoding import Defect, decode_all
 
 Content = tuple[str, tuple[tuple[str, bytes], ...]]
-"""What a league is made from: the run, and a digest of each of its batches."""
+"""The identity of a league: the run, and a digest of each of its batches."""
 
 
 class DecodedLeague(NamedTuple):
-    """The league, and the rows of it that cannot be used."""
+    """The league, and its unusable rows."""
 
     league: League
     defects: tuple[Defect, ...]
@@ -32,24 +32,24 @@ def decode_league(plan: Plan, scan_counts: ScanCounts, batches: Iterable[TableBa
 
 
 class ProcessLeague:
-    """The league that this process works with.
+    """A cache of the current league of this process.
 
-    Every shard of a run is sent the same league-wide batches. The first one decodes them; the others, in whatever
-    thread, get what it made, with every fact that was worked out from it since. One league is kept at a time, and only
-    for equal rows of the same run: another run takes its place, and never sees anything of it.
+    Every shard of a run receives the same league-wide batches. The first one decodes them; the others, in any thread,
+    share the result and the facts computed from it. One league is kept at a time, for equal rows of the same run:
+    another run replaces it and shares nothing with it.
     """
 
     def __init__(self) -> None:
         self._held: tuple[Content, DecodedLeague] | None = None
         self._lock = threading.Lock()
-        # A fork may happen while another thread holds the lock, which nobody would ever give back.
+        # A fork may happen while another thread holds the lock, which then is never released in the child.
         os.register_at_fork(after_in_child=self._forget)
 
     def get(self, plan: Plan, scan_counts: ScanCounts, batches: Iterable[TableBatch]) -> DecodedLeague:
         """Return the league of a run's league-wide batches."""
         digested = sorted(((_digest(scanned), scanned) for scanned in batches), key=_by_digest)
         content = (plan.run.run_id, tuple(digest for digest, _ in digested))
-        # The lock is held while decoding: whoever else comes for the same league had better wait for it.
+        # The lock is held while decoding, so that other threads wait for the same league instead of decoding it again.
         with self._lock:
             if self._held is None or self._held[0] != content or not _is_of(self._held[1].league, plan, scan_counts):
                 self._held = None
@@ -57,7 +57,7 @@ class ProcessLeague:
             return self._held[1]
 
     def release(self) -> None:
-        """Give the memory back; the next use decodes anew."""
+        """Release the memory; the next use decodes again."""
         with self._lock:
             self._held = None
 
@@ -82,4 +82,4 @@ def _by_digest(digested: tuple[tuple[str, bytes], TableBatch]) -> tuple[str, byt
 
 
 PROCESS_LEAGUE = ProcessLeague()
-"""That of this process."""
+"""The cache of this process."""

@@ -1,4 +1,4 @@
-"""The player stage: each player's history is sorted once, and every date is answered from it."""
+"""The player stage: each player's history is sorted once, and the documents of every date are built from it."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class DocumentBatch:
 
 @dataclass
 class NightBatch:
-    """Everything that one shard makes for one date."""
+    """The outputs of one shard for one date."""
 
     day: date
     documents: DocumentBatch = field(default_factory=DocumentBatch)
@@ -73,17 +73,17 @@ class NightBatch:
 def sweep_histories(
     plan: Plan, scan_counts: ScanCounts, batches: Iterable[TableBatch], shared: ProcessLeague | None = None
 ) -> Iterator[NightBatch]:
-    """Build everything that the plan wants of some players, date by date.
+    """Build the documents and cards of some players, date by date.
 
     Args:
         plan: The plan.
         scan_counts: The scan_counts of the whole scan.
         batches: All rows of these players, and the league-wide tables that player functions read.
-        shared: Keeps the league for the other shards of the run; None decodes it for this sweep alone.
+        shared: Caches the league for the other shards of the run; None decodes it for this sweep alone.
 
     Yields:
         One batch per date, newest first, so that the document of a path without a date is that of the newest date which
-        has one; dates without anything to say are left out.
+        has one; empty dates are left out.
     """
     owned: list[TableBatch] = []
     league_wide: list[TableBatch] = []
@@ -139,7 +139,7 @@ def _histories(
 
 
 def _reports(plan: Plan, failures: Sequence[Failure], defects: Iterable[Defect]) -> Iterator[NightBatch]:
-    """Yield what cannot be used, under the date whose manifest tells of it."""
+    """Yield the unusable rows, under the date whose manifest lists them."""
     by_day: dict[date, list[Failure]] = {plan.dates[-1]: list(failures)}
     for defect in defects:
         by_day.setdefault(plan.reporting_date(defect.day or plan.dates[-1]), []).append(skipped_rows(defect))
@@ -149,7 +149,7 @@ def _reports(plan: Plan, failures: Sequence[Failure], defects: Iterable[Defect])
 
 
 def skipped_rows(defect: Defect) -> SkippedRows:
-    """Return the report of rows that cannot be used; the same from whatever shard or stage meets them."""
+    """Return the report of unusable rows; the same in every shard and stage."""
     return SkippedRows(
         "DecodeRows",
         "",
@@ -173,14 +173,14 @@ def _defects_by_player(defects: Sequence[Defect]) -> dict[str, list[Defect]]:
 def _make(
     made: NightBatch, plan: Plan, export: Export, night: PlayerNight, defects: Sequence[Defect], settled: set[str]
 ) -> None:
-    """Make what one export wants of one player's night; whatever goes wrong costs that player only.
+    """Build the document or card of one export for one player's night; an error costs that player only.
 
     Args:
-        made: What is made goes here.
+        made: Receives the outputs.
         plan: The plan.
         export: The export.
         night: The player's night.
-        defects: The player's rows that cannot be used.
+        defects: The player's unusable rows.
         settled: Paths without a date that a newer date has filled, or failed to fill; grows.
     """
     function = export.build if export.grain is Grain.PLAYER else export.make_card
@@ -224,7 +224,7 @@ def _make(
 
 
 def _concerns(defect: Defect, export: Export, day: date) -> bool:
-    """Whether an export looks at the row of a defect when it looks at a player on ``day``."""
+    """Whether an export of ``day`` reads the row of a defect."""
     return any(
         read.table.name == defect.table
         and (defect.day is None or read.window.first(day) <= defect.day <= read.window.last(day))
@@ -233,7 +233,7 @@ def _concerns(defect: Defect, export: Export, day: date) -> bool:
 
 
 class PlayerStage(NamedTuple):
-    """What the player stage yields, each keyed by ISO date."""
+    """The outputs of the player stage, each keyed by ISO date."""
 
     documents: beam.PCollection[tuple[str, DocumentBatch]]
     slate_cards: beam.PCollection[tuple[str, CardBatch]]
@@ -288,7 +288,7 @@ class SweepHistories(beam.DoFn):
     def process(
         self, shard: tuple[int, Iterable[TableBatch]], scan_counts: ScanCounts
     ) -> Iterable[pvalue.TaggedOutput]:
-        """Yield what a shard makes, date by date."""
+        """Yield the outputs of a shard, date by date."""
         started = time.perf_counter()
         for made in sweep_histories(self.plan, scan_counts, shard[1], PROCESS_LEAGUE):
             key = made.day.isoformat()
@@ -306,5 +306,5 @@ class SweepHistories(beam.DoFn):
         self._milliseconds.update(int(1000 * (time.perf_counter() - started)))
 
     def teardown(self) -> None:
-        """Give the league back."""
+        """Release the league."""
         PROCESS_LEAGUE.release()

@@ -46,19 +46,19 @@ class LocalStore:
 
     Each object is written to a staging file, described there, and moved into place with one rename. A reader therefore
     sees the old object or the new one, whenever a writer dies. Nothing is synced to disk: a sync costs more than the
-    whole write, and what it adds, safety from a power failure, a rerun with ``--rewrite`` gives as well.
+    whole write, and a rerun with ``--rewrite`` repairs the damage of a power failure.
 
     The generation is the file's modification time in microseconds, moved forward where the clock does not advance.
     Content type, cache control and custom metadata are an extended attribute of the file itself, so that they cannot
     part from it. Where the file system or platform has none, they are a sidecar file that is named for the generation
-    that it describes, and is written before and removed after that generation is in place. A file that something else
-    put here shows defaults.
+    that it describes, and is written before and removed after that generation is in place. A file of another origin
+    shows defaults.
 
     Compare-and-set holds a file lock, so it is exclusive among all threads and processes that use it. Plain writes
     take no lock and the last one wins: an object that is moved by compare-and-set is to be written in no other way.
 
     Attributes:
-        root: The folder. What starts with a dot in it is not an object; ``.store`` in it holds staging files, sidecars
+        root: The folder. A name that starts with a dot is not an object; ``.store`` in it holds staging files, sidecars
             and locks, and may be removed while nothing is running (objects with sidecars then show defaults).
     """
 
@@ -108,17 +108,17 @@ class LocalStore:
                 return self._write(path, target, content, description)
 
     def stat(self, path: str) -> StoredObject | None:
-        """Return what is known about an object; None when there is none."""
+        """Return the metadata of an object; None when there is none."""
         found = self._read(path, with_content=False)
         return None if found is None else found[1]
 
     def read(self, path: str) -> tuple[bytes, StoredObject] | None:
-        """Return an object's content and what is known about it, both of one generation; None when there is none."""
+        """Return an object's content and metadata, both of one generation; None when there is none."""
         return self._read(path, with_content=True)
 
     @property
     def concurrency(self) -> int:
-        """One: a write is a few system calls, which threads would only queue up for."""
+        """One: a write is a few system calls, and more threads would only wait."""
         return 1
 
     def list(self, prefix: str, *, recursive: bool = True) -> Iterator[StoredObject]:
@@ -191,7 +191,7 @@ class LocalStore:
         return generation
 
     def _write_sidecar(self, path: str, generation: int, description: bytes) -> tuple[int, str]:
-        # Nobody reads a sidecar before an object of its generation is in place, so it needs no rename of its own; that
+        # A sidecar is not read before an object of its generation is in place, so it needs no rename; that
         # it must not exist yet keeps two concurrent writers from sharing a generation.
         while True:
             sidecar = self._sidecar(path, generation)
@@ -226,7 +226,7 @@ class LocalStore:
                     description = self._description(path, descriptor, generation)
                 finally:
                     os.close(descriptor)
-                # A sidecar goes when its object is replaced; without one, look whether that is what happened.
+                # A sidecar is removed when its object is replaced; without one, check whether that happened.
                 if description is not None or _generation(target) == generation:
                     return content, StoredObject(path, generation, status.st_size, **description or _DEFAULTS)
 
@@ -315,7 +315,7 @@ def _named(generation: int) -> str:
 
 
 def _in_folder(name: str, act: Callable[_Args, _Result], *args: _Args.args, **kwargs: _Args.kwargs) -> _Result:
-    """Do what needs the folder of ``name``, and make that only when it turns out to be missing."""
+    """Run an operation in the folder of ``name``, which is made only when it is missing."""
     # More than one attempt, since a concurrent delete removes folders that it leaves empty, even while they are made.
     for _ in range(100):
         with suppress(FileNotFoundError):

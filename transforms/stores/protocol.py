@@ -1,4 +1,4 @@
-"""Where objects go: the calls, metadata and preconditions that every :class:`Store` shares.
+"""The protocol of stores: the calls, metadata and preconditions that every :class:`Store` shares.
 
 The vocabulary is that of Google Cloud Storage: an object has a generation, which changes with every write, and a write
 may require the generation that it replaces.
@@ -16,7 +16,7 @@ ABSENT = 0
 
 @dataclass(frozen=True)
 class StoredObject:
-    """What a store knows about an object without reading it.
+    """The metadata of an object.
 
     Attributes:
         path: Path below the store's root, ``/``-separated.
@@ -40,7 +40,7 @@ class Store(Protocol):
 
     @property
     def concurrency(self) -> int:
-        """How many writes are worth having in flight from one process; 1 where threads gain nothing."""
+        """Useful number of writes in flight from one process; 1 where threads gain nothing."""
 
     def check(self) -> None:
         """Raise :class:`StoreError` when objects cannot be written here."""
@@ -71,10 +71,10 @@ class Store(Protocol):
         """
 
     def stat(self, path: str) -> StoredObject | None:
-        """Return what is known about an object; None when there is none."""
+        """Return the metadata of an object; None when there is none."""
 
     def read(self, path: str) -> tuple[bytes, StoredObject] | None:
-        """Return an object's content and what is known about it, both of one generation; None when there is none."""
+        """Return an object's content and metadata, both of one generation; None when there is none."""
 
     def list(self, prefix: str, *, recursive: bool = True) -> Iterator[StoredObject]:
         """Yield the objects whose path starts with ``prefix``, in path order.
@@ -96,7 +96,7 @@ class StoreError(Exception):
 
 
 class GenerationMismatch(StoreError):
-    """A precondition failed: somebody else wrote the object first."""
+    """A precondition failed: another writer wrote the object first."""
 
 
 def validate_path(path: str) -> str:

@@ -1,4 +1,4 @@
-"""Arrow columns as a warehouse delivers them, brought into their declared types; the same for every warehouse."""
+"""Converts the Arrow columns of any warehouse into their declared types."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from transforms.elements.tables import TableScan, alike, with_misfits
 from transforms.warehouses.exact_values import Converted, dates_as, instants_as, is_number, numbers_as
 
 BATCH_ROWS = 32_768
-"""Rows that a batch has at least, the last one of a stream aside."""
+"""The least number of rows of a batch, except the last one of a stream."""
 
 _LISTS = (
     pa.types.is_list,
@@ -27,11 +27,11 @@ _TEXTS = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
 
 
 def convertible(found: pa.DataType, wanted: pa.DataType) -> bool:
-    """Tell whether a column may be of type ``found`` where ``wanted`` is declared.
+    """Return whether a column of type ``found`` can be read where ``wanted`` is declared.
 
-    Any number may stand for any other, a timestamp for a date, and a timestamp of any unit and time zone for an instant
-    (without a zone it is taken as UTC). Dictionaries, other widths and kinds of lists may be, too. Whether each value
-    fits shows when it is read.
+    Any numeric type converts to any other, a timestamp to a date, and a timestamp of any unit and time zone to an
+    instant (without a zone it is taken as UTC). Dictionaries, other widths and kinds of lists convert, too. Values are
+    checked when they are read.
     """
     if pa.types.is_dictionary(found):
         return convertible(found.value_type, wanted)
@@ -49,7 +49,7 @@ def convertible(found: pa.DataType, wanted: pa.DataType) -> bool:
 
 
 def converted(values: pa.Array, kind: pa.DataType) -> Converted:
-    """Return a column in its declared type, and what of it does not fit; a null list is an empty one, as in BigQuery.
+    """Return a column in its declared type, and its misfits; a null list becomes an empty one, as in BigQuery.
 
     Args:
         values: A column of a type that is :func:`convertible`.
@@ -93,7 +93,7 @@ def conformed_batch(scan: TableScan, columns: Sequence[Converted]) -> pa.RecordB
     """Return the columns of a scan as a batch in its schema.
 
     A row with a value that does not fit its column stays in the batch, so that it can be named by its key. An
-    additional column, :data:`~transforms.elements.tables.MISFIT`, says which column of it holds what value.
+    additional column, :data:`~transforms.elements.tables.MISFIT`, names the column and the value.
 
     Args:
         scan: The scan.
@@ -117,13 +117,13 @@ def validated_batch(columns: list[pa.Array], schema: pa.Schema) -> pa.RecordBatc
         pa.ArrowException: The data are damaged.
     """
     rows = pa.RecordBatch.from_arrays(columns, schema=schema)
-    # Damaged data may decode to text that is no UTF-8, which would surface far from here.
+    # Damaged data may decode to text that is no UTF-8, which would fail in a later step.
     rows.validate(full=True)
     return rows
 
 
 def coalesced(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Yield the same rows in batches of at least ``BATCH_ROWS``, the last one aside, and none without rows."""
+    """Yield the same rows in batches of at least ``BATCH_ROWS``, except the last one; no batch is empty."""
     pending: list[pa.RecordBatch] = []
     rows = 0
     for batch in batches:
@@ -139,7 +139,7 @@ def coalesced(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
 
 
 def declared_type(column: Column) -> str:
-    """Return a column's type as error messages print it."""
+    """Return a column's type for error messages."""
     kind = str(column).split()[1]
     return f"REPEATED {kind}" if column.mode == "REPEATED" else kind
 

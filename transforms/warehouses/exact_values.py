@@ -1,4 +1,4 @@
-"""Values of any Arrow type of a family, as the declared type of that family: exactly, or named as what does not fit.
+"""Converts values of any Arrow type of a family into the declared type: exactly, or reported as misfits.
 
 Arrow's own casts are used where they are exact. They are not where a decimal becomes a double (31.5 may come out as
 31.500000000000004), where a double becomes a decimal (31.25 is rounded to one decimal), and where a timestamp becomes a
@@ -67,7 +67,7 @@ def numbers_as(values: pa.Array, kind: pa.DataType) -> Converted:
 
 
 def _casts_exactly(found: pa.DataType, wanted: pa.DataType) -> bool:
-    """Whether Arrow converts each value without loss, or refuses."""
+    """Whether Arrow converts each value without loss, or raises."""
     families = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal)
     return any(is_kind(found) and is_kind(wanted) for is_kind in families)
 
@@ -90,7 +90,7 @@ def _by_distinct_value(values: pa.Array, kind: pa.DataType, convert: Callable[[N
 
 
 def _encodable(values: pa.Array) -> pa.Array:
-    """Return numbers in a type that Arrow makes dictionaries of."""
+    """Return numbers in a type that Arrow can dictionary-encode."""
     if pa.types.is_float16(values.type):
         return values.cast(pa.float32())
     if pa.types.is_decimal(values.type) and values.type.bit_width < 128:
@@ -146,7 +146,7 @@ def dates_as(values: pa.Array, kind: pa.DataType) -> Converted:
 def instants_as(values: pa.Array, kind: pa.DataType) -> Converted:
     """Return timestamps of any unit and time zone, none of which is UTC, in microseconds.
 
-    An instant is as fine as a TIMESTAMP of BigQuery: what is finer is cut off. One that is too far away does not fit.
+    An instant has the precision of BigQuery's TIMESTAMP: finer digits are cut off. One out of its range does not fit.
     """
     factor = _PER_MICROSECOND.get(values.type.unit)
     if factor is None:

@@ -49,7 +49,7 @@ _NO_PIECES = "[]"
 
 
 class _Piece(NamedTuple):
-    """Neighbouring row groups of one file, whose size tells whether it was replaced before it is read."""
+    """Neighbouring row groups of one file, whose size shows whether it was replaced before it is read."""
 
     path: str
     start: int
@@ -63,7 +63,7 @@ class ParquetWarehouse:
     """Reads ``root/<dataset>/<table>/**/*.parquet`` or ``root/<dataset>/<table>.parquet``.
 
     A folder ``column=value`` gives its files that column when they do not hold it. One that is named for the partition
-    column holds rows of that date only, so it is skipped unopened when the scan does not ask for the date. Other
+    column holds rows of that date only, so it is skipped unopened when the scan excludes the date. Other
     ``key=value`` folders are just folders, and names that start with ``_`` or ``.`` are ignored.
 
     A file may differ from the declaration in column order, in additional columns such as an index of pandas, and in
@@ -101,7 +101,7 @@ class ParquetWarehouse:
         """Return the streams that together hold every row of the scan exactly once.
 
         Reads footers only, and of those only the statistics of the partition column. When no row can match there is no
-        stream, or one without rows that tells what is absent.
+        stream, or one without rows that names what is absent.
         """
         files = files_of(self.root, scan)
         if files is None:
@@ -126,7 +126,7 @@ class ParquetWarehouse:
 
     @property
     def concurrency(self) -> int:
-        """One: Arrow reads from memory or a disk, which threads would only queue up for."""
+        """One: Arrow reads from memory or a disk, and more threads would only wait."""
         return 1
 
     def newest_as_of(self) -> datetime:
@@ -142,7 +142,7 @@ class ParquetWarehouse:
         return [self._part(scan, file) for file in files_of(self.root, scan) or ()]
 
     def _part(self, scan: TableScan, file: StoredFile) -> TablePart:
-        # Looked at before the footer: a file that is replaced in between then counts as the older one.
+        # Read before the footer: a file that is replaced in between then counts as the older one.
         with blaming(scan, file.path):
             status = os.stat(f"{self.root}/{file.path}")
         with self._open(scan, file) as parquet:
@@ -186,11 +186,11 @@ class ParquetWarehouse:
 
 
 class _Shape:
-    """What the rows of a scan look like, and which of a file's rows they are.
+    """The columns of a scan, and the filter of its rows.
 
     Attributes:
         scan: The scan.
-        kinds: The declared type of each column that answering the scan takes, the restricting ones included.
+        kinds: The declared type of each column that the scan reads, the restricting ones included.
     """
 
     def __init__(self, scan: TableScan) -> None:
@@ -275,13 +275,13 @@ def _overlaps(scan: TableScan, statistics: pq.Statistics | None) -> bool:
     try:
         low, high = _days(scan, statistics)
     except (ValueError, OverflowError):
-        # Python has no such date, or no nanoseconds: let the rows decide.
+        # Python has no such date, or no nanoseconds: the rows are filtered instead.
         return True
     return (scan.first is None or scan.first <= high) and (scan.last is None or low <= scan.last)
 
 
 def _days_of(scan: TableScan, file: StoredFile, parquet: pq.ParquetFile) -> tuple[date | None, date | None]:
-    """Return the first and last partition date of a file as folder or footer give them; None and None without them."""
+    """Return the first and last partition date of a file by folder or footer; None and None without them."""
     metadata = parquet.metadata
     partition = scan.declaration.partition
     with suppress(ValueError, KeyError):

@@ -1,4 +1,4 @@
-"""Adding rows to a table of a folder of Parquet files: whole files that appear at once."""
+"""Adds rows to a table of a folder of Parquet files, as whole files that appear at once."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def append_file(root: str, table: str, batch: pa.RecordBatch, *, day: date, name
         table: ``dataset.table`` of a declared table that is partitioned by date.
         batch: Rows of that date, in the table's schema.
         day: The date.
-        name: Name of the file, without ending; unique to whoever writes.
+        name: Name of the file, without ending; unique to the writer.
 
     Raises:
         WarehouseError: The table is a single file, or the folder cannot be written.

@@ -1,4 +1,4 @@
-"""The files of a table in a folder of Parquet files, and what the folders that they lie in say about their rows."""
+"""The files of a table in a folder of Parquet files, and the column values that their folders give."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
 
 
 class StoredFile(NamedTuple):
-    """A Parquet file: its path below the root, and what the folders that it lies in say about its rows."""
+    """A Parquet file: its path below the root, and the column values that its folders give."""
 
     path: str
     keys: Mapping[str, str]
@@ -29,7 +29,7 @@ class StoredFile(NamedTuple):
 def files_of(root: str, scan: TableScan) -> list[StoredFile] | None:
     """Return the files of a scan's table in path order, without those whose folder rules them out.
 
-    None when the table is optional and not there.
+    None when the table is optional and absent.
     """
     name = scan.source.replace(".", "/")
     found = [path for path in (name, f"{name}.parquet") if os.path.exists(f"{root}/{path}")]
@@ -88,7 +88,7 @@ def folder_value(text: str, kind: pa.DataType) -> pa.Scalar:
     """Return the value of a ``column=value`` folder in the column's declared type.
 
     Raises:
-        pa.ArrowException: It is no such value.
+        pa.ArrowException: The text is no such value.
     """
     if text == _HIVE_NULL:
         return pa.scalar(None, kind)
@@ -98,7 +98,7 @@ def folder_value(text: str, kind: pa.DataType) -> pa.Scalar:
 
 
 def _may_hold(scan: TableScan, folder_date: str | None) -> bool:
-    """Tell whether the folder of a partition date may hold rows of the scan; None is a file outside such folders."""
+    """Return whether the folder of a partition date may hold rows of the scan; None is a file outside such folders."""
     if folder_date is None:
         return True
     if folder_date == _HIVE_NULL:
@@ -124,7 +124,7 @@ def _visible_files(root: str, folder: str) -> Iterator[str]:
 
 @contextmanager
 def blaming(scan: TableScan, path: str) -> Iterator[None]:
-    """Turn whatever goes wrong with a file into a :class:`WarehouseError` that names it."""
+    """Turn every error of a file into a :class:`WarehouseError` that names it."""
     try:
         yield
     except (pa.ArrowException, OSError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""Where tables live, and what is asked of them.
+"""The protocol of warehouses.
 
 A :class:`Warehouse` answers two calls: ``split`` turns a scan into streams that can be read apart, and ``read`` turns
 one stream into Arrow record batches. Projection and restriction are data, so that each warehouse renders them its own
@@ -21,7 +21,7 @@ class Warehouse(Protocol):
 
     @property
     def concurrency(self) -> int:
-        """How many calls are worth having in flight from one process; 1 where threads gain nothing."""
+        """Useful number of calls in flight from one process; 1 where threads gain nothing."""
 
     def check(self, scan: TableScan) -> tuple[str, ...]:
         """Return the optional columns of the scan that are absent; ``WHOLE_TABLE`` alone when the table is.
@@ -43,8 +43,8 @@ class Warehouse(Protocol):
     def read(self, stream: ScanStream) -> Iterator[pa.RecordBatch]:
         """Yield the rows of a stream in ``stream.scan.schema``, in batches of some ten thousand rows.
 
-        A row with a value that does not fit its declared type is among them; the column ``MISFIT`` of its batch says
-        what is wrong with it.
+        A row with a value that does not fit its declared type is among them; the column ``MISFIT`` of its batch holds
+        the problem.
 
         Raises:
             WarehouseError: The table cannot be read; what was yielded before must be discarded.
@@ -95,4 +95,4 @@ class AppendingWarehouse(Warehouse, Protocol):
 
 
 class WarehouseError(Exception):
-    """A table cannot be read. The message is one line and names the table, what is wrong and the fix."""
+    """A table cannot be read. The message is one line with the table, the problem and the fix."""

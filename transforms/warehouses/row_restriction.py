@@ -1,7 +1,7 @@
-"""A scan's rows as the Storage Read API wants them named: a condition in SQL.
+"""The row restriction of a scan for the Storage Read API: a condition in SQL.
 
-Nothing of a scan reaches the condition as it is. A column is one that the table declares, and a value is converted to
-the column's type and printed as a literal of that type.
+No text of a scan is copied into the condition. A column is one that the table declares, and a value is converted to the
+column's type and printed as a literal of that type.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def _bounds(scan: TableScan, name: str, kind: str) -> list[str]:
     if scan.first is not None or scan.last is None:
         bounds.append(f"`{name}` >= {_edge(kind, scan.first or date.min, time.min)}")
     if scan.last is not None:
-        # The last microsecond of the day, which is as fine as a TIMESTAMP is; the day after may not exist.
+        # The last microsecond of the day, the precision of a TIMESTAMP; the day after may not exist.
         bounds.append(f"`{name}` <= {_edge(kind, scan.last, time.max)}")
     return bounds
 

@@ -11,7 +11,7 @@ SUBSCRIPTION = "projects/p/subscriptions/all"
 
 
 class Clock:
-    """Seconds that pass only when a test says so."""
+    """Seconds that pass only when a test advances them."""
 
     def __init__(self) -> None:
         self.now = 1_000.0

@@ -112,7 +112,7 @@ class TestSubscriptions:
         with pytest.raises(NotFound):
             broker.subscription(SUBSCRIPTION)
 
-    def test_an_empty_push_configuration_asks_for_pull(self, broker: Broker) -> None:
+    def test_an_empty_push_configuration_means_pull(self, broker: Broker) -> None:
         assert subscribe(broker, push_config={}).topic == TOPIC
 
     def test_a_topic_that_is_missing(self, broker: Broker) -> None:

@@ -116,7 +116,7 @@ class TestRefused:
             ),
         ],
     )
-    def test_what_is_not_supported_is_said(self, clients: Clients, call: Any) -> None:
+    def test_unsupported_calls_are_reported(self, clients: Clients, call: Any) -> None:
         with pytest.raises(MethodNotImplemented, match="set PUBSUB_EMULATOR_HOST to Google's emulator"):
             call(clients)
 
@@ -140,7 +140,7 @@ class TestEnd:
             Clients(address).pull(1, 0.5)
         assert [thread.name for thread in threading.enumerate() if thread.name.startswith("pubsub")] == []
 
-    def test_a_pull_whose_caller_left_takes_no_message(self, clients: Clients) -> None:
+    def test_a_cancelled_pull_takes_no_message(self, clients: Clients) -> None:
         request = types.PullRequest(subscription=SUBSCRIPTION, max_messages=1)
         call = clients.subscriber.transport.pull.future(request)
         time.sleep(0.3)
@@ -149,7 +149,7 @@ class TestEnd:
         clients.publish(b"1")
         assert len(clients.pull(seconds=5)) == 1
 
-    def test_a_subscription_that_is_deleted_ends_who_waits_for_it(self, clients: Clients) -> None:
+    def test_deleting_a_subscription_ends_waiting_pulls(self, clients: Clients) -> None:
         with ThreadPoolExecutor(1) as threads:
             waiting = threads.submit(clients.pull, 1, 50)
             time.sleep(0.3)
@@ -158,7 +158,7 @@ class TestEnd:
 
 
 class TestAddress:
-    def test_servers_know_nothing_of_each_other(self) -> None:
+    def test_servers_share_no_state(self) -> None:
         with serving() as one, serving() as other:
             assert one != other
             Clients(one).publish(b"1")

@@ -211,7 +211,7 @@ class TestSelection:
             {"line_source": "BETTINGPROS"},
         ],
     )
-    def test_admits(self, values: dict[str, Any]) -> None:
+    def test_is_selected(self, values: dict[str, Any]) -> None:
         assert len(picks(context_row(player_lookup="ann"), pick_row(**values))) == 1
 
     @pytest.mark.parametrize(("level", "expected"), [(None, 1), ("green", 1), ("yellow", 0)])
@@ -248,7 +248,7 @@ class TestSelection:
         )
         assert (found["game_id"], found["team"], found["opponent"]) == ("20250115_BOS_LAL", "LAL", "BOS")
 
-    def test_without_a_context_the_box_score_tells_the_team(self) -> None:
+    def test_without_a_context_the_team_is_that_of_the_box_score(self) -> None:
         played = game_row(player_lookup="ann", game_date=TONIGHT, opponent_team_abbr="BOS", at_home=True)
         assert pick(pick_row(), played)["team"] == "LAL"
 
@@ -331,7 +331,7 @@ class TestScore:
         assert [found["player_lookup"] for found in picks(*rows)] == ["bob", "ann"]
 
     def test_equal_scores_go_by_edge_confidence_and_player(self) -> None:
-        """Contract B6: also decides who is kept."""
+        """Contract B6: also decides which picks are kept."""
         rows = [
             pick_row("eve", edge=5, confidence_score=80),
             pick_row("dan", edge=6, confidence_score=80),
@@ -425,7 +425,7 @@ class TestOutcome:
         found = pick(pick_row(line=12, edge=3), final(), self.played(12))
         assert (found["result"], found["actual"], found["error"]) == ("PUSH", 12, 3.0)
 
-    def test_a_partial_box_score_is_not_believed(self) -> None:
+    def test_a_partial_box_score_is_not_used(self) -> None:
         assert self.outcome(final(), self.played(30, is_partial_game_data=True)) == ("PENDING", None, None)
 
     def test_a_game_that_is_on_decides_nothing(self) -> None:
@@ -435,7 +435,7 @@ class TestOutcome:
         "values",
         [{"is_dnp": True, "points": None}, {"points": 0, "minutes_played": None}, {"points": 0, "is_dnp": True}],
     )
-    def test_who_sat_voids_once_the_game_is_final(self, values: dict[str, Any]) -> None:
+    def test_a_pick_of_a_player_who_sat_voids_once_the_game_is_final(self, values: dict[str, Any]) -> None:
         row = self.played(**values)
         assert self.outcome(final(), row) == ("VOID", None, None)
         assert self.outcome(schedule_row(game_status=2), row) == ("PENDING", None, None)

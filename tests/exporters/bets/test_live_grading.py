@@ -179,7 +179,7 @@ class TestDocument:
 
 
 class TestVectors:
-    """What the contract verified (P&L §4), with the corrections that it asks for."""
+    """What the contract verified (P&L §4), with the corrections that it requires."""
 
     @pytest.mark.parametrize(
         ("forecast", "score", "expected"),
@@ -247,14 +247,14 @@ class TestRequirements:
         assert summary_of(forecast, box(24, PLAYING))["trending_correct"] == 0
 
     @pytest.mark.parametrize("minutes", ["0:00", "00", None, ""])
-    def test_l5_who_did_not_play_is_void(self, minutes: str | None) -> None:
+    def test_l5_a_player_who_did_not_play_is_void(self, minutes: str | None) -> None:
         forecast = pick("UNDER", line=10.5)
         found = row_of(forecast, box(0, minutes=minutes))
         assert (found["status"], found["actual"], found["error"], found["margin_vs_line"]) == ("void", None, None, None)
         counts = summary_of(forecast, box(0, minutes=minutes))
         assert (counts["voided"], counts["graded"], counts["correct"], counts["avg_error"]) == (1, 1, 0, None)
 
-    def test_l5_who_scored_nothing_in_some_minutes_is_graded(self) -> None:
+    def test_l5_a_player_without_points_in_some_minutes_is_graded(self) -> None:
         assert row_of(pick("UNDER", line=10.5), box(0, minutes="1"))["status"] == "correct"
 
     def test_l5_a_box_score_without_an_appearance_is_void(self) -> None:
@@ -300,7 +300,7 @@ class TestRequirements:
         assert row_of(pick(), feed_player_row(game_date="2024-04-22", bdl_player_id=15), scored)["actual"] is None
         assert row_of(pick(), feed_player_row(game_date="2025-01-16", bdl_player_id=15), scored)["actual"] is None
 
-    def test_l11_who_went_by_an_id_last_goes_by_it(self) -> None:
+    def test_l11_an_id_belongs_to_the_player_of_its_newest_row(self) -> None:
         rows = [pick(player_lookup="ann"), pick(player_lookup="bob")]
         ids = [
             feed_player_row(player_lookup="ann", game_date="2025-01-10", bdl_player_id=15),
@@ -313,7 +313,7 @@ class TestRequirements:
         }
         assert found == {"ann": None, "bob": 30}
 
-    def test_l11_also_when_he_has_no_forecast(self) -> None:
+    def test_l11_also_when_that_player_has_no_forecast(self) -> None:
         ids = [
             feed_player_row(game_date="2025-01-10", bdl_player_id=15),
             feed_player_row(player_lookup="bob", game_date="2025-01-12", bdl_player_id=15),
@@ -349,7 +349,7 @@ class TestRequirements:
         assert summary_of(schedule_row(game_status=3), pick())["pending"] == 1
 
     @pytest.mark.parametrize("values", [{"line": 20}, {"line_source": "ESTIMATED_AVG"}, {"line_source": None}], ids=str)
-    def test_l16_a_line_that_nobody_offered_is_not_graded(self, values: dict[str, Any]) -> None:
+    def test_l16_a_line_without_an_offer_is_not_graded(self, values: dict[str, Any]) -> None:
         found = row_of(pick(**values), box(30))
         assert (found["status"], found["actual"], found["has_line"]) == ("graded", 30, False)
         assert row_of(pick(**values), box(30, PLAYING))["status"] == "in_progress"
@@ -357,7 +357,7 @@ class TestRequirements:
 
     @pytest.mark.parametrize("flag", [True, False, None])
     @pytest.mark.parametrize("source", ["ACTUAL_PROP", "ODDS_API", "BETTINGPROS"])
-    def test_a_real_line_is_graded_whatever_has_prop_line_says(self, source: str, flag: bool | None) -> None:
+    def test_a_real_line_is_graded_whatever_has_prop_line_is(self, source: str, flag: bool | None) -> None:
         found = row_of(pick(line_source=source, has_prop_line=flag), box(30))
         assert (found["status"], found["has_line"]) == ("correct", True)
 

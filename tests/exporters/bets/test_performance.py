@@ -236,13 +236,13 @@ class TestSystems:
         assert found == ["phoenix", "atlas", "aurora", "echo"]
 
     def test_no_internal_id_is_published(self) -> None:
-        """Contract Y7: who has no public name is left out, of the comparison as well."""
+        """Contract Y7: a model without a public name is left out, of the comparison as well."""
         rows = [day(), day(system="secret", mae=0.1), day(system=ECHO)]
         text = str(made(*rows))
         assert [one["system_id"] for one in made(*rows)["systems"]] == ["phoenix", "echo"]
         assert not any(internal in text for internal in ("secret", CHAMPION, ECHO))
 
-    def test_the_champion_is_whoever_is_configured(self) -> None:
+    def test_the_champion_is_configured(self) -> None:
         """Contract Y6, S6."""
         found = system(day(system=ECHO), config=replace(CONFIG, champion_system_id=ECHO))
         assert (found["system_id"], found["is_primary"]) == ("phoenix", True)
@@ -285,7 +285,7 @@ class TestComparison:
         rows = [day(mae=None, avg_bias=None, correct_count=None), day(system=ECHO)]
         assert self.winners(*rows) == [("echo", 4.8), ("echo", 0.55), ("echo", -0.4)]
 
-    def test_an_entry_that_nobody_can_win_is_null(self) -> None:
+    def test_an_entry_without_values_is_null(self) -> None:
         """Contract Y9."""
         assert self.winners(day(mae=None, avg_bias=None)) == [None, ("phoenix", 0.55), None]
 
@@ -295,7 +295,7 @@ class TestComparison:
         rows = [day(), day(system=ECHO, mae=1, recommendations_count=recommendations)]
         assert self.winners(*rows)[0] == (("echo", 1.0) if enters else ("phoenix", 4.8))
 
-    def test_nobody_may_have_that_many(self) -> None:
+    def test_no_model_has_enough_recommendations(self) -> None:
         assert self.winners(day(recommendations_count=3)) == [None, None, None]
 
     def test_the_least_number_is_configured(self) -> None:

@@ -200,7 +200,7 @@ def test_p2_p8_invalid_and_late_forecasts_are_not_listed(values: dict[str, Any])
     assert games(prediction_row(**values)) == []
 
 
-def test_p8_older_rows_do_not_say_when_they_were_made() -> None:
+def test_p8_older_rows_have_no_time_of_creation() -> None:
     assert entry(prediction_row(prediction_made_before_game=None))["prediction"]["points"] == 24.5
 
 

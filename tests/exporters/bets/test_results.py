@@ -297,8 +297,8 @@ class TestContext:
         """Contract R7."""
         assert self.context() == self.NOTHING
 
-    def test_is_unknown_where_the_vector_does_not_tell(self) -> None:
-        """Contract R5: a short vector fails nobody."""
+    def test_is_unknown_where_the_vector_is_short(self) -> None:
+        """Contract R5: a short vector fails no player."""
         for features in ((), (18.0,)):
             assert self.context(vector(features=features, is_home=None, days_rest=None)) == self.NOTHING
 

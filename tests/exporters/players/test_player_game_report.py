@@ -207,7 +207,7 @@ class TestShape:
         assert made["recent_games"] == []
         assert made["head_to_head"] == {"games": 0, "avg_points": None, "avg_line": None, "over_rate": None}
 
-    def test_nobody_knows_a_player_without_registration_and_box_score(self) -> None:
+    def test_a_player_without_registration_and_box_score_is_unknown(self) -> None:
         made = player_document(PLAYER_GAME_REPORT, context_row(), game_row(game_date=TONIGHT + timedelta(days=1)))
         assert [key for key in made if key != "error"] == list(self.KEYS)
         assert made["error"] == "Player not found"
@@ -237,7 +237,7 @@ class TestUnregistered:
 
 
 class TestWhoHasAReport:
-    def test_those_who_are_expected_or_in_the_box_score(self) -> None:
+    def test_players_who_are_expected_or_in_the_box_score(self) -> None:
         known = registry_row()
         assert list(player_documents(PLAYER_GAME_REPORT, known, context_row())) == [PLAYER]
         assert list(player_documents(PLAYER_GAME_REPORT, known, tonight())) == [PLAYER]
@@ -318,7 +318,7 @@ class TestOpponent:
         ]
         assert self.context(*rows)["opp_def_rank"] == 2
 
-    def test_rows_without_a_rating_say_nothing(self) -> None:
+    def test_rows_without_a_rating_do_not_count(self) -> None:
         placeholder = {"analysis_date": EVE, "defensive_rating_last_15": None, "opponent_pace": 88}
         assert self.context(defense_row(**placeholder))["opp_def_rank"] is None
         older = defense_row(analysis_date="2025-01-10", defensive_rating_last_15=108)
@@ -537,7 +537,7 @@ class TestResult:
         made, _ = self.result(final(), tonight(points=20), row, prediction_row())
         assert made == {"actual": 20, "margin": 0.5, "correct": False, "outcome": "LOSS"}
 
-    def test_a_push_a_pass_and_no_line_are_told_apart_from_what_is_pending(self) -> None:
+    def test_a_push_a_pass_and_no_line_differ_from_pending(self) -> None:
         for values, outcome in (
             ({"line_value": 20, "prediction_correct": None}, "PUSH"),
             ({"recommendation": "PASS", "prediction_correct": None}, "PASS"),
@@ -569,12 +569,12 @@ class TestResult:
         assert made is not None
         assert made["actual"] == 31
 
-    def test_the_box_score_knows_better_than_the_grade(self) -> None:
+    def test_the_box_score_overrides_the_grade(self) -> None:
         made, _ = self.result(final(), tonight(points=28), graded(actual_points=27))
         assert made is not None
         assert made["actual"] == 28
 
-    def test_a_grade_knows_the_points_where_the_box_score_is_missing(self) -> None:
+    def test_a_grade_supplies_the_points_where_the_box_score_is_missing(self) -> None:
         made, _ = self.result(final(), graded(actual_points=27))
         assert made is not None
         assert (made["actual"], made["correct"]) == (27, True)

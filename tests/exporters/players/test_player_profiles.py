@@ -469,7 +469,7 @@ class TestGameLog:
             ([team_game_row(team_abbr="CHI", win_flag=False)], None),
         ],
     )
-    def test_the_team_s_own_record_tells_who_won(self, rows: list[Row], result: str | None) -> None:
+    def test_the_winner_comes_from_the_team_s_own_record(self, rows: list[Row], result: str | None) -> None:
         assert self.log(game_row(win_flag=False), *rows)[0]["team_result"] == result
 
     @pytest.mark.parametrize(
@@ -627,7 +627,7 @@ class TestNews:
         ]
         assert [story["category"] for story in self.news(*rows)] == ["new"]
 
-    def test_namesakes_of_other_sports_are_not_him(self) -> None:
+    def test_namesakes_of_other_sports_are_left_out(self) -> None:
         assert self.news(news_link_row(sport="mlb"), news_article_row()) == []
         assert self.news(news_link_row(sport=None), news_article_row()) == []
 

@@ -110,7 +110,7 @@ class TestRun:
             }
             assert list(entry)[:4] == ["player_lookup", "player_full_name", "team", "games_predicted"]
 
-    def test_nobody_makes_an_empty_index(self) -> None:
+    def test_no_players_make_an_empty_index(self) -> None:
         store = MemoryStore()
         run_in_process(players_plan(), warehouse(registry_row()), store)
         assert read(store, "players/index.json") == {
@@ -119,7 +119,7 @@ class TestRun:
             "players": [],
         }
 
-    def test_a_player_whose_profile_fails_costs_nobody_else_and_is_not_listed(self) -> None:
+    def test_a_failed_profile_costs_only_its_player_who_is_not_listed(self) -> None:
         bad = accuracy_row(player_lookup="bob", game_date="2024-12-01")._replace(game_id=None)
         rows = [*grades(5, player_lookup="ann"), *grades(5, player_lookup="bob"), bad]
         store = MemoryStore()
@@ -145,7 +145,7 @@ class TestRun:
         }
         assert published(store) == ["players/index.json", "players/lebronjames.json"]
 
-    def test_who_no_longer_qualifies_keeps_his_file_and_is_reported_as_stale(self) -> None:
+    def test_the_file_of_a_player_who_no_longer_qualifies_stays_and_is_reported_as_stale(self) -> None:
         store, rows = MemoryStore(), warehouse(*grades(5, player_lookup="ann"), *grades(9, player_lookup="bob"))
         run_in_process(players_plan(5), rows, store)
         manifest = run_in_process(players_plan(9), rows, store)["2025-01-15"]
@@ -210,7 +210,7 @@ class TestMoreHistory:
         made = orjson.loads(company["tonight/player/2025-01-15/ann.json"])
         assert [game["points"] for game in made["recent_form"]] == [20, 21]
 
-    def test_rows_that_only_new_columns_tell_apart_are_chosen_as_without_them(self) -> None:
+    def test_rows_that_differ_in_new_columns_only_are_selected_as_without_them(self) -> None:
         twins = [
             game_row(player_lookup="ann", points=20, assists=1, blocks=9),
             game_row(player_lookup="ann", points=22, assists=0, blocks=0),

@@ -65,13 +65,13 @@ class TestDeclaration:
 
 
 class TestWhoHasADocument:
-    def test_those_who_have_a_game_on_the_date(self) -> None:
+    def test_players_who_have_a_game_on_the_date(self) -> None:
         registered = registry_row()
         assert list(player_documents(PLAYER_SEASON, registered, context_row())) == [PLAYER]
         assert list(player_documents(PLAYER_SEASON, registered, game_row(game_date=TONIGHT))) == [PLAYER]
         assert player_documents(PLAYER_SEASON, registered, *game_log([20, 30])) == {}
 
-    def test_nobody_knows_a_player_without_registration_and_box_score(self) -> None:
+    def test_a_player_without_registration_and_box_score_is_unknown(self) -> None:
         of_the_season_before = game_row(game_date="2024-04-10")
         unknown = player_document(PLAYER_SEASON, context_row(), of_the_season_before)
         known = season()
@@ -94,7 +94,7 @@ class TestWhoHasADocument:
         assert PLAYER_SEASON.cache_of(unknown, settled=True) is Cache.MINUTE
 
     def test_box_scores_make_up_for_the_registry(self) -> None:
-        """The player has the document of a registered one, but for what only the registry tells."""
+        """The player has the document of a registered one, but for the fields that only the registry has."""
         played = game_log([20, 30])
         registered = player_document(PLAYER_SEASON, context_row(), registry_row(), *played)
         made = player_document(PLAYER_SEASON, context_row(), *played)
@@ -531,7 +531,7 @@ class TestLogAndMonths:
         assert made["game_log"][0]["is_home"] is False
         assert made["splits"]["away"]["games"] == 1
 
-    def test_the_stored_flag_of_a_win_is_not_trusted(self) -> None:
+    def test_the_stored_flag_of_a_win_is_not_used(self) -> None:
         assert season(game_row(win_flag=False))["game_log"][0]["team_won"] is None
         assert season(game_row(win_flag=False), team_game_row(win_flag=True))["game_log"][0]["team_won"] is True
 

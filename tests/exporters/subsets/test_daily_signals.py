@@ -83,7 +83,7 @@ def test_signal_words(stored: str | None, published: str) -> None:
     ],
 )
 def test_conditions_words(stored: str | None, published: str) -> None:
-    """D-3: what nobody recorded is not said to be balanced."""
+    """D-3: an unrecorded signal is not published as balanced."""
     assert conditions(signal_row(skew_category=stored))["metrics"]["conditions"] == published
 
 

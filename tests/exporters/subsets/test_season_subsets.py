@@ -135,7 +135,7 @@ class TestPicks:
         assert players(value, "aurora") == {"2026-02-09": "abc"}
         assert group(value, "summit")["dates"] == []
 
-    def test_say_which_subsets_chose_them(self) -> None:
+    def test_name_the_subsets_that_selected_them(self) -> None:
         """S-1."""
         chosen = {pick["player_lookup"]: pick["subsets"] for pick in group(subsets(*ROWS))["dates"][1]["picks"]}
         assert chosen == {

@@ -158,7 +158,7 @@ class TestWindows:
         for days in WINDOWS.values():
             assert window_dates(date(2025, 10, 21), date(2025, 10, 21), days) == (date(2025, 10, 20),) * 2
 
-    def test_begin_on_1_october_while_the_schedule_knows_no_game(self) -> None:
+    def test_begin_on_1_october_while_the_schedule_has_no_game(self) -> None:
         """G-6; preseason games do not count."""
         preseason = schedule_row(game_date="2025-10-05", game_id="0012500001")
         value = performance(definition("all_picks", 3), preseason, day=date(2025, 10, 12))

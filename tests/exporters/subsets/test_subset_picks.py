@@ -187,7 +187,7 @@ class TestMembership:
         value = picks(*definitions(), *schedule(), *forecasts(TODAY, quality_alert_level="red"))
         assert set(members(value).values()) == {""}
 
-    def test_a_quality_alert_does_not_matter_where_nobody_asks(self) -> None:
+    def test_a_quality_alert_does_not_matter_to_a_subset_without_the_rule(self) -> None:
         anything = definition("all_picks", 3, require_quality_ready=False)
         value = picks(anything, *schedule(), *forecasts(TODAY, quality_alert_level="red"))
         assert members(value) == {"8": "abcde"}
@@ -225,7 +225,7 @@ class TestMembership:
         for table in ("ml_feature_store_v2", "upcoming_player_game_context"):
             assert set(members(picks(*without(night(), table))).values()) == {""}
 
-    def test_the_box_score_tells_the_team_once_there_is_one(self) -> None:
+    def test_the_team_is_that_of_the_box_score_once_there_is_one(self) -> None:
         """M-1: the summary comes before the context."""
         rows = [row._replace(team_abbr="CHI", opponent_team_abbr="NYK") for row in results()]
         value = picks(*night(PLAYED), *rows, day=PLAYED)
@@ -442,7 +442,7 @@ class TestVersions:
         )
         assert members(picks(*night(), *frozen(TODAY), broken, half)) == PRE_GAME
 
-    def test_picks_speak_for_dates_that_the_versions_do_not_know(self) -> None:
+    def test_picks_decide_for_dates_without_a_version(self) -> None:
         rows = without(frozen(TODAY), "current_subset_versions")
         assert members(picks(*without(night(), "player_prop_predictions"), *rows)) == PRE_GAME
 
@@ -476,7 +476,7 @@ class TestVersions:
         (pick,) = subset(picks(*rows, row, day=day), "8")["picks"]
         assert (pick["team"], pick["opponent"]) == ("LAL", "BOS")
 
-    def test_a_row_whose_teams_no_table_tells_has_none(self) -> None:
+    def test_a_row_without_teams_in_any_table_has_null_teams(self) -> None:
         row = subset_pick_row(game_date=TODAY, player_lookup="zed", subset_id="all_picks", team=None, opponent=None)
         (pick,) = subset(picks(*without(night(), "player_prop_predictions"), row), "8")["picks"]
         assert (pick["player_lookup"], pick["team"], pick["opponent"]) == ("zed", None, None)

@@ -1,4 +1,4 @@
-"""``tonight``: the document, its games, and who is in them (contract: tonight-and-streaks B1)."""
+"""``tonight``: the document, its games, and their players (contract: tonight-and-streaks B1)."""
 
 from __future__ import annotations
 
@@ -434,7 +434,7 @@ def test_s_d5_the_champion_is_configuration() -> None:
     assert card(context_row(), prediction_row(), other, config=config)["prediction"]["predicted"] == 10.0
 
 
-def test_the_night_of_a_past_date_does_not_know_what_came_after() -> None:
+def test_the_night_of_a_past_date_holds_nothing_later() -> None:
     rows = player_rows()
     future = [
         game_row(game_date=TONIGHT, points=60),

@@ -1,4 +1,4 @@
-"""``tonight``: what a card says of its player, odds included (contract: tonight-and-streaks B1.3)."""
+"""``tonight``: the fields of a card, odds included (contract: tonight-and-streaks B1.3)."""
 
 from __future__ import annotations
 

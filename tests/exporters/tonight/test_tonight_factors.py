@@ -1,4 +1,4 @@
-"""``tonight``: what speaks for a recommendation (contract: tonight-and-streaks B1.3, B1-D15 to B1-D17)."""
+"""``tonight``: the factors of a recommendation (contract: tonight-and-streaks B1.3, B1-D15 to B1-D17)."""
 
 from __future__ import annotations
 

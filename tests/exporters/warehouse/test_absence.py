@@ -17,7 +17,7 @@ def test_an_absence_has_the_meaning_of_its_declaration() -> None:
     ]
 
 
-def test_everything_that_is_optional_can_be_told() -> None:
+def test_every_optional_table_and_column_has_a_meaning_of_its_absence() -> None:
     optional = {
         table.name: [
             *([""] if table.absent is not None else []),

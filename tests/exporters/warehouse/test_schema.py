@@ -189,7 +189,7 @@ OPTIONAL_COLUMNS = {
 }
 
 
-def test_what_is_optional_is_listed_and_says_what_its_absence_means() -> None:
+def test_what_is_optional_is_listed_with_the_meaning_of_its_absence() -> None:
     assert {table.name for table in TABLES if table.absent is not None} == OPTIONAL_TABLES
     found = {
         table.name: {name for name, column in table.columns.items() if column.absent is not None} for table in TABLES

@@ -33,7 +33,7 @@ def test_nothing_is_chosen_from_nothing() -> None:
     assert latest_per([], key=lambda offer: offer.key, by=by_stamp) == {}
 
 
-def test_the_greatest_wins() -> None:
+def test_the_greatest_is_selected() -> None:
     offers = [Offer("a", 1, 1), Offer("a", 2, None), Offer("a", None, 9)]
     assert {latest(order, by=by_stamp) for order in permutations(offers)} == {Offer("a", 2, None)}
 

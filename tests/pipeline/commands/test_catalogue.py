@@ -87,7 +87,7 @@ def test_what_reports_something_reports_json(command: Command) -> None:
     assert ("json" in names) is (command is not STREAM)
 
 
-def test_groups_are_first_words() -> None:
+def test_every_group_is_the_first_word_of_a_command() -> None:
     first_words = {name.split()[0] for name in BY_NAME if " " in name}
     assert first_words == GROUPS.keys()
     assert not GROUPS.keys() & BY_NAME.keys()

@@ -22,7 +22,7 @@ OURS = load_deployment()
 
 @dataclass
 class World:
-    """A checkout under git, a template and a bucket of documents, all of one commit unless a test says otherwise."""
+    """A checkout under git, a template and a bucket of documents, all of one commit unless a test changes one."""
 
     root: Path
     capture: pytest.CaptureFixture[str]
@@ -151,7 +151,7 @@ class TestDifferent:
             "2 differences",
         ]
 
-    def test_a_job_that_says_nothing_of_its_code(self, world: World, tmp_path: Path) -> None:
+    def test_a_job_without_a_code_version(self, world: World, tmp_path: Path) -> None:
         code, out, _ = world.compare(f"--job={dumped(tmp_path, labels={'app': 'phase6-export'})}")
         assert code == 1
         assert "job phase6-stream: commit unknown, lock unknown" in out

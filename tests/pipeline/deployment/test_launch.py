@@ -26,15 +26,15 @@ ASKED = ("--export_types=predictions", "--target_date=2026-02-03", f"--generated
 
 
 @dataclass
-class RequestCoalescer:
-    """Launches against a fake, without waiting between its questions."""
+class Launches:
+    """The command against a fake API, without waiting between polls."""
 
     api: FakeDataflow
     capture: pytest.CaptureFixture[str]
     store: Callable[[RunConfig], Store] = lambda config: MemoryStore()
     slept: list[float] = field(default_factory=list)
 
-    def launch(self, *flags: str, asked: tuple[str, ...] = ASKED) -> tuple[int, str, str]:
+    def run(self, *flags: str, asked: tuple[str, ...] = ASKED) -> tuple[int, str, str]:
         code = main(
             [*asked, f"--endpoint={self.api.endpoint}", *flags], sleep=self.slept.append, open_output=self.store
         )
@@ -43,9 +43,9 @@ class RequestCoalescer:
 
 
 @pytest.fixture
-def coalescer(capsys: pytest.CaptureFixture[str]) -> Iterator[RequestCoalescer]:
+def launches(capsys: pytest.CaptureFixture[str]) -> Iterator[Launches]:
     with dataflow_api(FakeDataflow()) as api:
-        yield RequestCoalescer(api, capsys)
+        yield Launches(api, capsys)
 
 
 def message(key: str, second: int, text: str, importance: str = "BASIC") -> dict[str, str]:
@@ -58,14 +58,14 @@ def message(key: str, second: int, text: str, importance: str = "BASIC") -> dict
 
 
 class TestStart:
-    def test_the_template_is_launched_with_the_request(self, coalescer: RequestCoalescer) -> None:
-        code, out, _ = coalescer.launch("--job_name=by-hand", "--shards=8", "--validate", "--max_workers=9")
+    def test_the_template_is_launched_with_the_request(self, launches: Launches) -> None:
+        code, out, _ = launches.run("--job_name=by-hand", "--shards=8", "--validate", "--max_workers=9")
         assert code == 0
         assert out == (
             "started by-hand: https://console.cloud.google.com/dataflow/jobs/us-west2/job-1?project=my-project\n"
         )
-        assert coalescer.api.paths == ["/v1b3/projects/my-project/locations/us-west2/flexTemplates:launch"]
-        [body] = coalescer.api.launches
+        assert launches.api.paths == ["/v1b3/projects/my-project/locations/us-west2/flexTemplates:launch"]
+        [body] = launches.api.launches
         sent = body["launchParameter"]
         assert sent["jobName"] == "by-hand"
         assert sent["containerSpecGcsPath"] == load_deployment().template
@@ -77,9 +77,9 @@ class TestStart:
             "validate": "true",
         }
 
-    def test_what_is_sent_is_what_was_checked(self, coalescer: RequestCoalescer) -> None:
-        coalescer.launch(asked=("--export_types=tonight-all", "--target_date=yesterday", f"--generated_at={NOW}"))
-        sent = coalescer.api.launches[0]["launchParameter"]["parameters"]
+    def test_what_is_sent_is_what_was_checked(self, launches: Launches) -> None:
+        launches.run(asked=("--export_types=tonight-all", "--target_date=yesterday", f"--generated_at={NOW}"))
+        sent = launches.api.launches[0]["launchParameter"]["parameters"]
         _, config = parse_run(
             [f"--{name}={value}" for name, value in sent.items()],
             known_types=tuple(exports()),
@@ -90,29 +90,46 @@ class TestStart:
         assert str(config.request.first_date) == "2026-02-02"
         assert config.request.generated_at.isoformat() == "2026-02-03T17:00:00+00:00"
 
-    def test_an_option_of_the_submitting_process_is_not_sent(self, coalescer: RequestCoalescer) -> None:
-        coalescer.launch("--no_wait")
-        assert "no_wait" not in coalescer.api.launches[0]["launchParameter"]["parameters"]
+    def test_an_option_of_the_submitting_process_is_not_sent(self, launches: Launches) -> None:
+        launches.run("--no_wait")
+        assert "no_wait" not in launches.api.launches[0]["launchParameter"]["parameters"]
 
-    def test_print_sends_nothing(self, coalescer: RequestCoalescer) -> None:
-        code, out, _ = coalescer.launch("--print")
+    def test_no_wait_contradicts_wait(self, launches: Launches) -> None:
+        code, out, error = launches.run("--no_wait", "--wait")
+        assert (code, out, launches.api.paths) == (2, "", [])
+        assert_one_line_each(error, names=["--no_wait: contradicts --wait", "leave one of them out"])
+
+    def test_a_contradiction_is_reported_beside_other_problems(self, launches: Launches) -> None:
+        code, _, error = launches.run("--wait=true", "--no_wait=true", "--max_workers=0")
+        assert code == 2
+        assert "--no_wait: contradicts --wait" in error
+        assert "--max_workers" in error
+
+    @pytest.mark.parametrize("flags", [("--wait=false", "--no_wait"), ("--wait", "--no_wait=false")])
+    def test_a_flag_that_is_off_contradicts_nothing(self, launches: Launches, flags: tuple[str, ...]) -> None:
+        launches.api.states = ("JOB_STATE_CANCELLED",)
+        launches.run(*flags)
+        assert len(launches.api.launches) == 1
+
+    def test_print_sends_nothing(self, launches: Launches) -> None:
+        code, out, _ = launches.run("--print")
         assert code == 0
         assert json.loads(out)["launchParameter"]["parameters"]["request"].startswith('{"export_types":["predictions"]')
-        assert coalescer.api.paths == []
+        assert launches.api.paths == []
 
-    def test_a_launch_that_is_refused(self, coalescer: RequestCoalescer) -> None:
-        coalescer.api.refusal = (409, "The job phase6 is\nalready running")
-        code, _, error = coalescer.launch("--wait")
+    def test_a_launch_that_is_refused(self, launches: Launches) -> None:
+        launches.api.refusal = (409, "The job phase6 is\nalready running")
+        code, _, error = launches.run("--wait")
         assert code == 1
         assert_one_line_each(error, names=["cannot launch the template", "already running"])
 
-    def test_nobody_there(self, coalescer: RequestCoalescer) -> None:
+    def test_an_unreachable_endpoint_is_exit_1(self, launches: Launches) -> None:
         code = main([*ASKED, "--endpoint=http://127.0.0.1:9"])
         assert code == 1
-        assert_one_line_each(coalescer.capture.readouterr().err, names=["cannot launch the template"])
+        assert_one_line_each(launches.capture.readouterr().err, names=["cannot launch the template"])
 
-    def test_json_names_the_job(self, coalescer: RequestCoalescer) -> None:
-        code, out, _ = coalescer.launch("--job_name=by-hand", "--json")
+    def test_json_names_the_job(self, launches: Launches) -> None:
+        code, out, _ = launches.run("--job_name=by-hand", "--json")
         assert code == 0
         assert json.loads(out.splitlines()[-1]) == {
             "job_name": "by-hand",
@@ -120,7 +137,7 @@ class TestStart:
             "state": "STARTED",
             "link": "https://console.cloud.google.com/dataflow/jobs/us-west2/job-1?project=my-project",
         }
-        assert "json" not in coalescer.api.launches[0]["launchParameter"]["parameters"]
+        assert "json" not in launches.api.launches[0]["launchParameter"]["parameters"]
 
     def test_other_places(self) -> None:
         flags = ("--output=gs://other/v2", "--warehouse=bigquery:other-project")
@@ -144,37 +161,35 @@ class TestRejected:
             (("--settings=/no/such/settings.env",), ["settings.env"]),
         ],
     )
-    def test_before_anything_is_sent(
-        self, coalescer: RequestCoalescer, flags: tuple[str, ...], names: list[str]
-    ) -> None:
-        code, _, error = coalescer.launch(*flags)
+    def test_before_anything_is_sent(self, launches: Launches, flags: tuple[str, ...], names: list[str]) -> None:
+        code, _, error = launches.run(*flags)
         assert code == 2
         assert_one_line_each(error, names=names)
-        assert coalescer.api.paths == []
+        assert launches.api.paths == []
 
-    def test_all_problems_are_named_at_once(self, coalescer: RequestCoalescer) -> None:
-        code, _, error = coalescer.launch("--max_workers=0", "--shards=0", "--export_typs=x")
+    def test_all_problems_are_named_at_once(self, launches: Launches) -> None:
+        code, _, error = launches.run("--max_workers=0", "--shards=0", "--export_typs=x")
         assert code == 2
         assert_one_line_each(error, names=["--max_workers", "--shards", "did you mean --export_types?"])
         assert len(error.splitlines()) == 3
 
-    def test_settings_that_are_wrong(self, coalescer: RequestCoalescer, tmp_path: Path) -> None:
+    def test_settings_that_are_wrong(self, launches: Launches, tmp_path: Path) -> None:
         path = tmp_path / "settings.env"
         path.write_text("PROJECT=my-project\n")
-        code, _, error = coalescer.launch(f"--settings={path}")
+        code, _, error = launches.run(f"--settings={path}")
         assert code == 2
         assert "REGION: is missing" in error
 
 
 class TestWait:
-    def test_shows_states_and_messages_once(self, coalescer: RequestCoalescer) -> None:
-        coalescer.api.states = ("JOB_STATE_QUEUED", "JOB_STATE_RUNNING", "JOB_STATE_RUNNING", "JOB_STATE_FAILED")
-        coalescer.api.messages = (
+    def test_shows_states_and_messages_once(self, launches: Launches) -> None:
+        launches.api.states = ("JOB_STATE_QUEUED", "JOB_STATE_RUNNING", "JOB_STATE_RUNNING", "JOB_STATE_FAILED")
+        launches.api.messages = (
             message("c", 3, "Traceback (most recent call last):\n  File x\nStoreError: no space left", "ERROR"),
             message("b", 2, "Workers have\nstarted"),
             message("a", 1, "Worker pool starting"),
         )
-        code, _, error = coalescer.launch("--wait")
+        code, _, error = launches.run("--wait")
         assert code == 1
         assert error.splitlines()[:4] == [
             "17:00:01 Worker pool starting",
@@ -184,58 +199,58 @@ class TestWait:
         ]
         assert error.count("the job is RUNNING") == 1
         assert error.splitlines()[-1].startswith("the job is FAILED: StoreError: no space left: https://")
-        assert len(coalescer.slept) == 3
+        assert len(launches.slept) == 3
 
     @pytest.mark.parametrize("state", ["CANCELLED", "UPDATED", "DRAINED", "FAILED"])
-    def test_a_job_that_ends_otherwise(self, coalescer: RequestCoalescer, state: str) -> None:
-        coalescer.api.states = (f"JOB_STATE_{state}",)
-        code, _, error = coalescer.launch("--wait")
+    def test_a_job_that_ends_otherwise(self, launches: Launches, state: str) -> None:
+        launches.api.states = (f"JOB_STATE_{state}",)
+        code, _, error = launches.run("--wait")
         assert code == 1
         assert f"the job is {state}" in error
 
-    def test_json_tells_the_last_state(self, coalescer: RequestCoalescer) -> None:
-        coalescer.api.states = ("JOB_STATE_FAILED",)
-        code, out, _ = coalescer.launch("--wait", "--json")
+    def test_json_has_the_last_state(self, launches: Launches) -> None:
+        launches.api.states = ("JOB_STATE_FAILED",)
+        code, out, _ = launches.run("--wait", "--json")
         assert code == 1
         assert json.loads(out.splitlines()[-1])["state"] == "FAILED"
 
-    def test_a_question_that_fails_is_asked_again(self, coalescer: RequestCoalescer) -> None:
+    def test_a_failed_poll_is_repeated(self, launches: Launches) -> None:
         # A job that was just created is not found for a while.
-        coalescer.api.states = (404, 503, 429, "JOB_STATE_CANCELLED")
-        coalescer.launch("--wait")
-        assert coalescer.slept == [10.0] * 3
+        launches.api.states = (404, 503, 429, "JOB_STATE_CANCELLED")
+        launches.run("--wait")
+        assert launches.slept == [10.0] * 3
 
-    def test_patience_ends(self, coalescer: RequestCoalescer) -> None:
-        coalescer.api.states = (503,)
-        code, _, error = coalescer.launch("--wait")
+    def test_patience_ends(self, launches: Launches) -> None:
+        launches.api.states = (503,)
+        code, _, error = launches.run("--wait")
         assert code == 1
         assert "cannot ask for job job-1" in error
         assert error.splitlines()[-1].endswith(
             "the job may go on: https://console.cloud.google.com/dataflow/jobs/us-west2/job-1?project=my-project"
         )
-        assert 270 <= sum(coalescer.slept) <= 310
+        assert 270 <= sum(launches.slept) <= 310
 
-    def test_what_is_forbidden_stays_so(self, coalescer: RequestCoalescer) -> None:
-        coalescer.api.states = (403,)
-        code, _, error = coalescer.launch("--wait")
+    def test_what_is_forbidden_stays_so(self, launches: Launches) -> None:
+        launches.api.states = (403,)
+        code, _, error = launches.run("--wait")
         assert code == 1
         assert "not now" in error
-        assert coalescer.slept == []
+        assert launches.slept == []
 
-    def test_somebody_stops_watching(self, coalescer: RequestCoalescer) -> None:
-        coalescer.api.states = ("JOB_STATE_RUNNING",)
+    def test_an_interrupt_ends_the_wait_and_not_the_job(self, launches: Launches) -> None:
+        launches.api.states = ("JOB_STATE_RUNNING",)
 
         def interrupt(_: float) -> None:
             raise KeyboardInterrupt
 
-        code = main([*ASKED, f"--endpoint={coalescer.api.endpoint}", "--wait"], sleep=interrupt)
+        code = main([*ASKED, f"--endpoint={launches.api.endpoint}", "--wait"], sleep=interrupt)
         assert code == 130
-        assert "the job goes on" in coalescer.capture.readouterr().err
+        assert "the job goes on" in launches.capture.readouterr().err
 
 
 class TestOutcome:
     def published(self, league: League, at: datetime | None = None) -> Callable[[RunConfig], Store]:
-        """Play the job: publish what the launch asked for, now or at another time."""
+        """Act as the job: publish what the launch requested, now or at another time."""
 
         def play(config: RunConfig) -> Store:
             store = MemoryStore()
@@ -247,39 +262,39 @@ class TestOutcome:
 
         return play
 
-    def test_everything_is_published(self, coalescer: RequestCoalescer, league: League) -> None:
-        coalescer.store = self.published(league)
-        code, out, _ = coalescer.launch("--wait")
+    def test_everything_is_published(self, launches: Launches, league: League) -> None:
+        launches.store = self.published(league)
+        code, out, _ = launches.run("--wait")
         assert code == 0, out
         assert "success: 2026-02-03 is in gs://my-project-api/v1" in out
 
-    def test_json_tells_the_outcome(self, coalescer: RequestCoalescer, league: League) -> None:
-        coalescer.store = self.published(league)
-        code, out, _ = coalescer.launch("--wait", "--json")
+    def test_json_has_the_outcome(self, launches: Launches, league: League) -> None:
+        launches.store = self.published(league)
+        code, out, _ = launches.run("--wait", "--json")
         assert code == 0, out
         assert json.loads(out.splitlines()[-1])["status"] == "success"
 
     def test_what_the_same_request_published_before_the_launch_does_not_count(
-        self, coalescer: RequestCoalescer, league: League
+        self, launches: Launches, league: League
     ) -> None:
-        coalescer.store = self.published(league, at=datetime.now(timezone.utc) - timedelta(hours=1))
-        code, out, _ = coalescer.launch("--wait")
+        launches.store = self.published(league, at=datetime.now(timezone.utc) - timedelta(hours=1))
+        code, out, _ = launches.run("--wait")
         assert code == 1
         assert "missing: 2026-02-03: the manifest is that of another run (20260203T17" in out
 
-    def test_a_job_that_is_done_and_published_nothing(self, coalescer: RequestCoalescer) -> None:
-        code, out, _ = coalescer.launch("--wait")
+    def test_a_job_that_is_done_and_published_nothing(self, launches: Launches) -> None:
+        code, out, _ = launches.run("--wait")
         assert code == 1
         assert "missing: 2026-02-03: no manifest was written" in out
 
-    def test_an_output_that_cannot_be_read(self, coalescer: RequestCoalescer) -> None:
+    def test_an_output_that_cannot_be_read(self, launches: Launches) -> None:
         store = MemoryStore()
 
         def refuse(path: str) -> None:
             raise StoreError(f"cannot read {path}: forbidden; grant storage.objects.get")
 
         store.before_read = refuse
-        coalescer.store = lambda config: store
-        code, _, error = coalescer.launch("--wait")
+        launches.store = lambda config: store
+        code, _, error = launches.run("--wait")
         assert code == 1
         assert "what it published cannot be read" in error

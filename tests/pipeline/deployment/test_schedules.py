@@ -92,7 +92,7 @@ class TestRejected:
             ("streaming: live-grading", '"live-grading" is no list'),
         ],
     )
-    def test_what_the_streaming_job_is_said_to_keep_up(self, tmp_path: Path, after: str, message: str) -> None:
+    def test_wrong_types_of_the_streaming_job(self, tmp_path: Path, after: str, message: str) -> None:
         path = changed(tmp_path, "streaming: [live-grading]", after)
         with pytest.raises(SchedulesError) as caught:
             load_streamed(path)
@@ -241,7 +241,7 @@ class TestLive:
         jobs.append({**jobs[0], "name": "projects/my-project/locations/us-west2/jobs/trends-daily"})
         assert [line.partition(":")[0] for line in found(jobs)] == ["trends-daily (us-west2)"]
 
-    def test_a_job_that_publishes_what_nobody_understands(self) -> None:
+    def test_a_job_whose_message_the_parser_rejects(self) -> None:
         old = {
             "name": "projects/my-project/locations/us-west2/jobs/tonight-picks",
             "pubsubTarget": {

@@ -85,7 +85,7 @@ def test_a_parameter_takes_what_the_option_takes(option: Option) -> None:
     assert found["helpText"].endswith(option.shown_example)
 
 
-def test_only_what_every_regex_engine_knows() -> None:
+def test_patterns_use_only_what_every_regex_engine_supports() -> None:
     """RE2 has no look-around, and the launcher's checks are Java's or RE2's."""
     assert [name for name, found in PARAMETERS.items() if re.search(r"\(\?[=!<P]", found["regexes"][0])] == []
 

@@ -125,7 +125,7 @@ class TestDone:
 
 
 class TestNotDone:
-    def test_a_job_that_failed_says_why_in_one_line(self, command: Command) -> None:
+    def test_a_failed_job_prints_its_reason_in_one_line(self, command: Command) -> None:
         ended = command(engines.Failed, "--json")
         assert ended.code == 1
         *_, broken, missing = ended.err.splitlines()
@@ -171,7 +171,7 @@ class TestNotDone:
         assert ended.json["status"] == "unknown"
         assert ended.json["error"] == ended.last
 
-    def test_an_interrupted_wait_says_that_the_job_goes_on(self, command: Command) -> None:
+    def test_an_interrupted_wait_prints_that_the_job_goes_on(self, command: Command) -> None:
         ended = command(engines.Interrupted, "--json")
         assert ended.code == 130
         assert ended.last.startswith("stopped waiting for a job of Interrupted; the job may go on: ")
@@ -204,7 +204,7 @@ class TestNotDone:
         with pytest.raises(SubmissionError, match="Missing required option: project"):
             run(PLAN, ForbiddenWarehouse(), ForbiddenStore(), options, output="out")
 
-    def test_a_failure_of_the_local_runner_says_why_in_one_line(self) -> None:
+    def test_a_failure_of_the_local_runner_prints_its_reason_in_one_line(self) -> None:
         store = MemoryStore()
         store.before_write = Refuse("manifest/")
         with pytest.raises(RunError) as broken:

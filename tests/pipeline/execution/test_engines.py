@@ -28,7 +28,7 @@ def refusal(*flags: str, build: Build = CHECKOUT, streaming: bool = False, no_wa
 
 
 class AnotherPortable(PortableRunner):
-    """A portable runner that Beam does not know."""
+    """A portable runner that is not part of Beam."""
 
 
 class TestWhich:
@@ -131,7 +131,7 @@ class TestRefused:
         line = refusal("--runner=FlinkRunner", "--output_executable_path=a.jar")
         assert line.startswith('--output_executable_path: "a.jar" makes a JAR instead of running the job')
 
-    def test_beams_own_switch_is_named_in_favour_of_ours(self) -> None:
+    def test_the_switch_of_beam_is_rejected_in_favour_of_no_wait(self) -> None:
         assert "write --no_wait" in refusal("--no_wait_until_finish")
 
     def test_workers_of_a_stock_image_lack_this_project(self) -> None:

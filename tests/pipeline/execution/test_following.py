@@ -79,12 +79,12 @@ class TestEnd:
     def test_errors_of_a_job_that_is_done_do_not_count(self) -> None:
         assert ScriptedJob(["DONE"], [[said("tried again", is_error=True)]]).follow() == Ended("DONE")
 
-    def test_a_failed_job_is_asked_why_for_a_while(self) -> None:
+    def test_the_reason_of_a_failed_job_is_polled_for_a_while(self) -> None:
         job = ScriptedJob(["FAILED"], [(), (), [said("late", is_error=True)]])
         assert job.follow().reason == "late"
         assert job.slept == [3.0, 3.0]
 
-    def test_a_failed_job_that_never_says_why(self) -> None:
+    def test_a_failed_job_without_a_reason(self) -> None:
         job = ScriptedJob(["FAILED"])
         assert job.follow() == Ended("FAILED")
         assert sum(job.slept) == 30.0
@@ -96,7 +96,7 @@ class TestEnd:
 
 
 class TestPace:
-    def test_a_short_job_is_asked_often_and_a_long_one_seldom(self) -> None:
+    def test_polling_slows_down_with_the_age_of_the_job(self) -> None:
         job = ScriptedJob([*["RUNNING"] * 30, "DONE"])
         job.follow()
         assert job.slept[0] < 0.5
@@ -110,7 +110,7 @@ class TestPace:
 
 
 class TestSilence:
-    def test_a_question_that_fails_is_asked_again(self) -> None:
+    def test_a_failed_poll_is_repeated(self) -> None:
         job = ScriptedJob([NO_ANSWER, "RUNNING", NO_ANSWER, NO_ANSWER, "DONE"])
         assert job.follow().is_done
 
@@ -126,7 +126,7 @@ class TestSilence:
         assert job.follow().is_done
         assert job.shown == ["-> not answering", "-> RUNNING", "-> not answering", "-> DONE"]
 
-    def test_an_answer_that_stays_the_same_is_not_asked_for_again(self) -> None:
+    def test_a_permanent_error_is_not_retried(self) -> None:
         job = ScriptedJob(["RUNNING", FORBIDDEN])
         with pytest.raises(EngineError, match="may not be read"):
             job.follow()
@@ -137,6 +137,6 @@ class TestSilence:
         assert job.follow() == Ended("FAILED")
         assert job.read_count == 1
 
-    def test_messages_that_fail_for_a_moment_are_asked_for_again(self) -> None:
+    def test_messages_are_read_again_after_a_transient_error(self) -> None:
         job = ScriptedJob(["RUNNING", "FAILED"], [NO_ANSWER, [said("why", is_error=True)]])
         assert job.follow().reason == "why"

@@ -34,7 +34,7 @@ def prepared(*flags: str, image: str = "") -> PipelineOptions:
         (("--labels=team=data",), "", ["team=data", "app=phase6-export", "commit=0123456789ab"]),
     ],
 )
-def test_a_job_says_which_code_it_runs(flags: tuple[str, ...], lock: str, expected: list[str]) -> None:
+def test_a_job_is_labelled_with_its_code_version(flags: tuple[str, ...], lock: str, expected: list[str]) -> None:
     options = PipelineOptions(list(flags))
     label_job(options, Build("1", COMMIT, lock))
     assert options.view_as(GoogleCloudOptions).labels == expected
@@ -78,7 +78,7 @@ def test_workers_of_a_job_server_run_the_code_that_submits(
     assert (found.environment_type, found.environment_config) == expected
 
 
-def test_the_main_session_is_not_saved_unless_it_is_asked_for() -> None:
+def test_the_main_session_is_saved_only_by_option() -> None:
     assert prepared().view_as(SetupOptions).save_main_session is False
     assert prepared("--save_main_session").view_as(SetupOptions).save_main_session is True
 

@@ -1,4 +1,4 @@
-"""Jobs of a job service: one in this test, over gRPC, that answers as it is told, falls silent, forgets, and dies."""
+"""Jobs of a job service: one in this test, over gRPC, with scripted answers, silences, lost jobs and ends."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ def test_a_stream_of_messages_that_breaks_is_opened_again(served: Served) -> Non
 
 
 @pytest.mark.parametrize("code", [grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED])
-def test_a_connection_that_breaks_for_a_moment_is_no_end(served: Served, code: grpc.StatusCode) -> None:
+def test_a_connection_that_breaks_for_a_moment_is_retried(served: Served, code: grpc.StatusCode) -> None:
     served.service.failing = [code] * 3
     later(lambda: setattr(served.service, "state", State.DONE), 0.5)
     assert followed(served.job()).is_done
@@ -161,8 +161,8 @@ def test_a_server_that_is_gone_is_given_up_after_a_while(served: Served) -> None
     assert "\n" not in message
 
 
-def test_a_server_that_has_forgotten_the_job_is_not_asked_again(served: Served) -> None:
-    """It was started anew, and knows no job that ran before."""
+def test_a_job_that_the_server_does_not_find_ends_the_polling(served: Served) -> None:
+    """A restarted server has no job that ran before."""
     started = time.monotonic()
     with pytest.raises(EngineError, match=r"UNKNOWN: job with id job-7 not found") as lost:
         followed(served.job("job-7", silent_seconds=600))
@@ -170,7 +170,7 @@ def test_a_server_that_has_forgotten_the_job_is_not_asked_again(served: Served) 
     assert time.monotonic() - started < 60
 
 
-def test_a_server_whose_process_has_ended_says_how(served: Served) -> None:
+def test_the_exit_code_of_an_ended_server_is_the_reason(served: Served) -> None:
     stopped: list[str] = []
     later(lambda: (stopped.append("Prism stopped: exit 137"), served.end()))
     with pytest.raises(EngineError, match=r"^Prism stopped: exit 137$") as lost:
@@ -200,14 +200,14 @@ def test_a_service_in_this_process_is_followed_likewise() -> None:
     assert followed(job).is_done
 
 
-def test_a_defect_of_a_service_is_no_reason_to_ask_again() -> None:
+def test_an_internal_error_of_a_service_is_not_retried() -> None:
     service = InProcess(LookupError("Job job-1 does not exist"))
     job = ServedJob(PipelineResult(service, "job-1", None, None), "Flink", poll_seconds=0.01)
     with pytest.raises(EngineError, match=r"it does not answer for job job-1 of Flink \(LookupError: Job job-1"):
         followed(job)
 
 
-def test_it_can_be_cancelled_and_closed_though_nobody_listens(served: Served) -> None:
+def test_it_can_be_cancelled_and_closed_without_a_server(served: Served) -> None:
     job = served.job()
     job.cancel()
     assert served.service.cancelled

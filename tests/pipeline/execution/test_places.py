@@ -55,9 +55,7 @@ def test_places_that_were_opened_outlive_a_change_of_folder(
     assert isinstance(feed, FileLiveFeed)
 
 
-def test_a_run_says_where_its_documents_are_from_anywhere(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, league: League
-) -> None:
+def test_places_in_the_report_are_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, league: League) -> None:
     monkeypatch.chdir(tmp_path)
     ended = run_main(league, "out", "--export_types=tonight", "--target_date=today")
     assert ended.code == 0, ended.err

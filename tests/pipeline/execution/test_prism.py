@@ -103,7 +103,7 @@ def test_a_file_that_cannot_be_run_is_no_start(tmp_path: Path) -> None:
 
 
 def test_what_it_prints_does_not_stop_it(tmp_path: Path) -> None:
-    """A pipe that nobody reads is full after 64 KiB."""
+    """A pipe without a reader is full after 64 KiB."""
     prism = process(tmp_path, SERVE + "print('x' * 1_000_000, flush=True)\nprint('y', flush=True)\n" + STAY)
     prism.start()
     time.sleep(0.5)
@@ -112,7 +112,7 @@ def test_what_it_prints_does_not_stop_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("flags", "shown"), [((), False), (("--prism_log_level=debug",), True)])
-def test_its_log_is_shown_to_those_who_ask_for_it(
+def test_its_log_is_shown_at_debug_level(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], flags: tuple[str, ...], shown: bool
 ) -> None:
     prism = process(tmp_path, SERVE + STAY, *flags)

@@ -65,7 +65,7 @@ class Silent(Exception):
         ("", ""),
     ],
 )
-def test_one_line_says_what_went_wrong(text: str, expected: str) -> None:
+def test_a_reason_is_one_line(text: str, expected: str) -> None:
     assert plain_line(text) == expected
 
 
@@ -91,7 +91,7 @@ def test_a_flood_is_cut() -> None:
         ),
     ],
 )
-def test_an_exception_says_why(error: BaseException, expected: str) -> None:
+def test_an_exception_gives_its_message(error: BaseException, expected: str) -> None:
     assert reason_of(error).endswith(expected)
     assert "\n" not in reason_of(error)
 
@@ -108,5 +108,5 @@ def test_an_exception_says_why(error: BaseException, expected: str) -> None:
         ),
     ],
 )
-def test_the_most_telling_message_counts(messages: list[str], expected: str) -> None:
+def test_the_most_specific_message_is_the_reason(messages: list[str], expected: str) -> None:
     assert best_reason(messages) == expected

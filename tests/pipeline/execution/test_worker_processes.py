@@ -1,4 +1,4 @@
-"""Worker processes that die at the moments at which nobody would notice."""
+"""Worker processes that end at moments at which the runner does not notice."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ pytestmark = [
 
 
 class Leave(beam.DoFn):
-    """Writes its element into a file and, asked to, dies before it can answer."""
+    """Writes its element into a file and, when configured so, exits before it answers."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

@@ -43,7 +43,7 @@ def _plainly(warehouse: Warehouse, store: Store, plan: Plan) -> Summary:
 
 
 @dataclass
-class RequestCoalescer:
+class Backfills:
     """Runs backfills of the four last nights of the small league, without Beam, and keeps what they print."""
 
     league: League
@@ -89,107 +89,105 @@ class RequestCoalescer:
 
 
 @pytest.fixture
-def coalescer(league: League, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> RequestCoalescer:
-    return RequestCoalescer(league, tmp_path / "out", capsys)
+def backfills(league: League, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Backfills:
+    return Backfills(league, tmp_path / "out", capsys)
 
 
 class TestBackfill:
-    def test_the_graph_and_the_plain_loop_agree(self, coalescer: RequestCoalescer) -> None:
-        coalescer.run()
-        plain = documents(coalescer.store)
-        coalescer.output, coalescer.with_beam = coalescer.output.with_name("beam"), True
-        code, out = coalescer.run()
+    def test_the_graph_and_the_plain_loop_agree(self, backfills: Backfills) -> None:
+        backfills.run()
+        plain = documents(backfills.store)
+        backfills.output, backfills.with_beam = backfills.output.with_name("beam"), True
+        code, out = backfills.run()
         assert code == 0, out
         assert out.splitlines()[-1].startswith("success:")
-        assert_same_objects(documents(coalescer.store), plain)
+        assert_same_objects(documents(backfills.store), plain)
 
-    def test_exports_once_and_then_nothing(self, coalescer: RequestCoalescer) -> None:
-        code, out = coalescer.run()
+    def test_exports_once_and_then_nothing(self, backfills: Backfills) -> None:
+        code, out = backfills.run()
         assert code == 0, out
         assert "to export, 0 complete" in out
         assert "pass 1 of 1" in out
-        before = contents(coalescer.store)
-        code, out = coalescer.run()
+        before = contents(backfills.store)
+        code, out = backfills.run()
         assert code == 0, out
         assert " 0 to export" in out
-        assert contents(coalescer.store) == before
+        assert contents(backfills.store) == before
 
-    def test_continues_where_it_stopped_and_leaves_no_difference(
-        self, coalescer: RequestCoalescer, tmp_path: Path
-    ) -> None:
-        coalescer.run()
-        whole = documents(coalescer.store)
-        days = sorted(path.stem for path in (coalescer.control / "manifest").iterdir())
+    def test_continues_where_it_stopped_and_leaves_no_difference(self, backfills: Backfills, tmp_path: Path) -> None:
+        backfills.run()
+        whole = documents(backfills.store)
+        days = sorted(path.stem for path in (backfills.control / "manifest").iterdir())
         for day in (days[0], days[-1]):
-            (coalescer.control / "manifest" / f"{day}.json").unlink()
-            (coalescer.output / "predictions" / f"{day}.json").unlink()
-        report = coalescer.report()
+            (backfills.control / "manifest" / f"{day}.json").unlink()
+            (backfills.output / "predictions" / f"{day}.json").unlink()
+        report = backfills.report()
         assert report["status"] == "success"
         assert report["exported"] == [days[0], days[-1]]
         assert report["complete"] == days[1:-1]
-        assert_same_objects(documents(coalescer.store), whole)
+        assert_same_objects(documents(backfills.store), whole)
 
-    def test_again_looks_at_everything_and_writes_nothing_that_is_there(self, coalescer: RequestCoalescer) -> None:
-        coalescer.run()
-        report = coalescer.report("--again")
+    def test_again_compares_everything_and_writes_only_what_is_missing(self, backfills: Backfills) -> None:
+        backfills.run()
+        report = backfills.report("--again")
         assert report["complete"] == []
         assert report["exports"]["predictions"]["written"] == 0
         assert report["exports"]["predictions"]["unchanged"] == len(report["exported"])
 
-    def test_other_inputs_are_exported_again(self, coalescer: RequestCoalescer, tmp_path: Path) -> None:
-        coalescer.warehouse = str(tmp_path / "warehouse")
-        shutil.copytree(coalescer.league.root, coalescer.warehouse)
-        coalescer.run()
-        for path in Path(coalescer.warehouse, "nba_predictions", "player_prop_predictions").rglob("*.parquet"):
+    def test_other_inputs_are_exported_again(self, backfills: Backfills, tmp_path: Path) -> None:
+        backfills.warehouse = str(tmp_path / "warehouse")
+        shutil.copytree(backfills.league.root, backfills.warehouse)
+        backfills.run()
+        for path in Path(backfills.warehouse, "nba_predictions", "player_prop_predictions").rglob("*.parquet"):
             os.utime(path, ns=(1, 1))
-        _, out = coalescer.run()
+        _, out = backfills.run()
         assert "predictions was made from other inputs" in out
         assert "daily-signals was" not in out
 
-    def test_other_rules_are_exported_again(self, coalescer: RequestCoalescer) -> None:
-        coalescer.run()
-        _, out = coalescer.run("--champion_system_id=ensemble_v1")
+    def test_other_rules_are_exported_again(self, backfills: Backfills) -> None:
+        backfills.run()
+        _, out = backfills.run("--champion_system_id=ensemble_v1")
         assert "was made from other inputs" in out
 
-    def test_another_type_is_exported_for_complete_dates(self, coalescer: RequestCoalescer) -> None:
-        coalescer.run()
-        _, out = coalescer.run(types="predictions,streaks")
+    def test_another_type_is_exported_for_complete_dates(self, backfills: Backfills) -> None:
+        backfills.run()
+        _, out = backfills.run(types="predictions,streaks")
         assert "streaks was never exported" in out
-        sections = manifest_of(coalescer.store, coalescer.league.today)["exports"]
+        sections = manifest_of(backfills.store, backfills.league.today)["exports"]
         assert sections.keys() == {"predictions", "daily-signals", "streaks"}
 
-    def test_pointers_stay(self, coalescer: RequestCoalescer) -> None:
-        coalescer.run()
-        assert not (coalescer.output / "predictions" / "today.json").exists()
-        pointers = manifest_of(coalescer.store, coalescer.league.today)["exports"]["predictions"]["pointers"]
+    def test_pointers_stay(self, backfills: Backfills) -> None:
+        backfills.run()
+        assert not (backfills.output / "predictions" / "today.json").exists()
+        pointers = manifest_of(backfills.store, backfills.league.today)["exports"]["predictions"]["pointers"]
         assert pointers["moved"] == 0
 
-    def test_a_dry_run_publishes_nothing(self, coalescer: RequestCoalescer) -> None:
-        code, out = coalescer.run("--dry_run")
+    def test_a_dry_run_publishes_nothing(self, backfills: Backfills) -> None:
+        code, out = backfills.run("--dry_run")
         assert code == 0
         assert "tables:" in out
-        assert not coalescer.output.exists()
+        assert not backfills.output.exists()
 
-    def test_a_range_without_games(self, coalescer: RequestCoalescer) -> None:
+    def test_a_range_without_games(self, backfills: Backfills) -> None:
         flags = ("--start_date=2020-08-01", "--end_date=2020-08-03", "--export_types=predictions")
-        code = main([f"--warehouse={coalescer.league.root}", f"--output={coalescer.output}", *flags])
+        code = main([f"--warehouse={backfills.league.root}", f"--output={backfills.output}", *flags])
         assert code == 0
-        assert "no game from 2020-08-01 to 2020-08-03" in coalescer.capture.readouterr().out
+        assert "no game from 2020-08-01 to 2020-08-03" in backfills.capture.readouterr().out
 
 
 class TestMissing:
-    def test_what_is_withheld_is_named_and_tried_again(self, coalescer: RequestCoalescer) -> None:
-        code, out = coalescer.run("--min_active_predictions=100000", days=1)
+    def test_what_is_withheld_is_named_and_tried_again(self, backfills: Backfills) -> None:
+        code, out = backfills.run("--min_active_predictions=100000", days=1)
         assert code == 1
-        assert f"missing: {coalescer.league.today} predictions is withheld" in out
+        assert f"missing: {backfills.league.today} predictions is withheld" in out
         assert "partial: 1 dates exported" in out
-        _, out = coalescer.run("--min_active_predictions=100000", days=1)
+        _, out = backfills.run("--min_active_predictions=100000", days=1)
         assert "predictions is withheld" in out
 
-    def test_what_the_warehouse_lacks_is_named_once(self, coalescer: RequestCoalescer, tmp_path: Path) -> None:
-        write_real(tmp_path / "real", tables_of(coalescer.league), doubtful=False)
-        coalescer.warehouse = str(tmp_path / "real")
-        code, out = coalescer.run(types="subset-picks,player-game-report", days=3)
+    def test_what_the_warehouse_lacks_is_named_once(self, backfills: Backfills, tmp_path: Path) -> None:
+        write_real(tmp_path / "real", tables_of(backfills.league), doubtful=False)
+        backfills.warehouse = str(tmp_path / "real")
+        code, out = backfills.run(types="subset-picks,player-game-report", days=3)
         assert code == 0, out
         lines = [line.partition(": ")[2] for line in out.splitlines() if line.startswith("absent: ")]
         assert [line.partition(": ")[0] for line in lines] == [
@@ -198,27 +196,27 @@ class TestMissing:
             "nba_predictions.current_subset_picks.prediction_created_at",
             "nba_predictions.current_subset_versions",
         ]
-        _, out = coalescer.run("--json", "--again", types="subset-picks,player-game-report", days=3)
+        _, out = backfills.run("--json", "--again", types="subset-picks,player-game-report", days=3)
         assert json.loads(out.splitlines()[-1])["absent"] == lines
 
-    def test_a_document_that_cannot_be_written_is_named(self, coalescer: RequestCoalescer) -> None:
-        coalescer.in_memory = MemoryStore()
-        coalescer.in_memory.before_write = Refuse("predictions/")
-        code, out = coalescer.run(days=1)
+    def test_a_document_that_cannot_be_written_is_named(self, backfills: Backfills) -> None:
+        backfills.in_memory = MemoryStore()
+        backfills.in_memory.before_write = Refuse("predictions/")
+        code, out = backfills.run(days=1)
         assert code == 1
-        assert f"missing: {coalescer.league.today} predictions predictions/{coalescer.league.today}.json" in out
+        assert f"missing: {backfills.league.today} predictions predictions/{backfills.league.today}.json" in out
 
-    def test_a_pass_that_breaks_off_costs_its_dates(self, coalescer: RequestCoalescer) -> None:
-        coalescer.in_memory = MemoryStore()
-        coalescer.in_memory.before_write = Refuse("manifest/")
-        code, out = coalescer.run(days=1)
+    def test_a_pass_that_breaks_off_costs_its_dates(self, backfills: Backfills) -> None:
+        backfills.in_memory = MemoryStore()
+        backfills.in_memory.before_write = Refuse("manifest/")
+        code, out = backfills.run(days=1)
         assert code == 1
         assert "the run broke off" in out
         assert out.splitlines()[-1].startswith("failed:")
 
-    def test_an_interrupted_pass_is_the_last_one(self, coalescer: RequestCoalescer) -> None:
+    def test_an_interrupted_pass_is_the_last_one(self, backfills: Backfills) -> None:
         first = date(2025, 6, 1)
-        argv = ("--warehouse=w", "--output=o", f"--start_date={first}", f"--end_date={coalescer.league.today}")
+        argv = ("--warehouse=w", "--output=o", f"--start_date={first}", f"--end_date={backfills.league.today}")
         _, config, _ = parse_backfill((*argv, f"--generated_at={NOW}"), now=_NOW)
         begun: list[Plan] = []
 
@@ -227,20 +225,20 @@ class TestMissing:
             raise RunInterrupted("it was interrupted")
 
         warehouse = MemoryWarehouse(
-            {SCHEDULE: [schedule_row(game_date=day) for day in (first, coalescer.league.today)]}
+            {SCHEDULE: [schedule_row(game_date=day) for day in (first, backfills.league.today)]}
         )
         assert backfill(config, warehouse, MemoryStore(), interrupt) == 130
-        out = coalescer.capture.readouterr().out
+        out = backfills.capture.readouterr().out
         assert len(begun) == 1
         assert "missing: 2025-06-01 to 2025-06-01: it was interrupted; run the backfill again to continue" in out
         assert "missing: 2026-02-03 to 2026-02-03: not begun; likewise" in out
 
-    def test_a_pass_that_goes_on_elsewhere_has_no_outcome_yet(self, coalescer: RequestCoalescer) -> None:
-        day = coalescer.league.today
+    def test_a_pass_that_goes_on_elsewhere_has_no_outcome_yet(self, backfills: Backfills) -> None:
+        day = backfills.league.today
         argv = ("--warehouse=w", "--output=o", f"--start_date={day}", f"--end_date={day}", f"--generated_at={NOW}")
         _, config, _ = parse_backfill(argv, now=_NOW)
-        assert backfill(config, coalescer.league.warehouse, MemoryStore(), lambda plan: None) == 0
-        assert "1 jobs were submitted" in coalescer.capture.readouterr().out
+        assert backfill(config, backfills.league.warehouse, MemoryStore(), lambda plan: None) == 0
+        assert "1 jobs were submitted" in backfills.capture.readouterr().out
 
     @pytest.mark.parametrize(("flags", "name"), [((), None), (("--job_name=refill",), "refill-2026-02-03")])
     def test_passes_that_run_at_once_have_names_of_their_own(self, flags: tuple[str, ...], name: str | None) -> None:
@@ -249,10 +247,10 @@ class TestMissing:
         assert found.view_as(GoogleCloudOptions).job_name == name
         assert options.view_as(GoogleCloudOptions).job_name == (name and "refill")
 
-    def test_a_warehouse_without_a_schedule(self, coalescer: RequestCoalescer, tmp_path: Path) -> None:
+    def test_a_warehouse_without_a_schedule(self, backfills: Backfills, tmp_path: Path) -> None:
         (tmp_path / "empty").mkdir()
-        coalescer.warehouse, coalescer.with_beam = str(tmp_path / "empty"), True
-        code, _ = coalescer.run()
+        backfills.warehouse, backfills.with_beam = str(tmp_path / "empty"), True
+        code, _ = backfills.run()
         assert code == 1
 
 

@@ -1,4 +1,4 @@
-"""What a manifest says, compared with what is there."""
+"""A manifest compared with the published objects."""
 
 from __future__ import annotations
 

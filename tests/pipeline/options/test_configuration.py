@@ -130,7 +130,7 @@ class TestConfig:
 
     @pytest.mark.parametrize("name", [option.name for option in OPTIONS if option.kind is Kind.BOOLEAN])
     def test_boolean_spellings(self, name: str) -> None:
-        """A Flex Template passes --flag=true; whoever types passes --flag."""
+        """A Flex Template passes --flag=true; a person types --flag."""
         argv = (*PLACES, "--export_types=tonight", *([] if name == "players" else ["--target_date=today"]))
         off = run(*NIGHT, f"--{name}=false")
         on = run(*argv, f"--{name}")

@@ -62,7 +62,7 @@ class TestStream:
         assert str(value) == option.example
 
     @pytest.mark.parametrize("option", BATCH_OPTIONS, ids=lambda option: option.name)
-    def test_what_messages_say_is_no_option(self, option: Any) -> None:
+    def test_options_of_a_request_are_rejected(self, option: Any) -> None:
         [problem] = problems(*STREAM, f"{option.flag}={option.example}")
         assert problem.startswith(f"{option.flag}: ")
         assert problem.endswith("means nothing in a streaming job; leave it out; messages say what to export")
@@ -121,7 +121,7 @@ class TestRun:
         [problem] = problems(*PLACES, "--streaming", "--export_types=tonight", "--target_date=today")
         assert problem.startswith("--streaming: has nothing to read; add --input_subscription=projects/")
 
-    def test_both_tell_a_topic_what_became_of_requests(self) -> None:
+    def test_both_publish_outcomes_to_a_topic(self) -> None:
         done = "projects/my-project/topics/done"
         found = parse(*PLACES, "--export_types=tonight", "--target_date=today", f"--completion_topic={done}")[1]
         assert found.completion_topic == done

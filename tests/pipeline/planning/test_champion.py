@@ -34,7 +34,7 @@ def plan(*types: str, last: date = DAY, fallbacks: tuple[str, ...] = (), champio
     return plan_of(*types, first=DAY, last=last, config=config)
 
 
-def test_the_types_that_show_him() -> None:
+def test_the_types_that_show_the_champion() -> None:
     assert tuple(name for name, export in exports().items() if shows_champion(export)) == SHOWING
 
 
@@ -91,7 +91,7 @@ def test_some_dates_without_are_left_to_the_gates() -> None:
     [[], rows("alpha", is_active=False), rows("alpha", day=NEXT), [{**rows("alpha")[0]._asdict(), "system_id": None}]],
     ids=["nothing", "inactive", "another date", "of nobody"],
 )
-def test_where_nobody_has_active_forecasts_nothing_is_said_about_the_champion(found: list[Any]) -> None:
+def test_without_active_forecasts_of_any_model_the_champion_is_not_checked(found: list[Any]) -> None:
     one = plan("predictions")
     assert check_champion(one, warehouse(found)) is one
 

@@ -99,14 +99,14 @@ def test_every_step_has_its_name(steps: list[AppliedPTransform]) -> None:
     assert [node.full_label for node in steps] == STEPS
 
 
-def test_a_run_that_tells_of_itself_has_some_more() -> None:
+def test_a_completion_topic_adds_the_completion_steps() -> None:
     topic = "projects/my-project/topics/done"
     steps = steps_of_a_run(ForbiddenWarehouse(), ForbiddenStore(), output="out", completion_topic=topic)
     more = ["", "/KeyByRun", "/GatherManifests", "/MakeEvent", "/WriteEvent"]
     assert [node.full_label for node in steps] == [*STEPS, *(f"PublishCompletion{name}" for name in more)]
 
 
-def test_every_function_is_a_class_of_ours_and_none_a_lambda(steps: list[AppliedPTransform]) -> None:
+def test_every_function_is_a_class_of_the_project_and_none_a_lambda(steps: list[AppliedPTransform]) -> None:
     functions = functions_of(steps)
     assert [name for name in STEPS if name in functions] == list(functions)
     assert {name.rpartition("/")[2] for name in functions} == {

@@ -83,7 +83,7 @@ class TestScans:
     def test_the_partition_column_is_always_there(self) -> None:
         assert scans_of(reading(Read(PROPS, ("odds_american",))))[PROPS.name].columns == ("game_date", "odds_american")
 
-    def test_filters_are_pushed_down_only_when_every_reader_asks_for_them(self) -> None:
+    def test_filters_are_pushed_down_only_when_every_reader_has_them(self) -> None:
         points = Read(PROPS, ("points_line",), equals={"market_type": ("points",)})
         rest = Read(PROPS, ("odds_american",))
         assert scans_of(reading(points))[PROPS.name].equals == {"market_type": ("points",)}
@@ -91,7 +91,7 @@ class TestScans:
         assert scans_of(reading(points), reading(rest, name="other"))[PROPS.name].equals == {}
         assert scans_of(reading(points, rest))[PROPS.name].equals == {}
 
-    def test_the_champion_is_pushed_down_where_nobody_else_is_looked_at(self) -> None:
+    def test_the_champion_is_pushed_down_where_no_other_model_is_read(self) -> None:
         graded = Read(ACCURACY, ("player_lookup",), champion=True)
         assert scans_of(reading(graded))[ACCURACY.name].equals == {"system_id": (CHAMPION,)}
         everybody = Read(ACCURACY, ("player_lookup",))
@@ -114,13 +114,13 @@ class TestLiveTables:
         plan = plan_of("live-grading", first=first, last=last)
         return [scan for scan in plan.scans if scan.table == LIVE_BOX_SCORES.name]
 
-    def test_l9_a_feed_is_asked_about_the_league_day_whatever_the_range(self) -> None:
+    def test_l9_the_feed_is_read_for_the_league_day_whatever_the_range(self) -> None:
         today = date(2026, 2, 3)
         [scan] = self.scans(date(2026, 1, 1), date(2026, 2, 5))
         assert (scan.first, scan.last) == (today, today)
         assert self.scans(today, today) == [scan]
 
-    def test_l9_a_feed_is_not_asked_about_other_days(self) -> None:
+    def test_l9_the_feed_is_not_read_for_other_days(self) -> None:
         assert self.scans(date(2026, 1, 1), date(2026, 2, 2)) == []
         assert self.scans(date(2026, 2, 4), date(2026, 2, 5)) == []
 

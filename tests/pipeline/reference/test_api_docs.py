@@ -26,7 +26,7 @@ def test_pages_in_the_repository_are_up_to_date() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_page_tells_what_a_reader_needs(name: str) -> None:
+def test_page_has_everything_that_a_reader_needs(name: str) -> None:
     export = exports()[name]
     text = page(export)
     for part in (export.path, *(pointer.path for pointer in export.pointers), *export.counts, export.cache.header):
@@ -59,7 +59,7 @@ def test_export_without_schema_is_named() -> None:
 
 
 def test_facts_of_a_declaration() -> None:
-    """Every attribute of a declaration that changes what a reader gets is told."""
+    """The page shows every attribute of a declaration that changes a document."""
     export = Export(
         "tonight",
         Grain.SLATE,
@@ -88,7 +88,7 @@ def test_facts_of_a_declaration() -> None:
         "12% of the expected players (`--min_predicted_percent`)",
         "built from their grades and needs no gate",
         "exactly the players who have a document of card",
-        "moves to a document saying so",
+        "moves to the no-game document",
         "| `t/latest.json` | the newest date that is not empty",
         "`total_players` count nothing",
         "| player_lookup, game_date | the date and 3 days before, and 2 days ahead |",

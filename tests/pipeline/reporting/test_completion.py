@@ -103,14 +103,14 @@ class TestCompleted:
         written = {path for path in shown if not path.startswith((*CONTROL, "schemas/", "status.json"))}
         assert generations.keys() == written
 
-    def test_who_did_it(self, night: Any) -> None:
+    def test_it_names_the_code(self, night: Any) -> None:
         plan, _, manifests = night
         event = event_of(plan, manifests)
         for key in ("run_id", "generated_at", "code_version", "commit", "lock"):
             assert event[key] == getattr(plan.run, key)
         assert event["champion_system_id"] == plan.config.champion_system_id
 
-    def test_a_rerun_says_that_nothing_changed(self, league: League, night: Any) -> None:
+    def test_a_rerun_reports_that_nothing_changed(self, league: League, night: Any) -> None:
         plan, store, _ = night
         plan = begun(plan, datetime.now(timezone.utc))
         event = event_of(plan, run_in_process(plan, league.warehouse, store))
@@ -119,7 +119,7 @@ class TestCompleted:
         assert all(found["written"] == 0 < found["unchanged"] for found in event["exports"].values())
         assert event["paths"]["tonight"].endswith(".json")
 
-    def test_it_tells_of_its_own_run_alone(self, league: League) -> None:
+    def test_it_reports_its_own_run_alone(self, league: League) -> None:
         store = MemoryStore()
         run_in_process(plan_of("tonight", first=league.today), league.warehouse, store)
         plan = plan_of("predictions", first=league.today, correlation_id="another")

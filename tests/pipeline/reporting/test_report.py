@@ -49,10 +49,10 @@ def manifest_started(started_at: str) -> Any:
 
 
 class TestWhoseManifest:
-    """A request that is repeated with the same generated_at has the same run id: executions tell runs apart."""
+    """A repeated request with the same generated_at has the same run id: runs differ by their execution id."""
 
     @pytest.mark.parametrize("execution", ["20260203T170005.000001Z-aa", "20260203T170005.000001Z-ab", ""])
-    def test_a_run_that_began_as_an_execution_takes_that_one_only(self, execution: str) -> None:
+    def test_a_run_with_an_execution_id_takes_the_manifest_of_that_execution_only(self, execution: str) -> None:
         run = replace(PLAN.run, execution_id="20260203T170005.000001Z-aa")
         told = manifest()
         told["run"]["execution_id"] = execution

@@ -85,7 +85,7 @@ class TestColour:
         assert plain(shown.getvalue()) == '--shards: "0" is too small; write 1\nx: y; z\n'
         assert f"{GREEN}write 1{RESET}" in shown.getvalue()
 
-    def test_a_summary_says_the_same_in_colour(self, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_a_summary_has_the_same_text_in_colour(self, capsys: pytest.CaptureFixture[str]) -> None:
         with terminal() as shown:
             report(SUMMARY, control="out-control", as_json=True)
         report(SUMMARY, control="out-control", as_json=True)
@@ -95,7 +95,7 @@ class TestColour:
         assert "\x1b" not in paper
 
 
-def test_the_table_then_what_is_missing_then_where_to_look(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_table_then_what_is_missing_then_the_manifest(capsys: pytest.CaptureFixture[str]) -> None:
     report(SUMMARY, control="out-control", as_json=False)
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("export type")

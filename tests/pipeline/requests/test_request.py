@@ -106,7 +106,7 @@ class TestAccepted:
     def test_groups_are_expanded_in_registry_order(self, names: list[str], types: tuple[str, ...]) -> None:
         assert parse(night(export_types=names)).export_types == types
 
-    def test_type_wins_over_group_of_its_name(self) -> None:
+    def test_a_name_of_a_type_and_a_group_means_the_type(self) -> None:
         request = parse_request(NIGHT, known_types=TYPES, groups={"tonight": ("streaks",)}, defaults=DEFAULTS, now=NOW)
         assert request.export_types == ("tonight",)
 
@@ -156,7 +156,7 @@ class TestAccepted:
         last = first + timedelta(days=DEFAULTS.max_range_days - 1)
         assert len(parse(on(start_date=str(first), end_date=str(last))).dates) == DEFAULTS.max_range_days
 
-    def test_correlation_id_tells_runs_of_one_second_apart(self) -> None:
+    def test_runs_of_one_second_differ_by_correlation_id(self) -> None:
         assert parse(NIGHT, now=NOW.replace(microsecond=42)).correlation_id == "run-20260212T033000.000042Z"
 
     def test_now_may_be_in_any_zone(self) -> None:

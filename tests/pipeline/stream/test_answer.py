@@ -92,7 +92,7 @@ class TestAnswers:
         run_in_process(plan_of(*TONIGHT_TYPES, first=league.today), league.warehouse, batch)
         assert_same_objects(documents(store), documents(batch))
 
-    def test_the_event_tells_of_the_message_and_the_run(self, league: League, store: MemoryStore) -> None:
+    def test_the_event_names_the_message_and_the_run(self, league: League, store: MemoryStore) -> None:
         answer = answerer(league, store).answer(asked(league))
         assert (answer.event["message_id"], answer.event["correlation_id"]) == ("m-1", "corr-1")
         assert answer.event["run_id"] == answer.run_id == manifest_of(store, league.today)["run"]["run_id"]
@@ -135,7 +135,7 @@ class TestAnswers:
         assert {key: answer.event[key] for key in told} == told
         assert manifest_of(store, league.today)["champion"]["fallback_for"] == "typo"
 
-    def test_what_is_withheld_will_not_go_better_by_itself(self, league: League, store: MemoryStore) -> None:
+    def test_a_withheld_date_is_not_repeated_by_itself(self, league: League, store: MemoryStore) -> None:
         warehouse = league.changed({CONTEXT: league.rows(CONTEXT).slice(0, 0)})
         answer = answerer(league, store, warehouse).answer(asked(league))
         assert (answer.status, answer.again) == ("partial", False)
@@ -199,13 +199,11 @@ class TestNotAgain:
         first = replace(answerer(league, store).answer(asked(league)), again=True)
         assert answerer(league, store).answer(asked(league), before(first)).status == "success"
 
-    def test_it_is_answered_when_nobody_knows(self, league: League, store: MemoryStore) -> None:
+    def test_it_is_answered_when_versions_are_unknown(self, league: League, store: MemoryStore) -> None:
         unknown = replace(answerer(league, store).answer(asked(league)), inputs="")
         assert answerer(league, store).answer(asked(league), before(unknown)).status == "success"
 
-    def test_nobody_asks_for_the_versions_of_tables_before_every_look_at_a_game(
-        self, league: League, store: MemoryStore
-    ) -> None:
+    def test_requests_of_the_watch_read_no_versions_of_tables(self, league: League, store: MemoryStore) -> None:
         class Unversioned(MemoryWarehouse):
             def parts(self, scan: Any) -> Any:
                 raise AssertionError(f"the parts of {scan.table} were asked for")
@@ -222,7 +220,7 @@ class TestUpstream:
         assert "rows of predictions for 2026-02-03, at least 100000 are needed" in answer.event["reason"]
         assert store.written == []
 
-    def test_one_that_asks_for_fewer_rows_is_no_duplicate_of_it(self, league: League, store: MemoryStore) -> None:
+    def test_one_with_a_lower_minimum_of_rows_is_no_duplicate(self, league: League, store: MemoryStore) -> None:
         dropped = answerer(league, store).answer(asked(league, rows=100_000))
         assert answerer(league, store).answer(asked(league), before(dropped)).status == "success"
 
@@ -278,7 +276,7 @@ class TestMarkers:
         assert (answer.status, answer.again) == ("duplicate", False)
         assert store.written == ["manifest/x.done.json"]
 
-    def test_a_worker_that_died_before_its_event_was_told_answers_again(
+    def test_a_request_whose_own_run_left_the_marker_is_answered_again(
         self, league: League, store: MemoryStore
     ) -> None:
         first = answerer(league, store).answer(asked(league, marker="manifest/x.done.json"))
@@ -287,7 +285,7 @@ class TestMarkers:
         assert store.written.count("manifest/x.done.json") == 1
 
     @pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"run_id": 1}'])
-    def test_a_marker_of_nobody_counts(self, league: League, store: MemoryStore, content: bytes) -> None:
+    def test_an_unreadable_marker_counts(self, league: League, store: MemoryStore, content: bytes) -> None:
         store.write("manifest/x.done.json", content, cache_control="no-cache")
         answer = answerer(league, store).answer(asked(league, marker="manifest/x.done.json"))
         assert answer.status == "duplicate"

@@ -121,7 +121,7 @@ class TestWaiting:
 
     @pytest.mark.parametrize("rows", [(0, 10), (10, 0), (0, 0)])
     @pytest.mark.parametrize("now", [1006.0, 1200.0])
-    def test_who_takes_a_place_asks_for_no_more_rows(self, rows: tuple[int, int], now: float) -> None:
+    def test_a_merged_request_keeps_the_lower_minimum_of_rows(self, rows: tuple[int, int], now: float) -> None:
         coalescer = answered_at(1000, 1003)
         one, other = (replace(asked(f"m-{n}"), min_prediction_rows=wanted) for n, wanted in enumerate(rows, 2))
         coalescer.receive(one, 1001.0, 1004.0)
@@ -158,7 +158,7 @@ class TestForgetting:
         assert coalescer == RequestCoalescer(QUIET)
         assert coalescer.wake_at() is None
 
-    def test_what_somebody_waits_for_is_kept(self) -> None:
+    def test_an_answer_with_requests_waiting_is_kept(self) -> None:
         coalescer = answered_at(1000, 1003)
         coalescer.receive(asked("m-2"), 1001.0, 1004.0)
         coalescer.forget(5000.0)

@@ -29,7 +29,7 @@ def test_it_is_the_message_with_the_reason() -> None:
     }
 
 
-def test_attributes_of_the_message_cannot_be_taken_for_what_is_said_of_it() -> None:
+def test_attributes_of_the_message_do_not_replace_those_of_the_dead_letter() -> None:
     letter = dead_letter(message(reason="none", timeout="7", data="x"), REJECTED, NOW)
     assert letter.attributes["original_reason"] == "none"
     assert letter.attributes["reason"].startswith("date:")
@@ -41,7 +41,7 @@ def test_an_empty_message_has_attributes_at_least() -> None:
     assert dead_letter(message(b""), REJECTED, NOW).data == b""
 
 
-def test_what_pubsub_would_not_take_is_cut_and_said() -> None:
+def test_what_exceeds_a_limit_of_pubsub_is_cut_and_marked() -> None:
     data = b"x" * 9_999_999
     attributes = {f"{n:03}" + "k" * 253: "ü" * 512 for n in range(100)}
     letter = dead_letter(Message(data, attributes, "m-1", PUBLISHED), REJECTED, NOW)

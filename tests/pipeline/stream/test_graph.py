@@ -86,7 +86,7 @@ class TestGraph:
         inside = ["Tick/Start", "Tick/Repeat"]
         assert [node.full_label for node in steps(local=True) if node.full_label not in inside] == STEPS
 
-    def test_what_is_not_asked_for_is_not_there(self) -> None:
+    def test_optional_steps_are_absent_by_default(self) -> None:
         labels = [node.full_label for node in steps("--watch_seconds=0")]
         assert labels == STEPS
 
@@ -123,7 +123,7 @@ class TestReadRequests:
         assert (key, asked.request["target_date"]) == ("requests", "2026-02-03")
         assert found[EVENTS] == found[DEAD_LETTERS] == []
 
-    def test_a_message_that_is_rejected_is_told_and_kept(self) -> None:
+    def test_a_rejected_message_makes_an_event_and_a_dead_letter(self) -> None:
         found = self.read(message({"export_type": "tonight", "correlation_id": "corr-1"}, origin="x"))
         [told], [letter] = found[EVENTS], found[DEAD_LETTERS]
         event = json.loads(told.data)
@@ -135,7 +135,7 @@ class TestReadRequests:
         assert letter.attributes["message_id"] == event["message_id"]
         assert found[REQUESTS] == []
 
-    def test_an_event_that_leads_to_nothing_is_told(self) -> None:
+    def test_an_upstream_event_that_is_dropped_makes_an_event(self) -> None:
         found = self.read(message({"phase": "p", "game_date": "2026-02-03", "status": "failed", "correlation_id": "c"}))
         [told] = found[EVENTS]
         event = json.loads(told.data)
@@ -147,7 +147,7 @@ class TestReadRequests:
         "name", ["correlation_id", "status", "game_date", "target_date", "export_types", "x\ud800"]
     )
     @pytest.mark.parametrize("envelope", [{}, {"phase": "p", "game_date": "2026-02-03", "status": "failed"}])
-    def test_half_a_surrogate_pair_holds_up_nobody(self, name: str, envelope: dict[str, str]) -> None:
+    def test_half_a_surrogate_pair_does_not_fail_the_step(self, name: str, envelope: dict[str, str]) -> None:
         step = ReadRequests(GRAMMAR)
         step.setup()
         made = list(step.process(message({**envelope, name: "a\ud800"}), Timestamp(0)))
@@ -175,7 +175,7 @@ class TestReceivedMessage:
         assert received.published == PUBLISHED
 
     @pytest.mark.parametrize("unset", [None, ""])
-    def test_messages_without_a_name_are_told_apart(self, unset: str | None) -> None:
+    def test_messages_without_an_id_get_different_ids(self, unset: str | None) -> None:
         sent = PubsubMessage(b"x", {}, message_id=unset, publish_time=PUBLISHED)
         one, other = received_message(sent, self.AT), received_message(sent, self.AT)
         assert one.message_id != other.message_id
@@ -209,24 +209,24 @@ class Alarm:
 
 
 class Answers(Answerer):
-    """Answers at once, as it is told to."""
+    """Answers at once with a scripted outcome."""
 
     def answer(self, asked: Asked, before: Answered | None = None) -> Answer:
-        Office.current.answered.append((asked.message_id, before and before.run_id))
-        status = Office.current.statuses.pop(0) if Office.current.statuses else "success"
+        AnswerStep.current.answered.append((asked.message_id, before and before.run_id))
+        status = AnswerStep.current.statuses.pop(0) if AnswerStep.current.statuses else "success"
         event = {"status": status, "message_id": asked.message_id}
         started = self.clock()
-        Office.current.now += Office.current.takes
+        AnswerStep.current.now += AnswerStep.current.takes
         return Answer(event, f"run-of-{asked.message_id}", started, "v1", status == "failed")
 
 
-class Office:
+class AnswerStep:
     """The step that answers, with a clock that stands still until it is moved."""
 
-    current: Office
+    current: AnswerStep
 
     def __init__(self, quiet_seconds: float = 120.0) -> None:
-        Office.current = self
+        AnswerStep.current = self
         self.now = PUBLISHED.timestamp()
         self.takes = 3.0
         self.statuses: list[str] = []
@@ -256,91 +256,91 @@ def told(messages: Any) -> list[tuple[str, str]]:
 
 class TestAnswerRequests:
     def test_a_lone_request_is_answered_at_once(self) -> None:
-        assert Office().receive("m-1") == [("m-1", "success")]
+        assert AnswerStep().receive("m-1") == [("m-1", "success")]
 
     def test_a_burst_costs_one_export_and_each_message_one_event(self) -> None:
-        office = Office()
-        assert office.receive("m-1") == [("m-1", "success")]
-        assert office.receive("m-2", age=60) == [("m-2", "duplicate")]
-        assert office.receive("m-3") == []
-        assert office.receive("m-4") == [("m-3", "duplicate")]
-        office.statuses = ["duplicate"]
-        assert office.wake() == [("m-4", "duplicate")]
-        assert office.answered == [("m-1", None), ("m-4", "run-of-m-1")]
+        answer_step = AnswerStep()
+        assert answer_step.receive("m-1") == [("m-1", "success")]
+        assert answer_step.receive("m-2", age=60) == [("m-2", "duplicate")]
+        assert answer_step.receive("m-3") == []
+        assert answer_step.receive("m-4") == [("m-3", "duplicate")]
+        answer_step.statuses = ["duplicate"]
+        assert answer_step.wake() == [("m-4", "duplicate")]
+        assert answer_step.answered == [("m-1", None), ("m-4", "run-of-m-1")]
 
     def test_what_waits_refers_to_the_run_that_published(self) -> None:
-        office = Office()
-        office.receive("m-1"), office.receive("m-2")
-        office.statuses = ["duplicate"]
-        office.wake()
-        office.receive("m-3"), office.wake()
-        assert office.answered[-1] == ("m-3", "run-of-m-1")
+        answer_step = AnswerStep()
+        answer_step.receive("m-1"), answer_step.receive("m-2")
+        answer_step.statuses = ["duplicate"]
+        answer_step.wake()
+        answer_step.receive("m-3"), answer_step.wake()
+        assert answer_step.answered[-1] == ("m-3", "run-of-m-1")
 
-    def test_a_message_that_is_delivered_again_is_not_told_again(self) -> None:
-        office = Office()
-        office.receive("m-1")
-        assert office.receive("m-1") == []
-        assert len(office.answered) == 1
+    def test_a_redelivered_message_makes_no_second_event(self) -> None:
+        answer_step = AnswerStep()
+        answer_step.receive("m-1")
+        assert answer_step.receive("m-1") == []
+        assert len(answer_step.answered) == 1
 
     def test_two_different_requests_are_answered_one_after_the_other(self) -> None:
-        office = Office()
-        assert office.receive("m-1") == [("m-1", "success")]
-        assert office.receive("m-2", key="other") == [("m-2", "success")]
+        answer_step = AnswerStep()
+        assert answer_step.receive("m-1") == [("m-1", "success")]
+        assert answer_step.receive("m-2", key="other") == [("m-2", "success")]
 
-    def test_what_failed_may_be_asked_again(self) -> None:
-        office = Office()
-        office.statuses = ["failed"]
-        assert office.receive("m-1") == [("m-1", "failed")]
-        assert office.receive("m-2", age=60) == []
-        assert office.wake() == [("m-2", "success")]
+    def test_a_failed_request_may_be_repeated(self) -> None:
+        answer_step = AnswerStep()
+        answer_step.statuses = ["failed"]
+        assert answer_step.receive("m-1") == [("m-1", "failed")]
+        assert answer_step.receive("m-2", age=60) == []
+        assert answer_step.wake() == [("m-2", "success")]
 
-    def test_nothing_is_remembered_in_the_end(self) -> None:
-        office = Office()
-        office.receive("m-1"), office.receive("m-2"), office.wake()
-        while office.state.value is not None:
-            assert office.wake() == []
-        office.alarm.at = None
-        assert office.receive("m-1") == [("m-1", "success")]
-        assert office.alarm.at is not None
+    def test_state_is_empty_in_the_end(self) -> None:
+        answer_step = AnswerStep()
+        answer_step.receive("m-1"), answer_step.receive("m-2"), answer_step.wake()
+        while answer_step.state.value is not None:
+            assert answer_step.wake() == []
+        answer_step.alarm.at = None
+        assert answer_step.receive("m-1") == [("m-1", "success")]
+        assert answer_step.alarm.at is not None
 
-    def test_a_look_at_the_games_that_comes_too_late_is_left_out(self) -> None:
-        office = Office()
-        assert office.receive("live-1", expires=office.now - 1, by_watch=True) == []
-        assert office.answered == []
-        assert office.receive("live-2", expires=office.now + 1, by_watch=True) == [("live-2", "success")]
+    def test_a_late_check_of_the_games_is_left_out(self) -> None:
+        answer_step = AnswerStep()
+        assert answer_step.receive("live-1", expires=answer_step.now - 1, by_watch=True) == []
+        assert answer_step.answered == []
+        assert answer_step.receive("live-2", expires=answer_step.now + 1, by_watch=True) == [("live-2", "success")]
 
-    def test_one_that_waited_too_long_is_told_with_the_next(self) -> None:
-        office = Office()
-        office.receive("m-1"), office.receive("m-2")
-        office.now += 500
-        assert office.receive("m-3") == [("m-3", "success"), ("m-2", "duplicate")]
-        assert office.wake() == []
+    def test_an_overdue_request_is_answered_with_the_next(self) -> None:
+        answer_step = AnswerStep()
+        answer_step.receive("m-1"), answer_step.receive("m-2")
+        answer_step.now += 500
+        assert answer_step.receive("m-3") == [("m-3", "success"), ("m-2", "duplicate")]
+        assert answer_step.wake() == []
 
-    def test_what_the_schedule_asks_for_and_cannot_have_is_tried_ever_more_rarely(self) -> None:
-        office = Office()
-        office.statuses, end = ["partial"] * 1000, office.now + 12 * 3600
+    def test_a_scheduled_request_that_stays_partial_is_repeated_at_growing_intervals(self) -> None:
+        answer_step = AnswerStep()
+        answer_step.statuses, end = ["partial"] * 1000, answer_step.now + 12 * 3600
         told, looks = [], 0
-        while office.now < end:
+        while answer_step.now < end:
             looks += 1
-            told += office.receive(f"results-{looks}", by_watch=True, marker="manifest/x.json")
-            office.now += 60
-            if office.alarm.at is not None and office.alarm.at <= office.now:
-                now, told = office.now, [*told, *office.wake()]
-                office.now = max(now, office.now)
+            told += answer_step.receive(f"results-{looks}", by_watch=True, marker="manifest/x.json")
+            answer_step.now += 60
+            if answer_step.alarm.at is not None and answer_step.alarm.at <= answer_step.now:
+                now, told = answer_step.now, [*told, *answer_step.wake()]
+                answer_step.now = max(now, answer_step.now)
         assert looks > 600
-        assert len(told) == len(office.answered) < 20
+        assert len(told) == len(answer_step.answered) < 20
 
-    def test_what_the_schedule_asks_for_in_vain_is_not_told(self) -> None:
-        office = Office()
-        office.receive("results-1", by_watch=True)
-        assert office.receive("results-2", by_watch=True) == []
-        assert office.receive("results-3", by_watch=True) == []
-        office.statuses = ["duplicate"]
-        assert office.wake() == []
+    def test_a_duplicate_of_the_watch_makes_no_event(self) -> None:
+        answer_step = AnswerStep()
+        answer_step.receive("results-1", by_watch=True)
+        assert answer_step.receive("results-2", by_watch=True) == []
+        assert answer_step.receive("results-3", by_watch=True) == []
+        answer_step.statuses = ["duplicate"]
+        assert answer_step.wake() == []
 
 
-class Looks(Fake):
-    """Finds what it is told to find."""
+class ScriptedWatch(Fake):
+    """Finds scripted requests."""
 
     seconds = 60.0
 
@@ -363,25 +363,29 @@ class TestWatchGames:
         live = Asked({"correlation_id": "c", "trigger_source": "live"}, "key", "live-1", PUBLISHED.isoformat())
         results = replace(live, key="other", marker="manifest/x.json")
         before = datetime.now(timezone.utc).timestamp()
-        [(one, first), (other, second)] = self.look(Looks(live, results))
+        [(one, first), (other, second)] = self.look(ScriptedWatch(live, results))
         assert one == other == "requests"
         assert Asked.decoded(second) == results
         found = Asked.decoded(first)
         assert found == replace(live, expires=found.expires)
         assert before + 60.0 <= found.expires <= datetime.now(timezone.utc).timestamp() + 60.0
 
-    def test_a_look_that_fails_is_no_end(self, caplog: pytest.LogCaptureFixture) -> None:
-        assert self.look(Looks(WarehouseError("the schedule cannot be read"))) == []
-        assert "cannot tell how far the games are: WarehouseError: the schedule cannot be read" in caplog.text
+    def test_a_failed_check_is_logged_and_the_watch_goes_on(self, caplog: pytest.LogCaptureFixture) -> None:
+        assert self.look(ScriptedWatch(WarehouseError("the schedule cannot be read"))) == []
+        assert "the games cannot be checked: WarehouseError: the schedule cannot be read" in caplog.text
 
-    def test_ticks_that_were_held_up_cost_one_look(self) -> None:
-        looks = Looks(Asked({"correlation_id": "c", "trigger_source": "live"}, "key", "live-1", PUBLISHED.isoformat()))
+    def test_delayed_ticks_cost_one_check(self) -> None:
+        looks = ScriptedWatch(
+            Asked({"correlation_id": "c", "trigger_source": "live"}, "key", "live-1", PUBLISHED.isoformat())
+        )
         step = WatchGames(looks)  # type: ignore[arg-type]
         step.setup()
         assert [len(list(step.process(tick))) for tick in range(60)] == [1] + 59 * [0]
 
-    def test_a_tick_in_time_is_a_look(self) -> None:
-        looks = Looks(Asked({"correlation_id": "c", "trigger_source": "live"}, "key", "live-1", PUBLISHED.isoformat()))
+    def test_a_tick_in_time_makes_a_check(self) -> None:
+        looks = ScriptedWatch(
+            Asked({"correlation_id": "c", "trigger_source": "live"}, "key", "live-1", PUBLISHED.isoformat())
+        )
         looks.seconds = 0.0
         step = WatchGames(looks)  # type: ignore[arg-type]
         step.setup()

@@ -45,7 +45,7 @@ class TestRequests:
         assert asked(published=datetime(2026, 2, 12, 8, 59, tzinfo=timezone.utc)).request["target_date"] == "2026-02-11"
         assert asked(published=datetime(2026, 2, 12, 9, 0, tzinfo=timezone.utc)).request["target_date"] == "2026-02-12"
 
-    def test_a_message_that_is_delivered_again_asks_for_the_very_same(self) -> None:
+    def test_a_redelivered_message_makes_an_equal_request(self) -> None:
         assert asked() == asked()
         assert asked().request["generated_at"] == "2026-02-12T18:00:00Z"
         assert asked().published == PUBLISHED.isoformat()
@@ -57,7 +57,7 @@ class TestRequests:
 
 
 class TestKeys:
-    def test_who_asks_and_when_makes_no_difference(self) -> None:
+    def test_the_key_is_independent_of_sender_and_time(self) -> None:
         later = asked(
             published=PUBLISHED + timedelta(minutes=1), message_id="m-2", correlation_id="x", trigger_source="y"
         )
@@ -75,14 +75,14 @@ class TestKeys:
             {"generated_at": "2026-02-12T18:00:00Z"},
         ],
     )
-    def test_what_is_asked_for_does(self, values: dict[str, Any]) -> None:
+    def test_the_key_depends_on_what_is_requested(self, values: dict[str, Any]) -> None:
         assert asked(**values).key != asked().key
 
     def test_two_that_name_the_same_instant_are_equal(self) -> None:
         named = {"generated_at": "2026-02-12T17:00:00Z"}
         assert asked(**named).key == asked(**named, published=PUBLISHED + timedelta(minutes=5)).key
 
-    def test_a_group_asks_for_what_its_members_do(self) -> None:
+    def test_a_group_has_the_key_of_its_members(self) -> None:
         members = ["predictions", "tonight-players", "tonight"]
         assert asked(export_types=["tonight-all"]).key == asked(export_types=members).key
 
@@ -92,7 +92,7 @@ class TestKeys:
 
 
 class TestUpstream:
-    def test_its_event_asks_for_the_night_and_for_rows(self) -> None:
+    def test_its_event_requests_the_night_and_rows(self) -> None:
         event = {
             "phase": "phase_5_predictions",
             "game_date": "2026-02-12",
@@ -137,7 +137,7 @@ class TestRejected:
         assert says in found.reason
         assert found.nearest_key == key
 
-    def test_it_says_who_asked_as_far_as_that_can_be_read(self) -> None:
+    def test_a_rejection_names_the_sender_as_far_as_it_can_be_read(self) -> None:
         found = rejected({"export_type": "x", "correlation_id": "corr-1", "trigger_source": "test"})
         assert (found.correlation_id, found.trigger_source) == ("corr-1", "test")
         assert rejected({"correlation_id": ["x"], "trigger_source": "a\nb"}).correlation_id == ""

@@ -1,4 +1,4 @@
-"""The streaming job from its command line: which engines run it, and what is said where none can."""
+"""The streaming job from its command line: which engines run it, and the error of those that cannot."""
 
 from __future__ import annotations
 

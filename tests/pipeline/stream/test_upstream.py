@@ -34,7 +34,7 @@ def read(metadata: Any = None, **values: Any) -> dict[str, object] | Dropped:
 
 
 class TestWhatIsAnEvent:
-    def test_the_envelope_tells(self) -> None:
+    def test_an_upstream_event_is_recognised_by_its_envelope(self) -> None:
         assert is_upstream_event(event())
         assert is_upstream_event({"metadata": {}, "game_date": "2026-02-12"})
 
@@ -114,7 +114,7 @@ class TestWhatIsDropped:
     @pytest.mark.parametrize(
         ("correlation_id", "told"), [("a\ud800", ""), ("a\nb", ""), ("x" * 100_000, "x" * 200), ("corr-7", "corr-7")]
     )
-    def test_what_it_is_called_is_told_only_where_that_can_be_told(self, correlation_id: str, told: str) -> None:
+    def test_a_correlation_id_that_cannot_be_printed_is_left_out(self, correlation_id: str, told: str) -> None:
         found = read(correlation_id=correlation_id, status="failed")
         assert isinstance(found, Dropped)
         assert found.correlation_id == told

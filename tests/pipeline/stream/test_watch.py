@@ -62,7 +62,7 @@ def watch(store: MemoryStore | None = None, **tables: Any) -> Looking:
 
 
 def groups_asked(found: list[Asked]) -> list[str]:
-    """Name what was asked for, by the marker that it is to leave."""
+    """Return the requested groups, by their markers."""
     return [asked.marker or "live" for asked in found]
 
 
@@ -96,7 +96,7 @@ class TestLive:
         assert (request.export_types, request.dates, request.generated_at) == ((LIVE_TYPE,), (TODAY,), PLAYING)
         assert (request.trigger_source, asked.by_watch, asked.marker) == ("live", True, "")
 
-    def test_every_look_asks_for_another_one(self) -> None:
+    def test_every_check_makes_a_new_request(self) -> None:
         looking = watch(schedule=games(2))
         [one], [two] = looking.look(PLAYING), looking.look(PLAYING + timedelta(minutes=1))
         assert one.key != two.key
@@ -115,13 +115,13 @@ class TestResults:
         assert (request.dates, request.trigger_source) == ((TODAY,), "results")
         assert asked.by_watch
 
-    def test_equal_looks_ask_for_the_same(self) -> None:
+    def test_equal_checks_make_equal_requests(self) -> None:
         looking = watch(schedule=games(3, 3))
         [one], [two] = looking.look(AFTER_MIDNIGHT), looking.look(AFTER_MIDNIGHT + timedelta(minutes=1))
         assert one.key == two.key
         assert one.message_id != two.message_id
 
-    def test_nobody_else_s_request_is_equal(self) -> None:
+    def test_requests_of_messages_have_other_keys(self) -> None:
         [own] = watch(schedule=games(3, 3)).look(AFTER_MIDNIGHT)
         assert own.key != request_key(own.request)
 

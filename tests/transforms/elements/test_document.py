@@ -50,7 +50,7 @@ def test_the_digest_leaves_out_when_under_its_other_name() -> None:
     assert content_digest(encode({"updated_at": EARLY}), LATE) != content_digest(encode({"updated_at": LATE}), LATE)
 
 
-def test_a_document_knows_its_path_date_and_header() -> None:
+def test_a_document_has_its_path_date_and_header() -> None:
     value = {"player": "p1", "generated_at": EARLY, "points": [3]}
     made = make_document(CARD, value, DAY, EARLY, settled=False, key="p1")
     assert (made.path, made.export, made.date, made.key) == ("card/2026-01-05/p1.json", "card", "2026-01-05", "p1")

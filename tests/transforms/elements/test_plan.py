@@ -39,12 +39,12 @@ class TestDates:
         assert plan.season_so_far(DAY)[-1:] == (DAY,)
         assert len(plan.season_so_far(DAY)) == 102
 
-    def test_what_happens_on_other_dates_is_reported_with_the_last(self) -> None:
+    def test_failures_of_other_dates_are_reported_with_the_last_date(self) -> None:
         plan = made_up_plan(ALL, DAY, LAST)
         assert plan.reporting_date(DAY) == DAY
         assert plan.reporting_date(OPENING) == LAST
 
-    def test_players_are_visited_on_every_date_that_an_export_looks_at(self) -> None:
+    def test_players_are_visited_on_every_date_that_an_export_reads(self) -> None:
         visited = made_up_plan(ALL, DAY, LAST).exports_by_date
         assert list(visited) == [OPENING + timedelta(days=n) for n in range(104)]
         assert visited[OPENING] == (DIARY,)

@@ -74,7 +74,7 @@ class TestRequireValid:
         value["games"][0]["players"][0]["prediction"]["confidence"] = float("nan")
         assert "prediction.confidence: null is not" in violation(value)
 
-    def test_wants_a_schema(self) -> None:
+    def test_a_document_without_a_schema_is_invalid(self) -> None:
         with pytest.raises(InvalidDocument, match="card has no schema"):
             require_valid(CARD, "card/ann.json", b"{}")
 
@@ -85,10 +85,10 @@ def test_json_path() -> None:
 
 
 class TestMakeDocument:
-    def test_does_not_check_unless_asked(self) -> None:
+    def test_is_off_by_default(self) -> None:
         assert make_document(TONIGHT, example(games=[], total_players=-1), DAY, "now", settled=False)
 
-    def test_rejects_when_asked(self) -> None:
+    def test_rejects_an_invalid_document(self) -> None:
         with pytest.raises(InvalidDocument, match=r"^tonight/2026-02-03\.json does not fit"):
             make_document(TONIGHT, example(total_players=-1), DAY, "now", settled=False, validate=True)
 

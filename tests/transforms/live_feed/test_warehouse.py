@@ -29,7 +29,7 @@ SCHEDULE_SCAN = TableScan(SCHEDULE.name, ("game_date", "game_id"), DAY, DAY)
 
 
 class Says:
-    """A feed that says what it is told, and counts how often it is asked."""
+    """A feed with scripted answers that counts its calls."""
 
     def __init__(self, answer: Any) -> None:
         self.answer = answer
@@ -71,7 +71,7 @@ class TestParser:
         assert parse_boxes({"data": []}, DAY) == []
         assert parse_boxes({"data": [], "meta": {"per_page": 25}}, DAY) == []
 
-    def test_a_game_that_lists_nobody_is_a_game(self) -> None:
+    def test_a_game_without_players_is_a_game(self) -> None:
         empty = game_box("2025-01-15", ("LAL", []), ("BOS", []), status="7:30 pm ET", period=0, clock=None)
         [row] = parsed(empty)
         assert (row.home_team, row.visitor_team, row.feed_player_id, row.first_name) == ("LAL", "BOS", None, None)
@@ -85,7 +85,7 @@ class TestParser:
     def test_what_a_line_may_leave_out(self, field: str) -> None:
         assert len(parsed(without(BOX, "home_team", "players", 0, field))) == 3
 
-    def test_a_game_without_a_date_is_of_the_day_that_was_asked_for(self) -> None:
+    def test_a_game_without_a_date_is_of_the_requested_day(self) -> None:
         assert parsed(without(BOX, "date"))[0].game_date == DAY
         assert parsed({**BOX, "date": "2025-01-14T00:00:00Z"})[0].game_date == date(2025, 1, 14)
 

@@ -30,7 +30,7 @@ def written(publication: Publication) -> list[dict[str, str]]:
     return [orjson.loads(line) for line in found[0].splitlines()]
 
 
-def test_a_record_tells_everything() -> None:
+def test_a_record_has_every_field() -> None:
     assert written(Publication(DAY, failures=[FAILURE])) == [
         {
             "run_id": "run-1",

@@ -153,18 +153,18 @@ class TestUpdateLatest:
 
 
 class TestRaces:
-    def test_somebody_older_who_wrote_in_between_is_replaced(self, store: MemoryStore) -> None:
+    def test_an_older_concurrent_write_is_replaced(self, store: MemoryStore) -> None:
         publish(store, diary(BEFORE), using=plan(BEFORE))
         assert self._with_interloper(store, diary(BEFORE, days=2), plan(BEFORE)).action == "written"
         assert shown(store) == "2026-02-03"
 
-    def test_somebody_newer_who_wrote_in_between_wins(self, store: MemoryStore) -> None:
+    def test_a_newer_concurrent_write_is_kept(self, store: MemoryStore) -> None:
         publish(store, diary(BEFORE), using=plan(BEFORE))
         made = self._with_interloper(store, diary(AFTER), replace(plan(AFTER), league_day=AFTER))
         assert (made.action, made.reason) == ("kept", "shows a newer game date")
         assert shown(store) == "2026-02-04"
 
-    def test_somebody_who_never_stops_is_a_failure(self, store: MemoryStore) -> None:
+    def test_endless_concurrent_writes_are_a_failure(self, store: MemoryStore) -> None:
         def interfere(path: str) -> None:
             store.before_write = lambda path: None
             publish(store, diary(BEFORE, days=len(store.written) + 1), using=plan(BEFORE))
@@ -207,7 +207,7 @@ class TestManifest:
         assert (section["written"], section["unchanged"], section["failed"]) == (0, 0, 0)
         assert (section["documents"], section["stale"], section["status"]) == ({}, [], "success")
 
-    def test_a_date_forgets_the_document_that_a_later_date_replaced(self, store: MemoryStore) -> None:
+    def test_the_digest_of_a_replaced_fixed_path_is_dropped(self, store: MemoryStore) -> None:
         first = make_manifest(plan(), ScanCounts(), Publication(DAY, [publish(store, diary())]), None)
         publish(store, diary(AFTER), using=replace(plan(AFTER), league_day=AFTER))
         section = self.manifest(publish(store, diary(days=2)), previous=first)

@@ -80,7 +80,7 @@ def made(
 
 
 class TestContent:
-    def test_it_tells_who_published_what_from_what(self) -> None:
+    def test_it_names_run_documents_and_sources(self) -> None:
         manifest = made(card("a"), roster())
         finished = datetime.fromisoformat(manifest["run"].pop("finished_at"))
         assert abs(datetime.now(timezone.utc) - finished) < timedelta(hours=1)
@@ -129,7 +129,7 @@ class TestContent:
         assert manifest["status"] == "success"
         assert made(card("a"))["absent"] == []
 
-    def test_players_whom_nobody_knows_are_warned_of(self) -> None:
+    def test_unmatched_players_are_warnings(self) -> None:
         stranger = UnmatchedName(CONTEXT.name, "herbjones", 4, "not in the registry", "herbertjones")
         names = {DAY: NameReport((stranger,), 3), DAY + timedelta(days=1): NameReport((stranger, stranger))}
         counts = replace(CENSUS, names=names, aliases=Aliases({}, ("alias 'a' stands for b and c",)))
@@ -210,7 +210,7 @@ class TestContent:
         outcomes = [roster(), roster(path="roster/2.json", counts={"players": 4})]
         assert made(*outcomes)["exports"]["roster"]["counts"] == {"players": 7}
 
-    def test_what_concerns_no_type_is_told_at_the_top(self) -> None:
+    def test_failures_of_no_type_are_at_the_top(self) -> None:
         failure = Failure("SweepHistories", "", "../x", "ValueError: not an id", "stack")
         manifest = made(card("a"), failures=[failure])
         assert manifest["failures"] == [{"step": "SweepHistories", "key": "../x", "error": "ValueError: not an id"}]

@@ -213,7 +213,7 @@ class TestRivals:
         assert moved[TODAY_POINTER] == kept("shows a newer game date")
         assert json_of(site.store, TODAY_POINTER)["players"] == ["newer"]
 
-    def test_an_older_rival_is_overtaken(self, site: Site) -> None:
+    def test_an_older_concurrent_pointer_is_replaced(self, site: Site) -> None:
         interfered: list[str] = []
 
         def interfere(path: str) -> None:
@@ -254,7 +254,7 @@ class TestPlayers:
         assert site.cards(TODAY, "a", "b") == {"card/a.json": MOVED, "card/b.json": MOVED}
         assert_mirrors(site.store, "card/b.json", "card/2026-02-03/b.json")
 
-    def test_players_without_a_game_tonight_are_told_so(self, site: Site) -> None:
+    def test_pointers_of_players_without_a_game_show_the_no_game_document(self, site: Site) -> None:
         site.cards(YESTERDAY, "a", "b", league_day=YESTERDAY)
         assert site.cards(TODAY, "b", "c") == {"card/a.json": MOVED, "card/b.json": MOVED, "card/c.json": MOVED}
         assert json_of(site.store, "card/a.json")["off"] == "2026-02-03"
@@ -264,7 +264,7 @@ class TestPlayers:
         assert shown.cache_control == "public, max-age=300"
         assert "card/2026-02-03/a.json" not in contents(site.store)
 
-    def test_they_are_told_once_a_day(self, site: Site) -> None:
+    def test_no_game_documents_are_written_once_a_day(self, site: Site) -> None:
         site.cards(YESTERDAY, "a", league_day=YESTERDAY)
         site.cards(TODAY, "b")
         assert site.cards(TODAY, "b") == {"card/b.json": MOVED}
@@ -289,20 +289,20 @@ class TestPlayers:
         ],
         ids=["withheld", "schedule is wrong", "table is broken", "never", "backfill"],
     )
-    def test_nobody_is_told_so_when_it_is_not_known(self, site: Site, unknown: Any) -> None:
+    def test_no_no_game_document_while_the_games_are_unknown(self, site: Site, unknown: Any) -> None:
         site.cards(YESTERDAY, "a", league_day=YESTERDAY)
         values = {"day": TODAY, **unknown}
         assert site.cards(values.pop("day"), **values) == {}
         assert_mirrors(site.store, "card/a.json", "card/2026-02-02/a.json")
 
-    def test_a_player_whose_document_failed_is_not_told_that_he_has_no_game(self, site: Site) -> None:
+    def test_a_player_whose_document_failed_gets_no_no_game_document(self, site: Site) -> None:
         site.cards(YESTERDAY, "a", "b", league_day=YESTERDAY)
         site.store.before_write = Refuse("card/2026-02-03/b")
         assert site.cards(TODAY, "b", "c", failed={"a"}) == {"card/c.json": MOVED}
         for player in "ab":
             assert_mirrors(site.store, f"card/{player}.json", f"card/2026-02-02/{player}.json")
 
-    def test_what_somebody_else_put_there_is_left_alone(self, site: Site) -> None:
+    def test_an_object_of_another_writer_is_left_alone(self, site: Site) -> None:
         site.store.write("card/stranger.json", b"{}", cache_control="")
         site.cards(TODAY, "a")
         assert contents(site.store)["card/stranger.json"] == b"{}"
@@ -324,7 +324,7 @@ class TestPlayers:
         site.store.before_write = Refuse("card/a.json")
         assert site.cards(TODAY, "b")["card/a.json"][0] == "failed"
 
-    def test_the_document_that_says_so_is_the_same_every_day_but_for_the_date(self, site: Site) -> None:
+    def test_the_no_game_document_differs_by_date_only(self, site: Site) -> None:
         site.cards(YESTERDAY, "a", league_day=YESTERDAY)
         site.cards(TODAY, "b")
         value = orjson.loads(contents(site.store)["card/a.json"])

@@ -165,7 +165,7 @@ class TestOrder:
         again = self.publish(store, at("18:04"), card("a", 1))
         assert again == first
 
-    def test_a_measured_document_of_a_newer_run_stays_however_much_this_one_knows(self) -> None:
+    def test_a_measured_document_of_a_newer_run_stays_whatever_this_one_shows(self) -> None:
         store = MemoryStore()
         self.publish(store, at("18:06"), score(1))
         outcome = self.publish(store, at("18:05"), score(5))
@@ -198,7 +198,7 @@ class TestDocumentsThatAreMeasured:
     def publish(self, store: MemoryStore, document: Document, **values: Any) -> Outcome:
         return DocumentPublisher(store, plan_of(**values)).publish(document, Published())
 
-    def test_the_object_tells_its_progress(self) -> None:
+    def test_the_metadata_of_the_object_hold_its_progress(self) -> None:
         store = MemoryStore()
         assert self.publish(store, score(3)).progress == 3
         found = store.stat(score(3).path)
@@ -207,7 +207,7 @@ class TestDocumentsThatAreMeasured:
         assert found.metadata == told | {"as_of": "", "execution_id": "run-1"}
 
     @pytest.mark.parametrize(("progress", "action"), [(2, "kept"), (3, "unchanged"), (4, "written")])
-    def test_one_that_knows_less_keeps_what_is_shown(self, progress: int, action: str) -> None:
+    def test_a_document_with_fewer_outcomes_keeps_what_is_shown(self, progress: int, action: str) -> None:
         store = MemoryStore()
         self.publish(store, score(3))
         outcome = self.publish(store, score(progress))
@@ -218,7 +218,7 @@ class TestDocumentsThatAreMeasured:
         assert outcome.progress == max(progress, 3)
         assert outcome.reason == ("shows more outcomes" if action == "kept" else "")
 
-    def test_one_that_waits_for_nothing_is_the_last_word(self) -> None:
+    def test_a_document_without_pending_outcomes_is_final(self) -> None:
         store = MemoryStore()
         self.publish(store, score(3))
         assert self.publish(store, score(2, waits=False)).action == "written"
@@ -232,17 +232,17 @@ class TestDocumentsThatAreMeasured:
         assert outcome.empty is False
 
     @pytest.mark.parametrize("values", [{"rewrite": True}, {"update_latest": "force"}], ids=str)
-    def test_whoever_insists_gets_it(self, values: dict[str, Any]) -> None:
+    def test_rewrite_and_force_replace_a_document_with_more_outcomes(self, values: dict[str, Any]) -> None:
         store = MemoryStore()
         self.publish(store, score(3))
         assert self.publish(store, score(2), **values).action == "written"
 
-    def test_an_object_of_somebody_else_is_replaced(self) -> None:
+    def test_an_object_of_another_writer_is_replaced(self) -> None:
         store = MemoryStore()
         store.write(score(0).path, b"{}", cache_control="")
         assert self.publish(store, score(0)).action == "written"
 
-    def test_another_run_that_knows_more_is_not_overwritten(self) -> None:
+    def test_another_run_with_more_outcomes_is_not_overwritten(self) -> None:
         store = MemoryStore()
         self.publish(store, score(1))
 
@@ -276,7 +276,7 @@ class TestDocumentsAtFixedPaths:
         outcome = DocumentPublisher(store, plan_of(**values)).publish(document, known(document))
         return outcome.action, outcome.reason
 
-    def test_only_the_object_itself_tells_what_is_published(self) -> None:
+    def test_published_content_is_read_from_the_object_alone(self) -> None:
         store = MemoryStore()
         assert self.publish(store, diary("x")) == ("written", "")
         assert self.publish(store, diary("x")) == ("unchanged", "")
@@ -295,12 +295,12 @@ class TestDocumentsAtFixedPaths:
         self.publish(store, diary("x"))
         assert self.publish(store, diary()) == ("kept", "would replace a document by an empty one")
 
-    def test_a_request_can_say_never(self) -> None:
+    def test_update_latest_never_moves_no_pointer(self) -> None:
         store = MemoryStore()
         self.publish(store, diary("x"))
         assert self.publish(store, diary("y"), update_latest="never") == ("kept", "the request says never")
 
-    def test_somebody_who_was_faster_is_looked_at_again(self) -> None:
+    def test_a_concurrent_write_is_compared_again(self) -> None:
         store = MemoryStore()
         self.publish(store, diary("x"))
         rivals = [diary("newer", day=NEXT)]

@@ -84,7 +84,7 @@ def test_failure_is_reported_and_costs_no_other(plan: Plan, store: MemoryStore) 
     assert sorted(store.written) == [path for path in PATHS if path != "schemas/tonight.json"]
 
 
-def test_failure_to_look_is_reported(plan: Plan, store: MemoryStore) -> None:
+def test_failure_to_read_metadata_is_reported(plan: Plan, store: MemoryStore) -> None:
     store.before_read = Refuse("schemas/streaks.json")
     ((_, failure),) = publish(plan, store)
     assert failure.key == "schemas/streaks.json"
@@ -99,7 +99,7 @@ def test_construction_touches_nothing(plan: Plan) -> None:
     assert PublishSchemas(plan, ForbiddenStore())
 
 
-def test_run_goes_on_without_them_and_says_so(league: League, store: MemoryStore) -> None:
+def test_run_goes_on_without_them_and_reports_it(league: League, store: MemoryStore) -> None:
     store.before_write = Refuse("schemas/")
     run_in_process(plan_of(*TONIGHT_TYPES, first=DAY), league.warehouse, store)
     manifest = manifest_of(store, DAY)

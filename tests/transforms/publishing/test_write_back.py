@@ -42,7 +42,7 @@ def _table(name: str) -> Any:
 
 
 class Recorder(MemoryWarehouse):
-    """Remembers what is added, and refuses one table."""
+    """Records what is added, and raises for one table."""
 
     def __init__(self, rows: Iterable[Row] = (), *, refused: str = "") -> None:
         super().__init__({_table(name): found for name, found in by_table(rows).items()})
@@ -203,7 +203,7 @@ class TestRun:
         run_in_process(plan(first=PLAYED, last=TODAY, generated_at="2026-02-11T01:00:00Z"), warehouse, store)
         assert stored(tmp_path, SUBSET_VERSIONS.name) == []
 
-    def test_nothing_is_written_unless_it_is_wanted(self, tmp_path: Path) -> None:
+    def test_nothing_is_written_by_default(self, tmp_path: Path) -> None:
         run_in_process(plan(config=EASY), folder_of(tmp_path, night()), MemoryStore())
         assert stored(tmp_path, SUBSET_VERSIONS.name) == []
 

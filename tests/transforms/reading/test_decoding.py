@@ -51,7 +51,7 @@ def cells(column: Column) -> st.SearchStrategy[Any]:
 
 
 def oracle(column: Column, value: Any) -> Any:
-    """What a row is to hold for a value, told one cell at a time."""
+    """The expected value of one cell, for each column type."""
     if column.mode == "REPEATED":
         return tuple(value or ())
     if column.type == "FLOAT64" and value is not None and not math.isfinite(value):
@@ -151,7 +151,7 @@ class TestDefects:
         assert [row.points_line for row in rows] == [22.5]
         assert len(defects) == 1
 
-    def test_a_row_without_player_belongs_to_nobody(self) -> None:
+    def test_a_row_without_a_player_is_in_no_history(self) -> None:
         rows, defects = decode(GAMES.name, arrow_rows(GAMES, [{"player_lookup": None}]).to_batches())
         assert rows == []
         assert defects[0].player is None
@@ -171,7 +171,7 @@ def test_rows_are_grouped_by_player() -> None:
 
 
 class TestStandIns:
-    """A stand-in holds far more rows than the table that it stands in for asks for."""
+    """A stand-in holds far more rows than the table needs."""
 
     def decoded(self, picks: list[Any], times: list[Any]) -> list[Any]:
         held = [(SUBSET_PICKS, arrow_rows(SUBSET_PICKS, picks)), (FORECAST_TIMES, arrow_rows(FORECAST_TIMES, times))]
@@ -180,11 +180,11 @@ class TestStandIns:
         assert defects == []
         return [row.prediction_id for row in rows.get(FORECAST_TIMES.name, [])]
 
-    def test_only_rows_whose_key_is_asked_for_are_decoded(self) -> None:
+    def test_only_rows_whose_key_is_needed_are_decoded(self) -> None:
         times = [forecast_time_row(prediction_id=f"p{n}") for n in range(5)]
         picks = [subset_pick_row(prediction_id=name) for name in ("p3", None, "p1", "p3", "gone")]
         assert sorted(self.decoded(picks, times)) == ["p1", "p3"]
 
-    def test_none_is_where_nothing_asks(self) -> None:
+    def test_no_stand_in_without_a_key_that_needs_one(self) -> None:
         assert self.decoded([], [forecast_time_row()]) == []
         assert self.decoded([subset_pick_row(prediction_id=None)], [forecast_time_row()]) == []

@@ -182,7 +182,7 @@ class TestAbsence:
 
 
 class TestAliases:
-    """They are read once, whoever asks for them, and their rows go nowhere."""
+    """They are read once for all consumers, and their rows go to no shard."""
 
     @pytest.mark.parametrize("read", [scanned, read_plainly])
     def test_they_are_read_once_and_counted(self, read: Any) -> None:

@@ -124,7 +124,7 @@ class TestAddingUp:
             halves[i % 2] = take.add_input(halves[i % 2], deepcopy(count))
         assert take.extract_output(one) == take.extract_output(take.merge_accumulators(halves))
 
-    def test_the_reason_why_a_table_is_broken_does_not_depend_on_who_is_first(self) -> None:
+    def test_the_reason_why_a_table_is_broken_does_not_depend_on_the_order_of_rows(self) -> None:
         one, two = Count(broken={"t": "b"}), Count(broken={"t": "a", "u": "c"})
         assert deepcopy(one).merge(two).broken == deepcopy(two).merge(one).broken == {"t": "a", "u": "c"}
 
@@ -136,7 +136,7 @@ class TestGames:
         assert (count.games, count.final_games, count.settled) == (2, 1, False)
         assert census_of(SCHEDULE, *rows).on(DAY).settled
 
-    def test_rows_that_disagree_about_who_is_at_home_are_one_game(self) -> None:
+    def test_rows_that_disagree_about_the_home_team_are_one_game(self) -> None:
         turned = schedule_row(game_date=DAY, away_team_tricode="LAL", home_team_tricode="BOS", game_status=3)
         count = census_of(SCHEDULE, schedule_row(game_date=DAY), turned).on(DAY)
         assert (count.games, count.final_games) == (1, 1)
@@ -183,14 +183,14 @@ class TestForecasts:
         )
         assert elected(*[prediction_row(model_version=v, **unpicked) for v in (None, "v1", "v0")]) == "v1"
 
-    def test_a_scan_for_the_gate_alone_elects_nobody(self) -> None:
+    def test_a_scan_for_the_gate_alone_selects_no_model_version(self) -> None:
         rows = arrow_rows(PREDICTIONS, [prediction_row(game_date=DAY)]).select(["game_date", "is_active"])
         scan_counts = counted(TableBatch(PREDICTIONS.name, rows.to_batches()[0])).scan_counts()
         assert scan_counts.on(DAY).active_predictions == 1
         assert scan_counts.versions == {}
 
 
-def test_grades_are_counted_by_date_and_tell_of_forecasts_that_are_gone() -> None:
+def test_grades_without_forecasts_mark_the_forecasts_of_a_date_as_gone() -> None:
     graded = [accuracy_row(game_date=DAY), accuracy_row(game_date=DAY), accuracy_row(game_date=NEXT)]
     forecast = [prediction_row(game_date=NEXT)]
     both = counted(batch_of(ACCURACY, graded)).merge(counted(batch_of(PREDICTIONS, forecast))).scan_counts()
@@ -200,7 +200,7 @@ def test_grades_are_counted_by_date_and_tell_of_forecasts_that_are_gone() -> Non
 
 
 class TestNames:
-    """Players whom a table names on the dates of a run, and nobody knows."""
+    """Players whom a table names on the dates of a run, and the registry does not."""
 
     @staticmethod
     def counted(*rows: Any, dates: Any = (DAY,)) -> ScanCounts:
@@ -230,10 +230,10 @@ class TestNames:
         assert self.counted(*odds, registry_row(player_lookup="known")).names.keys() == {DAY}
         assert self.counted(*odds, registry_row(player_lookup="known"), dates=()).names == {}
 
-    def test_nobody_is_a_stranger_to_a_registry_that_was_not_read(self) -> None:
+    def test_no_player_is_unmatched_when_the_registry_was_not_read(self) -> None:
         assert self.counted(props_row(player_lookup="stranger", game_date=DAY)).names == {}
 
-    def test_an_alias_is_no_stranger(self) -> None:
+    def test_an_alias_is_not_unmatched(self) -> None:
         rows = [
             props_row(player_lookup="nickname", game_date=DAY),
             registry_row(player_lookup="known"),
@@ -250,7 +250,7 @@ class TestNames:
         (problem,) = count.scan_counts().aliases.problems
         assert problem.startswith("nba_reference.player_aliases.nba_canonical_lookup is null")
 
-    def test_a_row_without_a_player_names_nobody(self) -> None:
+    def test_a_row_without_a_player_adds_no_unmatched_name(self) -> None:
         rows = [row._asdict() | {"player_lookup": None} for row in [context_row(game_date=DAY)]]
         count = Count(dates=frozenset({DAY}))
         count.add(batch_of(CONTEXT, rows))

@@ -67,7 +67,7 @@ class TestSlates:
         assert made.rows == {"diary": {"players": ["a", "b"], "pct_over": [30.0, 40.0]}}
         assert made.documents.documents == []
 
-    def test_a_builder_that_raises_costs_its_document_and_tells_which(self) -> None:
+    def test_a_builder_that_raises_costs_its_document_and_the_failure_names_it(self) -> None:
         plan = plan_of(DIARY, ROSTER)
         cards = [CardBatch({"diary": [("a", "a")], "roster": [roster("a")]})]
         made = build_slate(
@@ -111,7 +111,7 @@ class TestSeasons:
             ("2026-01-06", {"n": 2}),
         ]
 
-    def test_a_season_that_raises_is_told_from_a_slate(self) -> None:
+    def test_a_failed_season_names_the_season_step(self) -> None:
         cards = [CardBatch({"leaders": [("a", [1, "a"]), ("b", "not a list")]})]
         made = build_season(plan_of(LEADERS), CENSUS, DAY, cards, [], {})
         assert made.documents.documents == []

@@ -82,7 +82,7 @@ class TestSweeping:
         ]
         assert orjson.loads(made.documents.documents[0].content)["points"] == [20]
 
-    def test_cards_go_to_the_stage_that_asks_for_them(self) -> None:
+    def test_cards_go_to_the_stage_that_reads_them(self) -> None:
         rows = [schedule_row(game_date=DAY), tonight("b"), tonight("a", days_rest=3), played("a", 20), played("c", 9)]
         made = swept(plan_of(), *rows)[DAY]
         assert made.slate_cards.cards == {
@@ -94,12 +94,12 @@ class TestSweeping:
             "index": [("a", "a"), ("b", "b")],
         }
 
-    def test_dates_come_newest_first_and_silent_ones_not_at_all(self) -> None:
+    def test_dates_are_newest_first_and_empty_dates_are_left_out(self) -> None:
         plan = plan_of(DIARY, first=DAY, last=NEXT)
         scan_counts, batches = _read(plan, [tonight("a", EARLIER), tonight("a", NEXT)], {})
         assert [made.day for made in sweep_histories(plan, scan_counts, batches)] == [NEXT, EARLIER]
 
-    def test_a_date_sees_nothing_of_itself_or_later(self) -> None:
+    def test_a_date_holds_no_row_of_itself_or_later(self) -> None:
         rows = [schedule_row(game_date=day) for day in (DAY, NEXT)]
         rows += [tonight("a"), tonight("a", NEXT), played("a", 20), played("a", 30, DAY), played("a", 40, NEXT)]
         made = swept(plan_of(CARD, first=DAY, last=NEXT), *rows)
@@ -212,7 +212,7 @@ class TestFailures:
         (failure,) = made.failures
         assert len(failure.key) + len(failure.error) < 2_000
 
-    def test_rows_of_nobody_are_reported_with_their_date(self) -> None:
+    def test_rows_without_a_player_are_reported_with_their_date(self) -> None:
         bad = [tonight("a")._asdict() | {"player_lookup": None}]
         league = [schedule_row(game_date=DAY)._asdict() | {"home_team_tricode": None}]
         plan = plan_of(ROSTER, first=DAY, last=NEXT)
@@ -292,7 +292,7 @@ class TestStage:
         failures = {(failure.export, failure.key) for _, failure in found["failures"]}
         assert failures == {(failure.export, failure.key) for failure in whole.failures}
 
-    def test_what_other_dates_tell_is_keyed_by_a_target_date(self) -> None:
+    def test_rows_of_other_dates_are_keyed_by_a_target_date(self) -> None:
         plan = plan_of(DIARY, ROSTER)
         scan_counts, batches = _read(plan, [tonight("a", EARLIER), tonight("../x", EARLIER)], {})
 

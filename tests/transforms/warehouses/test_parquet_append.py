@@ -56,7 +56,7 @@ def test_the_same_name_again_replaces_what_it_added(tmp_path: Path) -> None:
     assert versions(tmp_path) == ["v_1", "v_2"]
 
 
-def test_a_date_that_a_scan_does_not_ask_for_is_skipped_by_its_folder(tmp_path: Path) -> None:
+def test_a_folder_of_a_date_outside_the_scan_is_not_opened(tmp_path: Path) -> None:
     append_file(str(tmp_path), TABLE, batch("v_1"), day=DAY, name="run-1")
     other = date(2025, 1, 16)
     append_file(str(tmp_path), TABLE, batch("v_2", day=other), day=other, name="run-1")

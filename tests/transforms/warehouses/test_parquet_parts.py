@@ -35,14 +35,14 @@ class TestParquetParts:
         assert (part.first, part.last) == (FIRST, LAST)
         assert part.version.startswith("nba_raw/nbac_schedule/month=1/a.parquet ")
 
-    def test_a_folder_of_a_date_says_which(self, tmp_path: Path) -> None:
+    def test_the_range_of_a_date_folder_is_its_date(self, tmp_path: Path) -> None:
         put(tmp_path, "nba_raw/nbac_schedule/game_date=2026-01-05/a.parquet", FIRST)
         put(tmp_path, "nba_raw/nbac_schedule/game_date=2026-02-01/a.parquet", date(2026, 2, 1))
         [part] = parts(tmp_path)
         assert (part.first, part.last) == (FIRST, FIRST)
 
     @pytest.mark.parametrize("options", [{}, {"write_statistics": False}])
-    def test_a_file_that_does_not_say_may_hold_any(self, tmp_path: Path, options: dict[str, bool]) -> None:
+    def test_a_file_without_statistics_may_hold_any_date(self, tmp_path: Path, options: dict[str, bool]) -> None:
         put(tmp_path, "nba_raw/nbac_schedule.parquet", *([FIRST] if options else []), **options)
         [part] = parts(tmp_path)
         assert (part.first, part.last) == (None, None)

@@ -1,4 +1,4 @@
-"""Free ports, and waiting for who listens there."""
+"""Free ports, and waiting until something listens there."""
 
 from __future__ import annotations
 

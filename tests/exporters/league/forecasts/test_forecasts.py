@@ -45,7 +45,7 @@ def test_p1_highest_version_then_newest_then_greatest_id() -> None:
     assert chosen(prediction_row(prediction_id="a"), prediction_row(prediction_id="b")).prediction_id == "b"
 
 
-def test_an_inactive_or_invalidated_version_gives_way_to_a_lower_one() -> None:
+def test_a_lower_version_replaces_an_inactive_or_invalidated_one() -> None:
     stands = prediction_row(prediction_version=1)
     inactive = prediction_row(prediction_version=3, is_active=False)
     invalid = prediction_row(prediction_version=2, invalidation_reason="player_inactive")
@@ -75,7 +75,7 @@ def test_the_edge_is_signed_and_null_without_a_line(line: float | None, edge: st
     assert (None if found is None else str(found)) == edge
 
 
-def test_what_documents_say_of_a_row() -> None:
+def test_values_of_a_row_in_documents() -> None:
     row = prediction_row(pace_adjustment=-0.71, similar_games_count=12, confidence_score=0.9)
     found = forecast(row)
     assert (found.points, found.line, found.recommendation) == (Decimal("24.5"), Decimal("22.5"), "OVER")

@@ -26,7 +26,7 @@ def test_among_equals_the_lowest_line() -> None:
     assert kept(lines).line_value == lines[1].line_value
 
 
-def test_among_equals_a_grade_without_a_line_gives_way_to_a_pick() -> None:
+def test_among_equals_a_pick_precedes_a_grade_without_a_line() -> None:
     picked = accuracy_row(line_value=22.5)
     lineless = accuracy_row(line_value=None, recommendation="NO_LINE", prediction_correct=None)
     assert kept([picked, lineless]) == picked

@@ -17,7 +17,7 @@ def over(*rows: Row) -> int | None:
     return found
 
 
-def test_nobody_offers_the_line() -> None:
+def test_a_line_without_an_offer_has_no_odds() -> None:
     assert best_odds([], LINE) == Odds(None, None)
     assert best_odds([props_row(points_line=23.5)], LINE) == Odds(None, None)
 

@@ -178,7 +178,7 @@ class TestOutcome:
     def test_the_box_score_decides_before_there_is_a_grade(self) -> None:
         assert self.of(played=game_row(points=12)) == Outcome(LOSS, 12)
 
-    def test_a_game_that_the_schedule_does_not_know_counts_as_played(self) -> None:
+    def test_a_game_missing_from_the_schedule_counts_as_played(self) -> None:
         assert self.of(played=game_row(points=12), over=None) == Outcome(LOSS, 12)
 
     @pytest.mark.parametrize("values", [{"points": 30}, {"points": 0, "minutes_played": None}])
@@ -188,7 +188,7 @@ class TestOutcome:
     def test_a_partial_box_score_decides_nothing(self) -> None:
         assert self.of(played=game_row(points=30, is_partial_game_data=True)) == Outcome(PENDING, None)
 
-    def test_who_did_not_play_voids_once_the_game_is_final(self) -> None:
+    def test_a_pick_of_a_player_who_did_not_play_voids_once_the_game_is_final(self) -> None:
         sat = game_row(points=None, is_dnp=True, minutes_played=None)
         assert self.of(played=sat) == Outcome(VOID, None)
         assert self.of(played=sat, over=None) == Outcome(PENDING, None)

@@ -74,7 +74,7 @@ class TestPlayersPerGame:
         assert verdict(TONIGHT_EXPORT, TONIGHT, scan_counts(few), config).publishes
         assert not verdict(TONIGHT_PLAYERS, TONIGHT, scan_counts(few), config).publishes
 
-    def test_an_absolute_number_of_rows_may_be_asked_for_as_well(self) -> None:
+    def test_an_absolute_number_of_rows_can_be_required_as_well(self) -> None:
         config = ExportConfig(min_context_rows=30)
         assert verdict(TONIGHT_EXPORT, TONIGHT, scan_counts(READY), config).publishes
         few = replace(READY, context_rows=29)
@@ -100,11 +100,11 @@ class TestChampion:
         )
 
     @pytest.mark.parametrize("export", [RESULTS, STREAKS], ids=lambda export: export.name)
-    def test_types_that_show_no_forecasts_go_out_without_him(self, export: Export) -> None:
+    def test_types_without_forecasts_are_published_without_the_champion(self, export: Export) -> None:
         others = {(TONIGHT, "alpha"): SystemCount(None, forecasts=118, picks=100, players=118)}
         assert verdict(export, TONIGHT, ScanCounts(days={TONIGHT: READY}, systems=others), CONFIG).publishes
 
-    def test_his_players_count_and_nobody_else_s(self) -> None:
+    def test_only_players_of_the_champion_count(self) -> None:
         assert verdict(PREDICTIONS, TONIGHT, scan_counts(READY, champion=5), CONFIG).publishes
         assert verdict(PREDICTIONS, TONIGHT, scan_counts(READY, champion=4), CONFIG) == Verdict(
             State.WITHHELD,
@@ -128,7 +128,7 @@ class TestChampion:
         assert not verdict(BEST_BETS, TONIGHT, scan_counts(READY, champion=19), config).publishes
         assert verdict(BEST_BETS, TONIGHT, scan_counts(READY, champion=20), config).publishes
 
-    def test_an_absolute_number_of_all_models_may_be_asked_for_as_well(self) -> None:
+    def test_an_absolute_number_of_all_models_can_be_required_as_well(self) -> None:
         config = ExportConfig(min_active_predictions=50)
         assert verdict(PREDICTIONS, TONIGHT, scan_counts(READY), config).publishes
         few = replace(READY, active_predictions=49)

@@ -78,7 +78,7 @@ def test_l12_two_official_ids_of_one_matchup_are_one_game_found_by_both() -> Non
         assert schedule.find(TONIGHT, "0022400001") == schedule.find(TONIGHT, "0022400002") == game
 
 
-def test_two_teams_meet_once_a_day_whoever_is_said_to_be_at_home() -> None:
+def test_two_teams_meet_once_a_day_whatever_the_home_team() -> None:
     old = schedule_row(home_team_tricode="BOS", away_team_tricode="LAL", processed_at="2025-01-14T12:00:00Z")
     new = schedule_row(home_team_tricode="LAL", away_team_tricode="BOS", processed_at="2025-01-15T12:00:00Z")
     for rows in ([old, new], [new, old]):

@@ -64,7 +64,7 @@ def test_how_much_of_a_game_is_over(period: int, clock: str, minutes: int | Frac
         (1, "soon"),
     ],
 )
-def test_a_clock_that_does_not_tell(period: int | None, clock: str | None) -> None:
+def test_an_unreadable_clock(period: int | None, clock: str | None) -> None:
     assert elapsed_share(period, clock, RULES) is None
 
 
@@ -89,7 +89,7 @@ def test_a_player_who_is_listed_twice_shows_the_game_that_is_farther_on() -> Non
         assert found.points == 9
 
 
-def test_the_id_of_a_player_counts_for_more_than_his_name() -> None:
+def test_the_id_of_a_player_has_precedence_over_the_name() -> None:
     scores = LiveScores([live_box_row()], TONIGHT, {237: "ann"})
     assert scores.player("lebronjames") is None
     assert LiveScores([live_box_row()], TONIGHT, {}).player("lebronjames") is not None
@@ -108,7 +108,7 @@ def test_a_letter_that_has_no_plain_one_is_folded_or_dropped() -> None:
     assert scores.player("nikoladurisic") == scores.player("nikolaurisic") == row
 
 
-def test_who_has_neither_is_nobody() -> None:
+def test_a_row_without_id_and_name_matches_no_player() -> None:
     rows = [live_box_row(feed_player_id=None, first_name=None), live_box_row(feed_player_id=9, last_name="-")]
     scores = LiveScores(rows, TONIGHT, {})
     assert scores.player("james") is None

@@ -27,7 +27,7 @@ from tests.support.rows import (
 OFFICIAL = "0022400551"
 
 
-def test_a_player_of_whom_nothing_is_known() -> None:
+def test_a_player_without_any_row() -> None:
     unknown = night(player="nobody")
     assert unknown.name == unknown.player == "nobody"
     assert unknown.context is unknown.matchup is unknown.forecast is unknown.registry is unknown.form is None
@@ -44,7 +44,7 @@ def test_the_name_is_that_of_the_registry_as_of_the_date() -> None:
     assert night(*rows, day="2024-03-01").name == "Old"
 
 
-def test_a_player_without_a_name_is_called_by_his_id() -> None:
+def test_a_player_without_a_name_is_shown_by_id() -> None:
     assert night(registry_row(player_name="")).name == "lebronjames"
     assert night(game_row()).name == "lebronjames"
     assert night(game_row(player_full_name="")).name == "lebronjames"
@@ -115,7 +115,7 @@ def test_an_unscheduled_canonical_id_stays() -> None:
     assert night(*rows).matchup == Matchup("20250114_BOS_LAL", "LAL", "BOS", True)
 
 
-def test_p3_without_context_the_box_score_tells_then_the_grade_then_the_forecast() -> None:
+def test_p3_without_context_the_team_is_that_of_box_score_grade_or_forecast() -> None:
     played = game_row(game_date=TONIGHT, team_abbr="LAL", opponent_team_abbr="BOS", at_home=False)
     graded = accuracy_row(game_date=TONIGHT, team_abbr="LAL", opponent_team_abbr=None, game_id="20250115_BOS_LAL")
     forecast = prediction_row(game_id=OFFICIAL)
@@ -190,7 +190,7 @@ def test_tonights_game_is_history_once_it_is_final(status: int, over: bool, thro
     assert found.through.day == through
 
 
-def test_a_game_that_the_schedule_does_not_know_is_not_over() -> None:
+def test_a_game_missing_from_the_schedule_is_not_over() -> None:
     found = night(*player_rows())
     assert found.game_over is None
     assert found.through == TONIGHT - timedelta(days=1)

@@ -71,13 +71,13 @@ class TestResolution:
     def test_both_sides_are_normalized(self) -> None:
         assert resolved(row("Nic Claxton", "Nicolas Claxton")).ids == {"nicclaxton": "nicolasclaxton"}
 
-    def test_an_alias_of_itself_says_nothing(self) -> None:
+    def test_an_alias_of_itself_is_ignored(self) -> None:
         assert resolved(row("herbjones", "herbjones"), row("Herb Jones", "herbjones")) == NO_ALIASES
 
-    def test_an_inactive_alias_stands_for_nobody(self) -> None:
+    def test_an_inactive_alias_is_ignored(self) -> None:
         assert resolved(row("a", "b", is_active=False)) == NO_ALIASES
 
-    def test_the_newest_row_of_a_pair_says_whether_it_is_active(self) -> None:
+    def test_the_newest_row_of_a_pair_decides_whether_it_is_active(self) -> None:
         on, off = row("a", "b"), row("a", "b", is_active=False, processed_at=LATER)
         assert resolved(on, off) == NO_ALIASES
         assert resolved(on._replace(processed_at=off.processed_at + 1), off).ids == {"a": "b"}
@@ -107,7 +107,7 @@ class TestResolution:
         assert resolved(row("a", "c", processed_at=None), row("a", "b", processed_at=None)).ids == {"a": "b"}
 
     @pytest.mark.parametrize(("alias", "target"), [("...", "b"), ("a", ""), ("", "")])
-    def test_a_row_that_names_nobody_is_named(self, alias: str, target: str) -> None:
+    def test_a_row_without_a_player_is_reported(self, alias: str, target: str) -> None:
         aliases = resolved(row(alias, target), row("c", "d"))
         assert aliases.ids == {"c": "d"}
         assert aliases.problems == (f"alias {alias!r} of {target!r} names nobody: it does not count; correct the row",)

@@ -21,7 +21,7 @@ def test_no_report_means_available() -> None:
     assert select_injury([]) == Injury("available", None)
 
 
-def test_b1_d8_the_newest_report_wins_and_a_null_hour_comes_last() -> None:
+def test_b1_d8_the_newest_report_counts_and_a_null_hour_comes_last() -> None:
     rows = [
         injury_row(report_date="2025-01-14", report_hour=23, injury_status="out"),
         injury_row(report_hour=None, injury_status="doubtful"),

@@ -56,9 +56,7 @@ def test_b1_d9_played_is_not_dnp_active_and_with_points(flags: dict[str, Any], p
         ("20250113_CHI_LAL", "", None),
     ],
 )
-def test_home_is_read_from_the_game_id_and_null_when_it_does_not_tell(
-    game_id: str, team: str, at_home: bool | None
-) -> None:
+def test_home_is_read_from_the_game_id_and_null_otherwise(game_id: str, team: str, at_home: bool | None) -> None:
     assert played_at_home(game_row(game_id=game_id, team_abbr=team)) is at_home
 
 

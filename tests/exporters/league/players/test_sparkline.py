@@ -21,7 +21,7 @@ PLAYED, MISSED = Mark(20, 22.5, "U"), Mark(None, None, "DNP")
         ({"is_dnp": None, "is_active": False}, True),
     ],
 )
-def test_a_game_was_missed_when_a_flag_says_so(flags: dict[str, Any], missed: bool) -> None:
+def test_a_game_with_a_missed_flag_was_missed(flags: dict[str, Any], missed: bool) -> None:
     assert not_played(game_row(**flags)) is missed
 
 

@@ -29,12 +29,12 @@ def named(**players: Mapping[str, int]) -> dict[str, Mapping[str, int]]:
 
 
 @pytest.mark.parametrize("table", TABLES, ids=str)
-def test_a_player_whom_the_registry_does_not_know_is_named_with_the_table_and_the_nearest(table: object) -> None:
+def test_a_player_missing_from_the_registry_is_named_with_the_table_and_the_nearest(table: object) -> None:
     report = unmatched_names({str(table): {"herbjones": 4, "zionwilliamson": 2}}, NO_ALIASES, KNOWN)
     assert report == NameReport((UnmatchedName(str(table), "herbjones", 4, NOT_REGISTERED, "herbertjones"),), 0)
 
 
-def test_an_alias_is_no_stranger() -> None:
+def test_an_alias_is_not_unmatched() -> None:
     aliases = Aliases({"herbjones": "herbertjones"})
     found = named(odds={"herbjones": 4}, context={"herbertjones": 1}, forecasts={"herbertjones": 1})
     assert unmatched_names(found, aliases, KNOWN) == NameReport()
@@ -45,7 +45,7 @@ def test_the_registry_may_be_the_one_that_spells_a_player_by_an_alias() -> None:
     assert unmatched_names(named(odds={"herbertjones": 4}), aliases, {"herbjones"}) == NameReport()
 
 
-def test_an_alias_of_a_stranger_is_named_as_it_is_spelled() -> None:
+def test_an_alias_of_an_unmatched_player_is_named_as_it_is_spelled() -> None:
     aliases = Aliases({"herb": "herbertjonesjr"})
     ((found,), _) = unmatched_names(named(odds={"herb": 4}), aliases, KNOWN)
     assert (found.player, found.nearest) == ("herb", "herbertjones")
@@ -71,7 +71,7 @@ def test_a_box_score_without_context_is_nothing_to_wonder_at() -> None:
     assert unmatched_names(found, NO_ALIASES, KNOWN) == NameReport()
 
 
-def test_nothing_is_told_from_what_was_not_read() -> None:
+def test_a_table_that_was_not_read_makes_no_warning() -> None:
     odds = named(odds={"herbjones": 4})
     assert unmatched_names(odds, NO_ALIASES, None) == NameReport()
     assert unmatched_names({**odds, CONTEXT.name: {}}, NO_ALIASES, None) == NameReport()
@@ -102,12 +102,12 @@ def test_fifty_are_listed_and_the_others_counted() -> None:
         ("vincewilliamsjr", "vincentwilliamsjr"),
     ],
 )
-def test_the_nearest_player_is_the_one_who_is_meant(spelled: str, player: str) -> None:
+def test_the_nearest_name_is_the_misspelled_player(spelled: str, player: str) -> None:
     others = {"jalenjohnson", "devincarter", "herbertwilliams", "isaiahjackson", "jimmybutter", "paulgeorge"}
     assert nearest_name(spelled, frozenset(others - {"jimmybutter"} | {player})) == player
 
 
-def test_nobody_is_near_a_name_that_is_like_no_other() -> None:
+def test_a_name_unlike_all_others_has_no_nearest() -> None:
     assert nearest_name("tobiasbirchcombe", frozenset({"silasredcombe"})) is None
     assert nearest_name("ann", frozenset()) is None
 
@@ -118,9 +118,7 @@ counts = st.dictionaries(st.sampled_from(["ann", "bob", "cem", "annb"]), st.inte
 @given(
     st.dictionaries(st.sampled_from([table.name for table in TABLES]), counts), st.sets(st.sampled_from(["ann", "x"]))
 )
-def test_every_stranger_is_listed_once_a_table_and_nobody_else(
-    found: dict[str, dict[str, int]], registered: set[str]
-) -> None:
+def test_every_unmatched_player_is_listed_once_a_table(found: dict[str, dict[str, int]], registered: set[str]) -> None:
     report = unmatched_names(found, NO_ALIASES, registered)
     strangers = {(table, player) for table, players in found.items() for player in players if player not in registered}
     listed = [(name.table, name.player) for name in report.listed if name.reason == NOT_REGISTERED]

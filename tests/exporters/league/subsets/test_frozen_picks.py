@@ -70,7 +70,7 @@ class TestPlayerPicks:
         (pick,) = player_picks(row, games=(game_row(game_date=DAY, points=22),)).picks(DAY, DAY)
         assert (pick["actual"], pick["result"]) == (22, "push")
 
-    def test_rows_that_nobody_could_read_are_no_picks(self) -> None:
+    def test_unreadable_rows_are_no_picks(self) -> None:
         rows = [
             subset_pick_row(predicted_points=None),
             subset_pick_row(current_points_line=None),
@@ -97,7 +97,7 @@ class TestVersionsByDate:
         found = versions_by_date(disordered(rows, 3), [])
         assert [one.version_id for one in found[DAY]] == [EARLY, LATE]
 
-    def test_picks_speak_for_dates_that_the_table_does_not_mention(self) -> None:
+    def test_picks_decide_for_dates_without_a_row_in_the_table(self) -> None:
         seen = [(DAY, "v_9", 9), (date(2025, 1, 14), "v_1", 1), (date(2025, 1, 14), "v_1", 2)]
         found = versions_by_date([version(EARLY, "2025-01-15T12:00Z")], seen)
         assert [one.version_id for one in found[DAY]] == [EARLY]

@@ -130,7 +130,7 @@ class TestMembership:
         found = chosen(rule(pct_over_min=low, pct_over_max=high), FIVE, Market(None, share))
         assert found == ("abcde" if passes else "")
 
-    def test_quality_is_asked_for_before_the_cut(self) -> None:
+    def test_quality_is_required_before_the_cut(self) -> None:
         """G-2."""
         alarmed = [{**FIVE[0], "quality_alert_level": "red"}, {**FIVE[1], "quality_alert_level": None}, *FIVE[2:]]
         assert chosen(rule(needs_quality=True, top_n=2), alarmed) == "cd"

@@ -10,14 +10,14 @@ from exporters.league.subsets.public_names import CHAMPION, SUBSETS, PublicModel
 CONFIG = ExportConfig()
 
 
-def test_the_champion_is_whoever_is_configured() -> None:
+def test_the_champion_is_configured() -> None:
     assert public_model(CONFIG.champion_system_id, CONFIG) == CHAMPION
     assert public_model(None, CONFIG) == CHAMPION, "rows that predate the column"
     other = next(iter(CONFIG.codenames))
     assert public_model(other, replace(CONFIG, champion_system_id=other)) == CHAMPION
 
 
-def test_a_former_champion_is_nobody() -> None:
+def test_a_former_champion_has_no_public_name() -> None:
     assert public_model(CONFIG.champion_system_id, replace(CONFIG, champion_system_id="next")) is None
 
 
