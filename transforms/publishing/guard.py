@@ -44,7 +44,7 @@ def open_date(plan: Plan, store: Store, day: date) -> OpenedDate:
     """
     key = day.isoformat()
     try:
-        acquire(store, plan.run, key, plan.lease)
+        acquire(store, plan.run, key, plan.lease, clock=plan.lease.time.monotonic, sleep=plan.lease.time.sleep)
     except DateBusy as busy:
         return OpenedDate(shown=Shown(busy=str(busy)))
     try:
