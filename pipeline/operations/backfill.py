@@ -1,8 +1,8 @@
 """Exports the game dates of a range that are not published yet, and leaves ``latest.json`` and the like alone.
 
-Dates without games are passed over. A date whose manifest says that everything was published, by the same code and from
-the same inputs, is passed over too, unless complete dates are exported again; so a backfill that was cut off is
-continued by running it again.
+Dates without games are skipped. A date whose manifest lists everything as published, by the same code and from the same
+inputs, is skipped too, unless complete dates are exported again. A backfill that was cut off is continued by running it
+again.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ from transforms.warehouses.protocol import Warehouse, WarehouseError
 _MAX_DAYS = 10_000
 
 CarryOut = Callable[[Plan], Summary | None]
-"""Runs a plan: returns what it published, or None once it was handed to a service; may raise RunError or StoreError."""
+"""Runs a plan: returns its summary, or None for a submitted job; may raise RunError or StoreError."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -115,7 +115,7 @@ def parse_backfill(argv: Sequence[str], *, now: datetime) -> tuple[PipelineOptio
 
 
 def options_of_pass(options: PipelineOptions, plan: Plan) -> PipelineOptions:
-    """Return the options of one pass: a job that was given a name is named after its first date as well.
+    """Return the options of one pass: a given job name gets the first date as a suffix.
 
     Dataflow starts no second job of a name while one is running, and the passes of several seasons run at once.
     """
@@ -186,7 +186,7 @@ def _reliable_manifest(store: Store, day: date) -> Mapping[str, Any] | None:
 
 @dataclass
 class _Done:
-    """What all passes published together."""
+    """The summary of all passes."""
 
     exports: dict[str, ExportSummary]
     missing: list[str]
