@@ -95,4 +95,4 @@ template: setup ## Print what builds the image and the Flex Template of HEAD; EX
 	@PYTHON=$(BIN)/python deploy/template.sh
 
 clean: ## Remove what the other targets made.
-	rm -rf $(VENV) $(VENV)-* $(OUTPUT) .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info
+	rm -rf $(VENV) $(VENV)-* $(OUTPUT) $(OUTPUT)-control .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info

@@ -91,6 +91,9 @@ printf '\n# Places: staging files and the template; images\n'
 unless gcloud storage buckets describe "gs://$WORK_BUCKET" -- \
   gcloud storage buckets create "gs://$WORK_BUCKET" --project="$PROJECT" --location="$REGION" \
   --uniform-bucket-level-access --public-access-prevention
+unless gcloud storage buckets describe "gs://$CONTROL_BUCKET" -- \
+  gcloud storage buckets create "gs://$CONTROL_BUCKET" --project="$PROJECT" --location="$REGION" \
+  --uniform-bucket-level-access --public-access-prevention
 unless gcloud artifacts repositories describe "$REPOSITORY" --project="$PROJECT" --location="$REGION" -- \
   gcloud artifacts repositories create "$REPOSITORY" --project="$PROJECT" --location="$REGION" \
   --repository-format=docker
@@ -114,7 +117,9 @@ on_project "$WAREHOUSE_PROJECT" roles/bigquery.readSessionUser "$WORKER_ACCOUNT"
 on_project "$WAREHOUSE_PROJECT" roles/bigquery.jobUser "$WORKER_ACCOUNT" \
   "Asks which partitions have changed, one query per dataset, so that a backfill can skip what has not."
 on_bucket "$OUTPUT_BUCKET" roles/storage.objectUser "$WORKER_ACCOUNT" \
-  "Writes documents, reads manifests, removes the marker of a finished run. Cannot change who may read the bucket."
+  "Writes documents and reads what is published. Cannot change who may read the bucket."
+on_bucket "$CONTROL_BUCKET" roles/storage.objectUser "$WORKER_ACCOUNT" \
+  "Writes and reads manifests, takes leases and gives them back. The bucket is not public."
 on_bucket "$WORK_BUCKET" roles/storage.objectUser "$WORKER_ACCOUNT" \
   "Writes and reads the staging files of a job."
 on_images roles/artifactregistry.reader "$WORKER_ACCOUNT" \

@@ -25,6 +25,17 @@ def schema_file(export: Export) -> str:
     return name
 
 
+STATUS = "status"
+"""What ``status.json`` is named among the schemas; it belongs to no export type."""
+
+
+@cache
+def status_schema() -> Json:
+    """Return the schema of ``status.json``, read once and not to be changed."""
+    file = resources.files(__package__).joinpath(f"{STATUS}.schema.json")
+    return cast(Json, json.loads(file.read_text(encoding="utf-8")))
+
+
 @cache
 def schema_of(export: Export) -> Json | None:
     """Return the schema of an export, read once and not to be changed. None for an export that has none."""

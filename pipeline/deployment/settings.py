@@ -35,7 +35,7 @@ _PATTERNS = {
     **dict.fromkeys(
         ("build_account", "schedule_account", "worker_account"), r"[a-z0-9-]+@[a-z0-9-]+\.iam\.gserviceaccount\.com"
     ),
-    **dict.fromkeys(("output_bucket", "work_bucket"), r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]"),
+    **dict.fromkeys(("output_bucket", "control_bucket", "work_bucket"), r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]"),
     **{name: BY_NAME[name].remote_regex[1:-1] for name in ("warehouse", "output", "live_feed", "live_feed_key")},
 }
 
@@ -55,6 +55,7 @@ class Deployment:
         warehouse_project: Holds the tables.
         output_bucket: Holds the documents.
         output: As ``--output`` takes it.
+        control_bucket: Holds what is said of runs.
         work_bucket: Holds staging files and the template.
         template: The batch template, ``gs://``.
         streaming_template: The streaming template, ``gs://``.
@@ -81,6 +82,7 @@ class Deployment:
     warehouse_project: str
     output_bucket: str
     output: str
+    control_bucket: str
     work_bucket: str
     template: str
     streaming_template: str

@@ -5,10 +5,11 @@ Streamed requests run this way, and benchmarks compare the batch graph with it.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime, timezone
 from functools import partial
 from typing import Any
 
@@ -23,9 +24,10 @@ from transforms.elements.plan import Plan
 from transforms.elements.publication import Outcome, Publication, Published
 from transforms.elements.tables import TableBatch
 from transforms.publishing.guard import judge_date, open_date, triage, withheld_outcome
-from transforms.publishing.lease import Heartbeat, abandon
+from transforms.publishing.lease import Heartbeat, abandon, forget_signs
 from transforms.publishing.publish import DocumentPublisher, OutcomeBatch, finish_date, gather, move_pointers
-from transforms.publishing.publish_schemas import publish_schema
+from transforms.publishing.publish_schemas import publish_schema, schemas_of
+from transforms.publishing.status import date_status, write_status
 from transforms.publishing.write_back import append_subset_picks, appending
 from transforms.reading.route import split_by_date, with_player_ids
 from transforms.reading.scan import scan_all
@@ -34,6 +36,8 @@ from transforms.stages.garbage import collect_rarely
 from transforms.stages.player_stage import CardBatch, DocumentBatch, sweep_histories
 from transforms.stores.protocol import Store
 from transforms.warehouses.protocol import Warehouse
+
+LOG = logging.getLogger(__name__)
 
 _PLAYER_TABLES = frozenset(table.name for table in TABLES if table.player is not None)
 
@@ -70,7 +74,7 @@ def publish_scanned(
 def _publish(
     plan: Plan, batches: list[TableBatch], scan_counts: ScanCounts, warehouse: Warehouse, store: Store, log: _Log
 ) -> dict[str, dict[str, Any]]:
-    schemas = run_concurrently(partial(publish_schema, store, plan), plan.exports, store.concurrency)
+    schemas = run_concurrently(partial(publish_schema, store, plan), schemas_of(plan), store.concurrency)
     log.failures[plan.dates[-1]].extend(failure for failure in schemas if failure is not None)
     cards: dict[Grain, dict[date, list[CardBatch]]] = {Grain.SLATE: defaultdict(list), Grain.SEASON: defaultdict(list)}
     swept = [
@@ -101,12 +105,16 @@ def _publish(
         if verdicts[reported].withheld is None:
             failure = append_subset_picks(plan, appending(warehouse), day, rows_to_write)
             log.failures[reported].extend([] if failure is None else [failure])
-    return {
+    records = {
         day.isoformat(): finish_date(
             plan, store, scan_counts, move_pointers(plan, store, scan_counts, log.publication(day, verdicts[day]))
         )
         for day in plan.dates
     }
+    if wrong := write_status(store, map(date_status, records.values()), datetime.now(timezone.utc)):
+        LOG.warning("%s", wrong)
+    forget_signs(store, plan.run)
+    return records
 
 
 def _by_date(plan: Plan, batches: Iterable[TableBatch], grain: Grain) -> dict[date, list[TableBatch]]:

@@ -69,13 +69,15 @@ def open_output(
         endpoint: URL of a GCS emulator; empty for the service itself.
     """
     places = (output, control or control_beside(output))
+    made_by = "gcloud storage buckets create gs://{} --uniform-bucket-level-access --public-access-prevention"
+    advice = f"make it with: {made_by.format(places[1].bucket)}" if isinstance(places[1], GcsPrefix) else ""
     public, private = (
         LocalStore(place.path)
         if isinstance(place, LocalFolder)
         else GcsStore(place.bucket, place.prefix, concurrency=concurrency, endpoint=endpoint)
         for place in places
     )
-    return ControlledStore(public, private)
+    return ControlledStore(public, private, advice)
 
 
 def _open_tables(config: JobConfig) -> Warehouse:

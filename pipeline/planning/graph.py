@@ -11,6 +11,7 @@ from transforms.elements.plan import Plan
 from transforms.publishing.guard_dates import GuardDates
 from transforms.publishing.publish import PublishRun
 from transforms.publishing.publish_schemas import PublishSchemas
+from transforms.publishing.status import PublishStatus
 from transforms.publishing.write_back import AppendSubsetPicks
 from transforms.reading.route import RouteBatches
 from transforms.reading.scan import ScanTables
@@ -57,6 +58,7 @@ def build(
     schemas = pipeline | "PublishSchemas" >> PublishSchemas(plan, store)
     failures = (*(stage.failures for stage in stages), schemas, *written) | "FlattenFailures" >> beam.Flatten()
     manifests = guarded | "Publish" >> PublishRun(plan, store, scanned.scan_counts, failures)
+    status = manifests | "PublishStatus" >> PublishStatus(plan, store)
     if completion_topic:
-        _ = manifests | "PublishCompletion" >> PublishCompletion(plan, output, completion_topic)
+        _ = manifests | "PublishCompletion" >> PublishCompletion(plan, output, completion_topic, status)
     return manifests

@@ -164,7 +164,7 @@ def _facts(export: Export) -> Iterator[tuple[str, str]]:
     yield "groups", ", ".join(name for name, members in groups().items() if export.name in members)
     yield (
         "schema",
-        f"`{schema_path(export)}`, from [{Path(schema_file(export)).name}](../../exporters/{schema_file(export)})",
+        f"`{schema_path(export.name)}`, from [{Path(schema_file(export)).name}](../../exporters/{schema_file(export)})",
     )
     yield "built by", f"[{module}](../../{module.replace('.', '/')}.py)"
 

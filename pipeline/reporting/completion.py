@@ -14,6 +14,7 @@ from typing import Any
 
 import apache_beam as beam
 import orjson
+from apache_beam import pvalue
 from apache_beam.io.gcp.pubsub import PubsubMessage
 from google.cloud import pubsub_v1
 
@@ -249,20 +250,22 @@ def publish_event(topic: str, event: Event) -> None:
 class PublishCompletion(beam.PTransform):
     """Publish the completion event of a batch run, once all of its manifests are written.
 
-    Input: (date, manifest), one per target date. Output: nothing.
+    Input: (date, manifest), one per target date. Output: nothing. It waits for ``status`` to be published.
     """
 
     plan: Plan
     output: str
     topic: str
+    status: beam.PCollection[str]
 
     def expand(self, manifests: beam.PCollection[tuple[str, dict[str, Any]]]) -> Any:
         """Wire the transform."""
+        make_event = beam.ParDo(MakeEvent(self.plan, self.output), pvalue.AsIter(self.status))
         return (
             manifests
             | "KeyByRun" >> beam.Map(_keyed_by_run).with_output_types(tuple[str, Any])
             | "GatherManifests" >> beam.GroupByKey()
-            | "MakeEvent" >> beam.ParDo(MakeEvent(self.plan, self.output)).with_output_types(PubsubMessage)
+            | "MakeEvent" >> make_event.with_output_types(PubsubMessage)
             | "WriteEvent" >> beam.io.WriteToPubSub(self.topic, with_attributes=True)
         )
 
@@ -278,7 +281,9 @@ class MakeEvent(beam.DoFn):
     plan: Plan
     output: str
 
-    def process(self, gathered: tuple[str, Iterable[tuple[str, dict[str, Any]]]]) -> Iterable[PubsubMessage]:
+    def process(
+        self, gathered: tuple[str, Iterable[tuple[str, dict[str, Any]]]], _status: Iterable[str] = ()
+    ) -> Iterable[PubsubMessage]:
         """Yield the event as a message."""
         manifests = dict(sorted(gathered[1]))
         yield message_of(completed(self.plan, self.output, manifests, finished=datetime.now(timezone.utc)))

@@ -44,9 +44,7 @@ def bucket(gcs_url: str, prefix: str) -> Iterator[GcsStore]:
     """Where the night goes, without a gate."""
     store = GcsStore(BUCKET, prefix, endpoint=gcs_url, backoff=HASTY)
     yield store
-    for place in (store.public, store.control):
-        assert isinstance(place, GcsStore)
-        place.close()
+    store.close()
 
 
 def export(bigquery: BigQuery, project: str, gcs_url: str, prefix: str, *arguments: str) -> Ended:

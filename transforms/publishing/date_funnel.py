@@ -125,6 +125,7 @@ def guard_section(guard: DateVerdict) -> dict[str, Any]:
     """Return what a manifest tells of the guard."""
     return {
         "withheld": guard.withheld,
+        "is_busy": guard.is_busy,
         "accepted": list(guard.accepted),
         "losses": [{**asdict(loss), "players": list(loss.players)} for loss in guard.losses],
     }

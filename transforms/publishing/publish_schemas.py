@@ -9,8 +9,8 @@ from functools import partial
 
 import apache_beam as beam
 
-from exporters.declaration import Cache, Export
-from exporters.document_schemas import schema_of
+from exporters.declaration import Cache, Json
+from exporters.document_schemas import STATUS, schema_of, status_schema
 from transforms.clients.concurrency import run_concurrently
 from transforms.elements.document import encode
 from transforms.elements.failure import Failure, failure_from
@@ -18,28 +18,32 @@ from transforms.elements.plan import Plan
 from transforms.stores.protocol import Store, StoreError
 
 
-def schema_path(export: Export) -> str:
+def schema_path(name: str) -> str:
     """Return where the schema of an export type is published."""
-    return f"schemas/{export.name}.json"
+    return f"schemas/{name}.json"
 
 
-def publish_schema(store: Store, plan: Plan, export: Export) -> Failure | None:
-    """Write the schema of an export type unless it is there, and return what went wrong; None when nothing did.
+def schemas_of(plan: Plan) -> list[tuple[str, Json]]:
+    """Return the schemas that a run publishes, by name: those of its export types, and that of ``status.json``."""
+    found = [(export.name, schema) for export in plan.exports if (schema := schema_of(export)) is not None]
+    return [*found, (STATUS, status_schema())]
+
+
+def publish_schema(store: Store, plan: Plan, named: tuple[str, Json]) -> Failure | None:
+    """Write a schema unless it is there, and return what went wrong; None when nothing did.
 
     It says nothing about a date, so that it carries no game date, and no run is too late to write it. What is there is
     told by the digest in its metadata.
     """
-    schema = schema_of(export)
-    if schema is None:
-        return None
-    path, content = schema_path(export), encode(schema)
+    name, schema = named
+    path, content = schema_path(name), encode(schema)
     digest = hashlib.blake2b(content, digest_size=16).hexdigest()
     try:
         shown = store.stat(path)
         if plan.rewrite or shown is None or shown.metadata.get("digest") != digest:
             store.write(path, content, cache_control=Cache.DAY.header, metadata={"digest": digest})
     except StoreError as error:
-        return failure_from("PublishSchemas", export.name, path, error)
+        return failure_from("PublishSchemas", name, path, error)
     return None
 
 
@@ -59,7 +63,7 @@ class PublishSchemas(beam.PTransform):
         return (
             begin
             # One element, so that they are written side by side even where there is one worker.
-            | "ListSchemas" >> beam.Create([tuple(export.name for export in self.plan.exports)])
+            | "ListSchemas" >> beam.Create([tuple(name for name, _ in schemas_of(self.plan))])
             | "WriteSchemas" >> beam.ParDo(WriteSchemas(self.plan, self.store)).with_output_types(tuple[str, Failure])
         )
 
@@ -73,7 +77,7 @@ class WriteSchemas(beam.DoFn):
 
     def process(self, names: tuple[str, ...]) -> Iterable[tuple[str, Failure]]:
         """Yield what went wrong."""
-        wanted = [export for export in self.plan.exports if export.name in names]
+        wanted = [(name, schema) for name, schema in schemas_of(self.plan) if name in names]
         for failure in run_concurrently(partial(publish_schema, self.store, self.plan), wanted, self.store.concurrency):
             if failure is not None:
                 yield self.plan.dates[-1].isoformat(), failure

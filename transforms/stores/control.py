@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from transforms.stores.protocol import Store, StoredObject
+from transforms.stores.protocol import Store, StoredObject, StoreError
 
 MANIFESTS, RUNS, FAILURES, LEASES, SIGNS_OF_LIFE = "manifest/", "runs/", "failures/", "open/", "alive/"
 CONTROL = (MANIFESTS, RUNS, FAILURES, LEASES, SIGNS_OF_LIFE)
@@ -26,10 +26,12 @@ class ControlledStore:
     Attributes:
         public: Documents, pointers, schemas, ``status.json``.
         control: Everything below a prefix of :data:`CONTROL`.
+        advice: How the private place is made, which an error of it ends with.
     """
 
     public: Store
     control: Store
+    advice: str = ""
 
     @property
     def concurrency(self) -> int:
@@ -39,7 +41,11 @@ class ControlledStore:
     def check(self) -> None:
         """Raise :class:`StoreError` when objects cannot be written to both places."""
         self.public.check()
-        self.control.check()
+        try:
+            self.control.check()
+        except StoreError as error:
+            told = f"{error}; it is the place of manifests, leases and failures, which are not public"
+            raise StoreError("; ".join(filter(None, (told, self.advice)))) from error
 
     def write(
         self,

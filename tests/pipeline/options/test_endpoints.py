@@ -58,6 +58,8 @@ def test_emulators_by_option() -> None:
     assert open_store(config) == ControlledStore(
         GcsStore("bucket", "v1/en", endpoint="https://gcs.test"),
         GcsStore("bucket-control", "v1/en", endpoint="https://gcs.test"),
+        "make it with: gcloud storage buckets create gs://bucket-control --uniform-bucket-level-access "
+        "--public-access-prevention",
     )
 
 

@@ -75,6 +75,10 @@ STEPS = [
     "Publish/GatherOutcomes",
     "Publish/MovePointers",
     "Publish/WriteManifest",
+    "PublishStatus",
+    "PublishStatus/TakeStatus",
+    "PublishStatus/GatherDates",
+    "PublishStatus/WriteStatus",
 ]
 """Every step that we name, as logs and metrics do."""
 
@@ -115,6 +119,8 @@ def test_every_function_is_a_class_of_the_project_and_none_a_lambda(steps: list[
         "BuildSlates",
         "BuildSeasons",
         "OpenDates",
+        "TakeStatus",
+        "WriteStatus",
         "TriagePlayers",
         "TriageDates",
         "TriageSeasons",
@@ -161,7 +167,7 @@ def test_functions_arrive_as_they_left(functions: dict[str, Any]) -> None:
 
 def test_keys_are_text_or_numbers(steps: list[AppliedPTransform]) -> None:
     grouped = [node for node in steps if "Group" in node.full_label or "Gather" in node.full_label]
-    assert len(grouped) == 5
+    assert len(grouped) == 6
     for node in grouped:
         for collection in node.inputs:
             key = collection.element_type.tuple_types[0]

@@ -107,7 +107,7 @@ class TestContent:
             "champion_picks": 20,
             "degraded": [],
         }
-        assert manifest["guard"] == {"withheld": None, "accepted": [], "losses": []}
+        assert manifest["guard"] == {"withheld": None, "is_busy": False, "accepted": [], "losses": []}
         assert (manifest["skipped_rows"], manifest["skipped_rows_total"]) == ([], 0)
         assert manifest["tables"][GAMES.name] == {"rows": 12, "bytes": 1200}
         assert list(manifest["tables"]) == sorted(manifest["tables"])

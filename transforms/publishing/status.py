@@ -1,0 +1,167 @@
+"""``status.json``: what is published, how fresh it is, and how it stands, for readers of the API.
+
+It is made of what runs report of their dates, and names no model, table, path or error: those are in the manifests,
+which are not public. Every run merges what it knows into the object by compare-and-set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any
+
+import apache_beam as beam
+import orjson
+from apache_beam.metrics import Metrics
+
+from exporters.declaration import Cache
+from transforms.elements.plan import Plan
+from transforms.elements.run_order import RunOrder
+from transforms.publishing.lease import forget_signs
+from transforms.publishing.publish import LeaseKeeping
+from transforms.stores.protocol import ABSENT, GenerationMismatch, Store, StoreError
+
+STATUS_PATH = "status.json"
+VERSION = 1
+MOST_DATES = 60
+"""Dates that are listed, the newest ones."""
+_ATTEMPTS = 20
+
+DateStatus = Mapping[str, Any]
+"""What a run says of a date: ``date``, ``status`` and order, and under ``exports`` an entry for each export type."""
+
+
+def date_status(record: Mapping[str, Any]) -> DateStatus:
+    """Return what is public of the record of a run: of the export types that it published or held back."""
+    run = record["run"]
+    return {
+        "date": record["date"],
+        "status": record["status"],
+        **RunOrder.of(run).metadata(),
+        "exports": {}
+        if record["guard"]["is_busy"]
+        else {
+            name: {
+                "date": record["date"],
+                "state": section["state"],
+                "documents": len(section["documents"]),
+                "counts": section["counts"],
+                "checked_at": run["finished_at"],
+                **RunOrder.of(section).metadata(),
+            }
+            for name, section in record["exports"].items()
+            # What a newer run published, that run has told.
+            if section["execution_id"] == run["execution_id"] and not section["kept_newer"]
+        },
+    }
+
+
+def merged_status(previous: Mapping[str, Any] | None, found: Iterable[DateStatus], now: datetime) -> dict[str, Any]:
+    """Return the status after a run.
+
+    Of each export type the newest date is shown, and of each date the newest picture of the warehouse.
+
+    Args:
+        previous: The status before; None when there is none, or none that is understood.
+        found: What the run says of its dates.
+        now: The current instant.
+    """
+    exports: dict[str, Any] = dict({} if previous is None else previous["exports"])
+    dates: dict[str, Any] = dict({} if previous is None else previous["dates"])
+    for told in found:
+        day, mine = told["date"], RunOrder.of(told)
+        shown = dates.get(day, {"status": told["status"], "exports": {}})
+        states = dict(shown["exports"])
+        orders = {name: RunOrder.of(entry) for name, entry in states.items()}
+        for name, entry in told["exports"].items():
+            if RunOrder.of(entry) >= orders.get(name, RunOrder()):
+                states[name] = {"state": entry["state"], **RunOrder.of(entry).metadata()}
+            before = exports.get(name)
+            if before is None or (entry["date"], RunOrder.of(entry)) >= (before["date"], RunOrder.of(before)):
+                exports[name] = entry
+        is_newest = told["exports"] and all(mine >= order for order in orders.values())
+        status = told["status"] if is_newest else shown["status"]
+        dates[day] = {"status": status, "exports": dict(sorted(states.items()))}
+    return {
+        "version": VERSION,
+        "updated_at": now.astimezone(timezone.utc).isoformat(timespec="seconds"),
+        "exports": dict(sorted(exports.items())),
+        "dates": {day: dates[day] for day in sorted(dates, reverse=True)[:MOST_DATES]},
+    }
+
+
+def write_status(store: Store, found: Iterable[DateStatus], now: datetime) -> str:
+    """Merge what a run says of its dates into the status, and return what went wrong; empty when nothing did.
+
+    A status that cannot be written makes nothing that is published less true.
+    """
+    told = list(found)
+    try:
+        for _ in range(_ATTEMPTS):
+            shown = store.read(STATUS_PATH)
+            previous = None if shown is None else _understood(shown[0])
+            content = orjson.dumps(merged_status(previous, told, now), option=orjson.OPT_INDENT_2)
+            generation = ABSENT if shown is None else shown[1].generation
+            try:
+                store.write(STATUS_PATH, content, cache_control=Cache.MINUTE.header, if_generation=generation)
+            except GenerationMismatch:
+                continue
+            return ""
+    except StoreError as error:
+        return f"{STATUS_PATH} was not written: {error}"
+    return f"{STATUS_PATH} was not written: it changed {_ATTEMPTS} times meanwhile; the next run writes it"
+
+
+def _understood(content: bytes) -> dict[str, Any] | None:
+    try:
+        found = orjson.loads(content)
+    except orjson.JSONDecodeError:
+        return None
+    is_ours = isinstance(found, dict) and found.get("version") == VERSION
+    return found if is_ours and all(isinstance(found.get(key), dict) for key in ("exports", "dates")) else None
+
+
+@dataclass
+class PublishStatus(beam.PTransform):
+    """Publish what a run says of its dates.
+
+    Input: (date, manifest), one per target date. Output: what went wrong.
+    """
+
+    plan: Plan
+    store: Store
+
+    def expand(self, manifests: beam.PCollection[tuple[str, dict[str, Any]]]) -> beam.PCollection[str]:
+        """Wire the transform."""
+        return (
+            manifests
+            | "TakeStatus" >> beam.ParDo(TakeStatus()).with_output_types(tuple[str, Any])
+            | "GatherDates" >> beam.GroupByKey()
+            | "WriteStatus" >> beam.ParDo(WriteStatus(self.plan, self.store)).with_output_types(str)
+        )
+
+
+@dataclass
+class TakeStatus(beam.DoFn):
+    """Wraps :func:`date_status` for one manifest; all of them get one key."""
+
+    def process(self, manifest: tuple[str, dict[str, Any]]) -> Iterable[tuple[str, DateStatus]]:
+        """Yield what is public of a manifest."""
+        yield "", date_status(manifest[1])
+
+
+@dataclass
+class WriteStatus(LeaseKeeping):
+    """Wraps :func:`write_status` for all dates of a run, and removes its signs of life.
+
+    Input: one key with (date, what is said of it). Output: what went wrong, for the log of the job.
+    """
+
+    def process(self, gathered: tuple[str, Iterable[DateStatus]]) -> Iterable[str]:
+        """Yield what went wrong, if anything did."""
+        wrong = write_status(self.store, gathered[1], datetime.now(timezone.utc))
+        forget_signs(self.store, self.plan.run)
+        if wrong:
+            Metrics.counter("publish", "status_failed").inc()
+            yield wrong
