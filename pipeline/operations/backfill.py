@@ -26,12 +26,12 @@ from pipeline.options.configuration import RunConfig, parse_run
 from pipeline.options.flags import OptionsError, take_options
 from pipeline.planning.backfill_plan import BackfillPlan, describe_backfill, describe_json, game_dates, plan_backfill
 from pipeline.planning.champion import ChampionError, check_champion
+from pipeline.planning.clock import with_clock
 from pipeline.planning.inputs import with_inputs
 from pipeline.planning.planner import make_plan, preflight, with_as_of
 from pipeline.reporting.exit_codes import ALL_PUBLISHED, BAD_REQUEST, INTERRUPTED, SOMETHING_MISSING
 from pipeline.reporting.report import ExportSummary, Summary, table
 from pipeline.reporting.terminal import complain, say, say_all, say_json
-from pipeline.requests.clock import league_day
 from pipeline.requests.problems import Problem
 from pipeline.requests.request import UpdateLatest
 from pipeline.requests.validation import fields_of
@@ -158,10 +158,9 @@ def backfill(config: RunConfig, warehouse: Warehouse, store: Store, carry_out: C
         dates=days,
         accept_shrink=config.accept_shrink,
         lease=LeaseRules(wait_seconds=config.lease_wait),
-        latest_day=league_day(datetime.now(timezone.utc)),
     )
     if not config.dry_run:
-        every = with_as_of(every, warehouse, config.as_of)
+        every = with_clock(with_as_of(every, warehouse, config.as_of), store, datetime.now(timezone.utc))
     if not config.skip_preflight and not config.dry_run:
         every = check_champion(preflight(every, warehouse, store), warehouse)
     every = with_inputs(every, warehouse)

@@ -34,7 +34,6 @@ def make_plan(
     dates: Sequence[date] = (),
     accept_shrink: frozenset[str] = frozenset(),
     lease: LeaseRules | None = None,
-    latest_day: date | None = None,
 ) -> Plan:
     """Return the plan of a request.
 
@@ -46,7 +45,6 @@ def make_plan(
         dates: Dates of the request to export, ascending; empty for all of them.
         accept_shrink: Export types, or ``TYPE:DATE``, whose documents may show less than what is published.
         lease: The lease settings of the run.
-        latest_day: The league day by the clock; that of the request when it is not known.
     """
     generated_at = request.generated_at.isoformat()
     build = current_build()
@@ -71,7 +69,6 @@ def make_plan(
         validate=validate,
         accept_shrink=accept_shrink,
         lease=lease or LeaseRules(),
-        latest_day=latest_day,
     )
     return replace(plan, scans=plan_scans(plan))
 

@@ -22,10 +22,10 @@ from exporters.league.forecasts.readiness import ScanCounts
 from exporters.warehouse.tables import PREDICTIONS
 from pipeline.execution.in_process import publish_scanned
 from pipeline.planning.champion import ChampionError, check_champion
+from pipeline.planning.clock import with_clock
 from pipeline.planning.inputs import with_inputs
 from pipeline.planning.planner import begun, make_plan, with_as_of
 from pipeline.reporting.completion import Event, completed, not_run_event, run_event
-from pipeline.requests.clock import league_day
 from pipeline.requests.request import ExportRequest
 from pipeline.stream.coalescing import Answered
 from pipeline.stream.deadline import Deadline, DeadlineStore, DeadlineWarehouse
@@ -124,7 +124,7 @@ class Answerer:
             warehouse, store = DeadlineWarehouse(self.warehouse, deadline), DeadlineStore(self.store, deadline)
             if asked.marker and _was_left(store, asked.marker, run_id):
                 return Answer(self.duplicate(asked, "an earlier run", f"it left {asked.marker}"), run_id, read_at)
-            plan = with_as_of(plan, warehouse)
+            plan = with_clock(with_as_of(plan, warehouse), store, self._now())
             if not asked.expires:
                 # One that expires is repeated soon, so the versions of tables do not matter.
                 plan = with_inputs(check_champion(plan, warehouse), warehouse)
@@ -158,7 +158,7 @@ class Answerer:
         began = datetime.fromtimestamp(read_at, timezone.utc)
         # A request that waits for another run of its date keeps its time limit.
         lease = LeaseRules(wait_seconds=self.timeout / 2)
-        plan = make_plan(request, config, shards=1, validate=self.validate, lease=lease, latest_day=league_day(began))
+        plan = make_plan(request, config, shards=1, validate=self.validate, lease=lease)
         return begun(plan, began)
 
     def _not_understood(self, asked: Asked, error: Exception) -> Event:

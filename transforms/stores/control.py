@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from transforms.stores.protocol import Store, StoredObject, StoreError
 
@@ -90,6 +91,10 @@ class ControlledStore:
     def delete(self, path: str, *, if_generation: int | None = None) -> None:
         """Remove an object; nothing happens when there is none."""
         self._place(path).delete(path, if_generation=if_generation)
+
+    def now(self) -> datetime | None:
+        """Return the time of the public place."""
+        return self.public.now()
 
     def url(self, path: str) -> str:
         """Return where a person finds the object."""
