@@ -19,6 +19,7 @@ from pipeline.execution.submission import RunError, RunInterrupted, SubmissionEr
 from pipeline.options.configuration import RunConfig, StreamConfig, parse_job
 from pipeline.options.flags import OptionsError
 from pipeline.planning.champion import ChampionError, check_champion
+from pipeline.planning.clock import with_clock
 from pipeline.planning.graph import build
 from pipeline.planning.inputs import with_inputs
 from pipeline.planning.planner import begun, describe, estimate_bytes, make_plan, preflight, with_as_of
@@ -27,7 +28,6 @@ from pipeline.reporting.exit_codes import ALL_PUBLISHED, BAD_REQUEST, INTERRUPTE
 from pipeline.reporting.progress import Watch
 from pipeline.reporting.report import Summary
 from pipeline.reporting.terminal import complain, report, say, say_json
-from pipeline.requests.clock import league_day
 from pipeline.version import current_build
 from transforms.elements.plan import LeaseRules, Plan
 from transforms.stores.protocol import Store, StoreError
@@ -65,7 +65,6 @@ def main(argv: Sequence[str]) -> int:
         validate=config.validate,
         accept_shrink=config.accept_shrink,
         lease=LeaseRules(wait_seconds=config.lease_wait),
-        latest_day=league_day(now),
     )
     if config.dry_run:
         description = describe(plan)
@@ -74,7 +73,7 @@ def main(argv: Sequence[str]) -> int:
         say(orjson.dumps(description, option=orjson.OPT_INDENT_2).decode())
         return ALL_PUBLISHED
     try:
-        plan = with_as_of(plan, warehouse, config.as_of)
+        plan = with_clock(with_as_of(plan, warehouse, config.as_of), store, now)
         if not config.skip_preflight:
             plan = check_champion(preflight(plan, warehouse, store), warehouse)
         # What tables are made of now says nothing about what they were.

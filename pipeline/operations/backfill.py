@@ -1,8 +1,8 @@
 """Exports the game dates of a range that are not published yet, and leaves ``latest.json`` and the like alone.
 
-Dates without games are passed over. A date whose manifest says that everything was published, by the same code and from
-the same inputs, is passed over too, unless complete dates are exported again; so a backfill that was cut off is
-continued by running it again.
+Dates without games are skipped. A date whose manifest lists everything as published, by the same code and from the same
+inputs, is skipped too, unless complete dates are exported again. A backfill that was cut off is continued by running it
+again.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from pipeline.options.configuration import RunConfig, parse_run
 from pipeline.options.flags import OptionsError, take_options
 from pipeline.planning.backfill_plan import BackfillPlan, describe_backfill, describe_json, game_dates, plan_backfill
 from pipeline.planning.champion import ChampionError, check_champion
+from pipeline.planning.clock import with_clock
 from pipeline.planning.inputs import with_inputs
 from pipeline.planning.planner import make_plan, preflight, with_as_of
 from pipeline.reporting.exit_codes import ALL_PUBLISHED, BAD_REQUEST, INTERRUPTED, SOMETHING_MISSING
 from pipeline.reporting.report import ExportSummary, Summary, table
 from pipeline.reporting.terminal import complain, say, say_all, say_json
-from pipeline.requests.clock import league_day
 from pipeline.requests.problems import Problem
 from pipeline.requests.request import UpdateLatest
 from pipeline.requests.validation import fields_of
@@ -45,7 +45,7 @@ from transforms.warehouses.protocol import Warehouse, WarehouseError
 _MAX_DAYS = 10_000
 
 CarryOut = Callable[[Plan], Summary | None]
-"""Runs a plan: returns what it published, or None once it was handed to a service; may raise RunError or StoreError."""
+"""Runs a plan: returns its summary, or None for a submitted job; may raise RunError or StoreError."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -115,7 +115,7 @@ def parse_backfill(argv: Sequence[str], *, now: datetime) -> tuple[PipelineOptio
 
 
 def options_of_pass(options: PipelineOptions, plan: Plan) -> PipelineOptions:
-    """Return the options of one pass: a job that was given a name is named after its first date as well.
+    """Return the options of one pass: a given job name gets the first date as a suffix.
 
     Dataflow starts no second job of a name while one is running, and the passes of several seasons run at once.
     """
@@ -158,10 +158,9 @@ def backfill(config: RunConfig, warehouse: Warehouse, store: Store, carry_out: C
         dates=days,
         accept_shrink=config.accept_shrink,
         lease=LeaseRules(wait_seconds=config.lease_wait),
-        latest_day=league_day(datetime.now(timezone.utc)),
     )
     if not config.dry_run:
-        every = with_as_of(every, warehouse, config.as_of)
+        every = with_clock(with_as_of(every, warehouse, config.as_of), store, datetime.now(timezone.utc))
     if not config.skip_preflight and not config.dry_run:
         every = check_champion(preflight(every, warehouse, store), warehouse)
     every = with_inputs(every, warehouse)
@@ -186,7 +185,7 @@ def _reliable_manifest(store: Store, day: date) -> Mapping[str, Any] | None:
 
 @dataclass
 class _Done:
-    """What all passes published together."""
+    """The summary of all passes."""
 
     exports: dict[str, ExportSummary]
     missing: list[str]
