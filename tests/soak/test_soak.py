@@ -107,6 +107,13 @@ def test_a_date_that_a_run_was_cut_off_on_stays_marked_while_the_next_one_withho
     assert not found.violations
 
 
+def test_a_run_that_lost_its_date_does_not_replace_what_it_was_not_compared_with() -> None:
+    thin = (Start(0, NIGHT, THIN), Step(0, OPENED), Fault(0, "frozen"), Step(0, 1))
+    found = carry_out(Scenario((*thin, Start(1, NIGHT, 1), Step(1, TO_THE_END))))
+    assert found.statuses["success"] == 2
+    assert not found.violations
+
+
 def test_a_thin_picture_is_withheld() -> None:
     found = carry_out(Scenario((Start(0, NIGHT, 0), Step(0, TO_THE_END), Start(1, NIGHT, THIN))))
     assert found.statuses["success"] == 2

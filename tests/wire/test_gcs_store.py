@@ -264,3 +264,19 @@ def test_lists_every_page_and_only_objects(store: GcsStore, gate: Gate) -> None:
     assert [found.path for found in store.list("")] == ["a.json", "b.json"]
     assert ["pageToken=t1" in request.target for request in gate.requests] == [False, True, False]
     assert "pageToken=t2" in gate.requests[2].target
+
+
+@pytest.mark.parametrize("call", ["write", "stat", "read", "list"])
+def test_a_page_of_a_proxy_that_says_200_is_one_clear_error(store: GcsStore, gate: Gate, call: str) -> None:
+    write(store)
+    gate.inject(*[lambda forward: Response(200, b"<html>Sign in</html>")] * 20)
+    calls = {
+        "write": lambda: write(store),
+        "stat": lambda: store.stat("a.json"),
+        "read": lambda: store.read("a.json"),
+        "list": lambda: list(store.list("")),
+    }
+    with pytest.raises(
+        StoreError, match=r"not that of Cloud Storage, but begins with '<html>Sign in</html>'; check the"
+    ):
+        calls[call]()

@@ -48,11 +48,14 @@ class Published:
         newer: Export type to the newer run that published it, where there is one.
         is_contested: Another run may still be at work on the date. What is unchanged is written again, so that no
             compare-and-set of that run succeeds.
+        is_held: The run has taken the lease of the date. Once that is lost, it publishes nothing over what another run
+            has published meanwhile.
     """
 
     objects: Mapping[str, PublishedObject] = field(default_factory=dict)
     newer: Mapping[str, NewerRun] = field(default_factory=dict)
     is_contested: bool = False
+    is_held: bool = False
 
 
 @dataclass(frozen=True)

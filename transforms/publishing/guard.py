@@ -26,7 +26,7 @@ from transforms.elements.opened_date import OpenedDate
 from transforms.elements.plan import Plan
 from transforms.elements.publication import Outcome, Published, PublishedObject
 from transforms.publishing.date_funnel import degraded_by, stages_of
-from transforms.publishing.lease import DateBusy, acquire, release
+from transforms.publishing.lease import DateBusy, acquire, lost_to_another, release, still_holds
 from transforms.publishing.manifest import load_manifest, newer_runs
 from transforms.publishing.publish import published_object
 from transforms.stages.player_stage import DocumentBatch
@@ -58,7 +58,7 @@ def open_date(plan: Plan, store: Store, day: date) -> OpenedDate:
     try:
         manifest = load_manifest(store, day).manifest
         found, newer = find_objects(store, plan, day, manifest), newer_runs(manifest, plan.run, key)
-        published = Published(found, newer, is_contested=contested)
+        published = Published(found, newer, is_contested=contested, is_held=True)
         return OpenedDate(published, look(store, plan, day, manifest, published))
     except StoreError:
         # Nothing was written yet.
@@ -230,6 +230,9 @@ def judge_date(
     """
     if shown.busy:
         return DateVerdict(withheld=shown.busy, is_busy=True)
+    if not still_holds(store, plan.run, day.isoformat()) and not _is_all_newer(plan, store, day):
+        # What another run has published meanwhile was not compared with anything.
+        return DateVerdict(withheld=lost_to_another(day.isoformat()))
     counted = list(tallies)
     degraded = degraded_by(plan, scan_counts, day, stages_of(plan, scan_counts, day), shown.last_good)
     by_name = {export.name: export for export in plan.exports}
@@ -254,6 +257,12 @@ def judge_date(
         losses=tuple(losses),
         accepted=tuple(sorted({lost.export for lost in losses if lost.unexplained} & accepted)),
     )
+
+
+def _is_all_newer(plan: Plan, store: Store, day: date) -> bool:
+    """Whether newer runs have published everything of a date by now: nothing of it is replaced then."""
+    newer = newer_runs(load_manifest(store, day).manifest, plan.run, day.isoformat())
+    return all(export.name in newer for export in plan.exports if day in plan.document_dates(export))
 
 
 def _path(built: BuiltDocument) -> str:

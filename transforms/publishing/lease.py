@@ -195,6 +195,17 @@ def release(store: Store, run: Run, day: str, *, repaired: Collection[str] = ())
             store.delete(lease_path(day), if_generation=found[1].generation)
 
 
+def still_holds(store: Store, run: Run, day: str) -> bool:
+    """Whether the lease of a date is that of a run: another one takes it over from a run that stands still."""
+    found = store.read(lease_path(day))
+    return found is not None and _read(found[0]).order.execution_id == run.execution
+
+
+def lost_to_another(day: str) -> str:
+    """Return why a run whose lease was taken over publishes nothing more of a date."""
+    return f"{day} was taken over by another run while this one showed no signs of life; run it again"
+
+
 def abandon(store: Store, run: Run, day: str) -> None:
     """Leave the lease of a date to the next run at once: this one ends, and part of it may be missing."""
     with suppress(StoreError):

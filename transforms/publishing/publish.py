@@ -37,7 +37,7 @@ from transforms.elements.publication import (
 )
 from transforms.elements.run_order import RunOrder
 from transforms.publishing.failure_log import write_failure_log
-from transforms.publishing.lease import Heartbeat, release
+from transforms.publishing.lease import Heartbeat, lost_to_another, release, still_holds
 from transforms.publishing.manifest import newer_reason, write_manifest
 from transforms.publishing.pointers import (
     ATTEMPTS,
@@ -113,6 +113,7 @@ class DocumentPublisher:
             except GenerationMismatch:
                 shown = self.store.stat(document.path)
                 there = None if shown is None else published_object(shown)
+                self._require_lease(document, published, there)
                 continue
             return replace(made, generation=generation)
         raise _contended(document)
@@ -132,6 +133,14 @@ class DocumentPublisher:
         """Whether a document is written although its content has not changed."""
         return self.plan.rewrite or published.is_contested
 
+    def _require_lease(self, document: Document, published: Published, there: PublishedObject | None) -> None:
+        """Raise when an older run wrote an object that was not there to compare with, and has the date now."""
+        if there is None or there.order >= self.plan.run.order or not published.is_held:
+            return
+        day = self.plan.reporting_date(date.fromisoformat(document.date)).isoformat()
+        if not still_holds(self.store, self.plan.run, day):
+            raise StoreError(f"{document.path} was not written: {lost_to_another(day)}")
+
     @property
     def _is_forced(self) -> bool:
         return self.plan.rewrite or self.plan.update_latest == "force"
@@ -148,6 +157,8 @@ class DocumentPublisher:
             shown, written = self.store.stat(document.path), document
             if shown is not None and RunOrder.of(shown.metadata) > self.plan.run.order:
                 return _kept(published_object(shown), document, made)
+            if shown is not None and (there is None or there.generation != shown.generation):
+                self._require_lease(document, published, published_object(shown))
             reason = knows_less(shown, document)
             if reason is not None:
                 shown, written = self._completed(document)
@@ -210,6 +221,13 @@ class DocumentPublisher:
         for _ in range(ATTEMPTS):
             shown = self.store.stat(document.path)
             is_same = shown is not None and describes(shown, self._metadata(document))
+            if (
+                shown is not None
+                and not is_same
+                and not document.key
+                and shown.metadata.get("game_date") == document.date
+            ):
+                self._require_lease(document, published, published_object(shown))
             reason = keeps(self.plan, shown, document)
             if shown is not None and is_same and not self._again(published):
                 return replace(made, action="unchanged", generation=shown.generation)

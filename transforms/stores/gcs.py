@@ -95,7 +95,7 @@ class GcsStore:
             if found is None or not _is_same(found, content, described):
                 raise _mismatch(path, if_generation)
         else:
-            found = self._checked(answer, "write", name).json()
+            found = self._json(answer, "write", name)
             if found["crc32c"] != _checksum(content):
                 raise StoreError(f"{self._url(name)} is not what was sent; write it again")
         return int(found["generation"])
@@ -139,7 +139,7 @@ class GcsStore:
             query["delimiter"] = "/"
         while True:
             answer = self._request("GET", self._objects, query=query)
-            page = self._checked(answer, "list", root + prefix).json()
+            page = self._json(answer, "list", root + prefix)
             for found in page.get("items", ()):
                 path = found["name"][len(root) :]
                 if _is_object(path):
@@ -201,8 +201,7 @@ class GcsStore:
         answer = self._request("GET", self._object(name), query={"fields": _FIELDS})
         if answer.status == 404 and not _lacks_bucket(answer):
             return None
-        found: dict[str, Any] = self._checked(answer, "read", name).json()
-        return found
+        return self._json(answer, "read", name)
 
     def _upload(self, name: str, content: bytes, described: Mapping[str, Any], if_generation: int | None) -> Answer:
         resource = {"name": name, "crc32c": _checksum(content), **described}
@@ -248,6 +247,20 @@ class GcsStore:
         if answer.status != 200:
             raise self._refusal(answer, action, name)
         return answer
+
+    def _json(self, answer: Answer, action: str, name: str) -> dict[str, Any]:
+        """Return what an answer says. A proxy on the way may answer with a page of its own, and with success."""
+        try:
+            found = self._checked(answer, action, name).json()
+        except orjson.JSONDecodeError:
+            found = None
+        if not isinstance(found, dict):
+            start = answer.body[:60].decode("utf-8", "replace")
+            raise StoreError(
+                f"cannot {action} {self._url(name)}: the answer is not that of Cloud Storage, but begins with "
+                f"{start!r}; check the proxy on the way there, and run again"
+            )
+        return found
 
     def _refusal(self, answer: Answer, action: str, name: str) -> StoreError:
         if _lacks_bucket(answer) or (answer.status == 404 and action in ("write", "list")):
