@@ -3,6 +3,7 @@ PYTHON ?= python3
 PYTHONS ?= 3.10 3.11 3.12 3.13
 WORKERS ?= 2
 SOAK_RUNS ?= 500
+SOAK_SEED ?= 0
 VENV := .venv
 BIN := $(VENV)/bin
 EMULATORS := .venv-emulators
@@ -75,7 +76,7 @@ matrix: ## Lint and run the unit tests on each Python of PYTHONS that is on PATH
 	@MAKE="$(MAKE)" sh .ci/matrix $(PYTHONS)
 
 soak: setup ## Carry out 500 seeded scenarios of faults, and print the shortest one that breaks a rule.
-	$(BIN)/python -m tests.soak --runs=$(SOAK_RUNS)
+	$(BIN)/python -m tests.soak --runs=$(SOAK_RUNS) --seed=$(SOAK_SEED)
 
 ##@ Measure
 
