@@ -98,6 +98,11 @@ class OptionReader:
         if given.as_of > now:
             text, flag = self.text("as_of"), BY_NAME["as_of"].flag
             self.problems.append(Problem(flag, show(text), "is yet to come", "give a past instant"))
+        if self.text("write_subset_picks") == "true":
+            flag, text = BY_NAME["as_of"].flag, show(self.text("as_of"))
+            self.problems.append(
+                Problem(flag, text, "excludes --write_subset_picks: past picks are not written again", "leave one out")
+            )
         return given.as_of
 
     def exclude(self, options: Collection[Option], reason: str, fix: str) -> None:
