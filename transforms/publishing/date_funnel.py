@@ -118,7 +118,7 @@ def skipped_section(plan: Plan, scan_counts: ScanCounts, publication: Publicatio
                 "date": None,
                 "rows": rows,
                 "unowned": False,
-                "problem": "",
+                "problem": f"{column} is null: it counts for no stage",
             }
             for (table, column), rows in scan_counts.rosters.nameless.items()
             if table not in plan.built_from
