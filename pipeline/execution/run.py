@@ -19,9 +19,9 @@ from pipeline.execution.submission import RunError, RunInterrupted, SubmissionEr
 from pipeline.options.configuration import RunConfig, StreamConfig, parse_job
 from pipeline.options.flags import OptionsError
 from pipeline.planning.champion import ChampionError, check_champion
-from pipeline.planning.clock import with_clock
 from pipeline.planning.graph import build
 from pipeline.planning.inputs import with_inputs
+from pipeline.planning.machine_clock import with_clock
 from pipeline.planning.planner import begun, describe, estimate_bytes, make_plan, preflight, with_as_of
 from pipeline.reporting.completion import publish_event, run_event
 from pipeline.reporting.exit_codes import ALL_PUBLISHED, BAD_REQUEST, INTERRUPTED, SOMETHING_MISSING

@@ -26,8 +26,8 @@ from pipeline.options.configuration import RunConfig, parse_run
 from pipeline.options.flags import OptionsError, take_options
 from pipeline.planning.backfill_plan import BackfillPlan, describe_backfill, describe_json, game_dates, plan_backfill
 from pipeline.planning.champion import ChampionError, check_champion
-from pipeline.planning.clock import with_clock
 from pipeline.planning.inputs import with_inputs
+from pipeline.planning.machine_clock import with_clock
 from pipeline.planning.planner import make_plan, preflight, with_as_of
 from pipeline.reporting.exit_codes import ALL_PUBLISHED, BAD_REQUEST, INTERRUPTED, SOMETHING_MISSING
 from pipeline.reporting.report import ExportSummary, Summary, table

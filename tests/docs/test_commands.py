@@ -10,7 +10,7 @@ import re
 import shlex
 import subprocess
 import sys
-from datetime import datetime
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
@@ -22,7 +22,6 @@ from pipeline.options.configuration import parse_run
 from pipeline.requests.request import RequestDefaults, parse_request
 from pipeline.version import ROOT
 from tests.end_to_end.command_line import arguments_of
-from tests.support.plans import NOW
 from tests.support.warehouses import League
 from transforms.live_feed.warehouse import parse_boxes
 
@@ -37,7 +36,8 @@ CODE = {
     for path, text in TEXTS.items()
 }
 """Blocks and spans of code."""
-NOW_AWARE = datetime.fromisoformat(NOW.replace("Z", "+00:00"))
+NOW_AWARE = datetime(2026, 11, 27, tzinfo=timezone.utc)
+"""Later than every instant in a document."""
 README = TEXTS[ROOT / "README.md"]
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 TARGETS = set(re.search(r"^\.PHONY: (.*)$", MAKEFILE, re.M)[1].split())  # type: ignore[index]
