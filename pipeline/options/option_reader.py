@@ -59,7 +59,9 @@ class OptionReader:
         self._check_live_feed()
         if places is not None and places.control_output is not None and overlap(places.output, places.control_output):
             self.problems.append(
-                BY_NAME["control_output"].wrong(places.control_output, "is where readers of the output can see it")
+                BY_NAME["control_output"].wrong(
+                    self.text("control_output"), "is where readers of the output can see it"
+                )
             )
         if places is None or rules is None or runs is None:
             return {}

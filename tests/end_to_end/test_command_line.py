@@ -95,6 +95,13 @@ def test_a_dry_run_prints_the_plan_and_touches_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_the_past_of_a_folder_cannot_be_read(league: League, tmp_path: Path) -> None:
+    ended = run_main(league, tmp_path / "out", *TONIGHT, "--as_of=2026-02-01T00:00:00Z")
+    assert ended.code == 1
+    assert_one_line_each(ended.err, names=["nothing was published: --as_of: 2026-02-01", "which keeps no history"])
+    assert not (tmp_path / "out").exists()
+
+
 class TestRunning:
     def test_a_run_as_people_start_it(self, league: League, tmp_path: Path) -> None:
         output = tmp_path / "out"

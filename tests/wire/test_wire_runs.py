@@ -148,6 +148,15 @@ def test_a_bad_night_is_complete_or_reports_what_is_missing(
     ("arguments", "names"),
     [
         (("--output=gs://nowhere/v1",), ["nothing was published", "there is no bucket nowhere; create it"]),
+        (
+            ("--control_output=gs://nowhere/v1",),
+            [
+                "there is no bucket nowhere",
+                "manifests, leases and failures, which are not public",
+                "make it with: gcloud storage buckets create gs://nowhere --uniform-bucket-level-access",
+            ],
+        ),
+        (("--as_of=2026-01-01T00:00:00Z",), ["--as_of", "BigQuery keeps 7 days"]),
         (("--gcs_endpoint=http://",), ["--gcs_endpoint", '"http://"', "write it like --gcs_endpoint=http://localhost"]),
         (("--bigquery_storage_endpoint=",), ["--bigquery_storage_endpoint", "is empty"]),
     ],
