@@ -146,7 +146,8 @@ class _Checks:
         except WarehouseError as error:
             self.no_instant = error
             why = "tables cannot be read as of one instant, so nothing is published"
-            self._add(Severity.STOP, WAREHOUSE, error.problems, why, self.plan.export_types)
+            what, fix = _parts(str(error))
+            self.findings.append(Finding(Severity.STOP, WAREHOUSE, what, why, fix, self.plan.export_types))
             # A warehouse that does not answer, or is not there, would be blamed once more for each of its tables.
             return error.__cause__ is None or isinstance(error.__cause__, Refusal)
         return True
@@ -158,10 +159,9 @@ class _Checks:
         broken = {table.scan.table: table.broken for table in found if table.broken}
         self.plan = replace(self.plan, scans=tuple(table.scan for table in found), broken=broken)
         for table in found:
-            name = table.scan.table
-            types = self._readers.get(name, ())
-            self._add(Severity.FAIL, name, table.costly, "types that read it are not published", types)
-            self._add(Severity.WARNING, name, table.harmless, "only the funnel counts it, and cannot", ())
+            types = self._readers.get(table.scan.table, ())
+            self._blame(Severity.FAIL, table.scan, table.costly, "types that read it are not published", types)
+            self._blame(Severity.WARNING, table.scan, table.harmless, "only the funnel counts it, and cannot", ())
         for absence in absences({table.scan.table: table.absent for table in found if table.absent}):
             kind = "the optional table" if absence.column is None else f"optional column {absence.column}"
             types = self._readers.get(absence.table, ())
@@ -211,7 +211,7 @@ class _Checks:
                 self._unseen.add(scan.table)
             types = self._readers.get(scan.table, ())
             severity = Severity.FAIL if types else Severity.WARNING
-            self._add(severity, scan.table, wrong, "its rows cannot be read", types)
+            self._blame(severity, scan, wrong, "its rows cannot be read", types)
 
     def check_forecasts(self) -> None:
         """Look whether the dates have games, and the champion forecasts for them."""
@@ -233,8 +233,7 @@ class _Checks:
             )
             return
         except WarehouseError as error:
-            if PREDICTIONS.name not in self._unseen:
-                self._add(Severity.FAIL, PREDICTIONS.name, error.problems, "its rows cannot be read", showing)
+            self._blame_rows(PREDICTIONS.name, error)
             return
         self.plan = found.plan
         if self.plan.fallback_for:
@@ -259,9 +258,7 @@ class _Checks:
         try:
             found = game_dates(self._warehouse, self.plan.dates[0], self.plan.dates[-1])
         except WarehouseError as error:
-            if SCHEDULE.name not in self._unseen:
-                types = self._readers.get(SCHEDULE.name, ())
-                self._add(Severity.FAIL, SCHEDULE.name, error.problems, "its rows cannot be read", types)
+            self._blame_rows(SCHEDULE.name, error)
             return None
         return frozenset(found) & frozenset(self.plan.dates)
 
@@ -305,10 +302,24 @@ class _Checks:
             )
         )
 
-    def _add(self, severity: Severity, subject: str, problems: Iterable[str], why: str, types: tuple[str, ...]) -> None:
+    def _blame_rows(self, table: str, error: WarehouseError) -> None:
+        """Add that the rows of a table cannot be read, unless its session has shown it already."""
+        if table not in self._unseen:
+            scan, types = self.plan.scans_by_table[table], self._readers.get(table, ())
+            self._blame(Severity.FAIL, scan, error.problems, "its rows cannot be read", types)
+
+    def _blame(
+        self, severity: Severity, scan: TableScan, problems: Iterable[str], why: str, types: tuple[str, ...]
+    ) -> None:
+        """Add what is wrong with a table, under the name that it is stored by: several scans may read it."""
         for problem in dict.fromkeys(problems):
-            what, fix = _parts(problem.removeprefix(f"table {subject}: "))
-            self.findings.append(Finding(severity, subject, what, why, fix, types))
+            what, fix = _parts(problem.removeprefix(f"table {scan.table}: "))
+            for at, other in enumerate(self.findings):
+                if (other.severity, other.subject, other.what, other.fix) == (severity, scan.source, what, fix):
+                    self.findings[at] = replace(other, types=tuple(sorted({*other.types, *types})))
+                    break
+            else:
+                self.findings.append(Finding(severity, scan.source, what, why, fix, types))
 
 
 def _check(warehouse: Warehouse, scan: TableScan) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -214,9 +214,10 @@ class GcsStore:
             "overwrite and delete": (self._request("DELETE", self._object(probe)), (204, 404)),
         }
         for action, (answer, allowed) in answers.items():
-            if _lacks_bucket(answer) or answer.status not in (200, *allowed):
+            lost = _lacks_bucket(answer, action)
+            if lost or answer.status not in (200, *allowed):
                 yield str(self._refusal(answer, action, self.prefix))
-            if _lacks_bucket(answer):
+            if lost:
                 return
 
     def _retention(self) -> Iterator[str]:
@@ -283,7 +284,7 @@ class GcsStore:
         return answer
 
     def _refusal(self, answer: Answer, action: str, name: str) -> StoreError:
-        if _lacks_bucket(answer) or (answer.status == 404 and action in ("write", "list")):
+        if _lacks_bucket(answer, action):
             reason, fix = f"there is no bucket {self.bucket}", "create it or choose another"
         elif answer.tries:
             reason, fix = answer.message, "run again"
@@ -327,9 +328,9 @@ def _is_object(path: str) -> bool:
     return True
 
 
-def _lacks_bucket(answer: Answer) -> bool:
-    # An object that is missing is "No such object: bucket/name".
-    return answer.status == 404 and "specified bucket" in answer.message
+def _lacks_bucket(answer: Answer, action: str = "") -> bool:
+    # An object that is missing is "No such object: bucket/name". To write and to list takes none.
+    return answer.status == 404 and (action in ("write", "list") or "specified bucket" in answer.message)
 
 
 def _mismatch(path: str, if_generation: int | None) -> GenerationMismatch:
