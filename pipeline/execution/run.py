@@ -20,6 +20,7 @@ from pipeline.execution.submission import RunError, RunInterrupted, SubmissionEr
 from pipeline.options.configuration import RunConfig, StreamConfig, parse_job
 from pipeline.options.flags import OptionsError
 from pipeline.planning.champion import ChampionError
+from pipeline.planning.clock import with_clock
 from pipeline.planning.graph import build
 from pipeline.planning.inputs import with_inputs
 from pipeline.planning.planner import begun, describe, estimate_bytes, make_plan, with_as_of
@@ -30,7 +31,6 @@ from pipeline.reporting.findings import Finding, is_serious, say_findings
 from pipeline.reporting.progress import Watch
 from pipeline.reporting.report import Summary
 from pipeline.reporting.terminal import complain, report, say, say_json
-from pipeline.requests.clock import league_day
 from pipeline.version import current_build
 from transforms.elements.plan import LeaseRules, Plan
 from transforms.stores.protocol import Store, StoreError
@@ -68,9 +68,8 @@ def main(argv: Sequence[str]) -> int:
         validate=config.validate,
         accept_shrink=config.accept_shrink,
         lease=LeaseRules(wait_seconds=config.lease_wait),
-        latest_day=league_day(now),
     )
-    ahead = _look_ahead(config, plan, warehouse, store)
+    ahead = _look_ahead(config, plan, warehouse, store, now)
     if config.dry_run:
         description = describe(plan)
         if isinstance(warehouse.warehouse, BigQueryWarehouse):
@@ -92,15 +91,15 @@ def main(argv: Sequence[str]) -> int:
     return carry_out(config, plan, warehouse, store, options, ahead.problems)
 
 
-def _look_ahead(config: RunConfig, plan: Plan, warehouse: Warehouse, store: Store) -> Preflight:
-    """Return what preflight finds; without it, only the instant as of which tables are read."""
+def _look_ahead(config: RunConfig, plan: Plan, warehouse: Warehouse, store: Store, now: datetime) -> Preflight:
+    """Return what preflight finds; without it, only the instant as of which tables are read, and the clock."""
     if not config.skip_preflight:
-        return look_ahead(plan, warehouse, store, as_of=config.as_of, every_session=config.dry_run)
+        return look_ahead(plan, warehouse, store, as_of=config.as_of, now=now, every_session=config.dry_run)
     if config.dry_run:
         return Preflight(plan, ())
     try:
-        return Preflight(with_as_of(plan, warehouse, config.as_of), ())
-    except WarehouseError as error:
+        return Preflight(with_clock(with_as_of(plan, warehouse, config.as_of), store, now), ())
+    except (StoreError, WarehouseError) as error:
         return Preflight(plan, (), error)
 
 

@@ -1,8 +1,8 @@
 """Exports the game dates of a range that are not published yet, and leaves ``latest.json`` and the like alone.
 
-Dates without games are passed over. A date whose manifest says that everything was published, by the same code and from
-the same inputs, is passed over too, unless complete dates are exported again; so a backfill that was cut off is
-continued by running it again.
+Dates without games are skipped. A date whose manifest lists everything as published, by the same code and from the same
+inputs, is skipped too, unless complete dates are exported again. A backfill that was cut off is continued by running it
+again.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from pipeline.options.configuration import RunConfig, parse_run
 from pipeline.options.flags import OptionsError, take_options
 from pipeline.planning.backfill_plan import BackfillPlan, describe_backfill, describe_json, game_dates, plan_backfill
 from pipeline.planning.champion import ChampionError
+from pipeline.planning.clock import with_clock
 from pipeline.planning.inputs import with_inputs
 from pipeline.planning.planner import make_plan, with_as_of
 from pipeline.planning.preflight import look_ahead
@@ -33,7 +34,6 @@ from pipeline.reporting.exit_codes import ALL_PUBLISHED, BAD_REQUEST, INTERRUPTE
 from pipeline.reporting.findings import say_findings
 from pipeline.reporting.report import ExportSummary, Summary, table
 from pipeline.reporting.terminal import complain, say, say_all, say_json
-from pipeline.requests.clock import league_day
 from pipeline.requests.problems import Problem
 from pipeline.requests.request import UpdateLatest
 from pipeline.requests.validation import fields_of
@@ -47,7 +47,7 @@ from transforms.warehouses.protocol import Warehouse, WarehouseError
 _MAX_DAYS = 10_000
 
 CarryOut = Callable[[Plan], Summary | None]
-"""Runs a plan: returns what it published, or None once it was handed to a service; may raise RunError or StoreError."""
+"""Runs a plan: returns its summary, or None for a submitted job; may raise RunError or StoreError."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -117,7 +117,7 @@ def parse_backfill(argv: Sequence[str], *, now: datetime) -> tuple[PipelineOptio
 
 
 def options_of_pass(options: PipelineOptions, plan: Plan) -> PipelineOptions:
-    """Return the options of one pass: a job that was given a name is named after its first date as well.
+    """Return the options of one pass: a given job name gets the first date as a suffix.
 
     Dataflow starts no second job of a name while one is running, and the passes of several seasons run at once.
     """
@@ -160,12 +160,12 @@ def backfill(config: RunConfig, warehouse: Warehouse, store: Store, carry_out: C
         dates=days,
         accept_shrink=config.accept_shrink,
         lease=LeaseRules(wait_seconds=config.lease_wait),
-        latest_day=league_day(datetime.now(timezone.utc)),
     )
+    now = datetime.now(timezone.utc)
     if config.skip_preflight and not config.dry_run:
-        every = with_as_of(every, warehouse, config.as_of)
+        every = with_clock(with_as_of(every, warehouse, config.as_of), store, now)
     elif not config.dry_run:
-        ahead = look_ahead(every, warehouse, store, as_of=config.as_of)
+        ahead = look_ahead(every, warehouse, store, as_of=config.as_of, now=now)
         say_findings(ahead.problems, sys.stderr)
         if ahead.stop is not None:
             raise ahead.stop
@@ -192,7 +192,7 @@ def _reliable_manifest(store: Store, day: date) -> Mapping[str, Any] | None:
 
 @dataclass
 class _Done:
-    """What all passes published together."""
+    """The summary of all passes."""
 
     exports: dict[str, ExportSummary]
     missing: list[str]

@@ -21,7 +21,6 @@ from pipeline.planning.preflight import Preflight, look_ahead
 from pipeline.reporting.exit_codes import ALL_PUBLISHED, BAD_REQUEST, SOMETHING_MISSING
 from pipeline.reporting.findings import SERIOUS, Finding, Severity, is_serious, say_findings
 from pipeline.reporting.terminal import complain, say, say_json
-from pipeline.requests.clock import league_day
 from pipeline.requests.problems import Problem
 from transforms.elements.plan import Plan
 from transforms.stores.protocol import Store
@@ -73,6 +72,9 @@ class Diagnosis:
         day, asked = self.plan.dates[-1], len(self.plan.export_types)
         if self.stop is not None:
             return f"{STOPPED}: an export of {day} would publish nothing: {self.stop}"
+        if self.verdict == INCOMPLETE and not self.missing:
+            why = next(finding for finding in self.findings if finding.severity in SERIOUS)
+            return f"{INCOMPLETE}: in an export of {day} {why.why}: {why.what}"
         if self.verdict == INCOMPLETE:
             some = f"{len(self.missing)} of {asked} export types: {', '.join(self.missing)}"
             return f"{INCOMPLETE}: an export of {day} would lack {some}"
@@ -81,7 +83,9 @@ class Diagnosis:
         return f"{READY}: an export of {day} would publish all {asked} export types ({counted})"
 
 
-def diagnose(plan: Plan, warehouse: Warehouse, store: Store, *, as_of: datetime | None = None) -> Diagnosis:
+def diagnose(
+    plan: Plan, warehouse: Warehouse, store: Store, *, as_of: datetime | None = None, now: datetime | None = None
+) -> Diagnosis:
     """Return what an export would find; reads some columns of the date, and writes nothing.
 
     Args:
@@ -89,8 +93,9 @@ def diagnose(plan: Plan, warehouse: Warehouse, store: Store, *, as_of: datetime 
         warehouse: Where tables are read.
         store: Where documents are written.
         as_of: The instant as of which tables are read; None for the newest one.
+        now: The time by the clock of this machine, aware; None leaves the clock unchecked.
     """
-    ahead = look_ahead(plan, warehouse, store, as_of=as_of, every_session=True)
+    ahead = look_ahead(plan, warehouse, store, as_of=as_of, now=now, every_session=True)
     names, more = _names_of(ahead, warehouse)
     findings = sorted([*ahead.findings, *more], key=lambda finding: list(Severity).index(finding.severity))
     return Diagnosis(ahead.plan, tuple(findings), names, ahead.stop)
@@ -121,8 +126,8 @@ def main(argv: Sequence[str], *, now: datetime | None = None) -> int:
     except OptionsError as error:
         complain(error)
         return BAD_REQUEST
-    plan = make_plan(config.request, config.export_config, latest_day=league_day(now))
-    found = diagnose(plan, warehouse, store, as_of=config.as_of)
+    plan = make_plan(config.request, config.export_config)
+    found = diagnose(plan, warehouse, store, as_of=config.as_of, now=now)
     if config.json:
         say_json(_described(found, config, plan.dates[-1]))
         return found.exit_code

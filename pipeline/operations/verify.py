@@ -1,4 +1,4 @@
-"""Compares what manifests say with what is really there.
+"""Compares manifests with the published objects.
 
 Every document that a manifest lists must be in the store with the digest that the manifest gives, and every pointer
 must show what one of the dated documents shows.
@@ -30,11 +30,11 @@ OK, DIFFERENT, REJECTED = 0, 1, 2
 
 @dataclass
 class Verification:
-    """What was found.
+    """The result of a comparison.
 
     Attributes:
         checked: Objects that were compared.
-        problems: One line for each that is not as it should be.
+        problems: One line for each difference.
     """
 
     checked: int
@@ -72,13 +72,13 @@ def _verify_date(store: Store, day: date, found: Verification) -> None:
             if shown is None:
                 found.problems.append(f"{path}: is missing; export {name} for {day} with --rewrite")
             elif shown.metadata.get("game_date", "") > str(day):
-                continue  # A fixed path, which a later date has taken over.
+                continue  # A fixed path that shows a later date.
             elif shown.metadata.get("digest") != digest:
                 found.problems.append(f"{path}: is not what the manifest of {day} lists; export {name} with --rewrite")
 
 
 def _pointer_problems(store: Store, found: Verification) -> Iterator[tuple[str, str]]:
-    """Yield the pointers that differ from the dated document that they say they show."""
+    """Yield the pointers that differ from the dated document which their metadata name."""
     for export in exports().values():
         for pointer in export.pointers:
             if "{player}" in pointer.path or "{date}" not in export.path:

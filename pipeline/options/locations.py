@@ -1,4 +1,4 @@
-"""Where tables are read and objects are written, as the command line names it."""
+"""The places of tables and objects on the command line."""
 
 from __future__ import annotations
 
@@ -102,9 +102,9 @@ def parse_output(value: str) -> LocalFolder | GcsPrefix:
 
 
 def control_beside(output: LocalFolder | GcsPrefix) -> LocalFolder | GcsPrefix:
-    """Return where manifests, leases and failures go when nothing else is said: a place beside the output, not in it.
+    """Return the default place of manifests, leases and failures: beside the output, not in it.
 
-    What is private in a bucket is decided for the whole bucket, so that it is another one.
+    Access is granted for a whole bucket, so the place is another bucket.
     """
     if isinstance(output, LocalFolder):
         return LocalFolder(f"{output.path.rstrip('/') or '.'}-control")
@@ -112,11 +112,11 @@ def control_beside(output: LocalFolder | GcsPrefix) -> LocalFolder | GcsPrefix:
 
 
 def overlap(output: LocalFolder | GcsPrefix, control: LocalFolder | GcsPrefix) -> bool:
-    """Whether one of two places lies in the other, so that what is private would be public."""
+    """Whether one of two places lies in the other, so that private objects would be public."""
     if isinstance(output, LocalFolder) and isinstance(control, LocalFolder):
         one, other = Path(output.path).absolute(), Path(control.path).absolute()
         return one == other or one in other.parents or other in one.parents
-    # Who may read is decided for a whole bucket.
+    # Access is granted for a whole bucket.
     return isinstance(output, GcsPrefix) and isinstance(control, GcsPrefix) and output.bucket == control.bucket
 
 

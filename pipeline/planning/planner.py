@@ -1,4 +1,4 @@
-"""From a request to a plan: which tables to read, and how much of each."""
+"""Makes the plan of a request: the tables to read, and their partitions."""
 
 from __future__ import annotations
 
@@ -33,7 +33,6 @@ def make_plan(
     dates: Sequence[date] = (),
     accept_shrink: frozenset[str] = frozenset(),
     lease: LeaseRules | None = None,
-    latest_day: date | None = None,
 ) -> Plan:
     """Return the plan of a request.
 
@@ -42,10 +41,9 @@ def make_plan(
         config: The exporters' configuration.
         shards: Number of player shards.
         validate: Check documents against their schema before they are written.
-        dates: Those of the request's dates that are wanted, ascending; all of them when there are none.
+        dates: Dates of the request to export, ascending; empty for all of them.
         accept_shrink: Export types, or ``TYPE:DATE``, whose documents may show less than what is published.
-        lease: How the run holds its dates.
-        latest_day: The league day by the clock; that of the request when it is not known.
+        lease: The lease settings of the run.
     """
     generated_at = request.generated_at.isoformat()
     build = current_build()
@@ -70,7 +68,6 @@ def make_plan(
         validate=validate,
         accept_shrink=accept_shrink,
         lease=lease or LeaseRules(),
-        latest_day=latest_day,
     )
     return replace(plan, scans=plan_scans(plan))
 
@@ -85,11 +82,11 @@ def _run_id(request: ExportRequest) -> str:
 def plan_scans(plan: Plan, *, funnel: bool = True) -> tuple[TableScan, ...]:
     """Return one scan per table: the union of what the exports declare, over the union of their windows.
 
-    A feed knows of no day but its own, so a live table is scanned for the league day, or not at all (contract P&L L9).
+    A feed has only its own day, so a live table is scanned for the league day, or not at all (contract P&L L9).
 
     Args:
         plan: The plan.
-        funnel: Read what only the funnel counts as well; no document is made of it.
+        funnel: Whether to read tables that only the funnel counts; no document is built from them.
     """
     needs: dict[str, list[tuple[Export, Read]]] = {}
     for export in plan.exports:
@@ -122,7 +119,7 @@ def _first_date(plan: Plan, export: Export) -> date:
 
 
 def _shared_filters(reads: Iterable[Read], plan: Plan) -> Mapping[str, tuple[str, ...]]:
-    """Return the equality filters that every reader of a table asks for."""
+    """Return the equality filters that every reader of a table declares."""
     champion = {"system_id": (plan.config.champion_system_id,)}
     filters = [{**read.equals, **(champion if read.champion else {})} for read in reads]
     return {
@@ -134,7 +131,7 @@ def with_as_of(plan: Plan, warehouse: Warehouse, as_of: datetime | None = None) 
     """Return a plan that reads every table as it was at one instant: the newest one that there is, or a given one.
 
     Raises:
-        WarehouseError: The warehouse does not tell its newest instant, or has none of so long ago.
+        WarehouseError: The warehouse has no newest instant, or none that is so old.
     """
     if as_of is None:
         as_of = warehouse.newest_as_of()
@@ -156,14 +153,14 @@ def begun(plan: Plan, now: datetime) -> Plan:
 
 
 class EstimatingWarehouse(Warehouse, Protocol):
-    """A warehouse that knows what a scan costs before it is made."""
+    """A warehouse that estimates the cost of a scan."""
 
     def estimate(self, scan: TableScan) -> int:
         """Return the bytes that a scan would read; raises :class:`WarehouseError` when its table cannot be read."""
 
 
 def estimate_bytes(plan: Plan, warehouse: EstimatingWarehouse) -> dict[str, int | str]:
-    """Return what a plan's scans would read, in bytes by table; what is wrong with a table instead, as text."""
+    """Return the bytes that a plan's scans would read, by table; for an unreadable table its problem, as text."""
 
     def bytes_of(scan: TableScan) -> int | str:
         try:

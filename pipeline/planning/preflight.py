@@ -18,6 +18,7 @@ from exporters.warehouse.absence import absences
 from exporters.warehouse.tables import PREDICTIONS, SCHEDULE
 from pipeline.planning.backfill_plan import game_dates
 from pipeline.planning.champion import ChampionError, find_champion, shows_champion
+from pipeline.planning.clock import with_clock
 from pipeline.planning.planner import plan_scans, with_as_of
 from pipeline.reporting.findings import Finding, Severity
 from transforms.clients.concurrency import run_concurrently
@@ -32,6 +33,8 @@ from transforms.warehouses.protocol import Warehouse, WarehouseError
 
 OUTPUT, CONTROL_OUTPUT, WAREHOUSE = "--output", "--control_output", "--warehouse"
 """Subjects of findings about places: the option that names the place."""
+CLOCK = "clock"
+"""Subject of findings about the time of this machine."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,13 @@ class _CheckedTable:
 
 
 def look_ahead(
-    plan: Plan, warehouse: Warehouse, store: Store, *, as_of: datetime | None = None, every_session: bool = False
+    plan: Plan,
+    warehouse: Warehouse,
+    store: Store,
+    *,
+    as_of: datetime | None = None,
+    now: datetime | None = None,
+    every_session: bool = False,
 ) -> Preflight:
     """Check everything that a run needs, and return the plan that it can carry out.
 
@@ -83,25 +92,32 @@ def look_ahead(
         warehouse: Where tables are read.
         store: Where documents are written.
         as_of: The instant as of which tables are read; None for the newest one.
+        now: The time by the clock of this machine, aware; None leaves the clock unchecked.
         every_session: Open a read session for each table of BigQuery, not for one of each dataset: permissions may be
             granted on single tables.
     """
     with ThreadPoolExecutor(1) as thread:
         # A place that does not answer is waited for; tables are looked at in the meantime.
-        places = thread.submit(_check_places, plan, store)
+        places = thread.submit(_check_places, plan, store, now)
         checks = _Checks(plan, warehouse)
         if checks.fix_instant(as_of):
             checks.check_tables()
             checks.check_sessions(every_table=every_session)
             checks.check_forecasts()
-        found, cannot_write = places.result()
+        clocked, found, cannot_write = places.result()
     stops = [error for error in (checks.no_instant, cannot_write, checks.no_champion) if error is not None]
     findings = sorted([*found, *checks.findings], key=lambda finding: list(Severity).index(finding.severity))
-    return Preflight(checks.plan, tuple(findings), stops[0] if stops else None)
+    found_plan = replace(
+        checks.plan,
+        latest_day=clocked.latest_day,
+        warnings=clocked.warnings,
+        pointers_refused=clocked.pointers_refused,
+    )
+    return Preflight(found_plan, tuple(findings), stops[0] if stops else None)
 
 
-def _check_places(plan: Plan, store: Store) -> tuple[list[Finding], StoreError | None]:
-    """Return what is wrong with the places that are written to, and the first error."""
+def _check_places(plan: Plan, store: Store, now: datetime | None) -> tuple[Plan, list[Finding], StoreError | None]:
+    """Return the plan with the clock of the output, what is wrong with the places, and the first error."""
     checks: dict[str, Callable[[], None]] = {OUTPUT: store.check}
     if isinstance(store, ControlledStore):
         checks = {OUTPUT: store.public.check, CONTROL_OUTPUT: store.check_control}
@@ -117,7 +133,20 @@ def _check_places(plan: Plan, store: Store) -> tuple[list[Finding], StoreError |
                 # What the place is for stands in another column.
                 what, fix = _parts(problem.replace(f"; {PRIVATE}", ""))
                 findings.append(Finding(Severity.STOP, option, what, why[option], fix, plan.export_types))
-    return findings, first
+    if now is None or first is not None:
+        return plan, findings, first
+    try:
+        clocked = with_clock(plan, store, now)
+    except StoreError as error:
+        what, fix = _parts(str(error))
+        return plan, [Finding(Severity.STOP, OUTPUT, what, why[OUTPUT], fix, plan.export_types)], error
+    for warning in clocked.warnings[len(plan.warnings) :]:
+        what, fix = _parts(warning)
+        findings.append(Finding(Severity.WARNING, CLOCK, what, "league days follow from the time", fix))
+    if clocked.pointers_refused:
+        what, _, fix = clocked.pointers_refused.rpartition(": ")
+        findings.append(Finding(Severity.FAIL, CLOCK, what, "no pointer is moved", fix))
+    return clocked, findings, None
 
 
 class _Checks:

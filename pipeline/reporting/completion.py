@@ -1,8 +1,8 @@
-"""The completion event: what became of a request, for whoever waits for it (contract: operations §5).
+"""The completion event: the outcome of a request (contract: operations §5).
 
-One JSON object per request, batch or streamed. The keys of the reference come first and mean what they meant there;
-what was missing there (the resolved date, counts per type, object generations, code version, an event for what failed
-or was refused) follows.
+One JSON object per request, batch or streamed. The keys of the reference come first, with the same
+meaning. New keys follow (the resolved date, counts per type, object generations, code version), and failed and rejected
+requests have events, too.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from transforms.publishing.manifest import manifest_path
 PROCESSOR = "Phase6Export"
 PHASE = "phase_6_publishing"
 MAX_EVENT_BYTES = 512 * 1024
-"""Pub/Sub takes ten million bytes; what is longer than this only tells again what manifests tell."""
+"""Pub/Sub accepts ten million bytes; a longer event only repeats the manifests."""
 _PUBLISH_SECONDS = 30.0
 _ATTRIBUTES = ("status", "target_date", "trigger_source", "correlation_id", "run_id")
 _ATTRIBUTE_CHARACTERS = 200
@@ -39,7 +39,7 @@ Event = dict[str, Any]
 def completed(
     plan: Plan, output: str, manifests: Mapping[str, Mapping[str, Any] | None], *, finished: datetime
 ) -> Event:
-    """Return the event of a run that came to its end: that of its summary.
+    """Return the event of a finished run, made from its summary.
 
     Args:
         plan: The plan of the run.
@@ -82,11 +82,11 @@ def completed(
 
 
 def run_event(plan: Plan, status: str, *, finished: datetime, errors: Sequence[str] = ()) -> Event:
-    """Return the event of a run about whose documents nothing is known.
+    """Return the event of a run whose documents are unknown.
 
     Args:
         plan: The plan of the run.
-        status: What became of it.
+        status: Its outcome.
         finished: When it ended.
         errors: One line each.
     """
@@ -134,10 +134,10 @@ def not_run_event(
     """Return the event of a message that started no run here: ``rejected``, ``dropped``, ``duplicate``, ``launched``.
 
     Args:
-        status: What became of it.
+        status: Its outcome.
         reason: Why, in one line.
         finished: When that was decided.
-        correlation_id: Of whoever asked, as far as it is known.
+        correlation_id: That of the request, as far as it is known.
         trigger_source: Likewise.
         errors: One line each.
         more: Keys that only this status has.
@@ -209,7 +209,7 @@ def _added_up(counted: Iterable[Mapping[str, int]]) -> dict[str, int]:
 
 
 def abridged(event: Event) -> Event:
-    """Return an event that is short enough to be sent: long lists become their length, as manifests tell the rest."""
+    """Return an event that is short enough to be sent: long lists become their length; manifests have the rest."""
     if len(orjson.dumps(event)) <= MAX_EVENT_BYTES:
         return event
     return {
@@ -232,7 +232,7 @@ def message_of(event: Event) -> PubsubMessage:
 
 
 def publish_event(topic: str, event: Event) -> None:
-    """Publish an event from where there is no graph any more.
+    """Publish an event outside of a graph.
 
     Args:
         topic: ``projects/PROJECT/topics/TOPIC``.

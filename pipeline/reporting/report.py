@@ -1,4 +1,4 @@
-"""What a run published, told from the manifests that it wrote: a table for people, JSON for scripts."""
+"""The summary of a run, made from its manifests: a table for people, JSON for scripts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pipeline.reporting.exit_codes import ALL_PUBLISHED, SOMETHING_MISSING
 from transforms.elements.plan import Plan, Run
 
 HELD = frozenset(state.value for state in (State.WITHHELD, State.FAILED, State.DEGRADED))
-"""States of an export type that went out as it was, if at all."""
+"""States of an export type without missing documents."""
 _HEADINGS = ("export type", "documents", "written", "unchanged", "kept", "bytes", "failed", "withheld", "seconds")
 
 
@@ -24,7 +24,7 @@ class ExportSummary:
     Attributes:
         written: Documents written.
         unchanged: Documents that were published already.
-        kept: Paths that go on showing something newer or better.
+        kept: Paths that keep showing something newer or better.
         bytes: Of all its documents.
         failed: Documents, or players of a document, that are missing.
         withheld: Dates on which it was held back or could not be built.
@@ -63,8 +63,8 @@ class Summary:
         output: Where the documents are.
         dates: Target dates, ISO.
         exports: By export type.
-        missing: One line for everything that was asked for and is not there.
-        absent: One line for every optional table or column that the warehouse lacks, with what that means.
+        missing: One line for every requested document that is missing.
+        absent: One line for every optional table or column that the warehouse lacks, with the meaning of its absence.
         preflight: The problems that were found before the run, as JSON values.
     """
 
@@ -79,7 +79,7 @@ class Summary:
 
     @property
     def exit_code(self) -> int:
-        """0 when everything is published and as good as it should be, 1 otherwise."""
+        """0 when everything is published and not degraded, 1 otherwise."""
         return ALL_PUBLISHED if self.status == "success" else SOMETHING_MISSING
 
     def to_json(self) -> dict[str, Any]:
@@ -105,7 +105,7 @@ def summarize(
     *,
     since: datetime | None = None,
 ) -> Summary:
-    """Return what a run did.
+    """Return the summary of a run.
 
     Args:
         plan: The plan of the run.
@@ -139,7 +139,7 @@ def summarize(
 def names_run(manifest: Mapping[str, Any], run: Run, *, since: datetime | None = None) -> bool:
     """Whether a manifest was written by this execution, and not by another one, be it of the same request.
 
-    A request that is repeated with the same ``generated_at`` has the same run id, so the execution counts.
+    A repeated request with the same ``generated_at`` has the same run id, so the execution id decides.
 
     Args:
         manifest: The manifest of a date.
@@ -188,7 +188,7 @@ def _missing(day: str, name: str, section: Mapping[str, Any]) -> list[str]:
 
 
 def _kept(missing: Mapping[str, str]) -> list[str]:
-    """Return one line a reason: a newer run may keep all documents of a type."""
+    """Return one line for each reason: a newer run may keep all documents of a type."""
     by_reason: dict[str, list[str]] = {}
     for path, reason in missing.items():
         by_reason.setdefault(reason, []).append(path)

@@ -1,4 +1,4 @@
-"""What commands print: colour on a terminal, plain lines elsewhere, one line of JSON where a program asks for it."""
+"""The output of commands: colour on a terminal, plain lines elsewhere, one line of JSON with ``--json``."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def say(text: str, stream: TextIO | None = None, *, style: str = "") -> None:
     """
     out = stream or sys.stdout
     if style and is_rich(out):
-        # Imported where a terminal is: it takes longer than a whole answer of --help.
+        # Imported only for a terminal: it takes longer than all of --help.
         from rich.console import Console
         from rich.text import Text
 
@@ -41,7 +41,7 @@ def say_json(value: Any) -> None:
 
 
 def complain(error: Exception | str) -> None:
-    """Print what is wrong on standard error, one line for each problem; keys and fixes stand out on a terminal."""
+    """Print problems on standard error, one line each; keys and fixes stand out on a terminal."""
     if not isinstance(error, ProblemsError) or not is_rich(sys.stderr):
         say(str(error), sys.stderr, style="red")
         return
@@ -57,12 +57,12 @@ def complain(error: Exception | str) -> None:
 
 
 def report(summary: Summary, *, control: str, as_json: bool) -> None:
-    """Print a summary: the table, what is missing, where to look and, last, the JSON line if it is wanted.
+    """Print a summary: the table, missing documents, the path of the manifest and, with ``as_json``, the JSON line.
 
     Args:
         summary: What a run published.
         control: Where its manifests are, as the command line names it.
-        as_json: The JSON line is wanted.
+        as_json: Whether to print the JSON line.
     """
     _say_table(summary)
     say_all([f"absent: {line}" for line in summary.absent])

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timezone
+from datetime import date, datetime, timedelta, timezone
 from enum import Enum
 from typing import NoReturn
 
@@ -21,6 +21,8 @@ from pipeline.requests.request_scope import RequestScope
 from pipeline.requests.validation import validate
 
 MAX_MESSAGE_BYTES = 256 * 1024
+MOST_AHEAD = timedelta(minutes=10)
+"""How far a request's instant may be ahead of the clock that reads it: clocks differ, and messages travel."""
 
 
 class UpdateLatest(Enum):
@@ -172,6 +174,12 @@ def parse_request(
     )
     assert message is not None
     generated_at = message.generated_at or now.astimezone(timezone.utc)
+    if generated_at > now + MOST_AHEAD:
+        ahead = (generated_at - now).total_seconds() / 60
+        reason = (
+            f"is {ahead:.0f} minutes ahead of the clock, which shows {now.astimezone(timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
+        )
+        problems.append(Problem("generated_at", show(payload.get("generated_at")), reason, "leave it out to take now"))
     today = league_day(generated_at)
     scope = RequestScope(payload, message, problems)
     export_types = scope.export_types(known_types, groups, defaults.player_types)

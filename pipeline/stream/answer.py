@@ -1,4 +1,4 @@
-"""Answering one request: plan, read, build, publish, and say what became of it.
+"""Answers one request: plans, reads, builds, publishes, and returns the completion event.
 
 A streamed request is answered in one call, by the functions that the batch graph wraps, so both publish the same bytes.
 Its documents are many uploads in flight from one process, and the call returns when each of them is counted: completion
@@ -22,10 +22,10 @@ from exporters.league.forecasts.readiness import ScanCounts
 from exporters.warehouse.tables import PREDICTIONS
 from pipeline.execution.in_process import publish_scanned
 from pipeline.planning.champion import ChampionError, check_champion
+from pipeline.planning.clock import with_clock
 from pipeline.planning.inputs import with_inputs
 from pipeline.planning.planner import begun, make_plan, with_as_of
 from pipeline.reporting.completion import Event, completed, not_run_event, run_event
-from pipeline.requests.clock import league_day
 from pipeline.requests.request import ExportRequest
 from pipeline.stream.coalescing import Answered
 from pipeline.stream.deadline import Deadline, DeadlineStore, DeadlineWarehouse
@@ -53,14 +53,14 @@ class Launcher(Protocol):
 
 @dataclass(frozen=True)
 class Answer:
-    """What became of a request.
+    """The outcome of a request.
 
     Attributes:
         event: Its completion event.
         run_id: The run; empty when there was none.
         read_at: When reading began, in seconds since 1970.
         inputs: Digest of the versions of the tables that were read; empty where they are unknown.
-        again: It published nothing for want of rows, or something failed that may go well the next time.
+        again: Whether a repetition may publish more: rows were missing, or a failure may be transient.
     """
 
     event: Event
@@ -80,7 +80,7 @@ class Answerer:
     """Answers requests; a value that travels to workers.
 
     Attributes:
-        warehouse: Where tables are read, anew for every request.
+        warehouse: Where tables are read, again for every request.
         store: Where documents are written.
         output: The same, as the command line names it.
         config: The rules of the exporters.
@@ -114,7 +114,7 @@ class Answerer:
             request = ExportRequest.from_json(asked.request)
             plan = self._plan(request, read_at)
         except Exception as error:
-            # What waits outlives an update, after which an export type or a key may be gone.
+            # A waiting request outlives an update, after which an export type or a key may be gone.
             return Answer(self._not_understood(asked, error), "", read_at, again=True)
         run_id, inputs = plan.run.run_id, ""
         try:
@@ -124,9 +124,9 @@ class Answerer:
             warehouse, store = DeadlineWarehouse(self.warehouse, deadline), DeadlineStore(self.store, deadline)
             if asked.marker and _was_left(store, asked.marker, run_id):
                 return Answer(self.duplicate(asked, "an earlier run", f"it left {asked.marker}"), run_id, read_at)
-            plan = with_as_of(plan, warehouse)
+            plan = with_clock(with_as_of(plan, warehouse), store, self._now())
             if not asked.expires:
-                # One that expires is asked anew in a moment, whatever the tables are at.
+                # One that expires is repeated soon, so the versions of tables do not matter.
                 plan = with_inputs(check_champion(plan, warehouse), warehouse)
             inputs = _inputs_digest(plan)
             if before is not None and not before.again and inputs and inputs == before.inputs:
@@ -156,9 +156,9 @@ class Answerer:
     def _plan(self, request: ExportRequest, read_at: float) -> Plan:
         config = replace(self.config, champion_system_id=request.champion_system_id)
         began = datetime.fromtimestamp(read_at, timezone.utc)
-        # A request that waits for another run of its date is still to be answered in time.
+        # A request that waits for another run of its date keeps its time limit.
         lease = LeaseRules(wait_seconds=self.timeout / 2)
-        plan = make_plan(request, config, shards=1, validate=self.validate, lease=lease, latest_day=league_day(began))
+        plan = make_plan(request, config, shards=1, validate=self.validate, lease=lease)
         return begun(plan, began)
 
     def _not_understood(self, asked: Asked, error: Exception) -> Event:
@@ -205,9 +205,9 @@ def _inputs_digest(plan: Plan) -> str:
 
 
 def _may_go_well(event: Event) -> bool:
-    """Whether something is missing for another reason than withheld types and lost players, which only rows change.
+    """Whether something is missing for a reason other than withheld types and lost players, which only new rows change.
 
-    What was dropped or rejected was not even tried; rows may come, and an equal request may ask for fewer of them.
+    A dropped or rejected request was not tried. Rows may arrive, and an equal request may need fewer of them.
     """
     if event["status"] in ("dropped", "rejected"):
         return True
@@ -217,7 +217,7 @@ def _may_go_well(event: Event) -> bool:
 
 
 def _lacks_predictions(asked: Asked, scan_counts: ScanCounts, day: date) -> str:
-    """Return why the predictions of a date, which upstream calls complete, are too few; empty when they are enough."""
+    """Return the reason why the rows of predictions of a date are too few; empty when they are enough."""
     found = scan_counts.on(day).predictions
     if PREDICTIONS.name in scan_counts.broken or found >= asked.min_prediction_rows:
         return ""
@@ -227,7 +227,7 @@ def _lacks_predictions(asked: Asked, scan_counts: ScanCounts, day: date) -> str:
 def _was_left(store: Store, marker: str, run_id: str) -> bool:
     """Whether another run has left a marker.
 
-    That of the run itself says that its answer was lost with a worker: it is answered again, so that its event is told.
+    A marker of the run itself means that its answer was lost with a worker: it is answered again for its event.
     """
     found = store.read(marker)
     if found is None:
@@ -240,7 +240,7 @@ def _was_left(store: Store, marker: str, run_id: str) -> bool:
 
 
 def _leave(store: Store, marker: str, run_id: str, finished: datetime) -> None:
-    """Leave a marker, unless it is there."""
+    """Write a marker, unless it exists."""
     content = orjson.dumps({"run_id": run_id, "finished_at": finished.isoformat()})
     try:
         store.write(marker, content, cache_control=CONTROL_CACHE, if_generation=ABSENT)

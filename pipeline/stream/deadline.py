@@ -160,6 +160,11 @@ class DeadlineStore:
         self._require(path)
         self.store.delete(path, if_generation=if_generation)
 
+    def now(self) -> datetime | None:
+        """See :class:`transforms.stores.protocol.Store`."""
+        self._require("the output")
+        return self.store.now()
+
     def url(self, path: str) -> str:
         """See :class:`transforms.stores.protocol.Store`."""
         return self.store.url(path)

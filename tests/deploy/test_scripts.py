@@ -67,6 +67,7 @@ class TestIam:
             ("phase6-worker", "roles/bigquery.readSessionUser", "my-project"),
             ("phase6-worker", "roles/bigquery.jobUser", "my-project"),
             ("phase6-worker", "roles/storage.objectUser", output),
+            ("phase6-worker", "roles/storage.objectUser", f"{output}-control"),
             ("phase6-worker", "roles/storage.objectUser", work),
             ("phase6-worker", "roles/artifactregistry.reader", "phase6"),
             *(
@@ -106,6 +107,7 @@ class TestIam:
         made = [call[1:5] for call in commands.calls if "create" in call]
         assert made == [
             ["storage", "buckets", "create", "gs://my-project-phase6-work"],
+            ["storage", "buckets", "create", "gs://my-project-api-control"],
             ["artifacts", "repositories", "create", "phase6"],
             ["pubsub", "topics", "create", OURS.request_topic],
             ["pubsub", "subscriptions", "create", OURS.input_subscription],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -22,6 +23,7 @@ class MemoryStore(Fake):
         written: Paths in the order in which they were written.
         before_write: Called with each path before it is written; raises to make the write fail.
         before_read: The same for reads and stats.
+        clock: The time that it tells; None where it has no clock.
     """
 
     def __init__(self, *, concurrency: int = 1) -> None:
@@ -30,6 +32,7 @@ class MemoryStore(Fake):
         self.written: list[str] = []
         self.before_write: Callable[[str], None] = _nothing
         self.before_read: Callable[[str], None] = _nothing
+        self.clock: datetime | None = None
         self._concurrency = concurrency
         self._objects: dict[str, tuple[bytes, StoredObject]] = {}
         self._generation = 0
@@ -89,6 +92,10 @@ class MemoryStore(Fake):
             if if_generation is not None and self._generation_of(path) not in (ABSENT, if_generation):
                 raise GenerationMismatch(f"object {path} is at generation {self._generation_of(path)}")
             self._objects.pop(path, None)
+
+    def now(self) -> datetime | None:
+        """Return what a test says that it is."""
+        return self.clock
 
     def url(self, path: str) -> str:
         """Return a made-up address."""

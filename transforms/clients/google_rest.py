@@ -60,6 +60,7 @@ class Answer:
     body: bytes
     unsure: bool = False
     tries: str = ""
+    date: str = ""
 
     def json(self) -> Any:
         """Return the body, decoded."""
@@ -162,7 +163,7 @@ class RestClient:
                         "check the network and the endpoint"
                     ) from error
                 continue
-            answer = Answer(response.status, response.data, unsure)
+            answer = Answer(response.status, response.data, unsure, date=response.headers.get("Date", ""))
             limited = answer.rate_limited
             if answer.status not in _TRANSIENT and not limited:
                 return answer

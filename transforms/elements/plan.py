@@ -96,6 +96,7 @@ class Plan:
         latest_day: The league day by the clock: no document that shows a later date can be right. The league day of
             the request where it is not known.
         warnings: What an operator should look at although nothing failed, one line each.
+        pointers_refused: Why no pointer or fixed path may be written; empty when they may.
     """
 
     run: Run
@@ -115,6 +116,7 @@ class Plan:
     lease: LeaseRules = LeaseRules()
     latest_day: date | None = None
     warnings: tuple[str, ...] = ()
+    pointers_refused: str = ""
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out cached values: a worker takes the exports from its own registry, and pickles stay small."""

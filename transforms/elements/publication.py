@@ -1,4 +1,4 @@
-"""What happened to the documents and pointers of one date in one run."""
+"""The outcomes of the documents and pointers of one date in one run."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ class NewerRun:
     """A run that published an export type of a date from a newer picture of the warehouse.
 
     Attributes:
-        order: Where it stands among the runs.
-        reason: Why what it published stays.
+        order: Its order among the runs.
+        reason: The reason why its documents stay.
     """
 
     order: RunOrder
@@ -26,12 +26,12 @@ class NewerRun:
 
 @dataclass(frozen=True)
 class PublishedObject:
-    """What the object of a document says of itself.
+    """The metadata of a published document.
 
     Attributes:
         digest: Digest of its content; empty where something else wrote it.
         generation: Its generation.
-        order: Where the run that wrote it stands among the runs.
+        order: The order among the runs of the run that wrote it.
     """
 
     digest: str
@@ -54,7 +54,7 @@ class Published:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one document.
+    """The outcome of one document.
 
     Attributes:
         path: Its dated path.
@@ -69,7 +69,7 @@ class Outcome:
         counts: Its declared counts.
         error: Why it failed.
         reason: Why the path keeps what it shows.
-        progress: How much of its outcomes the content that its path shows knows; None where that is not measured.
+        progress: Number of outcomes in the content that its path shows; None where that is not measured.
         generation: Of the object that the path shows; 0 where it is not known.
         is_newer: The path keeps what a newer run published.
     """
@@ -92,9 +92,9 @@ class Outcome:
 
 @dataclass(frozen=True)
 class PointerOutcome:
-    """What became of one pointer: ``moved``, ``unchanged``, ``kept`` (with the reason) or ``failed``.
+    """The outcome of one pointer: ``moved``, ``unchanged``, ``kept`` (with the reason) or ``failed``.
 
-    ``generation`` is that of the object, when it was moved; 0 otherwise. ``is_missing`` tells a pointer that was kept
+    ``generation`` is that of the object, when it was moved; 0 otherwise. ``is_missing`` marks a pointer that was kept
     although readers expect it to show this date.
     """
 
@@ -119,7 +119,7 @@ class Publication:
         pointers: Of its pointers.
         failures_path: Where the full record of all failures is; None without failures.
         guard: The verdict on the date.
-        skipped: Rows that could not be used, in order.
+        skipped: Unusable rows, in order.
     """
 
     day: date

@@ -78,7 +78,7 @@ def parse_boxes(payload: Any, day: date) -> list[LiveBoxScoreRow]:
 
 def _rows_of(box: _Part, day: date) -> Iterator[LiveBoxScoreRow]:
     home, visitor = box.part("home_team"), box.part("visitor_team")
-    nobody = LiveBoxScoreRow(
+    no_player = LiveBoxScoreRow(
         game_date=box.date("date") or day,
         status=box.text("status"),
         period=box.integer("period"),
@@ -95,7 +95,7 @@ def _rows_of(box: _Part, day: date) -> Iterator[LiveBoxScoreRow]:
     listed = [(team, line) for team in (home, visitor) for line in team.list("players", may_be_missing=True)]
     for team, line in listed:
         player = line.part("player")
-        yield nobody._replace(
+        yield no_player._replace(
             team=team.code("abbreviation"),
             feed_player_id=player.integer("id"),
             first_name=player.text("first_name"),
@@ -104,7 +104,7 @@ def _rows_of(box: _Part, day: date) -> Iterator[LiveBoxScoreRow]:
             minutes=line.text("min"),
         )
     if not listed:
-        yield nobody
+        yield no_player
 
 
 class _Part(NamedTuple):

@@ -273,7 +273,11 @@ def _section(
         "unchanged": sum(made.action == "unchanged" for made in outcomes),
         "kept": _reasons(made.reason for made in outcomes if made.action == "kept"),
         # What a path may never show is not what the plan promised.
-        "missing": {made.path: made.reason for made in outcomes if made.is_newer or made.reason == EMPTIED},
+        "missing": {
+            made.path: made.reason
+            for made in outcomes
+            if made.is_newer or (made.action == "kept" and made.reason in (EMPTIED, plan.pointers_refused))
+        },
         "kept_newer": sum(made.is_newer for made in outcomes),
         "withheld": sum(made.action == "withheld" for made in outcomes),
         "failed": len(failures) + len(lost),

@@ -50,6 +50,8 @@ def held_back(plan: Plan, pointer: Pointer, day: date) -> str | None:
     ``auto`` lets a today pointer show only the current league day, and a latest pointer only today or yesterday:
     a backfill of past dates never moves either. Of a range, only the last date counts.
     """
+    if plan.pointers_refused:
+        return plan.pointers_refused
     if plan.update_latest == "never":
         return "the request says never"
     if day != plan.dates[-1]:
@@ -106,6 +108,8 @@ def keeps(plan: Plan, shown: StoredObject | None, document: Document) -> str | N
     Unlike a pointer, the path has no dated document behind it: a run of any past date may fill it while it is empty or
     shows an older date, and a date that is yet to come may only fill it while there is nothing.
     """
+    if plan.pointers_refused:
+        return plan.pointers_refused
     if shown is None or plan.update_latest == "force":
         return None
     if plan.update_latest == "never":
@@ -160,7 +164,8 @@ class PointerMover:
             ready = [made for made in outcomes if made.action not in elsewhere]
             if reason is not None:
                 paths = (pointer.path.format(player=made.key) for made in ready)
-                moved.extend(PointerOutcome(path, export.name, "kept", reason) for path in paths)
+                refused = bool(self.plan.pointers_refused)
+                moved.extend(PointerOutcome(path, export.name, "kept", reason, is_missing=refused) for path in paths)
             else:
                 # Each takes some requests in a row, and there is one for every player.
                 move = partial(self._move_one, pointer, day, found.state)

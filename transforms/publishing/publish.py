@@ -207,9 +207,9 @@ class DocumentPublisher:
             reason = keeps(self.plan, shown, document)
             if shown is not None and is_same and not self.plan.rewrite:
                 return replace(made, action="unchanged", generation=shown.generation)
-            if shown is not None and reason is not None:
-                order = RunOrder.of(shown.metadata)
-                is_newer = order > self.plan.run.order and shown.metadata.get("game_date") == document.date
+            if reason is not None:
+                told = {} if shown is None else shown.metadata
+                is_newer = RunOrder.of(told) > self.plan.run.order and told.get("game_date") == document.date
                 return replace(made, action="kept", reason=reason, is_newer=is_newer)
             try:
                 generation = self._write(document, if_generation=ABSENT if shown is None else shown.generation)

@@ -1,30 +1,31 @@
-"""Two places behind one store: what readers of the API see, and what only operators do."""
+"""Two places behind one store: the public documents, and the control objects of operators."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from transforms.stores.protocol import Store, StoredObject, StoreError
 
 MANIFESTS, RUNS, FAILURES, LEASES, SIGNS_OF_LIFE = "manifest/", "runs/", "failures/", "open/", "alive/"
 CONTROL = (MANIFESTS, RUNS, FAILURES, LEASES, SIGNS_OF_LIFE)
-"""Prefixes of the objects that tell about runs: ids of models, names of tables, stack traces. They are never public."""
+"""Prefixes of the objects that describe runs: ids of models, names of tables, stack traces. They are never public."""
 
 PRIVATE = "it is the place of manifests, leases and failures, which are not public"
 """What an error of the private place says of it."""
 
 
 def is_control(path: str) -> bool:
-    """Whether an object is for operators alone."""
+    """Whether an object is a control object."""
     return path.startswith(CONTROL)
 
 
 @dataclass(frozen=True)
 class ControlledStore:
-    """A store that keeps objects about runs apart from those that are published.
+    """A store that keeps control objects apart from public ones.
 
-    Whoever writes a manifest or a stack trace names no place, so none of them can end up in the public one by mistake.
+    The prefix of a path decides its place, so a manifest or a stack trace cannot reach the public one by mistake.
 
     Attributes:
         public: Documents, pointers, schemas, ``status.json``.
@@ -38,7 +39,7 @@ class ControlledStore:
 
     @property
     def concurrency(self) -> int:
-        """Writes that are worth having in flight to the public place."""
+        """Useful number of writes in flight to the public place."""
         return self.public.concurrency
 
     def check(self) -> None:
@@ -75,17 +76,17 @@ class ControlledStore:
         )
 
     def stat(self, path: str) -> StoredObject | None:
-        """Return what is known about an object; None when there is none."""
+        """Return the metadata of an object; None when there is none."""
         return self._place(path).stat(path)
 
     def read(self, path: str) -> tuple[bytes, StoredObject] | None:
-        """Return an object's content and what is known about it; None when there is none."""
+        """Return an object's content and metadata; None when there is none."""
         return self._place(path).read(path)
 
     def list(self, prefix: str, *, recursive: bool = True) -> Iterator[StoredObject]:
         """Yield the objects whose path starts with ``prefix``: those of the public place, unless it is one of control.
 
-        What an earlier release left below a control prefix of the public place is not listed.
+        Objects that an earlier release left below a control prefix of the public place are not listed.
         """
         if is_control(prefix):
             yield from self.control.list(prefix, recursive=recursive)
@@ -97,6 +98,10 @@ class ControlledStore:
     def delete(self, path: str, *, if_generation: int | None = None) -> None:
         """Remove an object; nothing happens when there is none."""
         self._place(path).delete(path, if_generation=if_generation)
+
+    def now(self) -> datetime | None:
+        """Return the time of the public place."""
+        return self.public.now()
 
     def url(self, path: str) -> str:
         """Return where a person finds the object."""

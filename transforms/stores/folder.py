@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, ParamSpec, TypeVar
 
 import orjson
@@ -138,6 +139,10 @@ class LocalStore:
                     if _generation(target) != ABSENT:
                         _require(path, target, if_generation)
                         self._delete(path, target)
+
+    def now(self) -> datetime | None:
+        """Return nothing: files are dated by this machine."""
+        return None
 
     def url(self, path: str) -> str:
         """Return the object's absolute file path."""

@@ -6,6 +6,8 @@ import base64
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -159,6 +161,15 @@ class GcsStore:
             return
         if answer.status != 204:
             self._checked(answer, "delete", name)
+
+    def now(self) -> datetime | None:
+        """Return the time that the service stamps on an answer; see :class:`~transforms.stores.protocol.Store`."""
+        query = {"prefix": self._name(""), "maxResults": "1", "fields": "nextPageToken"}
+        stamped = self._checked(self._request("GET", self._objects, query=query), "list", self._name("")).date
+        try:
+            return parsedate_to_datetime(stamped).astimezone(timezone.utc)
+        except ValueError:
+            return None
 
     def url(self, path: str) -> str:
         """Return the object's public URL."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 ABSENT = 0
@@ -86,6 +87,13 @@ class Store(Protocol):
 
     def delete(self, path: str, *, if_generation: int | None = None) -> None:
         """Remove an object; nothing happens when there is none."""
+
+    def now(self) -> datetime | None:
+        """Return the current time by the store's own clock, in UTC; None where it has none but that of this machine.
+
+        Raises:
+            StoreError: It does not tell.
+        """
 
     def url(self, path: str) -> str:
         """Return where a person finds the object."""

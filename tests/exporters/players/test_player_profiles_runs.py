@@ -10,7 +10,7 @@ from exporters.declaration import Json, Window
 from exporters.registry import PLAYER_TYPES, exports, groups
 from exporters.warehouse.tables import NEWS_ARTICLES, SHOT_ZONES, TABLES
 from pipeline.execution.in_process import run_in_process
-from pipeline.planning.planner import make_plan
+from pipeline.planning.planner import begun, make_plan
 from pipeline.requests.request import RequestDefaults, parse_request
 from tests.support.plans import EASY, plan_of
 from tests.support.rows import (
@@ -148,7 +148,8 @@ class TestRun:
     def test_the_file_of_a_player_who_no_longer_qualifies_stays_and_is_reported_as_stale(self) -> None:
         store, rows = MemoryStore(), warehouse(*grades(5, player_lookup="ann"), *grades(9, player_lookup="bob"))
         run_in_process(players_plan(5), rows, store)
-        manifest = run_in_process(players_plan(9), rows, store)["2025-01-15"]
+        later = begun(players_plan(9), datetime.now(timezone.utc))
+        manifest = run_in_process(later, rows, store)["2025-01-15"]
         assert manifest["exports"]["player-profiles"]["stale"] == ["players/ann.json"]
         assert "players/ann.json" in published(store)
         assert [entry["player_lookup"] for entry in read(store, "players/index.json")["players"]] == ["bob"]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from exporters.registry import exports
 from exporters.warehouse.tables import GAMES, PREDICTIONS, PROPS, SCHEDULE, TABLES
 from pipeline.planning.champion import ChampionError
 from pipeline.planning.planner import plan_scans
-from pipeline.planning.preflight import look_ahead
+from pipeline.planning.preflight import Preflight, look_ahead
 from pipeline.reporting.findings import Finding, Severity
 from tests.support.plans import EASY, plan_of
 from tests.support.rows import CHAMPION, prediction_row
@@ -227,6 +227,49 @@ class TestInstant:
         warehouse = picky(lambda scan: missing(PROPS, "x") if scan.table == PROPS.name else ())
         warehouse.instant = WarehouseError("does not tell its time; grant it")
         assert [finding.subject for finding in found(tonight(), warehouse)] == ["--warehouse", PROPS.name]
+
+
+class TestClock:
+    NOW = datetime(2026, 1, 20, 18, tzinfo=timezone.utc)
+
+    def look(self, minutes: int) -> Preflight:
+        store = MemoryStore()
+        store.clock = self.NOW - timedelta(minutes=minutes)
+        return look_ahead(tonight(), MemoryWarehouse(night(DAY)), store, now=self.NOW)
+
+    def test_one_that_agrees_is_no_finding(self) -> None:
+        ahead = self.look(1)
+        assert (ahead.findings, ahead.plan.latest_day, ahead.plan.pointers_refused) == ((), DAY, "")
+
+    def test_a_difference_is_named_and_goes_into_the_plan(self) -> None:
+        ahead = self.look(5)
+        what = "the clock of this machine is 5 minutes ahead of that of the output"
+        assert [(f.severity, f.subject, f.what, f.fix) for f in ahead.findings] == [
+            (Severity.WARNING, "clock", what, "set it right")
+        ]
+        assert ahead.plan.warnings == (f"{what}; set it right",)
+
+    def test_with_a_large_one_no_pointer_is_moved(self) -> None:
+        ahead = self.look(-30)
+        (finding,) = ahead.findings
+        assert (finding.severity, finding.why, finding.fix) == (
+            Severity.FAIL,
+            "no pointer is moved",
+            "set it right, and run again",
+        )
+        assert finding.what.startswith("the clock of this machine is 30 minutes behind that of the output")
+        assert (ahead.stop, bool(ahead.plan.pointers_refused)) == (None, True)
+
+    def test_a_store_that_does_not_tell_stops_the_run(self) -> None:
+        class Silent(MemoryStore):
+            def now(self) -> datetime | None:
+                raise StoreError("cannot list out: 500; run again")
+
+        ahead = look_ahead(tonight(), MemoryWarehouse(night(DAY)), Silent(), now=self.NOW)
+        assert [(f.severity, f.subject, f.what) for f in ahead.findings] == [
+            (Severity.STOP, "--output", "cannot list out: 500")
+        ]
+        assert isinstance(ahead.stop, StoreError)
 
 
 class TestForecasts:
