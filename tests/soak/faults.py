@@ -62,12 +62,12 @@ class FaultyStore:
 
     def check(self) -> None:
         """Let the store be checked."""
-        self._before(READ_FAULTS)
+        self._before("", READ_FAULTS)
         self.inner.check()
 
     def write(self, path: str, content: bytes, **more: Any) -> int:
         """Write an object, or fail."""
-        fault = self._before(WRITE_FAULTS)
+        fault = self._before(path, WRITE_FAULTS)
         if fault == "refused write":
             raise StoreError(f"cannot write {path}: 503")
         if fault == "killed before a write":
@@ -96,7 +96,7 @@ class FaultyStore:
 
     def list(self, prefix: str, *, recursive: bool = True) -> Iterator[StoredObject]:
         """Yield objects, and fail after some of them."""
-        fault = self._before(READ_FAULTS)
+        fault = self._before(prefix, READ_FAULTS)
         found = list(self.inner.list(prefix, recursive=recursive))
         yield from found[: len(found) // 2]
         if fault:
@@ -105,7 +105,7 @@ class FaultyStore:
 
     def delete(self, path: str, *, if_generation: int | None = None) -> None:
         """Remove an object, or fail."""
-        fault = self._before({"refused write", "unsure write", "killed before a write", "killed after a write"})
+        fault = self._before(path, {"refused write", "unsure write", "killed before a write", "killed after a write"})
         if fault == "refused write":
             raise StoreError(f"cannot delete {path}: 503")
         if fault == "killed before a write":
@@ -120,13 +120,13 @@ class FaultyStore:
         """Return where the object is."""
         return self.inner.url(path)
 
-    def _before(self, fitting: Any) -> str:
+    def _before(self, path: str, fitting: Any) -> str:
         """Wait for a turn and return the fault of this call, if it has one."""
         self.process.point()
-        return next_fault(self.process, fitting, self.met)
+        return next_fault(self.process, path, fitting, self.met)
 
     def _refuse(self, path: str) -> None:
-        if self._before({"refused read"}):
+        if self._before(path, {"refused read"}):
             raise StoreError(f"cannot read {path}: 503")
 
     def _touch(self, path: str) -> None:
@@ -143,18 +143,20 @@ class FaultyStore:
             )
 
 
-def next_fault(process: Process, fitting: Any, met: Counter[str]) -> str:
+def next_fault(process: Process, path: str, fitting: Any, met: Counter[str]) -> str:
     """Take the faults that a process is armed with and that fit its call; time passes in those that take time."""
-    for kind in list(process.armed):
+    for kind, where in list(process.armed):
+        if not path.startswith(where):
+            continue
         if kind in CALL_FAULTS:
-            process.armed.remove(kind)
+            process.armed.remove((kind, where))
             met[kind] += 1
             process.frozen = kind == "frozen"
             # Whatever others do meanwhile, they do before this call.
             process.sleep(SLOW if kind == "slow call" else STILL)
             process.frozen = False
         elif kind in fitting:
-            process.armed.remove(kind)
+            process.armed.remove((kind, where))
             met[kind] += 1
             return kind
     return ""
@@ -197,7 +199,7 @@ class FaultyWarehouse:
         """Return the streams of a scan, or fail."""
         self.process.point()
         streams = self.inner.split(scan)
-        if streams and next_fault(self.process, {"refused table"}, self.met):
+        if streams and next_fault(self.process, scan.table, {"refused table"}, self.met):
             self.spoilt.add("refused table")
             raise WarehouseError(f"{scan.table} cannot be read: 503")
         return streams
@@ -206,7 +208,11 @@ class FaultyWarehouse:
         """Yield the rows of a stream, or fail on the way."""
         self.process.point()
         batches = [batch for batch in self.inner.read(stream) if batch.num_rows]
-        fault = next_fault(self.process, SCAN_FAULTS.keys() - {"refused table"}, self.met) if batches else ""
+        fault = (
+            next_fault(self.process, stream.scan.table, SCAN_FAULTS.keys() - {"refused table"}, self.met)
+            if batches
+            else ""
+        )
         if fault not in ("", "stalled stream", "repeated rows"):
             self.spoilt.add(fault)
         if fault == "stalled stream":

@@ -132,7 +132,9 @@ class Judge:
         mine = ended.plan.run
         for day, record in ended.records.items():
             holder = store.read(f"{LEASES}{day}.json")
-            if holder is not None and not has_twin and mine.execution.encode() in holder[0]:
+            # What a run that was cut off left in part, and this one could not repair, stays named there.
+            is_named = holder is None or mine.execution.encode() not in holder[0] or _names_what_is_left(holder)
+            if not has_twin and not is_named:
                 self.blame("lease left", f"run {mine.execution} ended and holds {day}")
             for name, section in record["exports"].items():
                 if section["execution_id"] != mine.execution:
@@ -231,6 +233,11 @@ class Judge:
                 self.blame("does not converge", f"{path} {what}")
         for left in store.list(LEASES):
             self.blame("does not converge", f"{left.path} is left")
+
+
+def _names_what_is_left(lease: tuple[bytes, StoredObject]) -> bool:
+    told = orjson.loads(lease[0])
+    return bool(told["has_ended"] and told["unrepaired"])
 
 
 def _date_in(path: str) -> str:

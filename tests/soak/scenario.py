@@ -32,6 +32,9 @@ from transforms.warehouses.protocol import WarehouseError
 OUTPUT = "soak"
 _NOON = datetime(2025, 1, 15, 23, tzinfo=timezone.utc)
 _NEVER = 1e9
+PLACES = ("manifest/", "open/", "runs/", "status.json", "tonight/", "predictions/", "schemas/", "subsets/")
+"""Where objects of every kind are."""
+TO_THE_END = 10_000
 _HTML = b"<html><body>502 Bad Gateway</body></html>"
 
 
@@ -63,10 +66,11 @@ class Step:
 
 @dataclass(frozen=True)
 class Fault:
-    """Let the next call of a run that the fault fits fail."""
+    """Let the next call of a run fail that the fault fits, on a path or a table that begins with ``where``."""
 
     run: int
     kind: str
+    where: str = ""
 
 
 @dataclass(frozen=True)
@@ -135,6 +139,10 @@ def scenario_of(seed: int) -> Scenario:
     started: list[int] = []
     waiting = list(range(runs))
     kinds = chance.choice(((NIGHT,), (NIGHT,), (WEEK,), (NIGHT, WEEK)))
+    if runs > 1 and chance.random() < 0.4:
+        # Something is published already.
+        started.append(waiting.pop(0))
+        actions += [Start(0, chance.choice(kinds), chance.choice((0, 0, 1))), Step(0, TO_THE_END)]
     for _ in range(chance.randrange(4, 24)):
         if waiting and (not started or chance.random() < 0.3):
             number = waiting.pop(0)
@@ -145,18 +153,22 @@ def scenario_of(seed: int) -> Scenario:
             if chance.random() < 0.2:
                 actions.append(Fault(number, chance.choice(list(SCAN_FAULTS))))
             # Read to the end mostly: most of what can go wrong goes wrong afterwards.
-            actions.append(Step(number, chance.choice((10, 60, 70, 80, 100))))
+            actions.append(Step(number, chance.choice((10, 40, 50, 60, 70, 80, 100, 120, 150, TO_THE_END))))
             continue
         if not started:
             continue
         number, dice = chance.choice(started), chance.random()
         if dice < 0.5:
-            actions.append(Step(number, chance.choice((1, 2, 3, 5, 8, 13, 21, 34, 55, 120))))
+            actions.append(Step(number, chance.choice((1, 2, 3, 5, 8, 13, 21, 34, 55, 120, TO_THE_END))))
         elif dice < 0.8:
             faults = [*WRITE_FAULTS, *READ_FAULTS, *CALL_FAULTS]
             kind = chance.choice(faults if on_disk else [each for each in faults if each != "disk full"])
-            actions += [Fault(number, kind), Step(number, chance.choice((1, 2, 5, 20)))]
-        elif dice < 0.88:
+            where = chance.choice(PLACES) if chance.random() < 0.4 else ""
+            actions += [Fault(number, kind, where), Step(number, chance.choice((1, 2, 5, 20, TO_THE_END)))]
+        elif dice < 0.84:
+            # One run stands still so long that another one takes its place.
+            actions += [Fault(number, "frozen"), Step(number, 1), Step(chance.choice(started), TO_THE_END)]
+        elif dice < 0.89:
             actions.append(Kill(number))
         elif dice < 0.93 and len(started) < 6:
             twin = 10 + len(started)
@@ -220,7 +232,7 @@ class World:
             can = action.like in self._plans and action.run not in processes
             if can and not self._is_spoilt(action.like):
                 for process in (processes[action.like], *self._twins(processes[action.like])):
-                    process.armed = [kind for kind in process.armed if kind not in SCAN_FAULTS]
+                    process.armed = [armed for armed in process.armed if armed[0] not in SCAN_FAULTS]
                 self._start(action.run, *self._plans[action.like])
         elif isinstance(action, Step):
             if action.run in processes:
@@ -229,7 +241,7 @@ class World:
             process = processes.get(action.run)
             if process is None or process.is_over or (action.kind in SCAN_FAULTS and self._twins(process)):
                 return
-            process.armed.append(action.kind)
+            process.armed.append((action.kind, action.where))
         elif isinstance(action, Kill):
             if action.run in processes and not processes[action.run].is_over:
                 self.met["killed"] += 1

@@ -22,7 +22,7 @@ class Process:
 
     Attributes:
         number: Names it in actions.
-        armed: Faults that wait for a call that they fit, oldest first.
+        armed: Faults that wait for a call that they fit, oldest first: the kind, and what the path begins with.
         calls: Calls so far.
         wakes: Until when it sleeps.
         frozen: It shows no signs of life, although it is not dead.
@@ -33,7 +33,7 @@ class Process:
 
     def __init__(self, number: int, simulation: Simulation, work: Callable[[Process], object]) -> None:
         self.number = number
-        self.armed: list[str] = []
+        self.armed: list[tuple[str, str]] = []
         self.calls = 0
         self.wakes = 0.0
         self.frozen = False

@@ -10,6 +10,7 @@ from tests.soak.__main__ import explain, main
 from tests.soak.faults import FAULTS, SCAN_FAULTS
 from tests.soak.pictures import FULL, LAST, NIGHT, THIN, WEEK, clean
 from tests.soak.scenario import (
+    TO_THE_END,
     Action,
     Again,
     Damage,
@@ -37,7 +38,7 @@ OVERTAKEN = (
     Fault(0, "frozen"),
     Step(0, 1),
     Start(1, NIGHT, 1),
-    Step(1, 10_000),
+    Step(1, TO_THE_END),
 )
 """A run looks at the date and stands still, a newer one takes the date over, and the first one goes on."""
 FIXED_SEEDS = range(30)
@@ -78,7 +79,7 @@ def test_pictures_differ_in_some_documents_and_agree_in_others() -> None:
 
 
 def test_a_run_without_faults_succeeds() -> None:
-    found = carry_out(Scenario((Start(0, WEEK, 0), Step(0, 10_000), Start(1, NIGHT, 1))))
+    found = carry_out(Scenario((Start(0, WEEK, 0), Step(0, TO_THE_END), Start(1, NIGHT, 1))))
     assert found.statuses == {"success": 4}
     assert not found.violations
 
@@ -89,8 +90,25 @@ def test_an_older_run_that_ends_later_is_kept() -> None:
     assert not found.violations
 
 
+def test_a_document_that_a_newer_run_found_unchanged_is_not_replaced_by_an_older_one() -> None:
+    first = (Start(0, NIGHT, 0), Step(0, TO_THE_END))
+    # The older of two more runs stands still, and finds in the end what it has seen in the beginning.
+    older = (Start(1, NIGHT, 1), Step(1, OPENED), Fault(1, "frozen"), Step(1, 1))
+    found = carry_out(Scenario((*first, *older, Start(2, NIGHT, 2), Step(2, TO_THE_END))))
+    assert found.statuses == {"success": 3, "kept": 1}
+    assert not found.violations
+
+
+def test_a_date_that_a_run_was_cut_off_on_stays_marked_while_the_next_one_withholds_it() -> None:
+    first = (Start(0, NIGHT, 0), Step(0, TO_THE_END))
+    cut_off = (Start(1, NIGHT, 1), Step(1, OPENED), Fault(1, "killed after a write", "tonight/"), Step(1, TO_THE_END))
+    found = carry_out(Scenario((*first, *cut_off, Start(2, NIGHT, THIN))))
+    assert found.met["killed after a write"] == 1
+    assert not found.violations
+
+
 def test_a_thin_picture_is_withheld() -> None:
-    found = carry_out(Scenario((Start(0, NIGHT, 0), Step(0, 1000), Start(1, NIGHT, THIN))))
+    found = carry_out(Scenario((Start(0, NIGHT, 0), Step(0, TO_THE_END), Start(1, NIGHT, THIN))))
     assert found.statuses["success"] == 2
     assert found.statuses.total() == 3
     assert not found.violations
@@ -241,18 +259,22 @@ class TestRules:
                 OVERTAKEN,
                 "older over newer",
             ),
-            (Protocol(WithoutOrder), (Start(0, NIGHT, 1), Step(0, 1000), Start(1, NIGHT, 0)), "older over newer"),
+            (Protocol(WithoutOrder), (Start(0, NIGHT, 1), Step(0, TO_THE_END), Start(1, NIGHT, 0)), "older over newer"),
             (Protocol(LosingWrites), (Start(0, NIGHT, 0),), "untrue success"),
             (Protocol(TearingWrites), (Start(0, NIGHT, 0),), "torn"),
             (Protocol(KeepingLeases), (Start(0, NIGHT, 0),), "lease left"),
             (
                 Protocol(TrustingDigests),
-                (Start(0, NIGHT, 0), Step(0, 1000), Start(1, NIGHT, 1), Step(1, 110), Kill(1), Start(2, NIGHT, 2)),
+                (
+                    *(Start(0, NIGHT, 0), Step(0, TO_THE_END)),
+                    *(Start(1, NIGHT, 1), Step(1, OPENED), Fault(1, "refused write", "manifest/"), Step(1, TO_THE_END)),
+                    Start(2, NIGHT, 2),
+                ),
                 "untrue success",
             ),
             (
                 Protocol(change=accepting_losses),
-                (Start(0, NIGHT, 0), Step(0, 1000), Start(1, NIGHT, THIN)),
+                (Start(0, NIGHT, 0), Step(0, TO_THE_END), Start(1, NIGHT, THIN)),
                 "less over full",
             ),
         ],
@@ -287,7 +309,7 @@ def test_a_violation_is_told_with_its_seed_and_its_shortest_sequence(capsys: pyt
     assert main(["--runs=3", "--most=1"], losing) == 1
     said = capsys.readouterr().out
     assert "seed 0 breaks a rule, in memory:\n    Start(run=" in said
-    assert "=> untrue success: " in said
+    assert "=> untrue record: " in said
     assert "violations  1" in said
 
 
