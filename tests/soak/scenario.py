@@ -181,6 +181,10 @@ def scenario_of(seed: int) -> Scenario:
     return Scenario(tuple(actions), on_disk)
 
 
+def _nothing() -> None:
+    pass
+
+
 def _same(it: Any) -> Any:
     return it
 
@@ -205,10 +209,14 @@ class World:
     Attributes:
         base: Where objects are.
         protocol: How runs publish.
+        through: The same place, as runs reach it.
+        calm: Ends what disturbs runs on the way there.
     """
 
     base: Store
-    protocol: Protocol
+    protocol: Protocol = field(default_factory=Protocol)
+    through: Store | None = None
+    calm: Callable[[], None] = field(default=_nothing)
     judge: Judge = field(default_factory=Judge)
     met: Counter[str] = field(default_factory=Counter)
     statuses: Counter[str] = field(default_factory=Counter)
@@ -216,7 +224,7 @@ class World:
     damaged: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.store = JudgedStore(self.base, self.judge)
+        self.store = JudgedStore(self.through or self.base, self.judge, self.base)
         self.simulation = Simulation(self._beat)
         self._plans: dict[int, tuple[Start, Plan]] = {}
         self._spoilt: dict[str, set[str]] = {}
@@ -254,6 +262,7 @@ class World:
     def finish(self) -> None:
         """Let all runs come to their end, judge the tree, and judge it again after undisturbed runs."""
         self.simulation.drain()
+        self.calm()
         self.judge.judge_tree(self.base, self.ended, self.damaged)
         kinds = frozenset(start.kind for start, _ in self._plans.values())
         codes: dict[str, int] = {}
@@ -327,13 +336,17 @@ class World:
 def carry_out(scenario: Scenario, protocol: Protocol = Protocol()) -> Outcome:
     """Carry out a scenario and return what became of it."""
     with _place(on_disk=scenario.on_disk) as base:
-        world = World(base, protocol)
-        try:
-            for action in scenario.actions:
-                world.act(action)
-            world.finish()
-        finally:
-            world.simulation.close()
+        return carry_out_in(World(base, protocol), scenario)
+
+
+def carry_out_in(world: World, scenario: Scenario) -> Outcome:
+    """Carry out a scenario in a world and return what became of it."""
+    try:
+        for action in scenario.actions:
+            world.act(action)
+        world.finish()
+    finally:
+        world.simulation.close()
     return Outcome(world.judge.violations, world.met, world.statuses)
 
 

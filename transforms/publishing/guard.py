@@ -45,7 +45,13 @@ def open_date(plan: Plan, store: Store, day: date) -> OpenedDate:
     key = day.isoformat()
     try:
         contested = acquire(
-            store, plan.run, key, plan.lease, clock=plan.lease.time.monotonic, sleep=plan.lease.time.sleep
+            store,
+            plan.run,
+            key,
+            plan.lease,
+            export_types=plan.export_types,
+            clock=plan.lease.time.monotonic,
+            sleep=plan.lease.time.sleep,
         )
     except DateBusy as busy:
         return OpenedDate(shown=Shown(busy=str(busy)))
