@@ -105,12 +105,21 @@ def skipped_section(plan: Plan, scan_counts: ScanCounts, publication: Publicatio
             "date": rows.day or None,
             "rows": rows.rows,
             "unowned": not rows.player,
+            "problem": rows.error,
         }
         for rows in sorted(publication.skipped, key=_unowned_first)
     ]
     if publication.day == plan.dates[-1]:
         found.extend(
-            {"table": table, "column": column, "player": None, "date": None, "rows": rows, "unowned": False}
+            {
+                "table": table,
+                "column": column,
+                "player": None,
+                "date": None,
+                "rows": rows,
+                "unowned": False,
+                "problem": f"{column} is null: it counts for no stage",
+            }
             for (table, column), rows in scan_counts.rosters.nameless.items()
             if table not in plan.built_from
         )
