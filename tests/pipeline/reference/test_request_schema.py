@@ -28,6 +28,7 @@ FITS = jsonschema_rs.validator_for(SCHEMA, validate_formats=True).is_valid
 FITS_WITHOUT_FORMATS = jsonschema_rs.validator_for(SCHEMA).is_valid
 
 ONLY_THE_PARSER_TELLS = (
+    "minutes ahead of the clock",
     "and two years from today",
     "is before start_date",
     "; split it into ranges of at most",
