@@ -28,11 +28,11 @@ FITS = jsonschema_rs.validator_for(SCHEMA, validate_formats=True).is_valid
 FITS_WITHOUT_FORMATS = jsonschema_rs.validator_for(SCHEMA).is_valid
 
 ONLY_THE_PARSER_TELLS = (
-    "minutes ahead of the clock",
     "and two years from today",
     "is before start_date",
     "; split it into ranges of at most",
     ".0 is not a number of games",  # To JSON Schema, 5.0 is an integer.
+    "minutes ahead of the clock",
 )
 
 
@@ -108,6 +108,7 @@ def test_every_rule_of_the_parser_alone_is_missing_from_the_schema() -> None:
         ({**night, "start_date": "2026-02-02", "end_date": "2026-02-01"}, ONLY_THE_PARSER_TELLS[1]),
         ({**night, "start_date": "2020-02-02", "end_date": "2026-02-01"}, ONLY_THE_PARSER_TELLS[2]),
         ({"players": True, "min_games": 5.0}, ONLY_THE_PARSER_TELLS[3]),
+        ({**night, "target_date": "today", "generated_at": "2099-01-01T00:00:00Z"}, ONLY_THE_PARSER_TELLS[4]),
     ):
         assert FITS(payload)
         assert told in problems(payload)[0]
