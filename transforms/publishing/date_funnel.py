@@ -103,6 +103,8 @@ def skipped_section(plan: Plan, scan_counts: ScanCounts, publication: Publicatio
             "column": rows.column,
             "player": rows.player or None,
             "date": rows.day or None,
+            "key": rows.row or None,
+            "value": rows.value,
             "rows": rows.rows,
             "unowned": not rows.player,
         }
@@ -110,8 +112,17 @@ def skipped_section(plan: Plan, scan_counts: ScanCounts, publication: Publicatio
     ]
     if publication.day == plan.dates[-1]:
         found.extend(
-            {"table": table, "column": column, "player": None, "date": None, "rows": rows, "unowned": False}
-            for (table, column), rows in scan_counts.rosters.nameless.items()
+            {
+                "table": table,
+                "column": column,
+                "player": unusable.player or None,
+                "date": unusable.day or None,
+                "key": unusable.key or None,
+                "value": value,
+                "rows": unusable.rows,
+                "unowned": False,
+            }
+            for (table, column, value), unusable in scan_counts.rosters.unusable.items()
             if table not in plan.built_from
         )
     return {"skipped_rows": found[:_MOST_SKIPPED], "skipped_rows_total": sum(rows["rows"] for rows in found)}

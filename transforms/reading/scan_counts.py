@@ -98,6 +98,7 @@ class Count:
         rows, defects = decode(PLAYER_ALIASES.name, [batch])
         self.alias_rows.update(PlayerAliasRow(**row._asdict()) for row in rows)
         self.alias_defects.update(defect.message for defect in defects)
+        self.players.add_unusable(defects)
 
     def _add_names(self, table: str, batch: pa.RecordBatch) -> None:
         days = batch.column("game_date")
