@@ -10,6 +10,7 @@ from typing import Any
 from exporters.declaration import Grain
 from exporters.league.forecasts.funnel import StageCount, funnel, judge_funnel
 from exporters.league.forecasts.readiness import ScanCounts, State, verdict
+from exporters.warehouse.tables import PLAYER_ALIASES
 from transforms.elements.failure import SkippedRows
 from transforms.elements.guarding import DateVerdict
 from transforms.elements.plan import Plan
@@ -123,7 +124,8 @@ def skipped_section(plan: Plan, scan_counts: ScanCounts, publication: Publicatio
                 "unowned": False,
             }
             for (table, column, value), unusable in scan_counts.rosters.unusable.items()
-            if table not in plan.built_from
+            # No stage reports the rows of a table that it does not decode.
+            if table not in plan.built_from or table == PLAYER_ALIASES.name
         )
     return {"skipped_rows": found[:_MOST_SKIPPED], "skipped_rows_total": sum(rows["rows"] for rows in found)}
 
