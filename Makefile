@@ -2,6 +2,7 @@
 PYTHON ?= python3
 PYTHONS ?= 3.10 3.11 3.12 3.13
 WORKERS ?= 2
+SOAK_RUNS ?= 500
 VENV := .venv
 BIN := $(VENV)/bin
 EMULATORS := .venv-emulators
@@ -14,7 +15,11 @@ EXPORT_TYPES := tonight-all
 NOT_UNIT := tests/wire tests/end_to_end tests/deploy
 
 .DEFAULT_GOAL := help
+<<<<<<< HEAD
 .PHONY: help setup emulators run stream demo test unit values lint matrix bench docs template lock clean
+=======
+.PHONY: help setup emulators run stream demo test unit lint matrix soak bench docs template lock clean
+>>>>>>> main
 
 help: ## List the targets.
 	@while IFS= read -r line; do case "$$line" in \
@@ -75,6 +80,9 @@ values: setup ## Break every column of every table in every way, through whole r
 
 matrix: ## Lint and run the unit tests on each Python of PYTHONS that is on PATH, in .venv-VERSION.
 	@MAKE="$(MAKE)" sh .ci/matrix $(PYTHONS)
+
+soak: setup ## Carry out 500 seeded scenarios of faults, and print the shortest one that breaks a rule.
+	$(BIN)/python -m tests.soak --runs=$(SOAK_RUNS)
 
 ##@ Measure
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pipeline.commands.command import Command
 
 _PLACES = "--warehouse=PATH --output=PATH"
+_PLACES_OF_DEMO = "--warehouse=data --output=out"
 _BIG = "--warehouse=bigquery:my-project --output=gs://my-bucket/v1"
 _TONIGHT = ("Tonight, from Parquet files to a folder:", "--export_types=tonight-all --target_date=today")
 
@@ -82,6 +83,21 @@ COMMANDS = (
         is_job=True,
     ),
     STREAM,
+    Command(
+        name="doctor",
+        summary="Check warehouse, output and date, and say what an export would lack.",
+        options="pipeline.operations.command_options:DOCTOR_OPTIONS",
+        run="pipeline.operations.doctor:main",
+        usage=f"{_PLACES} [option ...]",
+        about="Checks tables, columns, types, partition filters, places, permissions, the champion's forecasts, the "
+        "schedule and the spelling of players, lists what is optional and absent, and ends with a verdict. It writes "
+        "nothing. Exit codes: 0 an export would publish everything, 1 something would be missing, 2 the request was "
+        "rejected, or an export would reject its champion.",
+        examples=(
+            ("Today, all export types:", _BIG),
+            ("One date, for programs:", f"{_PLACES_OF_DEMO} --target_date=2026-02-11 --json"),
+        ),
+    ),
     Command(
         name="verify",
         summary="Compare manifests with the published objects.",

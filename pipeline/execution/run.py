@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from datetime import datetime, timezone
 from typing import Any
@@ -18,13 +19,15 @@ from pipeline.execution.places import open_store, open_warehouse, with_absolute_
 from pipeline.execution.submission import RunError, RunInterrupted, SubmissionError, run_elsewhere, run_here, submit
 from pipeline.options.configuration import RunConfig, StreamConfig, parse_job
 from pipeline.options.flags import OptionsError
-from pipeline.planning.champion import ChampionError, check_champion
-from pipeline.planning.clock import with_clock
+from pipeline.planning.champion import ChampionError
 from pipeline.planning.graph import build
 from pipeline.planning.inputs import with_inputs
-from pipeline.planning.planner import begun, describe, estimate_bytes, make_plan, preflight, with_as_of
+from pipeline.planning.machine_clock import with_clock
+from pipeline.planning.planner import begun, describe, estimate_bytes, make_plan, with_as_of
+from pipeline.planning.preflight import Preflight, look_ahead
 from pipeline.reporting.completion import publish_event, run_event
 from pipeline.reporting.exit_codes import ALL_PUBLISHED, BAD_REQUEST, INTERRUPTED, SOMETHING_MISSING
+from pipeline.reporting.findings import Finding, is_serious, say_findings
 from pipeline.reporting.progress import Watch
 from pipeline.reporting.report import Summary
 from pipeline.reporting.terminal import complain, report, say, say_json
@@ -66,27 +69,48 @@ def main(argv: Sequence[str]) -> int:
         accept_shrink=config.accept_shrink,
         lease=LeaseRules(wait_seconds=config.lease_wait),
     )
+    ahead = _look_ahead(config, plan, warehouse, store, now)
     if config.dry_run:
         description = describe(plan)
         if isinstance(warehouse.warehouse, BigQueryWarehouse):
             description["estimated_bytes"] = estimate_bytes(plan, warehouse.warehouse)
+        description["problems"] = [finding.to_json() for finding in ahead.problems]
         say(orjson.dumps(description, option=orjson.OPT_INDENT_2).decode())
-        return ALL_PUBLISHED
+        say_findings(ahead.problems, sys.stderr)
+        if isinstance(ahead.stop, ChampionError):
+            return BAD_REQUEST
+        return SOMETHING_MISSING if is_serious(ahead.problems) else ALL_PUBLISHED
+    if ahead.stop is not None:
+        if len(ahead.problems) > 1:
+            say_findings(ahead.problems, sys.stderr)
+        code = _nothing(config, plan, f"nothing was published: {ahead.stop}", ahead.problems)
+        return BAD_REQUEST if isinstance(ahead.stop, ChampionError) else code
+    say_findings(ahead.problems, sys.stderr)
+    # What tables are made of now says nothing about what they were.
+    plan = ahead.plan if config.as_of else with_inputs(ahead.plan, warehouse)
+    return carry_out(config, plan, warehouse, store, options, ahead.problems)
+
+
+def _look_ahead(config: RunConfig, plan: Plan, warehouse: Warehouse, store: Store, now: datetime) -> Preflight:
+    """Return what preflight finds; without it, only the instant as of which tables are read, and the clock."""
+    if not config.skip_preflight:
+        return look_ahead(plan, warehouse, store, as_of=config.as_of, now=now, every_session=config.dry_run)
+    if config.dry_run:
+        return Preflight(plan, ())
     try:
-        plan = with_clock(with_as_of(plan, warehouse, config.as_of), store, now)
-        if not config.skip_preflight:
-            plan = check_champion(preflight(plan, warehouse, store), warehouse)
-        # What tables are made of now says nothing about what they were.
-        plan = plan if config.as_of else with_inputs(plan, warehouse)
-    except ChampionError as error:
-        _nothing(config, plan, f"nothing was published: {error}")
-        return BAD_REQUEST
+        return Preflight(with_clock(with_as_of(plan, warehouse, config.as_of), store, now), ())
     except (StoreError, WarehouseError) as error:
-        return _nothing(config, plan, f"nothing was published: {error}")
-    return carry_out(config, plan, warehouse, store, options)
+        return Preflight(plan, (), error)
 
 
-def carry_out(config: RunConfig, plan: Plan, warehouse: Warehouse, store: Store, options: PipelineOptions) -> int:
+def carry_out(
+    config: RunConfig,
+    plan: Plan,
+    warehouse: Warehouse,
+    store: Store,
+    options: PipelineOptions,
+    problems: Sequence[Finding] = (),
+) -> int:
     """Run a plan, print its outcome and return the exit code.
 
     Args:
@@ -95,8 +119,10 @@ def carry_out(config: RunConfig, plan: Plan, warehouse: Warehouse, store: Store,
         warehouse: Where tables are read.
         store: Where documents are written.
         options: Beam's options.
+        problems: What preflight found.
     """
     plan = started(plan)
+    found = [finding.to_json() for finding in problems]
     output = str(config.output)
     try:
         summary = run(
@@ -120,8 +146,9 @@ def carry_out(config: RunConfig, plan: Plan, warehouse: Warehouse, store: Store,
         return _unknown(config, plan, f"the run is over, but what it published cannot be read: {error}")
     if summary is None:
         if config.json:
-            say_json(_without_outcome(config, plan, "submitted"))
+            say_json({**_without_outcome(config, plan, "submitted"), "preflight": found})
         return ALL_PUBLISHED
+    summary.preflight = found
     report(summary, control=str(config.control), as_json=config.json)
     return summary.exit_code
 
@@ -201,11 +228,12 @@ def tell_failure(config: RunConfig, plan: Plan, *reasons: str) -> None:
         complain(f"the completion event was not published: {type(error).__name__}: {error}")
 
 
-def _nothing(config: RunConfig, plan: Plan, line: str) -> int:
+def _nothing(config: RunConfig, plan: Plan, line: str, problems: Sequence[Finding] = ()) -> int:
     """Report a run that has not begun."""
     complain(line)
     if config.json:
-        say_json(_without_outcome(config, plan, "failed", error=line))
+        found = [finding.to_json() for finding in problems]
+        say_json({**_without_outcome(config, plan, "failed", error=line), "preflight": found})
     tell_failure(config, plan, line)
     return SOMETHING_MISSING
 

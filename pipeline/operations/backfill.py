@@ -25,11 +25,13 @@ from pipeline.operations.command_options import BACKFILL_TYPES, NOT_IN_A_BACKFIL
 from pipeline.options.configuration import RunConfig, parse_run
 from pipeline.options.flags import OptionsError, take_options
 from pipeline.planning.backfill_plan import BackfillPlan, describe_backfill, describe_json, game_dates, plan_backfill
-from pipeline.planning.champion import ChampionError, check_champion
-from pipeline.planning.clock import with_clock
+from pipeline.planning.champion import ChampionError
 from pipeline.planning.inputs import with_inputs
-from pipeline.planning.planner import make_plan, preflight, with_as_of
+from pipeline.planning.machine_clock import with_clock
+from pipeline.planning.planner import make_plan, with_as_of
+from pipeline.planning.preflight import look_ahead
 from pipeline.reporting.exit_codes import ALL_PUBLISHED, BAD_REQUEST, INTERRUPTED, SOMETHING_MISSING
+from pipeline.reporting.findings import say_findings
 from pipeline.reporting.report import ExportSummary, Summary, table
 from pipeline.reporting.terminal import complain, say, say_all, say_json
 from pipeline.requests.problems import Problem
@@ -159,10 +161,15 @@ def backfill(config: RunConfig, warehouse: Warehouse, store: Store, carry_out: C
         accept_shrink=config.accept_shrink,
         lease=LeaseRules(wait_seconds=config.lease_wait),
     )
-    if not config.dry_run:
-        every = with_clock(with_as_of(every, warehouse, config.as_of), store, datetime.now(timezone.utc))
-    if not config.skip_preflight and not config.dry_run:
-        every = check_champion(preflight(every, warehouse, store), warehouse)
+    now = datetime.now(timezone.utc)
+    if config.skip_preflight and not config.dry_run:
+        every = with_clock(with_as_of(every, warehouse, config.as_of), store, now)
+    elif not config.dry_run:
+        ahead = look_ahead(every, warehouse, store, as_of=config.as_of, now=now)
+        say_findings(ahead.problems, sys.stderr)
+        if ahead.stop is not None:
+            raise ahead.stop
+        every = ahead.plan
     every = with_inputs(every, warehouse)
     found = plan_backfill(every, lambda day: _reliable_manifest(store, day), again=again)
     say(describe_backfill(every, found))

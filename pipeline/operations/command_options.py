@@ -14,6 +14,7 @@ from pipeline.requests.field import STRICT, Described, whole_or_empty
 from pipeline.requests.request_message import DAY_TEXT, Day
 
 BACKFILL_TYPES = "backfill"
+DOCTOR_TYPES = "all"
 NOT_IN_A_BACKFILL = ("target_date", "players", "min_games", "request", "update_latest")
 """Options that a backfill lacks: it has a range and moves no pointer."""
 
@@ -80,3 +81,27 @@ BACKFILL_OPTIONS = (
     *(_of_backfill(option) for option in EXPORT_OPTIONS if option.name not in NOT_IN_A_BACKFILL),
 )
 """The options of ``phase6 backfill``."""
+
+_OF_DOCTOR = (
+    "warehouse",
+    "output",
+    "control_output",
+    "bigquery_quota_project",
+    "bigquery_rest_endpoint",
+    "bigquery_storage_endpoint",
+    "gcs_endpoint",
+    "export_types",
+    "target_date",
+    "champion_system_id",
+    "fallback_system_ids",
+    "as_of",
+    "json",
+)
+_DOCTOR_DEFAULTS = {"export_types": DOCTOR_TYPES, "target_date": "today"}
+
+DOCTOR_OPTIONS = tuple(
+    replace(option, default_help=_DOCTOR_DEFAULTS.get(option.name, option.default_help))
+    for option in EXPORT_OPTIONS
+    if option.name in _OF_DOCTOR
+)
+"""The options of ``phase6 doctor``: those of the export that it looks ahead to."""

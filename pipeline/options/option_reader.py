@@ -59,7 +59,9 @@ class OptionReader:
         self._check_live_feed()
         if places is not None and places.control_output is not None and overlap(places.output, places.control_output):
             self.problems.append(
-                BY_NAME["control_output"].wrong(places.control_output, "is where readers of the output can see it")
+                BY_NAME["control_output"].wrong(
+                    self.text("control_output"), "is where readers of the output can see it"
+                )
             )
         if places is None or rules is None or runs is None:
             return {}
@@ -98,6 +100,11 @@ class OptionReader:
         if given.as_of > now:
             text, flag = self.text("as_of"), BY_NAME["as_of"].flag
             self.problems.append(Problem(flag, show(text), "is yet to come", "give a past instant"))
+        if self.text("write_subset_picks") == "true":
+            flag, text = BY_NAME["as_of"].flag, show(self.text("as_of"))
+            self.problems.append(
+                Problem(flag, text, "excludes --write_subset_picks: past picks are not written again", "leave one out")
+            )
         return given.as_of
 
     def exclude(self, options: Collection[Option], reason: str, fix: str) -> None:

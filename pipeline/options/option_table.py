@@ -250,7 +250,8 @@ class RunOptions:
     dry_run: Annotated[
         bool,
         Described(
-            "Print the plan, what it would read and, of BigQuery, how many bytes; read and write nothing.",
+            "Check what a run needs, and print the plan, the problems and, of BigQuery, how many bytes would be read; "
+            "write nothing.",
             example="true",
             of_beam=True,
         ),
@@ -267,7 +268,7 @@ class RunOptions:
     skip_preflight: Annotated[
         bool,
         Described(
-            "Start without checking tables, columns, bucket and permissions first.",
+            "Start without checking tables, columns, places, permissions, the champion and the schedule first.",
             example="true",
         ),
     ] = False

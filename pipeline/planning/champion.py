@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -35,34 +36,58 @@ def shows_champion(export: Export) -> bool:
     return bool(export.gates & _GATES)
 
 
+class ChampionCheck(NamedTuple):
+    """What is known of the champion before a run.
+
+    Attributes:
+        plan: The plan, led by the champion or by a fallback.
+        led: The dates on which it has active forecasts; None when no type shows them.
+        others: By date, the other systems that have active forecasts, with their rows, if the champion has none.
+    """
+
+    plan: Plan
+    led: frozenset[date] | None = None
+    others: Mapping[date, Mapping[str, int]] = {}
+
+
 def check_champion(plan: Plan, warehouse: Warehouse) -> Plan:
+    """Return a plan whose champion has forecasts. The scan reports tables that are unreadable here.
+
+    Raises:
+        ChampionError: See :func:`find_champion`.
+    """
+    try:
+        return find_champion(plan, warehouse).plan
+    except WarehouseError:
+        return plan
+
+
+def find_champion(plan: Plan, warehouse: Warehouse) -> ChampionCheck:
     """Return a plan whose champion has forecasts, as far as its dates have any: the same plan, or that of a fallback.
 
     A type without forecasts is exported with any champion. A type whose champion lacks forecasts for some of the dates
-    is exported too, and withheld on those dates. The scan reports tables that are unreadable here.
+    is exported too, and withheld on those dates.
 
     Raises:
         ChampionError: The champion is unknown on all dates for which another model has active forecasts, or has none
             that are active although every requested type shows them; and no fallback has any.
+        WarehouseError: The forecasts cannot be read.
     """
     if not any(map(shows_champion, plan.exports)) or PREDICTIONS.name in plan.broken:
-        return plan
+        return ChampionCheck(plan)
     champion = plan.config.champion_system_id
-    try:
-        if _count(plan, warehouse, champion).active:
-            return plan
-        every = _count(plan, warehouse)
-    except WarehouseError:
-        return plan
+    if own := _count(plan, warehouse, champion).active:
+        return ChampionCheck(plan, frozenset(own))
+    every = _count(plan, warehouse)
     if not every.active:
-        return plan
+        return ChampionCheck(plan, frozenset())
     for fallback in plan.config.fallback_system_ids:
-        if any(fallback in systems for systems in every.active.values()):
-            return _led_by(plan, fallback)
+        if led := frozenset(day for day, systems in every.active.items() if fallback in systems):
+            return ChampionCheck(_led_by(plan, fallback), led)
     unknown = not any(champion in systems for systems in every.rows.values())
     if unknown or all(map(shows_champion, plan.exports)):
         raise ChampionError(_message(plan, every.active, unknown=unknown))
-    return plan
+    return ChampionCheck(plan, frozenset(), every.active)
 
 
 @dataclass

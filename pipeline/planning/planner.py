@@ -21,7 +21,6 @@ from transforms.clients.concurrency import run_concurrently
 from transforms.elements.plan import LeaseRules, Plan, Run
 from transforms.elements.run_order import as_of_text
 from transforms.elements.tables import TableScan
-from transforms.stores.protocol import Store
 from transforms.warehouses.protocol import Warehouse, WarehouseError
 
 
@@ -151,36 +150,6 @@ def begun(plan: Plan, now: datetime) -> Plan:
     """Return a plan whose execution begins now, under an id of its own that sorts by time."""
     execution = f"{now.astimezone(timezone.utc):%Y%m%dT%H%M%S.%fZ}-{secrets.token_hex(4)}"
     return replace(plan, run=replace(plan.run, started_at=now.isoformat(), execution_id=execution))
-
-
-def preflight(plan: Plan, warehouse: Warehouse, store: Store) -> Plan:
-    """Check everything that a run needs before it starts, and return the plan with the unreadable tables named.
-
-    Raises:
-        StoreError: Nothing can be published.
-    """
-    store.check()
-    needed = {scan.table: scan for scan in plan_scans(plan, funnel=False)}
-
-    def checked(scan: TableScan) -> tuple[TableScan, str]:
-        wrong = _what_is_wrong(warehouse, scan)
-        narrow = needed.get(scan.table)
-        # A table of the funnel alone fails no document: its stage is then unknown.
-        if wrong and narrow is not None and narrow != scan and not _what_is_wrong(warehouse, narrow):
-            return narrow, ""
-        return scan, wrong
-
-    found = run_concurrently(checked, plan.scans, warehouse.concurrency)
-    scans = tuple(scan for scan, _ in found)
-    return replace(plan, scans=scans, broken={scan.table: wrong for scan, wrong in found if wrong})
-
-
-def _what_is_wrong(warehouse: Warehouse, scan: TableScan) -> str:
-    try:
-        warehouse.check(scan)
-    except WarehouseError as error:
-        return str(error)
-    return ""
 
 
 class EstimatingWarehouse(Warehouse, Protocol):

@@ -65,6 +65,7 @@ class Summary:
         exports: By export type.
         missing: One line for every requested document that is missing.
         absent: One line for every optional table or column that the warehouse lacks, with the meaning of its absence.
+        preflight: The problems that were found before the run, as JSON values.
     """
 
     run_id: str
@@ -74,6 +75,7 @@ class Summary:
     exports: dict[str, ExportSummary] = field(default_factory=dict)
     missing: list[str] = field(default_factory=list)
     absent: list[str] = field(default_factory=list)
+    preflight: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def exit_code(self) -> int:
@@ -92,6 +94,7 @@ class Summary:
             },
             "missing": self.missing,
             "absent": self.absent,
+            "preflight": self.preflight,
         }
 
 

@@ -22,8 +22,8 @@ from exporters.league.forecasts.readiness import ScanCounts
 from exporters.warehouse.tables import PREDICTIONS
 from pipeline.execution.in_process import publish_scanned
 from pipeline.planning.champion import ChampionError, check_champion
-from pipeline.planning.clock import with_clock
 from pipeline.planning.inputs import with_inputs
+from pipeline.planning.machine_clock import with_clock
 from pipeline.planning.planner import begun, make_plan, with_as_of
 from pipeline.reporting.completion import Event, completed, not_run_event, run_event
 from pipeline.requests.request import ExportRequest

@@ -10,7 +10,7 @@ import re
 import shlex
 import subprocess
 import sys
-from datetime import datetime
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
@@ -22,7 +22,6 @@ from pipeline.options.configuration import parse_run
 from pipeline.requests.request import RequestDefaults, parse_request
 from pipeline.version import ROOT
 from tests.end_to_end.command_line import arguments_of
-from tests.support.plans import NOW
 from tests.support.warehouses import League
 from transforms.live_feed.warehouse import parse_boxes
 
@@ -37,7 +36,8 @@ CODE = {
     for path, text in TEXTS.items()
 }
 """Blocks and spans of code."""
-NOW_AWARE = datetime.fromisoformat(NOW.replace("Z", "+00:00"))
+NOW_AWARE = datetime(2026, 11, 27, tzinfo=timezone.utc)
+"""Later than every instant in a document."""
 README = TEXTS[ROOT / "README.md"]
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 TARGETS = set(re.search(r"^\.PHONY: (.*)$", MAKEFILE, re.M)[1].split())  # type: ignore[index]
@@ -146,7 +146,8 @@ def test_local_commands_of_the_readme_run(league: League, tmp_path: Path, capsys
     lines = [
         shlex.split(part)[1:] for part in CODE[ROOT / "README.md"] if part.startswith("phase6 ") and "gs://" not in part
     ]
-    assert [line[0] for line in lines] == ["export", "backfill", "verify"]
+    assert [line[0] for line in lines] == ["export", "backfill", "verify", "doctor"]
+    said = {}
     for name, *arguments in lines:
         places = ("--warehouse=", "--output=")
         given = [argument for argument in arguments if not argument.startswith(places)]
@@ -154,13 +155,17 @@ def test_local_commands_of_the_readme_run(league: League, tmp_path: Path, capsys
         options = arguments_of(league, tmp_path / "out", *given)
         if name == "verify":
             options = [f"--output={tmp_path / 'out'}", *given]
+        elif name == "doctor":
+            options = [f"--warehouse={league.root}", f"--output={tmp_path / 'out'}", *given]
         code = main([name, *options])
         ended = capsys.readouterr()
         # The small league has too few players on some nights, which are withheld.
-        assert code == 0 or (code == 1 and name != "export"), ended.err
+        assert code == 0 or (code == 1 and name in ("backfill", "verify")), ended.err
+        said[name] = ended.out
     days = {path.stem for path in tmp_path.rglob("manifest/2026-01-*.json")}
     assert len(days) > 15
-    assert re.search(r"[1-9][0-9,]* objects checked", ended.out)
+    assert re.search(r"[1-9][0-9,]* objects checked", said["verify"])
+    assert said["doctor"].splitlines()[-1].startswith("ready: ")
 
 
 def test_the_demo_feed_of_the_readme_runs(league: League, tmp_path: Path) -> None:

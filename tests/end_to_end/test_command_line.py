@@ -65,8 +65,10 @@ def test_an_output_below_a_file_is_refused_before_anything_is_read(league: Leagu
     (tmp_path / "file").write_text("in the way")
     ended = run_main(league, tmp_path / "file" / "out", *TONIGHT)
     assert ended.code == 1
-    assert_one_line_each(ended.err, names=["nothing was published", str(tmp_path / "file"), "Not a directory"])
-    assert len(ended.err.splitlines()) == 1
+    output, control, last = ended.err.splitlines()
+    assert output.startswith(f"stop: --output: cannot write below {tmp_path / 'file' / 'out'}: ")
+    assert control.startswith(f"stop: --control_output: cannot write below {tmp_path / 'file' / 'out-control'}: ")
+    assert_one_line_each(last, names=["nothing was published", str(tmp_path / "file"), "Not a directory"])
     assert (tmp_path / "file").read_text() == "in the way"
 
 
@@ -85,14 +87,26 @@ def test_an_output_that_fails_half_way_names_what_failed_and_what_is_missing(lea
 
 def test_a_dry_run_prints_the_plan_and_touches_nothing(tmp_path: Path) -> None:
     ended = run_main(tmp_path / "nowhere", tmp_path / "out", *TONIGHT, "--dry_run")
-    assert (ended.code, ended.err) == (0, "")
+    assert ended.code == 1
+    assert_one_line_each(ended.err, names=["stop: --warehouse: cannot read", str(tmp_path / "nowhere")])
     plan = orjson.loads(ended.out)
+    assert [problem["subject"] for problem in plan["problems"]] == ["--warehouse"]
+    unchecked = run_main(tmp_path / "nowhere", tmp_path / "out", *TONIGHT, "--dry_run", "--skip_preflight")
+    assert (unchecked.code, unchecked.err) == (0, "")
+    assert orjson.loads(unchecked.out) == {**plan, "problems": []}
     assert plan["export_types"] == ["tonight"]
     assert plan["dates"] == ["2026-02-03", "2026-02-03"]
     assert plan["documents"] == {"tonight": "tonight/{date}.json"}
     scans = {scan["table"]: scan for scan in plan["scans"]}
     assert scans["nba_raw.bettingpros_player_points_props"]["equals"] == {"market_type": ["points"]}
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_past_of_a_folder_cannot_be_read(league: League, tmp_path: Path) -> None:
+    ended = run_main(league, tmp_path / "out", *TONIGHT, "--as_of=2026-02-01T00:00:00Z")
+    assert ended.code == 1
+    assert_one_line_each(ended.err, names=["nothing was published: --as_of: 2026-02-01", "which keeps no history"])
+    assert not (tmp_path / "out").exists()
 
 
 class TestRunning:

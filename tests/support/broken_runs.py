@@ -45,6 +45,10 @@ _ELSEWHERE = tuple(player for player, team in PLAYERS.items() if team not in GAM
 """The players of the game that no broken row of a league-wide table is about."""
 
 
+_LONGEST_MANIFEST = 200_000
+"""Characters; a value may be fifty times as long."""
+
+
 @dataclass(frozen=True)
 class Night:
     """What a run published.
@@ -245,6 +249,8 @@ def problems(
             lines.extend(_lost(path, held, found, _ELSEWHERE))
     if fault.promise is Promise.SAME and not found.is_whole:
         lines.append(f"no success: {[manifest['status'] for manifest in found.manifests]}")
+    if any(len(str(manifest)) > _LONGEST_MANIFEST for manifest in found.manifests):
+        lines.append("a manifest repeats the value")
     if fault.promise is Promise.SKIPPED:
         lines.extend(_naming(table, column, fault, found, without))
     elif fault.promise is Promise.TABLE:

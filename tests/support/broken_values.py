@@ -201,6 +201,7 @@ def faults_of(column: Column) -> list[Fault]:
             Fault("empty", Promise.ALONE, ""),
             Fault("huge", Promise.SKIPPED, "x" * HUGE),
             Fault("unknown", Promise.ALONE, "sideways"),
+            Fault("unreadable", Promise.ALONE, "no such word ../\u2028\x00"),
             Fault("contradiction", Promise.ALONE, "sideways", copied=True),
             Fault("dictionary", Promise.SAME, AS_IT_IS, pa.dictionary(pa.int32(), pa.string())),
             Fault("large text", Promise.SAME, AS_IT_IS, pa.large_string()),

@@ -2,14 +2,15 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import urllib3
 
 from tests.transforms.stores.conformance import CACHE, StoreConformance
-from tests.wire.gate import Forward, Gate, Response, damage, lose, refuse, reset, truncate
+from tests.wire.gate import Fault, Forward, Gate, Request, Response, damage, lose, refuse, reset, truncate
 from tests.wire.services import BUCKET, HASTY
 from transforms.clients.backoff import Backoff
 from transforms.clients.throttling import GCS, THROTTLING
@@ -199,19 +200,76 @@ def failure(store: GcsStore, act: str) -> str:
 
 @pytest.mark.parametrize("act", ["check", "write", "read", "stat", "list", "delete"])
 def test_a_permission_that_is_missing_is_named_at_once(store: GcsStore, gate: Gate, act: str) -> None:
-    gate.inject(refuse(403, DENIED, "forbidden"))
+    gate.inject(*[refuse(403, DENIED, "forbidden")] * 5)
     message = failure(store, act)
     assert f"{DENIED}; grant roles/storage.objectUser on gs://{BUCKET}" in message
-    assert len(gate.requests) == 1
+    assert len(gate.requests) == (5 if act == "check" else 1)
 
 
-def test_check_tells_what_it_could_not_remove(store: GcsStore, gate: Gate) -> None:
+HELD = tuple(f"storage.objects.{action}" for action in ("create", "delete", "get", "list"))
+
+
+def grant(*permissions: str) -> Fault:
+    """The service tells which permissions are held on the bucket."""
+    return lambda forward: Response(200, json.dumps({"permissions": permissions}).encode())
+
+
+def asks_for_permissions(request: Request) -> bool:
+    return "/iam/testPermissions" in request.target
+
+
+def is_of_objects(request: Request) -> bool:
+    return f"/b/{BUCKET}/o" in request.target
+
+
+def test_check_makes_no_object_where_the_service_tells_the_permissions(store: GcsStore, gate: Gate) -> None:
+    gate.inject(grant(*HELD), where=asks_for_permissions)
+    store.check()
+    asked, _described = gate.requests
+    assert parse_qs(urlsplit(asked.target).query) == {"permissions": list(HELD)}
+
+
+@pytest.mark.parametrize("answer", [grant(*HELD[:3]), grant(), refuse(404), refuse(501), lambda forward: Response(200)])
+def test_check_tries_what_the_service_does_not_tell(store: GcsStore, gate: Gate, answer: Fault) -> None:
+    gate.inject(answer, where=asks_for_permissions)
+    gate.inject(*[refuse(403, DENIED)] * 4, where=is_of_objects)
+    with pytest.raises(StoreError) as raised:
+        store.check()
+    actions = ("write", "read", "list", "overwrite and delete")
+    assert [problem.partition(" gs://")[0] for problem in raised.value.problems] == [f"cannot {a}" for a in actions]
+    store.check()
+
+
+@pytest.mark.parametrize(
+    ("action", "where"),
+    [
+        ("write", lambda request: request.is_upload),
+        ("list", lambda request: is_of_objects(request) and "prefix=" in request.target),
+        ("overwrite and delete", lambda request: request.method == "DELETE"),
+    ],
+)
+def test_check_names_the_one_permission_that_is_missing(
+    store: GcsStore, gate: Gate, action: str, where: Callable[[Request], bool]
+) -> None:
+    gate.inject(refuse(403, DENIED), where=where)
+    with pytest.raises(StoreError) as raised:
+        store.check()
+    (problem,) = raised.value.problems
+    assert problem.startswith(f"cannot {action} gs://{BUCKET}/{store.prefix}: 403 {DENIED}; grant ")
+
+
+def test_check_leaves_nothing_behind_whatever_is_refused(store: GcsStore, gate: Gate) -> None:
     gate.inject(refuse(403, DENIED), where=lambda request: request.method == "DELETE")
-    message = failure(store, "check")
-    assert "cannot overwrite and delete gs://" in message
-    assert message.endswith("and delete the object, which only served to find this out")
-    # What is hidden is no object.
-    assert list(store.list("")) == []
+    assert "cannot overwrite and delete gs://" in failure(store, "check")
+    # Hidden objects as well, which a store does not list.
+    found = urllib3.request("GET", f"{gate.url}/storage/v1/b/{BUCKET}/o?prefix={store.prefix}", timeout=10)
+    assert json.loads(found.data).get("items", []) == []
+
+
+def test_check_names_a_retention_policy(store: GcsStore, gate: Gate) -> None:
+    policy = json.dumps({"retentionPolicy": {"retentionPeriod": "86400"}}).encode()
+    gate.inject(lambda forward: Response(200, policy), where=lambda request: "retentionPolicy" in request.target)
+    assert "its retention policy keeps objects for 86400 seconds; remove the policy" in failure(store, "check")
 
 
 @pytest.mark.parametrize("act", ["check", "write", "list"])

@@ -10,6 +10,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from exporters.registry import exports
 from exporters.warehouse.tables import WAREHOUSE_TABLES
 from pipeline.execution.run import run
+from pipeline.planning.planner import at_instant
 from tests.support.matchers import assert_same_objects, contents, documents, manifest_of, without_timings
 from tests.support.plans import TONIGHT_TYPES, plan_of
 from tests.support.stores import MemoryStore
@@ -53,6 +54,17 @@ def test_a_night_of_every_type_scans_each_table_once(league: League) -> None:
     assert {scan.table: read[scan.table]["rows"] for scan in scans} == {
         scan.table: tables[scan.table].num_rows for scan in scans
     }
+
+
+def test_every_session_reads_the_picture_of_one_instant(league: League) -> None:
+    plan = at_instant(plan_of(*TONIGHT_TYPES, first=league.today), "2026-02-03T16:59:59.123456Z")
+    tables = {table.name: league.rows(table) for table in WAREHOUSE_TABLES}
+    with ReadServer(tables, streams=2).opened() as server:
+        warehouse = BigQueryWarehouse("p", rest_endpoint=NOWHERE, storage_endpoint=server.address, backoff=HASTY)
+        run(plan, LiveWarehouse(warehouse), MemoryStore(), PipelineOptions([]), output="out")
+        warehouse.close()
+    read = {str(asked.read_session.table_modifiers.snapshot_time) for asked in server.sessions}
+    assert read == {"2026-02-03 16:59:59.123456+00:00"}
 
 
 def test_streams_that_break_in_the_middle_change_nothing(league: League) -> None:

@@ -148,6 +148,15 @@ def test_a_bad_night_is_complete_or_reports_what_is_missing(
     ("arguments", "names"),
     [
         (("--output=gs://nowhere/v1",), ["nothing was published", "there is no bucket nowhere; create it"]),
+        (
+            ("--control_output=gs://nowhere/v1",),
+            [
+                "there is no bucket nowhere",
+                "manifests, leases and failures, which are not public",
+                "make it with: gcloud storage buckets create gs://nowhere --uniform-bucket-level-access",
+            ],
+        ),
+        (("--as_of=2026-01-01T00:00:00Z",), ["--as_of", "BigQuery keeps 7 days"]),
         (("--gcs_endpoint=http://",), ["--gcs_endpoint", '"http://"', "write it like --gcs_endpoint=http://localhost"]),
         (("--bigquery_storage_endpoint=",), ["--bigquery_storage_endpoint", "is empty"]),
     ],
@@ -171,8 +180,11 @@ def test_problems_are_reported_before_anything_is_read(
 
 def test_a_dry_run_estimates_what_it_would_read(bigquery: BigQuery, league_project: str, gate: Gate) -> None:
     ended = export(bigquery, league_project, gate.url, "v1", *NIGHT, "--dry_run")
-    assert ended.code == 0
+    assert ended.code == 0, ended.err
     estimated = json.loads(ended.out)["estimated_bytes"]
     assert len(estimated) > 20
     assert all(isinstance(size, int) for size in estimated.values()), estimated
-    assert gate.requests == []
+    # What is written is written to no generation that there is, so that nothing ever appears.
+    uploads = [request.target for request in gate.requests if request.is_upload]
+    assert uploads
+    assert all("ifGenerationMatch=1" in target for target in uploads)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date, timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 from exporters.config import ExportConfig
 from exporters.declaration import Export, Grain
@@ -57,6 +58,29 @@ class Run:
         return self.execution_id or self.run_id
 
 
+class Time(Protocol):
+    """What waiting for another run needs to know of time."""
+
+    def monotonic(self) -> float:
+        """Return seconds that never go back."""
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+
+
+@dataclass(frozen=True)
+class MachineTime:
+    """Time as the machine measures it."""
+
+    def monotonic(self) -> float:
+        """Return seconds that never go back."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        time.sleep(seconds)
+
+
 @dataclass(frozen=True)
 class LeaseRules:
     """How a run holds the dates that it publishes; see :mod:`transforms.publishing.lease`.
@@ -65,11 +89,13 @@ class LeaseRules:
         heartbeat_seconds: Between two signs of life.
         dead_after_seconds: So long without a sign of life, and a run counts as dead.
         wait_seconds: How long a run waits for another one of the same date before it is refused.
+        time: Measures how long that was.
     """
 
     heartbeat_seconds: float = 10.0
     dead_after_seconds: float = 45.0
     wait_seconds: float = 300.0
+    time: Time = MachineTime()
 
 
 @dataclass(frozen=True)

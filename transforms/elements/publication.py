@@ -46,10 +46,13 @@ class Published:
     Attributes:
         objects: Document path to its object, for the documents that the manifest lists and that are really there.
         newer: Export type to the newer run that published it, where there is one.
+        is_contested: Another run may still be at work on the date. What is unchanged is written again, so that no
+            compare-and-set of that run succeeds.
     """
 
     objects: Mapping[str, PublishedObject] = field(default_factory=dict)
     newer: Mapping[str, NewerRun] = field(default_factory=dict)
+    is_contested: bool = False
 
 
 @dataclass(frozen=True)

@@ -108,6 +108,7 @@ def skipped_section(plan: Plan, scan_counts: ScanCounts, publication: Publicatio
             "value": rows.value,
             "rows": rows.rows,
             "unowned": not rows.player,
+            "problem": rows.error,
         }
         for rows in sorted(publication.skipped, key=_unowned_first)
     ]
@@ -122,6 +123,7 @@ def skipped_section(plan: Plan, scan_counts: ScanCounts, publication: Publicatio
                 "value": value,
                 "rows": unusable.rows,
                 "unowned": False,
+                "problem": f"{column} is {value}: it counts for no stage",
             }
             for (table, column, value), unusable in scan_counts.rosters.unusable.items()
             # No stage reports the rows of a table that it does not decode.

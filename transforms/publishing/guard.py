@@ -44,12 +44,21 @@ def open_date(plan: Plan, store: Store, day: date) -> OpenedDate:
     """
     key = day.isoformat()
     try:
-        acquire(store, plan.run, key, plan.lease)
+        contested = acquire(
+            store,
+            plan.run,
+            key,
+            plan.lease,
+            export_types=plan.export_types,
+            clock=plan.lease.time.monotonic,
+            sleep=plan.lease.time.sleep,
+        )
     except DateBusy as busy:
         return OpenedDate(shown=Shown(busy=str(busy)))
     try:
         manifest = load_manifest(store, day).manifest
-        published = Published(find_objects(store, plan, day, manifest), newer_runs(manifest, plan.run, key))
+        found, newer = find_objects(store, plan, day, manifest), newer_runs(manifest, plan.run, key)
+        published = Published(found, newer, is_contested=contested)
         return OpenedDate(published, look(store, plan, day, manifest, published))
     except StoreError:
         # Nothing was written yet.

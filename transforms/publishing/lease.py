@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from types import TracebackType
@@ -45,6 +45,9 @@ class Holder:
         host: Identifies its machine, and there the processes that can see one another; empty where it is not known.
         process: Identifies its process on that machine.
         has_ended: It said itself that it ended before it had published everything.
+        is_contested: It took the date from a run that may still be alive, since it only showed no signs of life.
+        export_types: What it publishes, and leaves in part when it is cut off.
+        unrepaired: What runs that were cut off before it have left in part.
     """
 
     run_id: str
@@ -52,15 +55,25 @@ class Holder:
     host: str = ""
     process: str = ""
     has_ended: bool = False
+    is_contested: bool = False
+    export_types: tuple[str, ...] = ()
+    unrepaired: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, told: Any) -> Holder:
         """Return the holder that a lease names; one about which nothing is known, where it names none."""
         if not isinstance(told, Mapping):
             return cls("an unknown run", RunOrder())
-        host, process = str(told.get("host") or ""), str(told.get("process") or "")
-        ended = told.get("has_ended") is True
-        return cls(str(told.get("run_id") or "an unknown run"), RunOrder.of(told), host, process, ended)
+        return cls(
+            str(told.get("run_id") or "an unknown run"),
+            RunOrder.of(told),
+            host=str(told.get("host") or ""),
+            process=str(told.get("process") or ""),
+            has_ended=told.get("has_ended") is True,
+            is_contested=told.get("is_contested") is True,
+            export_types=_names(told.get("export_types")),
+            unrepaired=_names(told.get("unrepaired")),
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON values."""
@@ -70,7 +83,14 @@ class Holder:
             "host": self.host,
             "process": self.process,
             "has_ended": self.has_ended,
+            "is_contested": self.is_contested,
+            "export_types": self.export_types,
+            "unrepaired": self.unrepaired,
         }
+
+
+def _names(told: Any) -> tuple[str, ...]:
+    return tuple(sorted(map(str, told))) if isinstance(told, list) else ()
 
 
 def lease_path(day: Any) -> str:
@@ -95,10 +115,15 @@ def acquire(
     day: str,
     rules: LeaseRules,
     *,
+    export_types: Collection[str] = (),
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
-) -> None:
-    """Take the lease of a date, waiting for a run that holds it.
+) -> bool:
+    """Take the lease of a date, waiting for a run that holds it, and return whether it is contested.
+
+    It is contested when the run that held it may still be alive: it showed no signs of life, but may only stand still,
+    or be cut off from the store. An object that such a run has seen is then to be written again even when it is
+    unchanged, because a compare-and-set of that run would still succeed on it.
 
     An execution that holds it already, because a worker died and its work is done again, takes it once more.
 
@@ -107,6 +132,7 @@ def acquire(
         run: The run that wants to publish.
         day: The date, ISO.
         rules: How long to wait.
+        export_types: What the run publishes.
         clock: Seconds that never go back.
         sleep: Waits for some seconds.
 
@@ -114,12 +140,14 @@ def acquire(
         DateBusy: Another run still holds the date.
         StoreError: The lease cannot be read or written.
     """
-    mine = Holder(run.run_id, run.order, *_this_process())
+    mine = Holder(run.run_id, run.order, *_this_process(), export_types=tuple(sorted(export_types)))
     watched: _Watched | None = None
     began = clock()
     while True:
         found = store.read(lease_path(day))
         holder = None if found is None else _read(found[0])
+        contested = holder is not None and holder.is_contested
+        unrepaired = () if holder is None else holder.unrepaired
         if holder is not None and holder.order.execution_id != run.execution:
             if watched is None or watched.holder != holder:
                 watched = _Watched(store, holder, clock)
@@ -129,18 +157,41 @@ def acquire(
                     raise DateBusy(_busy(day, holder, waited))
                 sleep(min(_POLL_SECONDS, max(rules.dead_after_seconds / 4, 0.01)))
                 continue
+            contested = contested or not _has_ended(holder)
+            unrepaired = tuple(sorted({*unrepaired, *_left_in_part(holder, mine)}))
         try:
-            _write(store, day, mine, if_generation=ABSENT if found is None else found[1].generation)
+            taken = replace(mine, is_contested=contested, unrepaired=unrepaired)
+            _write(store, day, taken, if_generation=ABSENT if found is None else found[1].generation)
         except GenerationMismatch:
             continue
-        return
+        return contested
 
 
-def release(store: Store, run: Run, day: str) -> None:
-    """Give the lease of a date back, unless another run has taken it over."""
+def _left_in_part(holder: Holder, mine: Holder) -> tuple[str, ...]:
+    """Return what a run that was cut off may have left in part: of a run about which nothing is known, everything."""
+    return holder.export_types if holder.order.execution_id else mine.export_types
+
+
+def release(store: Store, run: Run, day: str, *, repaired: Collection[str] = ()) -> None:
+    """Give the lease of a date back, unless another run has taken it over.
+
+    It stays, for the next run to take at once, while something of the date is as a run that was cut off has left it.
+
+    Args:
+        store: Where leases are.
+        run: The run that gives it back.
+        day: The date, ISO.
+        repaired: Export types that the run has published as a whole.
+    """
     found = store.read(lease_path(day))
-    if found is not None and _read(found[0]).order.execution_id == run.execution:
-        with suppress(GenerationMismatch):
+    if found is None or (holder := _read(found[0])).order.execution_id != run.execution:
+        return
+    left = tuple(name for name in holder.unrepaired if name not in repaired)
+    with suppress(GenerationMismatch):
+        if left:
+            ended = replace(holder, has_ended=True, export_types=(), unrepaired=left)
+            _write(store, day, ended, if_generation=found[1].generation)
+        else:
             store.delete(lease_path(day), if_generation=found[1].generation)
 
 

@@ -18,7 +18,7 @@ from apache_beam.transforms.window import GlobalWindow
 from apache_beam.utils.windowed_value import WindowedValue
 
 from exporters.declaration import Export
-from exporters.league.forecasts.readiness import ScanCounts
+from exporters.league.forecasts.readiness import ScanCounts, State
 from transforms.clients.concurrency import run_concurrently
 from transforms.clients.throttling import report_throttling
 from transforms.elements.document import Document, with_value
@@ -52,6 +52,7 @@ from transforms.reading.packing import Packing
 from transforms.stages.player_stage import DocumentBatch
 from transforms.stores.protocol import ABSENT, GenerationMismatch, Store, StoredObject, StoreError
 
+_HELD = frozenset(state.value for state in (State.WITHHELD, State.FAILED, State.DEGRADED))
 OUTCOMES, FAILURES, DATES, VERDICTS = "outcomes", "failures", "dates", "verdicts"
 
 
@@ -93,7 +94,7 @@ class DocumentPublisher:
             if newer is not None:
                 return _left_to(newer, made, published)
             if document.fixed:
-                return self._publish_fixed(document, made)
+                return self._publish_fixed(document, published, made)
             if document.progress is not None and not self._is_forced:
                 return self._publish_measured(document, published, made)
             return self._publish_dated(document, published, made)
@@ -104,7 +105,7 @@ class DocumentPublisher:
         # What the listing of the date tells; only what is another object by now is looked at again.
         there = published.objects.get(document.path)
         for _ in range(ATTEMPTS):
-            settled = None if there is None else self._settled(there, document, made)
+            settled = None if there is None else self._settled(there, document, made, again=self._again(published))
             if settled is not None:
                 return settled
             try:
@@ -116,16 +117,20 @@ class DocumentPublisher:
             return replace(made, generation=generation)
         raise _contended(document)
 
-    def _settled(self, there: PublishedObject, document: Document, made: Outcome) -> Outcome | None:
+    def _settled(self, there: PublishedObject, document: Document, made: Outcome, *, again: bool) -> Outcome | None:
         """Return what becomes of a document whose path shows something already; None when it is to be replaced."""
         same = there.digest == document.digest
         if there.order > self.plan.run.order:
             return _kept(there, document, made)
-        if not same or (self.plan.rewrite and there.order != self.plan.run.order):
+        if not same or (again and there.order != self.plan.run.order):
             return None
         # Written before its worker died, and now once more.
         is_ours = there.order == self.plan.run.order
         return replace(made, action="written" if is_ours else "unchanged", generation=there.generation)
+
+    def _again(self, published: Published) -> bool:
+        """Whether a document is written although its content has not changed."""
+        return self.plan.rewrite or published.is_contested
 
     @property
     def _is_forced(self) -> bool:
@@ -137,7 +142,7 @@ class DocumentPublisher:
         One that knows less is completed by what is there, if its type can do that.
         """
         there = published.objects.get(document.path)
-        if there is not None and there.digest == document.digest:
+        if there is not None and there.digest == document.digest and not published.is_contested:
             return replace(made, action="unchanged", generation=there.generation)
         for _ in range(ATTEMPTS):
             shown, written = self.store.stat(document.path), document
@@ -147,7 +152,8 @@ class DocumentPublisher:
             if reason is not None:
                 shown, written = self._completed(document)
                 reason = knows_less(shown, written)
-            if shown is not None and (reason is not None or shown.metadata.get("digest") == written.digest):
+            is_same = shown is not None and shown.metadata.get("digest") == written.digest
+            if shown is not None and (reason is not None or (is_same and not published.is_contested)):
                 told = shown.metadata
                 return replace(
                     made,
@@ -196,7 +202,7 @@ class DocumentPublisher:
             progress=document.progress,
         )
 
-    def _publish_fixed(self, document: Document, made: Outcome) -> Outcome:
+    def _publish_fixed(self, document: Document, published: Published, made: Outcome) -> Outcome:
         """Write a document at a path that other dates share, unless the path is to keep what it shows.
 
         Every date shares the path, so that only the object itself tells what is published.
@@ -205,7 +211,7 @@ class DocumentPublisher:
             shown = self.store.stat(document.path)
             is_same = shown is not None and describes(shown, self._metadata(document))
             reason = keeps(self.plan, shown, document)
-            if shown is not None and is_same and not self.plan.rewrite:
+            if shown is not None and is_same and not self._again(published):
                 return replace(made, action="unchanged", generation=shown.generation)
             if reason is not None:
                 told = {} if shown is None else shown.metadata
@@ -477,8 +483,18 @@ def finish_date(plan: Plan, store: Store, scan_counts: ScanCounts, publication: 
     """Write what failed for a date, then its manifest, give its lease back, and return what the run did."""
     write_failure_log(store, plan.run, publication)
     record = write_manifest(store, plan, scan_counts, publication)
-    release(store, plan.run, publication.day.isoformat())
+    release(store, plan.run, publication.day.isoformat(), repaired=_repaired(record))
     return record
+
+
+def _repaired(record: Mapping[str, Any]) -> list[str]:
+    """Return the export types of which nothing is left as it was before the run, but what its record names."""
+    mine = record["run"]["execution_id"]
+    return [
+        name
+        for name, section in record["exports"].items()
+        if section["execution_id"] == mine and section["state"] not in _HELD
+    ]
 
 
 @dataclass

@@ -12,6 +12,9 @@ MANIFESTS, RUNS, FAILURES, LEASES, SIGNS_OF_LIFE = "manifest/", "runs/", "failur
 CONTROL = (MANIFESTS, RUNS, FAILURES, LEASES, SIGNS_OF_LIFE)
 """Prefixes of the objects that describe runs: ids of models, names of tables, stack traces. They are never public."""
 
+PRIVATE = "it is the place of manifests, leases and failures, which are not public"
+"""What an error of the private place says of it."""
+
 
 def is_control(path: str) -> bool:
     """Whether an object is a control object."""
@@ -42,11 +45,15 @@ class ControlledStore:
     def check(self) -> None:
         """Raise :class:`StoreError` when objects cannot be written to both places."""
         self.public.check()
+        self.check_control()
+
+    def check_control(self) -> None:
+        """Raise :class:`StoreError` when objects cannot be written to the private place."""
         try:
             self.control.check()
         except StoreError as error:
-            told = f"{error}; it is the place of manifests, leases and failures, which are not public"
-            raise StoreError("; ".join(filter(None, (told, self.advice)))) from error
+            told = ("; ".join(filter(None, (problem, PRIVATE, self.advice))) for problem in error.problems)
+            raise StoreError(*told) from error
 
     def write(
         self,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import google_crc32c
 import orjson
@@ -26,6 +26,11 @@ _REREADS = 50
 """How often an object is read again that changes while it is read; a tenth of that when it arrives damaged."""
 
 _FIELDS = "name,generation,size,contentType,cacheControl,metadata,crc32c,contentEncoding"
+
+_PERMISSIONS = tuple(f"storage.objects.{action}" for action in ("create", "delete", "get", "list"))
+"""What a run needs; an overwrite takes the first two."""
+_NO_GENERATION = 1
+"""No object has it: generations are microseconds."""
 
 _CLIENTS: ProcessClients[RestSettings, RestClient] = ProcessClients(RestClient)
 
@@ -56,21 +61,18 @@ class GcsStore:
     backoff: Backoff = PATIENT
 
     def check(self) -> None:
-        """Raise :class:`StoreError` when objects cannot be written here; leaves nothing behind.
+        """Raise :class:`StoreError` when objects cannot be written here; no reader ever sees anything of it.
 
-        An object is written, read, listed and deleted: permissions alone would not tell, since they may be limited to
-        the prefix, and a retention policy may forbid what they allow.
+        The service is asked which permissions are held on the bucket. Where it does not list all of them, they may
+        still be granted on the prefix, and an emulator may not know the question. Then each kind of request is made
+        on an object that does not exist, the upload on a generation that cannot be there: the service refuses a request
+        that is not permitted, and finds nothing for one that is.
         """
-        probe = self._name(f".check-{os.urandom(16).hex()}")
-        self._checked(self._upload(probe, b"{}", {"contentType": "application/json"}, None), "write", probe)
-        read = self._request("GET", self._object(probe), query={"fields": "name"})
-        listed = self._request("GET", self._objects, query={"prefix": probe, "fields": "items/name"})
-        removed = self._request("DELETE", self._object(probe))
-        if removed.status not in (200, 204, 404):
-            refused = self._refusal(removed, "overwrite and delete", probe)
-            raise StoreError(f"{refused}, and delete the object, which only served to find this out")
-        self._checked(read, "read", probe)
-        self._checked(listed, "list", probe)
+        refusals = [] if self._has_all_permissions() else list(self._refusals())
+        if not refusals:
+            refusals.extend(self._retention())
+        if refusals:
+            raise StoreError(*dict.fromkeys(refusals))
 
     def close(self) -> None:
         """Close the connections of this process; the next call opens new ones."""
@@ -184,8 +186,12 @@ class GcsStore:
         )
 
     @property
+    def _bucket(self) -> str:
+        return f"/storage/v1/b/{quote(self.bucket, safe='')}"
+
+    @property
     def _objects(self) -> str:
-        return f"/storage/v1/b/{quote(self.bucket, safe='')}/o"
+        return f"{self._bucket}/o"
 
     def _object(self, name: str) -> str:
         return f"{self._objects}/{quote(name, safe='')}"
@@ -195,6 +201,45 @@ class GcsStore:
 
     def _url(self, name: str) -> str:
         return f"gs://{self.bucket}/{name}"
+
+    def _has_all_permissions(self) -> bool:
+        """Whether the service says that every permission that is needed is held on the whole bucket."""
+        query = urlencode([("permissions", permission) for permission in _PERMISSIONS])
+        answer = self._request("GET", f"{self._bucket}/iam/testPermissions?{query}")
+        if answer.status != 200:
+            return False
+        try:
+            held = answer.json().get("permissions", ())
+        except (ValueError, AttributeError):
+            return False
+        return set(_PERMISSIONS) <= set(held)
+
+    def _refusals(self) -> Iterator[str]:
+        """Yield why requests are refused, one line for each kind of request; a missing bucket is named once."""
+        probe = self._name(f".check-{os.urandom(16).hex()}")
+        written = self._upload(probe, b"{}", {"contentType": "application/json"}, _NO_GENERATION)
+        answers = {
+            "write": (written, (412,)),
+            "read": (self._request("GET", self._object(probe), query={"fields": "name"}), (404,)),
+            "list": (self._request("GET", self._objects, query={"prefix": probe, "fields": "items/name"}), ()),
+            "overwrite and delete": (self._request("DELETE", self._object(probe)), (204, 404)),
+        }
+        for action, (answer, allowed) in answers.items():
+            lost = _lacks_bucket(answer, action)
+            if lost or answer.status not in (200, *allowed):
+                yield str(self._refusal(answer, action, self.prefix))
+            if lost:
+                return
+
+    def _retention(self) -> Iterator[str]:
+        """Yield that objects may not be overwritten, if the bucket's description may be seen and says so."""
+        answer = self._request("GET", self._bucket, query={"fields": "retentionPolicy"})
+        policy = answer.json().get("retentionPolicy") if answer.status == 200 else None
+        if policy and int(policy.get("retentionPeriod", 0)):
+            yield (
+                f"cannot overwrite {self._url(self.prefix)}: its retention policy keeps objects for "
+                f"{policy['retentionPeriod']} seconds; remove the policy or choose another bucket"
+            )
 
     def _described(self, path: str) -> dict[str, Any] | None:
         name = self._name(path)
@@ -250,7 +295,7 @@ class GcsStore:
         return answer
 
     def _refusal(self, answer: Answer, action: str, name: str) -> StoreError:
-        if _lacks_bucket(answer) or (answer.status == 404 and action in ("write", "list")):
+        if _lacks_bucket(answer, action):
             reason, fix = f"there is no bucket {self.bucket}", "create it or choose another"
         elif answer.tries:
             reason, fix = answer.message, "run again"
@@ -294,9 +339,9 @@ def _is_object(path: str) -> bool:
     return True
 
 
-def _lacks_bucket(answer: Answer) -> bool:
-    # An object that is missing is "No such object: bucket/name".
-    return answer.status == 404 and "specified bucket" in answer.message
+def _lacks_bucket(answer: Answer, action: str = "") -> bool:
+    # An object that is missing is "No such object: bucket/name". To write and to list takes none.
+    return answer.status == 404 and (action in ("write", "list") or "specified bucket" in answer.message)
 
 
 def _mismatch(path: str, if_generation: int | None) -> GenerationMismatch:

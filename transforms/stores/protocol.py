@@ -100,7 +100,22 @@ class Store(Protocol):
 
 
 class StoreError(Exception):
-    """An object could not be read or written. The message is one line and names the object and the fix."""
+    """An object could not be read or written. The message is one line and names the object and the fix.
+
+    A check may find more than one thing wrong: the message is the first one.
+    """
+
+    def __init__(self, *problems: str) -> None:
+        """Keep the problems, the first of which is the message."""
+        super().__init__(*problems)
+
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else ""
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Everything that was found wrong, one line each: what, a semicolon, the fix."""
+        return tuple(map(str, self.args))
 
 
 class GenerationMismatch(StoreError):

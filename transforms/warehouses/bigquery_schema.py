@@ -61,21 +61,23 @@ def layout_of(scan: TableScan, table: Mapping[str, Any]) -> Layout:
     found = {column["name"]: column for column in table.get("schema", {}).get("fields", ())}
     partition = scan.declaration.partition
     compared = {*scan.equals, *([partition] if partition else ())}
-    absent = []
+    absent, problems = [], []
     for name in sorted(compared.union(scan.columns)):
         column = scan.declaration.columns[name]
         if name not in found and column.absent is not None:
             absent.append(name)
         else:
-            _check_column(scan, column, found, equated=name in scan.equals)
-    _check_partition(scan, table)
+            problems.append(_column_problem(scan, column, found, equated=name in scan.equals))
+    problems.append(_partition_problem(scan, table))
+    if wrong := [problem for problem in problems if problem]:
+        raise WarehouseError(*wrong)
     stored = "" if partition is None else str(found[partition]["type"])
     declared = "" if partition is None else scan.declaration.columns[partition].type
     return Layout(tuple(absent), "" if stored == declared else stored)
 
 
-def _check_column(scan: TableScan, column: Column, found: Mapping[str, Mapping[str, Any]], *, equated: bool) -> None:
-    """Raise when a table's description lacks a column, or has another type for it.
+def _column_problem(scan: TableScan, column: Column, found: Mapping[str, Mapping[str, Any]], *, equated: bool) -> str:
+    """Return that a table's description lacks a column, or has another type for it; empty when it does not.
 
     Args:
         scan: The scan.
@@ -85,7 +87,7 @@ def _check_column(scan: TableScan, column: Column, found: Mapping[str, Mapping[s
     """
     described = found.get(column.name)
     if described is None:
-        raise WarehouseError(
+        return (
             f"table {scan.table}: column {column.name} is missing, expected {declared_type(column)}; "
             f"add it{nearest(column.name, found)}"
         )
@@ -93,19 +95,19 @@ def _check_column(scan: TableScan, column: Column, found: Mapping[str, Mapping[s
     accepted = _COMPARABLE if equated else _ACCEPTED
     if kind not in accepted[column.type] or repeated != (column.mode == "REPEATED"):
         shown = f"REPEATED {kind}" if repeated else kind
-        raise WarehouseError(
-            f"table {scan.table}: column {column.name} is {shown}, expected {declared_type(column)}; change its type"
-        )
+        return f"table {scan.table}: column {column.name} is {shown}, expected {declared_type(column)}; change its type"
+    return ""
 
 
-def _check_partition(scan: TableScan, table: Mapping[str, Any]) -> None:
-    """Raise when the table requires a filter on a column that the scan does not restrict."""
+def _partition_problem(scan: TableScan, table: Mapping[str, Any]) -> str:
+    """Return that the table requires a filter on a column that the scan does not restrict; empty when it does not."""
     partitioning = table.get("timePartitioning") or table.get("rangePartitioning") or {}
     required = table.get("requirePartitionFilter") or partitioning.get("requirePartitionFilter")
     column = partitioning.get("field", "_PARTITIONTIME")
     bounded = {scan.declaration.partition} if scan.first or scan.last or scan.declaration.filter_required else set()
     if required and column not in bounded | scan.equals.keys():
-        raise WarehouseError(
+        return (
             f"table {scan.table}: it must be read with a filter on {column}, expected one on "
             f"{scan.declaration.partition or 'nothing'}; partition it by that or do not require the filter"
         )
+    return ""

@@ -208,11 +208,12 @@ class _Shape:
         """Return the columns to read from a file.
 
         Raises:
-            WarehouseError: A required column is missing in the file, or one is of another type.
+            WarehouseError: Required columns are missing in the file, or some are of another type; it names all of them.
         """
         if self._checked is None or self._checked[:2] != (schema, file.keys.keys()):
-            for name in self.kinds:
-                _check_column(self.scan, file, schema, name)
+            problems = (_column_problem(self.scan, file, schema, name) for name in self.kinds)
+            if wrong := [problem for problem in problems if problem]:
+                raise WarehouseError(*wrong)
             stored = [name for name in self.kinds if name in schema.names]
             self._checked = schema, file.keys.keys(), stored
         return self._checked[2]
@@ -260,7 +261,8 @@ def _matching_groups(scan: TableScan, file: StoredFile, parquet: pq.ParquetFile)
     partition = scan.declaration.partition
     leaf = None
     if partition is not None and (scan.first or scan.last):
-        _check_column(scan, file, parquet.schema_arrow, partition)
+        if problem := _column_problem(scan, file, parquet.schema_arrow, partition):
+            raise WarehouseError(problem)
         leaf = next((i for i in range(metadata.num_columns) if metadata.schema.column(i).path == partition), None)
     for i in range(metadata.num_row_groups):
         group = metadata.row_group(i)
@@ -335,20 +337,22 @@ def _packed(groups: list[tuple[_Piece, float]]) -> Iterator[list[_Piece]]:
     return filter(None, packed)
 
 
-def _check_column(scan: TableScan, file: StoredFile, schema: pa.Schema, name: str) -> None:
+def _column_problem(scan: TableScan, file: StoredFile, schema: pa.Schema, name: str) -> str:
+    """Return that a file lacks a column, or has another type for it; empty when it does not."""
     column = scan.declaration.columns[name]
     if name in schema.names:
         found = schema.field(name).type
         if not convertible(found, arrow_field(column).type):
-            raise WarehouseError(
+            return (
                 f"table {scan.table}: column {name} of {file.path} is {found}, expected {declared_type(column)}; "
                 "write the file again with that type"
             )
     elif name not in file.keys and column.absent is None:
-        raise WarehouseError(
+        return (
             f"table {scan.table}: column {name} is missing in {file.path}, expected {declared_type(column)}; "
             f"write the file again with it{nearest(name, schema.names)}"
         )
+    return ""
 
 
 def _absent_columns(scan: TableScan, file: StoredFile, parquet: pq.ParquetFile) -> tuple[str, ...]:

@@ -27,7 +27,8 @@ class Warehouse(Protocol):
         """Return the optional columns of the scan that are absent; ``WHOLE_TABLE`` alone when the table is.
 
         Raises:
-            WarehouseError: Something that the scan requires is missing, or of another type.
+            WarehouseError: Something that the scan requires is missing, or of another type. Its ``problems`` name
+                every such column of the table.
         """
 
     def split(self, scan: TableScan) -> list[ScanStream]:
@@ -95,4 +96,19 @@ class AppendingWarehouse(Warehouse, Protocol):
 
 
 class WarehouseError(Exception):
-    """A table cannot be read. The message is one line with the table, the problem and the fix."""
+    """A table cannot be read. The message is one line with the table, the problem and the fix.
+
+    A check may find more than one thing wrong: the message is the first one.
+    """
+
+    def __init__(self, *problems: str) -> None:
+        """Keep the problems, the first of which is the message."""
+        super().__init__(*problems)
+
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else ""
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Everything that was found wrong, one line each: what, a semicolon, the fix."""
+        return tuple(map(str, self.args))

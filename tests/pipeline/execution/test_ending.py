@@ -225,6 +225,7 @@ class TestNoWait:
             "exports": {},
             "missing": [],
             "absent": [],
+            "preflight": [],
         }
         assert "exporting" not in ended.err
 

@@ -506,3 +506,23 @@ def check_message(error: OptionsError) -> None:
     lines = str(error).splitlines()
     assert len(lines) == len(error.problems) > 0
     assert not isinstance(error, RequestError)
+
+
+@pytest.mark.parametrize(
+    ("flags", "problem"),
+    [
+        (("--as_of=2026-02-12T18:00:01Z",), '--as_of: "2026-02-12T18:00:01Z" is yet to come; give a past instant'),
+        (("--as_of=yesterday",), '--as_of: "yesterday" is not an instant'),
+        (
+            ("--as_of=2026-02-12T17:00:00Z", "--write_subset_picks"),
+            '--as_of: "2026-02-12T17:00:00Z" excludes --write_subset_picks: past picks are not written again',
+        ),
+        (("--control_output=out",), '--control_output: "out" is where readers of the output can see it'),
+        (("--control_output=out/control",), '--control_output: "out/control" is where readers of the output can see'),
+        (("--lease_wait=-1",), '--lease_wait: "-1"'),
+    ],
+    ids=str,
+)
+def test_pictures_and_private_places(flags: tuple[str, ...], problem: str) -> None:
+    [found] = problems("--warehouse=w", "--output=out", "--export_types=tonight", "--target_date=today", *flags)
+    assert found.startswith(problem)

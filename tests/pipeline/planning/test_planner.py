@@ -22,14 +22,11 @@ from exporters.warehouse.tables import (
     REGISTRY,
     SCHEDULE,
 )
-from pipeline.planning.planner import describe, estimate_bytes, preflight
+from pipeline.planning.planner import describe, estimate_bytes
 from tests.support.made_up import CARD, DIARY, LEADERS, ROSTER
 from tests.support.plans import made_up_plan, plan_of
-from tests.support.stores import MemoryStore
 from tests.support.warehouses import MemoryWarehouse
 from transforms.elements.tables import TableScan
-from transforms.stores.protocol import StoreError
-from transforms.warehouses.protocol import WarehouseError
 
 FIRST, LAST = date(2026, 1, 5), date(2026, 1, 12)
 CHAMPION = ExportConfig().champion_system_id
@@ -161,28 +158,6 @@ class TestRun:
         assert (plan.update_latest, plan.rewrite, plan.league_day) == ("never", False, date(2026, 2, 3))
         assert plan.run.generated_at == "2026-02-03T17:00:00+00:00"
         assert plan.run.code_version
-
-
-class Picky(MemoryWarehouse):
-    def check(self, scan: TableScan) -> None:
-        if scan.table == GAMES.name:
-            raise WarehouseError("table games: is missing; put it there")
-
-
-class Full(MemoryStore):
-    def check(self) -> None:
-        raise StoreError("cannot write out: no space left; free some")
-
-
-class TestPreflight:
-    def test_unreadable_tables_are_named_and_the_run_goes_on(self) -> None:
-        plan = plan_of("tonight", first=FIRST)
-        checked = preflight(plan, Picky({}), MemoryStore())
-        assert checked == replace(plan, broken={GAMES.name: "table games: is missing; put it there"})
-
-    def test_without_a_place_to_write_there_is_no_run(self) -> None:
-        with pytest.raises(StoreError, match="no space left"):
-            preflight(plan_of("tonight", first=FIRST), MemoryWarehouse({}), Full())
 
 
 def test_a_plan_can_be_printed() -> None:

@@ -46,9 +46,9 @@ class Clock:
             self.every()
 
 
-def take(store: MemoryStore, run: Run, clock: Clock | None = None) -> None:
+def take(store: MemoryStore, run: Run, clock: Clock | None = None) -> bool:
     clock = clock or Clock()
-    acquire(store, run, DAY, RULES, clock=clock, sleep=clock.sleep)
+    return acquire(store, run, DAY, RULES, clock=clock, sleep=clock.sleep)
 
 
 def held_by(store: MemoryStore) -> str:
@@ -137,6 +137,44 @@ class TestTaking:
         clock = Clock()
         take(store, run_of(2), clock)
         assert (held_by(store), clock.now) == ("run-2", 0)
+
+    @pytest.mark.usefixtures("elsewhere")
+    def test_a_date_taken_from_a_run_that_may_be_alive_is_contested_until_it_is_given_back(
+        self, store: MemoryStore
+    ) -> None:
+        assert not take(store, run_of(1))
+        assert take(store, run_of(2)), "it only showed no signs of life"
+        assert take(store, run_of(2)), "its worker died, and its work is done again"
+        abandon(store, run_of(2), DAY)
+        assert take(store, run_of(3)), "the first run may still be alive"
+        release(store, run_of(3), DAY)
+        assert not take(store, run_of(4))
+
+    def test_what_a_run_that_was_cut_off_left_in_part_stays_named_until_it_is_repaired(
+        self, store: MemoryStore
+    ) -> None:
+        def taken(run: Run, *export_types: str) -> None:
+            clock = Clock()
+            acquire(store, run, DAY, RULES, export_types=export_types, clock=clock, sleep=clock.sleep)
+            assert clock.now == 0
+
+        taken(run_of(1), "tonight", "streaks", "results")
+        abandon(store, run_of(1), DAY)
+        taken(run_of(2), "tonight", "streaks")
+        release(store, run_of(2), DAY, repaired=["streaks"])
+        assert held_by(store) == "run-2"
+        assert json_of(store, lease_path(DAY))["unrepaired"] == ["results", "tonight"]
+        taken(run_of(3), "tonight", "predictions")
+        release(store, run_of(3), DAY, repaired=["tonight", "predictions"])
+        assert json_of(store, lease_path(DAY))["unrepaired"] == ["results"]
+        taken(run_of(4), "results")
+        release(store, run_of(4), DAY, repaired=["results"])
+        assert held_by(store) == ""
+
+    def test_a_date_taken_from_a_run_that_is_over_is_not_contested(self, store: MemoryStore) -> None:
+        take(store, run_of(1))
+        abandon(store, run_of(1), DAY)
+        assert not take(store, run_of(2))
 
     @pytest.mark.parametrize("content", [b"", b"[]", b'{"run_id": 3}', b'{"host": 3}'])
     def test_a_lease_that_cannot_be_understood_is_taken_over(self, store: MemoryStore, content: bytes) -> None:

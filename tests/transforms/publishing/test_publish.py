@@ -79,6 +79,17 @@ class TestDatedDocuments:
         outcome = DocumentPublisher(store, plan_of(rewrite=True)).publish(card("a"), known(card("a")))
         assert outcome.action == "written"
 
+    def test_what_is_unchanged_on_a_contested_date_is_written_again(self) -> None:
+        store, older, newer = MemoryStore(), at("18:04"), at("18:06")
+        DocumentPublisher(store, at("18:03")).publish(card("a", 1), Published())
+        shown = store.stat(card("a").path)
+        assert shown is not None
+        seen = {shown.path: published_object(shown)}
+        made = DocumentPublisher(store, newer).publish(card("a", 1), Published(seen, is_contested=True))
+        assert made.action == "written"
+        late = DocumentPublisher(store, older).publish(card("a", 2), Published(seen))
+        assert (late.action, late.is_newer) == ("kept", True)
+
     def test_a_document_that_cannot_be_written_is_an_outcome_and_not_an_exception(self) -> None:
         store = MemoryStore()
         store.before_write = Refuse("card/")

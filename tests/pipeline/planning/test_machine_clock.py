@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta, timezone
 import pytest
 
 from pipeline.execution.in_process import run_in_process
-from pipeline.planning.clock import with_clock
+from pipeline.planning.machine_clock import with_clock
 from pipeline.reporting.report import summarize
 from pipeline.requests.request import RequestError
 from tests.support.matchers import documents, json_of
