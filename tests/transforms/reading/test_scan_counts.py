@@ -260,6 +260,11 @@ class TestNames:
         (found,) = one.merge(two).scan_counts().rosters.unusable.items()
         assert found == ((CONTEXT.name, "game_date", "null"), Unusable(3, "a", "", f"game_id {rows[0]['game_id']}"))
 
+    def test_of_a_spelling_of_any_length_the_beginning_is_kept(self) -> None:
+        count = Count(dates=frozenset({DAY}))
+        count.add(batch_of(CONTEXT, [context_row(game_date=DAY, player_lookup="x" * 10**7)]))
+        assert count.named == {(CONTEXT.name, DAY): {"x" * 200: 1}}
+
     def test_a_row_without_a_player_adds_no_unmatched_name(self) -> None:
         rows = [row._asdict() | {"player_lookup": None} for row in [context_row(game_date=DAY)]]
         count = Count(dates=frozenset({DAY}))
