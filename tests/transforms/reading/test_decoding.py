@@ -83,7 +83,7 @@ def test_decoding_agrees_with_a_cell_by_cell_oracle(data: st.DataObject) -> None
     assert len(rows) == len(usable)
     assert all(same(tuple(row), wanted) for row, wanted in zip(rows, usable, strict=True))
     assert sum(defect.rows for defect in defects) == len(expected) - len(usable)
-    keys = [(defect.column, defect.player, defect.day) for defect in defects]
+    keys = [(defect.column, defect.value, defect.player, defect.day) for defect in defects]
     assert len(set(keys)) == len(keys)
 
 
