@@ -16,7 +16,11 @@ EXPORT_TYPES := tonight-all
 NOT_UNIT := tests/wire tests/end_to_end tests/deploy
 
 .DEFAULT_GOAL := help
+<<<<<<< HEAD
+.PHONY: help setup emulators run stream demo test unit values lint matrix bench docs template lock clean
+=======
 .PHONY: help setup emulators run stream demo test unit lint matrix soak bench docs template lock clean
+>>>>>>> main
 
 help: ## List the targets.
 	@while IFS= read -r line; do case "$$line" in \
@@ -71,6 +75,9 @@ lint: setup ## Check style (ruff), types (mypy) and the links of the documents.
 
 test: lint emulators ## Lint and run all tests; the last lines name what this machine had to leave out.
 	$(BIN)/python -m pytest -n $(WORKERS)
+
+values: setup ## Break every column of every table in every way, through whole runs; takes several minutes.
+	PHASE6_BROKEN_VALUES=all $(BIN)/python -m pytest -n $(WORKERS) tests/end_to_end/test_broken_values.py
 
 matrix: ## Lint and run the unit tests on each Python of PYTHONS that is on PATH, in .venv-VERSION.
 	@MAKE="$(MAKE)" sh .ci/matrix $(PYTHONS)

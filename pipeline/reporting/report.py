@@ -202,7 +202,8 @@ def _kept(missing: Mapping[str, str]) -> list[str]:
 
 def _skipped(rows: Mapping[str, Any]) -> str:
     count = "a row was" if rows["rows"] == 1 else f"{rows['rows']} rows were"
-    return f"{rows['table']}: {count} skipped, whose {rows['column']} is null or not finite"
+    row = f" ({rows['key']})" if rows.get("key") else ""
+    return f"{rows['table']}: {count} skipped, whose {rows['column']} is {rows.get('value', 'unusable')}{row}"
 
 
 def _line(failure: Mapping[str, str]) -> str:

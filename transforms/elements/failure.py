@@ -36,15 +36,19 @@ class SkippedRows(Failure):
     """Unusable rows of a table that were left out and share the values of all attributes.
 
     Attributes:
-        column: The column whose value is missing.
+        column: The column whose value cannot be used.
         player: The player whose rows they are; empty for rows without a player, which any document may lack.
         day: Their partition date, ISO; empty when unknown.
+        row: What names the rows in their table, besides player and date; that of the lowest when there are several.
+        value: The value, shortened.
         rows: Number of rows.
     """
 
     column: str = ""
     player: str = ""
     day: str = ""
+    row: str = ""
+    value: str = ""
     rows: int = 1
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
-from typing_extensions import TypedDict
+from typing_extensions import NotRequired, TypedDict
 
 VERSION = 2
 """Raised whenever a reader of the version before would misunderstand what is written."""
@@ -80,6 +80,8 @@ class SkippedLine(TypedDict):
     column: str
     rows: Count
     unowned: bool
+    key: NotRequired[str | None]
+    value: NotRequired[str]
 
 
 class Manifest(TypedDict):

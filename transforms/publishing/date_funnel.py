@@ -10,6 +10,7 @@ from typing import Any
 from exporters.declaration import Grain
 from exporters.league.forecasts.funnel import StageCount, funnel, judge_funnel
 from exporters.league.forecasts.readiness import ScanCounts, State, verdict
+from exporters.warehouse.tables import PLAYER_ALIASES
 from transforms.elements.failure import SkippedRows
 from transforms.elements.guarding import DateVerdict
 from transforms.elements.plan import Plan
@@ -103,6 +104,8 @@ def skipped_section(plan: Plan, scan_counts: ScanCounts, publication: Publicatio
             "column": rows.column,
             "player": rows.player or None,
             "date": rows.day or None,
+            "key": rows.row or None,
+            "value": rows.value,
             "rows": rows.rows,
             "unowned": not rows.player,
             "problem": rows.error,
@@ -114,14 +117,17 @@ def skipped_section(plan: Plan, scan_counts: ScanCounts, publication: Publicatio
             {
                 "table": table,
                 "column": column,
-                "player": None,
-                "date": None,
-                "rows": rows,
+                "player": unusable.player or None,
+                "date": unusable.day or None,
+                "key": unusable.key or None,
+                "value": value,
+                "rows": unusable.rows,
                 "unowned": False,
-                "problem": f"{column} is null: it counts for no stage",
+                "problem": f"{column} is {value}: it counts for no stage",
             }
-            for (table, column), rows in scan_counts.rosters.nameless.items()
-            if table not in plan.built_from
+            for (table, column, value), unusable in scan_counts.rosters.unusable.items()
+            # No stage reports the rows of a table that it does not decode.
+            if table not in plan.built_from or table == PLAYER_ALIASES.name
         )
     return {"skipped_rows": found[:_MOST_SKIPPED], "skipped_rows_total": sum(rows["rows"] for rows in found)}
 

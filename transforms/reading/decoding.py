@@ -3,8 +3,8 @@
 A column becomes Python values in one call; dates, decimals and texts repeat often, so each distinct
 value is converted once, and rows share it. A row carries the scanned columns and no others.
 
-A row with a null or non-finite REQUIRED column, or with a value that did not fit its declared type when it was read, is
-left out and becomes a :class:`Defect` that names it.
+A row with a null or non-finite REQUIRED column, with a value that did not fit its declared type when it was read, or
+with a text longer than :data:`LONGEST_TEXT`, is left out and becomes a :class:`Defect` that names it.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from collections import namedtuple
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
-from typing import Any
+from functools import lru_cache, reduce
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -26,7 +26,28 @@ from transforms.elements.failure import shortened
 from transforms.elements.tables import MISFIT, TableBatch, alike
 from transforms.warehouses.arrow_columns import declared_type
 
+LONGEST_TEXT = 100_000
+"""Most bytes of a text: the longest honest ones, summaries of articles, have some thousand."""
+_MOST_SHOWN = 80
+"""Longest shown value."""
+
 _TABLES = {table.name: table for table in TABLES}
+
+
+class _Fault(NamedTuple):
+    """What is wrong with a row.
+
+    Attributes:
+        column: The column.
+        problem: What is wrong with its value, such as ``is 7.5``.
+        kind: The declared type or mode that the value breaks.
+        value: The value.
+    """
+
+    column: str
+    problem: str
+    kind: str
+    value: str
 
 
 @dataclass(frozen=True)
@@ -36,8 +57,10 @@ class Defect:
     Attributes:
         table: Name of the table.
         column: The column.
-        player: The rows' player; None in a league-wide table, or when the player id itself is missing.
+        player: The rows' player; None in a league-wide table, or when the player id itself cannot be used.
         day: The rows' partition date; None when unknown.
+        key: What names the rows in their table, besides player and date; that of the lowest one when there are several.
+        value: The value, shortened.
         message: One line with table, column, key, problem and fix.
         rows: Number of rows.
     """
@@ -46,6 +69,8 @@ class Defect:
     column: str
     player: str | None
     day: date | None
+    key: str
+    value: str
     message: str
     rows: int = 1
 
@@ -68,14 +93,33 @@ def decode(table: str, batches: Sequence[pa.RecordBatch]) -> tuple[list[Any], li
     names = tuple(name for name in data.column_names if name != MISFIT)
     columns = [_values(declared.columns[name], data.column(name)) for name in names]
     make = row_class(table, names)._make
-    unusable = _unusable(declared, names, columns)
+    unusable = _unusable(declared, data, names, columns)
     if len(names) < data.num_columns:
         unusable |= _misfits(declared, data.column(MISFIT))
     rows = list(map(make, zip(*columns, strict=True)))
     if not unusable:
         return rows, []
-    defects = _defects(declared, ((rows[i], *unusable[i]) for i in sorted(unusable)))
+    defects = _defects(declared, ((rows[i], unusable[i]) for i in sorted(unusable)))
     return [row for i, row in enumerate(rows) if i not in unusable], defects
+
+
+def defects_of(scanned: TableBatch) -> list[Defect]:
+    """Return the unusable rows of a batch; no other row is decoded."""
+    table, batch = _TABLES[scanned.table], scanned.batch
+    masks = []
+    for name in batch.schema.names:
+        column = batch.column(name)
+        if name == MISFIT:
+            masks.append(pc.is_valid(column))
+        elif table.columns[name].mode == "REQUIRED":
+            if column.null_count:
+                masks.append(pc.is_null(column))
+            if table.columns[name].type == "FLOAT64":
+                masks.append(pc.invert(pc.fill_null(pc.is_finite(column), False)))
+        if name != MISFIT and table.columns[name].type == "STRING" and _holds_long_text(column):
+            return decode(scanned.table, [batch])[1]
+    wrong = reduce(pc.or_, masks) if masks else None
+    return decode(scanned.table, [batch.filter(wrong)])[1] if wrong is not None and wrong.true_count else []
 
 
 def decode_all(batches: Iterable[TableBatch]) -> tuple[dict[str, list[Any]], list[Defect]]:
@@ -135,53 +179,95 @@ def _python_value(value: pa.Scalar) -> Any:
         return None
 
 
-def _unusable(table: Table[Any], names: Iterable[str], columns: Sequence[list[Any]]) -> dict[int, tuple[str, str]]:
-    """Return position to (problem, kind of column) of the rows in which a REQUIRED column is null."""
-    found: dict[int, tuple[str, str]] = {}
+def _unusable(
+    table: Table[Any], data: pa.Table, names: Iterable[str], columns: Sequence[list[Any]]
+) -> dict[int, _Fault]:
+    """Return position to fault of the rows in which a REQUIRED column is null, or a text is too long."""
+    found: dict[int, _Fault] = {}
     for name, values in zip(names, columns, strict=True):
-        if table.columns[name].mode == "REQUIRED" and None in values:
+        declared = table.columns[name]
+        if declared.mode == "REQUIRED" and None in values:
             for i, value in enumerate(values):
                 if value is None:
-                    found.setdefault(i, (f"{name} is null or not finite", "REQUIRED"))
+                    problem = "is null or not finite"
+                    found.setdefault(i, _Fault(name, problem, "REQUIRED", _stored(data.column(name)[i])))
+        if declared.type == "STRING" and _holds_long_text(data.column(name)):
+            for i, value in enumerate(values):
+                if any(map(_is_too_long, value if declared.mode == "REPEATED" else (value,))):
+                    problem = f"is longer than {LONGEST_TEXT:,} bytes"
+                    found.setdefault(i, _Fault(name, problem, "STRING", shortened(str(value), _MOST_SHOWN)))
     return found
 
 
-def _misfits(table: Table[Any], texts: pa.ChunkedArray) -> dict[int, tuple[str, str]]:
-    """Return position to (problem, kind of column) of the rows with a value that did not fit its declared type."""
-    wrong = ((i, text) for i, text in enumerate(texts.to_pylist()) if text is not None)
-    return {i: (text, declared_type(table.columns[text.partition(" ")[0]])) for i, text in wrong}
+def _stored(value: pa.Scalar) -> str:
+    """Return a value that was read as null, as it is stored."""
+    if not value.is_valid:
+        return "null"
+    try:
+        return str(value.as_py())
+    except (ValueError, OverflowError):
+        return "out of range"
 
 
-def _defects(table: Table[Any], unusable: Iterable[tuple[Any, str, str]]) -> list[Defect]:
-    """Return the defects of some rows, by problem and kind of column, each kind once."""
-    found: dict[tuple[str, str, str | None, date | None], list[Any]] = {}
-    for row, what, why in unusable:
-        player = getattr(row, table.player, None) if table.player else None
+def _holds_long_text(texts: pa.Array | pa.ChunkedArray) -> bool:
+    """Whether a column of texts, or of lists of texts, holds one that is too long."""
+    flat = pc.list_flatten(texts) if pa.types.is_list(texts.type) else texts
+    longest = pc.max(pc.binary_length(flat)).as_py()
+    return longest is not None and longest > LONGEST_TEXT
+
+
+def _is_too_long(text: str | None) -> bool:
+    return text is not None and len(text.encode()) > LONGEST_TEXT
+
+
+def _misfits(table: Table[Any], texts: pa.ChunkedArray) -> dict[int, _Fault]:
+    """Return position to fault of the rows with a value that did not fit its declared type."""
+    found: dict[int, _Fault] = {}
+    for i, text in enumerate(texts.to_pylist()):
+        if text is not None:
+            column, _, problem = text.partition(" ")
+            shown = shortened(problem.removeprefix("is "), _MOST_SHOWN)
+            found[i] = _Fault(column, problem, declared_type(table.columns[column]), shown)
+    return found
+
+
+def _defects(table: Table[Any], unusable: Iterable[tuple[Any, _Fault]]) -> list[Defect]:
+    """Return the defects of some rows, by fault, player and date, each kind once."""
+    found: dict[tuple[_Fault, str | None, date | None], list[Any]] = {}
+    for row, fault in unusable:
+        # An id that cannot be used names nobody.
+        player = getattr(row, table.player, None) if table.player and table.player != fault.column else None
         day = getattr(row, table.partition, None) if table.partition else None
-        found.setdefault((what, why, player, day if isinstance(day, date) else None), []).append(row)
+        found.setdefault((fault, player, day if isinstance(day, date) else None), []).append(row)
     return [_defect(table, *kind, rows) for kind, rows in sorted(found.items(), key=_order)]
 
 
-def _order(found: tuple[tuple[str, str, str | None, date | None], list[Any]]) -> tuple[Any, ...]:
-    (what, _, player, day), _ = found
-    return what, player or "", day or date.min
+def _order(found: tuple[tuple[_Fault, str | None, date | None], list[Any]]) -> tuple[Any, ...]:
+    (fault, player, day), _ = found
+    return fault, player or "", day or date.min
 
 
-def _defect(
-    table: Table[Any], what: str, why: str, player: str | None, day: date | None, rows: Sequence[Any]
-) -> Defect:
+def _defect(table: Table[Any], fault: _Fault, player: str | None, day: date | None, rows: Sequence[Any]) -> Defect:
     owner = f" of player {shortened(player)!r}" if player else ""
     when = f" on {day}" if day is not None else ""
-    key = ", ".join(f"{name} {getattr(rows[0], name)}" for name in table.key if hasattr(rows[0], name))
+    key = min(_key(table, row) for row in rows)
     return Defect(
         table=table.name,
-        column=what.partition(" ")[0],
+        column=fault.column,
         player=player,
         day=day,
-        message=f"{table.name}.{what} in a row{owner}{when}{key and f' ({key})'}; the column is {why}, "
-        "so the row is left out: correct it in the warehouse",
+        key=key,
+        value=fault.value,
+        message=f"{table.name}.{fault.column} {fault.problem} in a row{owner}{when}{key and f' ({key})'}; the column "
+        f"is {fault.kind}, so the row is left out: correct it in the warehouse",
         rows=len(rows),
     )
+
+
+def _key(table: Table[Any], row: Any) -> str:
+    """Return the scanned columns that name a row, as text."""
+    named = (name for name in table.key if hasattr(row, name))
+    return ", ".join(f"{name} {shortened(str(getattr(row, name)), _MOST_SHOWN)}" for name in named)
 
 
 def rows_by_player(table: Table[Any], rows: Iterable[Any]) -> dict[str, list[Any]]:

@@ -27,9 +27,12 @@ from exporters.league.forecasts.rosters import (
     READY,
     ZONES,
     Rosters,
+    Unusable,
+    UnusableKind,
 )
 from exporters.league.players.identity import is_player_lookup
 from transforms.elements.tables import TableBatch
+from transforms.reading.decoding import Defect, defects_of
 
 _WITHDRAWN = "withdrawn"
 _DAY, _PLAYER = "day", "player"
@@ -54,20 +57,19 @@ class RosterCounts:
         first: The first date that matters; None for any.
         last: The last one; None for any.
         seen: Roster name to its rows: a date, a player, and the columns that decide whether the player is on it.
-        nameless: Table and player column to the rows in which it is null.
+        unusable: Unusable rows.
     """
 
     first: date | None = None
     last: date | None = None
     seen: dict[str, list[pa.RecordBatch]] = field(default_factory=dict)
-    nameless: dict[tuple[str, str], int] = field(default_factory=dict)
+    unusable: dict[UnusableKind, Unusable] = field(default_factory=dict)
 
     def add(self, scanned: TableBatch) -> None:
         """Count the rows of a batch from which a roster is made, if it has the columns."""
         names = _BY_TABLE.get(scanned.table, ())
-        if names and (column := READS[names[0]].table.player) in scanned.batch.schema.names:
-            assert column is not None
-            self._add_nameless((scanned.table, column), scanned.batch.column(column).null_count)
+        if names:
+            self.add_unusable(defects_of(scanned))
         for name in names:
             read, present = READS[name], set(scanned.batch.schema.names)
             # A scan for another purpose may lack these columns.
@@ -87,17 +89,23 @@ class RosterCounts:
         rows = pa.RecordBatch.from_arrays([day, *batch.columns], [_DAY, *batch.schema.names])
         return rows if inside.true_count == rows.num_rows else rows.filter(inside)
 
-    def _add_nameless(self, column: tuple[str, str], rows: int) -> None:
-        if rows:
-            self.nameless[column] = self.nameless.get(column, 0) + rows
+    def add_unusable(self, defects: Iterable[Defect]) -> None:
+        """Count rows that are named, because they cannot be used."""
+        for defect in defects:
+            place = (defect.player or "", "" if defect.day is None else defect.day.isoformat(), defect.key)
+            self._add_unusable((defect.table, defect.column, defect.value), Unusable(defect.rows, *place))
+
+    def _add_unusable(self, kind: UnusableKind, rows: Unusable) -> None:
+        held = self.unusable.get(kind)
+        self.unusable[kind] = rows if held is None else held.and_also(rows)
 
     def merge(self, other: RosterCounts) -> None:
         """Add another count to this one."""
         self.first, self.last = self.first or other.first, self.last or other.last
         for name, found in other.seen.items():
             self.seen.setdefault(name, []).extend(found)
-        for column, rows in other.nameless.items():
-            self._add_nameless(column, rows)
+        for kind, rows in other.unusable.items():
+            self._add_unusable(kind, rows)
 
     def players_by_version(self) -> dict[tuple[date, str, str | None], int]:
         """Return how many players have a standing forecast, by date, system and model version."""
@@ -122,9 +130,9 @@ class RosterCounts:
         days: list[date] = sorted(_distinct(rows.column(_DAY) for rows in tables.values()))
         found: set[str] = _distinct(rows.column(_PLAYER) for rows in tables.values())
         players = sorted(player for player in found if is_player_lookup(player))
-        nameless = dict(sorted(self.nameless.items()))
+        unusable = dict(sorted(self.unusable.items()))
         if not days:
-            return Rosters(nameless=nameless)
+            return Rosters(unusable=unusable)
         grid = _Grid(days, players)
         named: dict[str, list[int]] = {}
         withdrawn: dict[date, dict[str, str]] = {}
@@ -149,7 +157,7 @@ class RosterCounts:
             tuple(players),
             {day: {name: bits[i] for name, bits in named.items()} for i, day in enumerate(grid.days)},
             {day: dict(sorted(withdrawn[day].items())) for day in sorted(withdrawn)},
-            nameless,
+            unusable,
         )
 
 

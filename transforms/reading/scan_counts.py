@@ -27,6 +27,8 @@ Matchup = tuple[date, str, str]
 VersionKey = tuple[date, str, str | None]
 
 _NAMING = frozenset(table.name for table in NAMING_TABLES)
+_MOST_NAME = 200
+"""Longest kept spelling of a player, in characters: an id has at most 80, and a manifest lists what is none."""
 _VERSION_COLUMNS = ("game_date", "system_id", "model_version", "is_active", "recommendation", "current_points_line")
 
 
@@ -98,6 +100,7 @@ class Count:
         rows, defects = decode(PLAYER_ALIASES.name, [batch])
         self.alias_rows.update(PlayerAliasRow(**row._asdict()) for row in rows)
         self.alias_defects.update(defect.message for defect in defects)
+        self.players.add_unusable(defects)
 
     def _add_names(self, table: str, batch: pa.RecordBatch) -> None:
         days = batch.column("game_date")
@@ -106,12 +109,13 @@ class Count:
         )
         if not wanted.true_count:
             return
-        rows = pa.table([days, batch.column("player_lookup")], ["day", "player"]).filter(wanted)
+        names = pc.utf8_slice_codeunits(batch.column("player_lookup"), 0, _MOST_NAME)
+        rows = pa.table([days, names], ["day", "player"]).filter(wanted)
         counted = rows.group_by(["day", "player"]).aggregate([([], "count_all")])
         columns = (counted.column(name).to_pylist() for name in ("day", "player", "count_all"))
         for day, player, number in zip(*columns, strict=True):
-            names = self.named.setdefault((table, day), {})
-            names[player] = names.get(player, 0) + number
+            spelled = self.named.setdefault((table, day), {})
+            spelled[player] = spelled.get(player, 0) + number
 
     def _add_games(self, batch: pa.RecordBatch) -> None:
         columns = (batch.column(name).to_pylist() for name in ("game_date", "away_team_tricode", "home_team_tricode"))

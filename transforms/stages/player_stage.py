@@ -158,6 +158,8 @@ def skipped_rows(defect: Defect) -> SkippedRows:
         column=defect.column,
         player=shortened(defect.player or ""),
         day="" if defect.day is None else defect.day.isoformat(),
+        row=defect.key,
+        value=defect.value,
         rows=defect.rows,
     )
 
@@ -193,8 +195,9 @@ def _make(
     try:
         value = function(night)
         concerning = [defect for defect in defects if _concerns(defect, export, night.date)]
-        # A player who is not shown may be missing because of a row of the date itself.
-        if concerning and (value is not None or any(defect.day == night.date for defect in concerning)):
+        # A player who is not shown may be missing because of a row of the date itself. A document that is about no date
+        # may be missing because of any row.
+        if concerning and (value is not None or is_fixed or any(defect.day == night.date for defect in concerning)):
             raise ValueError(min(defect.message for defect in concerning))
         if value is None:
             return

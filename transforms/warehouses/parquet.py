@@ -312,7 +312,9 @@ def _days(scan: TableScan, statistics: pq.Statistics) -> tuple[date, date]:
     return low, high
 
 
-def _day(value: date | datetime) -> date:
+def _day(value: Any) -> date:
+    if not isinstance(value, date):
+        raise ValueError(f"{value!r} is no date: the column is of another type, which reading it reports")
     if not isinstance(value, datetime):
         return value
     return (value if value.tzinfo is None else value.astimezone(timezone.utc)).date()

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from typing import NamedTuple
 
 from exporters.declaration import Read
 from exporters.warehouse.tables import (
@@ -61,6 +62,30 @@ READS: Mapping[str, Read] = {
 """What each roster is counted from, where a scan has these columns; the one of lines is counted with the forecasts."""
 
 
+UnusableKind = tuple[str, str, str]
+"""A table, a column, and the value there that cannot be used."""
+
+
+class Unusable(NamedTuple):
+    """Rows of one kind that cannot be used, and the lowest of them by player, date and key.
+
+    Attributes:
+        rows: Number of rows.
+        player: The player; empty for a row without one.
+        day: The partition date, ISO; empty when unknown.
+        key: What else names the row.
+    """
+
+    rows: int
+    player: str
+    day: str
+    key: str
+
+    def and_also(self, other: Unusable) -> Unusable:
+        """Return these rows and others of their kind."""
+        return Unusable(self.rows + other.rows, *min(self[1:], other[1:]))
+
+
 @dataclass(frozen=True)
 class Rosters:
     """The rosters of the dates of a scan.
@@ -69,13 +94,13 @@ class Rosters:
         players: Every player on one of them, ascending.
         seen: Date to roster name to the players on it, as bits. A roster that is not named was not counted.
         withdrawn: Date to player to why the champion's forecast of his game was withdrawn.
-        nameless: Table and player column to the rows in which it is null.
+        unusable: Rows of the counted tables that cannot be used, whether or not a document reads them.
     """
 
     players: tuple[str, ...] = ()
     seen: Mapping[date, Mapping[str, int]] = field(default_factory=dict)
     withdrawn: Mapping[date, Mapping[str, str]] = field(default_factory=dict)
-    nameless: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    unusable: Mapping[UnusableKind, Unusable] = field(default_factory=dict)
 
     def on(self, day: date, name: str) -> int | None:
         """Return a roster as bits; None when it was not counted."""

@@ -140,7 +140,16 @@ class TestSummary:
                 failures=[{"step": "PublishSchemas", "key": "schemas/x.json", "error": "StoreError: full"}],
                 degraded=["features: 3 of 30 players (composite), at least 50% are expected"],
                 skipped=[
-                    {"table": "nba_raw.x", "column": "c", "player": None, "date": None, "rows": 2, "unowned": True},
+                    {
+                        "table": "nba_raw.x",
+                        "column": "c",
+                        "player": None,
+                        "date": None,
+                        "key": "k 1",
+                        "value": "null",
+                        "rows": 2,
+                        "unowned": True,
+                    },
                     {"table": "nba_raw.x", "column": "c", "player": "a", "date": None, "rows": 1, "unowned": False},
                 ],
             ),
@@ -157,7 +166,7 @@ class TestSummary:
         assert found.missing == [
             "2026-01-05 is degraded: features: 3 of 30 players (composite), at least 50% are expected",
             "2026-01-05 schemas/x.json: StoreError: full",
-            "2026-01-05 nba_raw.x: 2 rows were skipped, whose c is null or not finite",
+            "2026-01-05 nba_raw.x: 2 rows were skipped, whose c is null (k 1)",
             "2026-01-06 tonight lebronjames: ValueError: no",
             "2026-01-06 tonight t.json was kept: would replace a document by an empty one",
             "2026-01-06 tonight pointer t/a.json: full",

@@ -21,10 +21,10 @@ from exporters.warehouse.tables import (
     SUBSET_PICKS,
     TABLES,
 )
-from tests.support.rows import forecast_time_row, game_row, props_row, schedule_row, subset_pick_row
+from tests.support.rows import feature_row, forecast_time_row, game_row, props_row, schedule_row, subset_pick_row
 from tests.support.warehouses import arrow_rows
 from transforms.elements.tables import TableBatch, arrow_field, with_misfits
-from transforms.reading.decoding import decode, decode_all, row_class, rows_by_player
+from transforms.reading.decoding import LONGEST_TEXT, decode, decode_all, defects_of, row_class, rows_by_player
 
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 floats = st.floats(width=64) | st.sampled_from([math.nan, math.inf, -math.inf, -0.0, 0.1])
@@ -83,7 +83,7 @@ def test_decoding_agrees_with_a_cell_by_cell_oracle(data: st.DataObject) -> None
     assert len(rows) == len(usable)
     assert all(same(tuple(row), wanted) for row, wanted in zip(rows, usable, strict=True))
     assert sum(defect.rows for defect in defects) == len(expected) - len(usable)
-    keys = [(defect.column, defect.player, defect.day) for defect in defects]
+    keys = [(defect.column, defect.value, defect.player, defect.day) for defect in defects]
     assert len(set(keys)) == len(keys)
 
 
@@ -145,11 +145,52 @@ class TestDefects:
         assert [row.points for row in rows] == [1, 1, 2, 3, 3]
         assert len(defects) == 1
 
+    def test_rows_with_one_fault_are_counted_and_named_by_the_lowest_of_them(self) -> None:
+        rows = [game_row(game_id=name)._asdict() | {"team_abbr": None} for name in ("b", "a", "c")]
+        _, (defect,) = decode(GAMES.name, arrow_rows(GAMES, rows).to_batches())
+        assert (defect.column, defect.value, defect.key, defect.rows) == ("team_abbr", "null", "game_id a", 3)
+
+    @pytest.mark.parametrize("text", ["x" * (LONGEST_TEXT + 1), "é" * (LONGEST_TEXT // 2 + 1)])
+    def test_a_text_that_is_too_long_costs_its_row(self, text: str) -> None:
+        longest = game_row(dnp_reason="x" * LONGEST_TEXT)
+        rows, (defect,) = decode(GAMES.name, arrow_rows(GAMES, [longest, game_row(dnp_reason=text)]).to_batches())
+        assert [row.dnp_reason for row in rows] == [longest.dnp_reason]
+        assert (defect.column, defect.player) == ("dnp_reason", "lebronjames")
+        assert defect.value.startswith(text[:10])
+        assert len(defect.value) < 100
+        assert "dnp_reason is longer than 100,000 bytes in a row of player 'lebronjames'" in defect.message
+
+    def test_a_text_that_is_too_long_in_a_list_costs_its_row(self) -> None:
+        rows = [feature_row(), feature_row(feature_names=("a", "x" * (LONGEST_TEXT + 1)))]
+        found, (defect,) = decode(FEATURES.name, arrow_rows(FEATURES, rows).to_batches())
+        assert len(found) == 1
+        assert defect.column == "feature_names"
+
+    def test_an_id_that_is_too_long_names_nobody(self) -> None:
+        _, (defect,) = decode(GAMES.name, arrow_rows(GAMES, [game_row(player_lookup="x" * 10**7)]).to_batches())
+        assert defect.player is None
+        assert len(defect.message) < 500
+
+    def test_the_unusable_rows_of_a_batch_are_found_without_decoding_the_others(self) -> None:
+        rows = [
+            props_row(),
+            props_row(points_line=math.inf),
+            props_row()._asdict() | {"bet_side": None},
+            props_row(bookmaker="x" * (LONGEST_TEXT + 1)),
+            props_row(odds_american=-105),
+        ]
+        (batch,) = arrow_rows(PROPS, rows).to_batches()
+        for wrong in (batch, with_misfits(batch, {4: "odds_american is 7.5"})):
+            assert defects_of(TableBatch(PROPS.name, wrong)) == decode(PROPS.name, [wrong])[1]
+            few = wrong.slice(0, 3)
+            assert defects_of(TableBatch(PROPS.name, few)) == decode(PROPS.name, [few])[1]
+        assert defects_of(TableBatch(PROPS.name, batch.slice(0, 1))) == []
+
     @pytest.mark.parametrize("line", [math.nan, math.inf, -math.inf])
     def test_no_number_is_no_value(self, line: float) -> None:
         rows, defects = decode(PROPS.name, arrow_rows(PROPS, [props_row(points_line=line), props_row()]).to_batches())
         assert [row.points_line for row in rows] == [22.5]
-        assert len(defects) == 1
+        assert [defect.value for defect in defects] == [str(line)]
 
     def test_a_row_without_a_player_is_in_no_history(self) -> None:
         rows, defects = decode(GAMES.name, arrow_rows(GAMES, [{"player_lookup": None}]).to_batches())

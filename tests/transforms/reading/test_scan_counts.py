@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exporters.league.forecasts.readiness import ScanCounts, SystemCount
+from exporters.league.forecasts.rosters import Unusable
 from exporters.league.players.aliases import Aliases
 from exporters.warehouse.tables import ACCURACY, CONTEXT, PLAYER_ALIASES, PREDICTIONS, REGISTRY, SCHEDULE
 from tests.support.rows import (
@@ -249,6 +250,20 @@ class TestNames:
         assert count.aliases().ids == {"b": "lebronjames"}
         (problem,) = count.scan_counts().aliases.problems
         assert problem.startswith("nba_reference.player_aliases.nba_canonical_lookup is null")
+        assert count.scan_counts().rosters.unusable == {
+            (PLAYER_ALIASES.name, "nba_canonical_lookup", "null"): Unusable(1, "", "", "alias_lookup a")
+        }
+
+    def test_unusable_rows_of_a_kind_add_up_and_are_named_by_the_lowest_of_them(self) -> None:
+        rows = [context_row(game_date=DAY, player_lookup=name)._asdict() | {"game_date": None} for name in "cab"]
+        one, two = counted(batch_of(CONTEXT, rows[:1])), counted(batch_of(CONTEXT, rows[1:]))
+        (found,) = one.merge(two).scan_counts().rosters.unusable.items()
+        assert found == ((CONTEXT.name, "game_date", "null"), Unusable(3, "a", "", f"game_id {rows[0]['game_id']}"))
+
+    def test_of_a_spelling_of_any_length_the_beginning_is_kept(self) -> None:
+        count = Count(dates=frozenset({DAY}))
+        count.add(batch_of(CONTEXT, [context_row(game_date=DAY, player_lookup="x" * 10**7)]))
+        assert count.named == {(CONTEXT.name, DAY): {"x" * 200: 1}}
 
     def test_a_row_without_a_player_adds_no_unmatched_name(self) -> None:
         rows = [row._asdict() | {"player_lookup": None} for row in [context_row(game_date=DAY)]]

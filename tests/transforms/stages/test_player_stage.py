@@ -210,7 +210,8 @@ class TestFailures:
     def test_of_a_text_of_any_length_the_ends_are_shown(self) -> None:
         made = swept(plan_of(CARD), schedule_row(game_date=DAY), tonight("x" * 10_000_000))[DAY]
         (failure,) = made.failures
-        assert len(failure.key) + len(failure.error) < 2_000
+        assert failure.value.startswith("xxx")
+        assert len(failure.key) + len(failure.error) + len(failure.value) < 2_000
 
     def test_rows_without_a_player_are_reported_with_their_date(self) -> None:
         bad = [tonight("a")._asdict() | {"player_lookup": None}]
@@ -226,7 +227,7 @@ class TestFailures:
 PROFILE = Export(
     "profile",
     Grain.PLAYER,
-    [Read(GAMES, ("player_lookup", "game_date", "points"), Window.SEASON)],
+    [Read(GAMES, ("player_lookup", "game_date", "points", "team_abbr"), Window.SEASON)],
     "profile/{player}/{season}.json",
     Cache.HOUR,
 )
@@ -259,6 +260,15 @@ class TestPathsWithoutDate:
             "profile/a/2025-26.json": {"date": "2025-10-04", "games": 1},
             "profile/b/2024-25.json": {"date": "2025-09-30", "games": 1},
         }
+
+    def test_one_that_may_be_missing_because_of_an_unusable_row_failed(self) -> None:
+        """Such a document is about no date, so a row of any date may be the one that it lacks."""
+        bad = played("a", 9, date(2025, 10, 2))._asdict() | {"team_abbr": None}
+        plan = plan_of(PROFILE, first=date(2025, 10, 4))
+        made = swept(plan, tables={GAMES: [bad]})[date(2025, 10, 4)]
+        (failure,) = built_without(made)
+        assert (failure.export, failure.key) == ("profile", "a")
+        assert f"{GAMES.name}.team_abbr is null" in failure.error
 
     def test_an_older_document_does_not_stand_in_for_one_that_failed(self) -> None:
         rows = [played("a", 9, date(2025, 10, 1)), played("a", CURSED_POINTS, date(2025, 10, 3))]

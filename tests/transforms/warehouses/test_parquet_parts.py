@@ -47,6 +47,15 @@ class TestParquetParts:
         [part] = parts(tmp_path)
         assert (part.first, part.last) == (None, None)
 
+    def test_a_file_whose_dates_are_texts_may_hold_any_date(self, tmp_path: Path) -> None:
+        """Reading it names the type; planning, which asks for parts first, does not break."""
+        file = put(tmp_path, "nba_raw/nbac_schedule.parquet", FIRST)
+        rows = pq.read_table(file)
+        at = rows.schema.get_field_index("game_date")
+        pq.write_table(rows.set_column(at, "game_date", [[str(FIRST)]]), file)
+        [part] = parts(tmp_path)
+        assert (part.first, part.last) == (None, None)
+
     def test_a_table_without_partitions_may_hold_any(self, tmp_path: Path) -> None:
         file = tmp_path / "nba_reference" / "nba_players_registry.parquet"
         file.parent.mkdir()
