@@ -16,11 +16,7 @@ EXPORT_TYPES := tonight-all
 NOT_UNIT := tests/wire tests/end_to_end tests/deploy
 
 .DEFAULT_GOAL := help
-<<<<<<< HEAD
-.PHONY: help setup emulators run stream demo test unit values lint matrix bench docs template lock clean
-=======
-.PHONY: help setup emulators run stream demo test unit lint matrix soak bench docs template lock clean
->>>>>>> main
+.PHONY: help setup emulators run stream demo test unit values lint matrix soak bench docs template lock clean
 
 help: ## List the targets.
 	@while IFS= read -r line; do case "$$line" in \
