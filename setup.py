@@ -21,6 +21,7 @@ setup(
         "google-cloud-bigquery>=3.27",
         "google-cloud-dataflow-client>=0.8.5,<1",  # starts the Flex Template and follows its job
         "google-cloud-pubsub>=2.20",
+        "google-cloud-secret-manager>=2.20",  # the key of the live feed
         "google-cloud-storage>=3.1",
         "google-crc32c>=1.5",
         "grpcio>=1.66",

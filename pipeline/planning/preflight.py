@@ -28,7 +28,7 @@ from transforms.live_feed.warehouse import stored
 from transforms.stores.control import PRIVATE, ControlledStore
 from transforms.stores.protocol import Store, StoreError
 from transforms.warehouses.bigquery import BigQueryWarehouse
-from transforms.warehouses.bigquery_tables import Refusal
+from transforms.warehouses.bigquery_tables import RefusalError
 from transforms.warehouses.protocol import Warehouse, WarehouseError
 
 OUTPUT, CONTROL_OUTPUT, WAREHOUSE = "--output", "--control_output", "--warehouse"
@@ -178,7 +178,7 @@ class _Checks:
             what, fix = _parts(str(error))
             self.findings.append(Finding(Severity.STOP, WAREHOUSE, what, why, fix, self.plan.export_types))
             # A warehouse that does not answer, or is not there, would be blamed once more for each of its tables.
-            return error.__cause__ is None or isinstance(error.__cause__, Refusal)
+            return error.__cause__ is None or isinstance(error.__cause__, RefusalError)
         return True
 
     def check_tables(self) -> None:

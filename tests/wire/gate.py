@@ -38,6 +38,10 @@ class Request:
     body: bytes = field(repr=False)
 
     @property
+    def path(self) -> str:
+        return urlsplit(self.target).path
+
+    @property
     def is_upload(self) -> bool:
         return self.target.startswith("/upload/")
 
@@ -117,6 +121,11 @@ class Gate:
     def inject(self, *faults: Fault, where: Callable[[Request], bool] = lambda request: True) -> None:
         """Break the next requests that a condition holds for, one fault each."""
         self._faults.append((where, list(faults)))
+
+    def mend(self) -> None:
+        """Break no further requests."""
+        with self._lock:
+            self._faults.clear()
 
     def uploads(self) -> int:
         """Count the uploads that passed."""

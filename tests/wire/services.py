@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.support.left_out import left_out
 from tests.wire.bigquery_tables import Tables
-from transforms.clients.backoff import Backoff
+from transforms.clients.retries import RetryPolicy
 from transforms.stores.control import ControlledStore
 from transforms.stores.gcs import GcsStore
 from transforms.warehouses.bigquery import BigQueryWarehouse
@@ -21,7 +21,7 @@ PYTHON = HERE.parents[1] / ".venv-emulators/bin/python"
 SECONDS_TO_START = 60
 
 BUCKET = "documents"
-HASTY = Backoff(first=0.002, longest=0.02, total=3.0)
+HASTY = RetryPolicy(first=0.002, longest=0.02, total=3.0)
 """Short waits for tests."""
 
 
@@ -44,7 +44,7 @@ class BigQuery:
     def warehouse(self, project: str) -> BigQueryWarehouse:
         """Return a project as a warehouse."""
         return BigQueryWarehouse(
-            project, rest_endpoint=self.rest, storage_endpoint=self.storage, backoff=HASTY, max_streams=4
+            project, rest_endpoint=self.rest, storage_endpoint=self.storage, retry=HASTY, max_streams=4
         )
 
 

@@ -19,7 +19,7 @@ from exporters.warehouse.tables import ACCURACY, FEATURES, REGISTRY
 from tests.support.warehouses import AnyTable, arrow_rows
 from tests.wire.read_server import Break, ReadServer
 from tests.wire.services import HASTY
-from transforms.clients.backoff import Backoff
+from transforms.clients.retries import RetryPolicy
 from transforms.clients.throttling import BIGQUERY, THROTTLING
 from transforms.elements.tables import MISFIT, ScanStream, TableScan
 from transforms.warehouses.bigquery import BigQueryWarehouse
@@ -41,7 +41,7 @@ def serve() -> Iterator[Serve]:
             server = stack.enter_context(
                 ReadServer({table.name: rows for table, rows in tables.items()}, **options).opened()
             )
-            warehouse = BigQueryWarehouse("p", rest_endpoint=NOWHERE, storage_endpoint=server.address, backoff=HASTY)
+            warehouse = BigQueryWarehouse("p", rest_endpoint=NOWHERE, storage_endpoint=server.address, retry=HASTY)
             stack.callback(warehouse.close)
             return server, warehouse
 
@@ -112,7 +112,7 @@ def test_a_stream_may_break_often_as_long_as_it_goes_on(serve: Serve, rows: pa.T
     server, warehouse = serve({ACCURACY: rows})
     server.break_reads(*[Break(Code.UNAVAILABLE, after=1)] * 80)
     # Half as many waits without progress would be the end.
-    waiting = dataclasses.replace(warehouse, backoff=Backoff(first=0.02, longest=0.02, total=1.0))
+    waiting = dataclasses.replace(warehouse, retry=RetryPolicy(first=0.02, longest=0.02, total=1.0))
     assert read(waiting).num_rows == ROWS
     assert len(server.reads) == 81
     waiting.close()
@@ -121,7 +121,7 @@ def test_a_stream_may_break_often_as_long_as_it_goes_on(serve: Serve, rows: pa.T
 def test_a_stream_that_stays_broken_is_given_up(serve: Serve, rows: pa.Table) -> None:
     server, warehouse = serve({ACCURACY: rows})
     server.break_reads(Break(Code.UNAVAILABLE, after=40), *[Break(Code.UNAVAILABLE, "try\nlater")] * 1000)
-    impatient = dataclasses.replace(warehouse, backoff=Backoff(0.005, 0.01, 0.5))
+    impatient = dataclasses.replace(warehouse, retry=RetryPolicy(0.005, 0.01, 0.5))
     assert message_of(lambda: read(impatient)) == (
         "table nba_predictions.prediction_accuracy: BigQuery says UNAVAILABLE: try later; run again"
     )
@@ -219,7 +219,7 @@ def test_a_request_that_is_refused_is_not_repeated(serve: Serve, rows: pa.Table)
     server, warehouse = serve({ACCURACY: rows})
     server.break_sessions(Break(Code.INVALID_ARGUMENT, "Row filter is invalid"))
     # The table could be asked what is wrong, if that were answered.
-    impatient = dataclasses.replace(warehouse, backoff=Backoff(0.005, 0.01, 0.05))
+    impatient = dataclasses.replace(warehouse, retry=RetryPolicy(0.005, 0.01, 0.05))
     message = message_of(lambda: impatient.split(SCAN))
     assert "BigQuery says INVALID_ARGUMENT: Row filter is invalid; compare its schema" in message
     assert len(server.sessions) == 1
@@ -228,7 +228,7 @@ def test_a_request_that_is_refused_is_not_repeated(serve: Serve, rows: pa.Table)
 
 def test_a_service_that_is_not_there_is_named() -> None:
     warehouse = BigQueryWarehouse(
-        "p", rest_endpoint=NOWHERE, storage_endpoint="127.0.0.1:9", backoff=Backoff(0.001, 0.01, 0.05)
+        "p", rest_endpoint=NOWHERE, storage_endpoint="127.0.0.1:9", retry=RetryPolicy(0.001, 0.01, 0.05)
     )
     assert "BigQuery says UNAVAILABLE" in message_of(lambda: warehouse.split(SCAN))
     assert f"{NOWHERE} does not answer" in message_of(lambda: warehouse.check(SCAN))

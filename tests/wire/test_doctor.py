@@ -22,7 +22,7 @@ from tests.support.warehouses import League
 from tests.wire.gate import Gate, Request, refuse
 from tests.wire.read_server import Break, ReadServer
 from tests.wire.services import BUCKET, HASTY, BigQuery
-from tests.wire.test_bigquery_rest import answer, table
+from tests.wire.test_bigquery_rest import listed, table
 from transforms.warehouses.bigquery import BigQueryWarehouse
 
 READ_DENIED = "Access Denied: Permission bigquery.tables.get denied"
@@ -70,7 +70,7 @@ def test_a_project_and_a_bucket_that_have_everything_are_ready(doctor: Doctor, g
 
 def test_a_table_that_may_not_be_seen_costs_its_types(doctor: Doctor, rest: Gate) -> None:
     def is_context(request: Request) -> bool:
-        return request.target.endswith(CONTEXT.name.partition(".")[2])
+        return request.path.endswith(CONTEXT.name.partition(".")[2])
 
     rest.inject(*[refuse(403, READ_DENIED, "accessDenied")] * 9, where=is_context)
     ended = doctor("--json")
@@ -86,7 +86,7 @@ def test_a_place_that_may_not_be_written_stops_it_and_the_rest_is_looked_at(
     doctor: Doctor, rest: Gate, gate: Gate
 ) -> None:
     def is_registry(request: Request) -> bool:
-        return request.target.endswith(REGISTRY.name.partition(".")[2])
+        return request.path.endswith(REGISTRY.name.partition(".")[2])
 
     def is_upload_to_control(request: Request) -> bool:
         return request.is_upload and f"/b/{BUCKET}-control/" in request.target
@@ -129,10 +129,11 @@ class TestSessions:
         with Gate("http://127.0.0.1:9").opened() as rest:
             for declared in (one for one in TABLES if one.stand_in is None and not one.live):
                 target = f"/tables/{declared.name.partition('.')[2]}"
-                rest.inject(*[table(declared)] * 9, where=lambda asked, target=target: asked.target.endswith(target))
-            time = {"jobComplete": True, "rows": [{"f": [{"v": "1769000000000000"}]}]}
-            rest.inject(answer(time), where=lambda asked: asked.target.endswith("/queries"))
-            warehouse = BigQueryWarehouse("p", rest_endpoint=rest.url, storage_endpoint=server.address, backoff=HASTY)
+                rest.inject(*[table(declared)] * 9, where=lambda asked, target=target: asked.path.endswith(target))
+            rest.inject(
+                listed([{"f": [{"v": "1769000000000000"}]}], "now"), where=lambda asked: asked.path.endswith("/queries")
+            )
+            warehouse = BigQueryWarehouse("p", rest_endpoint=rest.url, storage_endpoint=server.address, retry=HASTY)
             yield warehouse
             warehouse.close()
 

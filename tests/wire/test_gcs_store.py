@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import parse_qs, urlsplit
@@ -12,7 +13,7 @@ import urllib3
 from tests.transforms.stores.conformance import CACHE, StoreConformance
 from tests.wire.gate import Fault, Forward, Gate, Request, Response, damage, lose, refuse, reset, truncate
 from tests.wire.services import BUCKET, HASTY
-from transforms.clients.backoff import Backoff
+from transforms.clients.retries import RetryPolicy
 from transforms.clients.throttling import GCS, THROTTLING
 from transforms.stores.gcs import GcsStore
 from transforms.stores.protocol import ABSENT, GenerationMismatch, StoreError
@@ -22,7 +23,7 @@ DENIED = "nightly@p.iam.gserviceaccount.com does not have storage.objects.create
 
 @pytest.fixture
 def store(gate: Gate, prefix: str) -> Iterator[GcsStore]:
-    store = GcsStore(BUCKET, prefix, concurrency=8, endpoint=gate.url, backoff=HASTY)
+    store = GcsStore(BUCKET, prefix, concurrency=8, endpoint=gate.url, retry=HASTY)
     yield store
     store.close()
 
@@ -218,6 +219,10 @@ def asks_for_permissions(request: Request) -> bool:
     return "/iam/testPermissions" in request.target
 
 
+def asks_for_the_bucket(request: Request) -> bool:
+    return urlsplit(request.target).path == f"/storage/v1/b/{BUCKET}"
+
+
 def is_of_objects(request: Request) -> bool:
     return f"/b/{BUCKET}/o" in request.target
 
@@ -226,7 +231,7 @@ def test_check_makes_no_object_where_the_service_tells_the_permissions(store: Gc
     gate.inject(grant(*HELD), where=asks_for_permissions)
     store.check()
     asked, _described = gate.requests
-    assert parse_qs(urlsplit(asked.target).query) == {"permissions": list(HELD)}
+    assert parse_qs(urlsplit(asked.target).query)["permissions"] == list(HELD)
 
 
 @pytest.mark.parametrize("answer", [grant(*HELD[:3]), grant(), refuse(404), refuse(501), lambda forward: Response(200)])
@@ -268,7 +273,7 @@ def test_check_leaves_nothing_behind_whatever_is_refused(store: GcsStore, gate: 
 
 def test_check_names_a_retention_policy(store: GcsStore, gate: Gate) -> None:
     policy = json.dumps({"retentionPolicy": {"retentionPeriod": "86400"}}).encode()
-    gate.inject(lambda forward: Response(200, policy), where=lambda request: "retentionPolicy" in request.target)
+    gate.inject(lambda forward: Response(200, policy), where=asks_for_the_bucket)
     assert "its retention policy keeps objects for 86400 seconds; remove the policy" in failure(store, "check")
 
 
@@ -289,7 +294,7 @@ def test_a_bucket_that_is_missing_is_no_absent_object(store: GcsStore, gate: Gat
 @pytest.mark.parametrize(("fault", "says"), [(refuse(503, "Backend error"), "503 Backend error"), (reset, "answer")])
 def test_gives_up_in_time_and_says_so(store: GcsStore, gate: Gate, fault: object, says: str) -> None:
     gate.inject(*[fault] * 1000)
-    impatient = dataclasses.replace(store, backoff=Backoff(first=0.005, longest=0.01, total=0.5))
+    impatient = dataclasses.replace(store, retry=RetryPolicy(first=0.005, longest=0.01, total=0.5))
     message = failure(impatient, "write")
     assert says in message
     assert "tried" in message
@@ -297,9 +302,52 @@ def test_gives_up_in_time_and_says_so(store: GcsStore, gate: Gate, fault: object
     impatient.close()
 
 
+def test_a_store_that_is_down_fails_every_document_within_the_time_of_one(store: GcsStore, gate: Gate) -> None:
+    gate.inject(*[refuse(503, "Backend error")] * 10_000)
+    impatient = dataclasses.replace(store, concurrency=2, retry=RetryPolicy(first=0.01, longest=0.05, total=0.5))
+
+    def message(number: int) -> str:
+        with pytest.raises(StoreError) as raised:
+            impatient.write(f"{number}.json", b"{}", cache_control=CACHE)
+        return str(raised.value)
+
+    with ThreadPoolExecutor(2) as threads:
+        messages = list(threads.map(message, range(200)))
+    assert all("503 Backend error" in message for message in messages)
+    # Two documents use up the time; the other 198 are not sent, but for a probe now and then.
+    assert sum("does not answer (no answer for" in message for message in messages) >= 190
+    assert gate.uploads() < 150
+    impatient.close()
+
+
+def test_a_store_that_comes_back_is_used_again(gate: Gate, prefix: str) -> None:
+    policy = RetryPolicy(first=0.01, longest=0.02, total=0.2)
+    store = GcsStore(BUCKET, prefix, endpoint=gate.url, retry=policy)
+    gate.inject(*[refuse(503)] * 10_000)
+    for _ in range(2):
+        with pytest.raises(StoreError):
+            write(store)
+    gate.mend()
+    with pytest.raises(StoreError, match="no answer for"):
+        write(store)
+    # The next probe, or another process, finds it up.
+    store.close()
+    write(store)
+    assert shown(store) == b"{}"
+    store.close()
+
+
+def test_an_object_above_eight_mebibytes_arrives_whole(gcs_url: str, prefix: str) -> None:
+    store = GcsStore(BUCKET, prefix, endpoint=gcs_url, retry=HASTY)
+    content = os.urandom(9 << 20)
+    write(store, content)
+    assert shown(store) == content
+    store.close()
+
+
 def test_an_endpoint_that_is_not_there_is_named(store: GcsStore) -> None:
     nowhere = dataclasses.replace(
-        store, endpoint="http://127.0.0.1:9", backoff=Backoff(first=0.001, longest=0.01, total=0.05)
+        store, endpoint="http://127.0.0.1:9", retry=RetryPolicy(first=0.001, longest=0.01, total=0.05)
     )
     message = failure(nowhere, "check")
     assert f"cannot reach gs://{BUCKET}: http://127.0.0.1:9 does not answer (tried" in message

@@ -53,7 +53,7 @@ def test_what_is_published_is_whole_and_the_next_run_completes_it(
     )
     assert missing == f"missing: {league.today}: no manifest was written; run it again"
 
-    store = GcsStore(BUCKET, prefix, endpoint=gate.url, backoff=HASTY)
+    store = GcsStore(BUCKET, prefix, endpoint=gate.url, retry=HASTY)
     left = documents(store)
     assert 0 < len(left) < len(expected)
     assert left.items() <= expected.items(), "what is there is as it should be"

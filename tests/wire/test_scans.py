@@ -27,7 +27,7 @@ def test_a_night_of_every_type_scans_each_table_once(league: League) -> None:
     plan = plan_of(*exports(), first=league.today)
     tables = {table.name: league.rows(table) for table in WAREHOUSE_TABLES}
     with ReadServer(tables, streams=3).opened() as server:
-        warehouse = BigQueryWarehouse("p", rest_endpoint=NOWHERE, storage_endpoint=server.address, backoff=HASTY)
+        warehouse = BigQueryWarehouse("p", rest_endpoint=NOWHERE, storage_endpoint=server.address, retry=HASTY)
         store = MemoryStore()
         summary = run(plan, LiveWarehouse(warehouse), store, PipelineOptions([]), output="out")
         warehouse.close()
@@ -60,7 +60,7 @@ def test_every_session_reads_the_picture_of_one_instant(league: League) -> None:
     plan = at_instant(plan_of(*TONIGHT_TYPES, first=league.today), "2026-02-03T16:59:59.123456Z")
     tables = {table.name: league.rows(table) for table in WAREHOUSE_TABLES}
     with ReadServer(tables, streams=2).opened() as server:
-        warehouse = BigQueryWarehouse("p", rest_endpoint=NOWHERE, storage_endpoint=server.address, backoff=HASTY)
+        warehouse = BigQueryWarehouse("p", rest_endpoint=NOWHERE, storage_endpoint=server.address, retry=HASTY)
         run(plan, LiveWarehouse(warehouse), MemoryStore(), PipelineOptions([]), output="out")
         warehouse.close()
     read = {str(asked.read_session.table_modifiers.snapshot_time) for asked in server.sessions}
@@ -74,7 +74,7 @@ def test_streams_that_break_in_the_middle_change_nothing(league: League) -> None
     for breaks in (0, 25):
         with ReadServer(tables, streams=2, message_rows=100).opened() as server:
             server.break_reads(*[Break(grpc.StatusCode.UNAVAILABLE, "moved", after=1)] * breaks)
-            warehouse = BigQueryWarehouse("p", rest_endpoint=NOWHERE, storage_endpoint=server.address, backoff=HASTY)
+            warehouse = BigQueryWarehouse("p", rest_endpoint=NOWHERE, storage_endpoint=server.address, retry=HASTY)
             store = MemoryStore()
             summary = run(plan, warehouse, store, PipelineOptions([]), output="out")
             warehouse.close()

@@ -40,7 +40,7 @@ WAYS: dict[str, Fault] = {
 
 def bucket(url: str, prefix: str) -> Store:
     names = (BUCKET, f"{BUCKET}-control")
-    return ControlledStore(*(GcsStore(name, prefix, concurrency=1, endpoint=url, backoff=HASTY) for name in names))
+    return ControlledStore(*(GcsStore(name, prefix, concurrency=1, endpoint=url, retry=HASTY) for name in names))
 
 
 def counted(met: Counter[str], name: str) -> Fault:

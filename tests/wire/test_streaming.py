@@ -119,7 +119,7 @@ class TestRequests:
     def test_so_it_is_from_bigquery_to_a_bucket(
         self, pubsub: str, bigquery: BigQuery, league_project: str, gcs_url: str, prefix: str, league: League
     ) -> None:
-        bucket = GcsStore(BUCKET, prefix, endpoint=gcs_url, backoff=HASTY)
+        bucket = GcsStore(BUCKET, prefix, endpoint=gcs_url, retry=HASTY)
         job = Job(bigquery.warehouse(league_project), bucket)
         with job.running():
             job.ask("tonight-all", day=league.today, generated_at=NOW)

@@ -79,7 +79,7 @@ class Client(Protocol):
 @pytest.fixture(scope="module")
 def work(gcs_url: str) -> Iterator[GcsStore]:
     """Where jobs stage their files."""
-    store = GcsStore(BUCKET, "submission/work", endpoint=gcs_url, backoff=HASTY)
+    store = GcsStore(BUCKET, "submission/work", endpoint=gcs_url, retry=HASTY)
     yield store
     store.close()
 
@@ -144,7 +144,7 @@ def client(
 @pytest.fixture
 def output(gcs_url: str) -> Iterator[GcsStore]:
     """Where jobs publish."""
-    store = GcsStore(BUCKET, "submission/v1", endpoint=gcs_url, backoff=HASTY)
+    store = GcsStore(BUCKET, "submission/v1", endpoint=gcs_url, retry=HASTY)
     yield store
     store.close()
 

@@ -42,7 +42,7 @@ def folder(league: League, tmp_path_factory: pytest.TempPathFactory) -> Controll
 @pytest.fixture
 def bucket(gcs_url: str, prefix: str) -> Iterator[GcsStore]:
     """Where the night goes, without a gate."""
-    store = GcsStore(BUCKET, prefix, endpoint=gcs_url, backoff=HASTY)
+    store = GcsStore(BUCKET, prefix, endpoint=gcs_url, retry=HASTY)
     yield store
     store.close()
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import os
 from dataclasses import dataclass
 from typing import Protocol
 
-from transforms.clients.backoff import Backoff
-from transforms.clients.google_rest import RestClient, RestError, RestSettings
+import google.auth.exceptions
+import google_crc32c
+import requests
+from google.api_core import exceptions
+
+from transforms.clients.retries import Attempts, Outage, RetryPolicy, ServiceDownError, message_of, reason_of
+from transforms.clients.session import CredentialsError, find_credentials
 from transforms.live_feed.warehouse import LiveFeedError
 
 SECRETS = "https://secretmanager.googleapis.com"
-_BACKOFF = Backoff(first=0.5, longest=2, total=5)
+_RETRY = RetryPolicy(first=0.5, longest=1.0, total=5.0)
+_CALL_SECONDS = 5.0
 
 
 class FeedKey(Protocol):
@@ -59,22 +63,32 @@ class SecretKey:
 
     def read(self) -> str:
         """Return the content of the version."""
-        settings = RestSettings(self.endpoint, self.endpoint != SECRETS, 1, _BACKOFF, "secret")
-        client = None
+        # Most feeds need no secret, and the client takes a while to load.
+        from google.cloud import secretmanager
+
         try:
-            client = RestClient(settings)
-            answer = client.request("GET", f"/v1/{self.version}:access")
-            if answer.status != 200:
-                raise LiveFeedError(
-                    f"{self.version} cannot be read: {answer.message}; "
-                    "grant roles/secretmanager.secretAccessor on the secret"
-                )
-            return base64.b64decode(answer.json()["payload"]["data"], validate=True).decode().strip()
-        except RestError as error:
+            client = secretmanager.SecretManagerServiceClient(
+                credentials=find_credentials(self.endpoint != SECRETS),
+                transport="rest",
+                client_options={"api_endpoint": self.endpoint},
+            )
+            with client:
+                attempts = Attempts(_RETRY, Outage(_RETRY.total), "secret")
+                payload = client.access_secret_version(name=self.version, retry=attempts, timeout=_CALL_SECONDS).payload
+        except (exceptions.PermissionDenied, exceptions.Forbidden, exceptions.NotFound) as error:
+            raise LiveFeedError(
+                f"{self.version} cannot be read: {message_of(error)}; "
+                "grant roles/secretmanager.secretAccessor on the secret"
+            ) from error
+        except exceptions.GoogleAPICallError as error:
+            raise LiveFeedError(f"{self.version} cannot be read: {message_of(error)}; run again") from error
+        except CredentialsError as error:
             raise LiveFeedError(f"{self.version} cannot be read: {error}") from error
-        except (ValueError, TypeError, KeyError, binascii.Error):
+        except (requests.RequestException, ServiceDownError, google.auth.exceptions.GoogleAuthError) as error:
+            raise LiveFeedError(f"{self.version} cannot be read: {reason_of(error)}; check the network") from error
+        except Exception:
             # Without the cause, which may quote the secret.
             raise LiveFeedError(f"{self.version} cannot be read: Secret Manager's answer is not understood") from None
-        finally:
-            if client is not None:
-                client.close()
+        if payload.data_crc32c and payload.data_crc32c != google_crc32c.value(payload.data):
+            raise LiveFeedError(f"{self.version} cannot be read: it arrives damaged; run again")
+        return str(payload.data.decode()).strip()

@@ -19,16 +19,14 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
-from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
 import urllib3
 
-from transforms.clients.google_rest import connection_pool
 from transforms.clients.process_clients import ProcessClients
+from transforms.clients.session import connection_pool
 from transforms.live_feed.feed_key import FeedKey
 from transforms.live_feed.warehouse import LiveFeedError
 
@@ -128,10 +126,6 @@ def _spread() -> float:
     return random.uniform(0.5, 1.5)
 
 
-def _now() -> datetime:
-    return datetime.now(timezone.utc)
-
-
 @dataclass
 class FeedClient:
     """The connections of one process to a feed, its key and its circuit.
@@ -141,14 +135,12 @@ class FeedClient:
         clock: Monotonic seconds.
         sleep: Waits for some seconds.
         spread: Returns a factor by which a wait is spread, so that many do not come back together.
-        now: The current instant, to which a ``Retry-After`` with a date refers.
     """
 
     feed: HttpLiveFeed
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
     spread: Callable[[], float] = _spread
-    now: Callable[[], datetime] = _now
     _header: str | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -179,19 +171,17 @@ class FeedClient:
         return answer
 
     def _patiently(self) -> Any:
-        patience = self.feed.patience
-        ends = self.clock() + patience.budget
-        wait = patience.first_wait
-        for left in reversed(range(patience.tries)):
+        ends = self.clock() + self.feed.patience.budget
+        tries = _Tries(self, ends, total=self.feed.patience.tries - 1)
+        while True:
             try:
                 return self._once(ends)
-            except _Again as again:
-                seconds = wait * self.spread() if again.after is None else again.after
-                wait *= 2
-                if not left or self.clock() + seconds > ends:
+            except _AgainError as again:
+                try:
+                    tries = tries.increment("GET", PATH, response=again.response, error=again)
+                    tries.sleep(again.response)
+                except urllib3.exceptions.MaxRetryError:
                     raise self._error(f"does not answer: {again}") from None
-                self.sleep(seconds)
-        raise AssertionError("unreachable")
 
     def _once(self, ends: float) -> Any:
         patience = self.feed.patience
@@ -213,17 +203,17 @@ class FeedClient:
                 response.close()
                 response.release_conn()
         except urllib3.exceptions.HTTPError as error:
-            raise _Again(type(error).__name__) from None
+            raise _AgainError(type(error).__name__) from None
         status = response.status
         if status == 200:
             try:
                 return orjson.loads(body)
             except ValueError:
-                raise _Again("it sent no JSON") from None
+                raise _AgainError("it sent no JSON") from None
         if status == 429:
-            raise _Again("429, too many requests", self._retry_after(response.headers.get("Retry-After")))
+            raise _AgainError("429, too many requests", response)
         if status in _TRANSIENT:
-            raise _Again(str(status))
+            raise _AgainError(str(status), response)
         refused = status in (401, 403)
         if refused:
             # The next call reads the key anew: it may have been replaced.
@@ -239,7 +229,7 @@ class FeedClient:
             if len(read) > self.feed.patience.most_bytes:
                 raise self._error(f"sent more than {self.feed.patience.most_bytes:,} bytes; check --live_feed")
             if self.clock() > ends:
-                raise _Again("it is too slow")
+                raise _AgainError("it is too slow")
         return bytes(read)
 
     def _headers(self) -> dict[str, str]:
@@ -250,26 +240,55 @@ class FeedClient:
             headers["Authorization"] = self._header
         return headers
 
-    def _retry_after(self, value: str | None) -> float | None:
-        if value is None:
-            return None
-        if value.strip().isdecimal():
-            return float(value)
-        try:
-            return max((parsedate_to_datetime(value) - self.now()).total_seconds(), 0.0)
-        except (ValueError, TypeError):
-            return None
-
     def _error(self, what: str) -> LiveFeedError:
         return LiveFeedError(f"the live feed at {self.feed.url} {what}")
 
 
-class _Again(Exception):
-    """A try has failed, another may do better; ``after`` is how many seconds the service asks to wait."""
+class _AgainError(urllib3.exceptions.HTTPError):
+    """A try has failed, another may do better; the answer may ask to wait."""
 
-    def __init__(self, reason: str, after: float | None = None) -> None:
+    def __init__(self, reason: str, response: urllib3.BaseHTTPResponse | None = None) -> None:
         super().__init__(reason)
-        self.after = after
+        self.response = response
+
+
+class _Tries(urllib3.Retry):
+    """The tries of one call within its budget, which urllib3 has none of; it does not wait before the second either."""
+
+    def __init__(self, client: FeedClient, ends: float, **options: Any) -> None:
+        super().__init__(**options)
+        self._client = client
+        self._ends = ends
+
+    def new(self, **options: Any) -> _Tries:
+        """Return the tries that are left."""
+        return super().new(client=self._client, ends=self._ends, **options)
+
+    def get_backoff_time(self) -> float:
+        """Return the seconds before the next try."""
+        patience = self._client.feed.patience
+        return patience.first_wait * 2.0 ** (len(self.history) - 1) * self._client.spread()
+
+    def sleep(self, response: urllib3.BaseHTTPResponse | None = None) -> None:
+        """Wait, for as long as the answer asks.
+
+        Raises:
+            urllib3.exceptions.MaxRetryError: That is beyond the budget.
+        """
+        seconds = self._asked(response)
+        if seconds is None:
+            seconds = self.get_backoff_time()
+        if self._client.clock() + seconds > self._ends:
+            raise urllib3.exceptions.MaxRetryError(None, PATH)  # type: ignore[arg-type]
+        self._client.sleep(seconds)
+
+    def _asked(self, response: urllib3.BaseHTTPResponse | None) -> float | None:
+        if response is None:
+            return None
+        try:
+            return self.get_retry_after(response)
+        except (urllib3.exceptions.InvalidHeader, ValueError, TypeError):
+            return None
 
 
 _CLIENTS: ProcessClients[HttpLiveFeed, FeedClient] = ProcessClients(FeedClient)

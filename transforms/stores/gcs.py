@@ -4,19 +4,38 @@ from __future__ import annotations
 
 import base64
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
+import google.auth.exceptions
 import google_crc32c
-import orjson
+import urllib3
+from google.api_core import exceptions
+from google.cloud import storage
 
-from transforms.clients.backoff import PATIENT, Backoff
-from transforms.clients.google_rest import Answer, RestClient, RestError, RestSettings
 from transforms.clients.process_clients import ProcessClients
+from transforms.clients.retries import (
+    PATIENT,
+    Attempts,
+    Kind,
+    Outage,
+    RetryPolicy,
+    ServiceDownError,
+    kind_of,
+    message_of,
+    reason_of,
+)
+from transforms.clients.session import (
+    CredentialsError,
+    ForeignAnswerError,
+    PooledSession,
+    credentials_missing,
+)
 from transforms.clients.throttling import GCS
 from transforms.stores.protocol import ABSENT, GenerationMismatch, StoredObject, StoreError, validate_path
 
@@ -25,14 +44,59 @@ GCS_ENDPOINT = "https://storage.googleapis.com"
 _REREADS = 50
 """How often an object is read again that changes while it is read; a tenth of that when it arrives damaged."""
 
-_FIELDS = "name,generation,size,contentType,cacheControl,metadata,crc32c,contentEncoding"
+_LISTED = "nextPageToken,items(name,generation,size,contentType,cacheControl,metadata,crc32c)"
 
 _PERMISSIONS = tuple(f"storage.objects.{action}" for action in ("create", "delete", "get", "list"))
 """What a run needs; an overwrite takes the first two."""
 _NO_GENERATION = 1
 """No object has it: generations are microseconds."""
 
-_CLIENTS: ProcessClients[RestSettings, RestClient] = ProcessClients(RestClient)
+
+@dataclass(frozen=True)
+class _Settings:
+    """How the service is reached: what stores share a client by.
+
+    Attributes:
+        endpoint: Its URL.
+        anonymous: Send no credentials, as an emulator wants it.
+        connections: Connections that are kept open; one per thread that sends requests.
+        retry: Waits between the tries of a request.
+    """
+
+    endpoint: str
+    anonymous: bool
+    connections: int
+    retry: RetryPolicy
+
+
+class _StorageClient:
+    """Google's client over connections that threads share, and what is known about the service."""
+
+    def __init__(self, settings: _Settings) -> None:
+        self._retry = settings.retry
+        self._outage = Outage(settings.retry.total)
+        self.session = PooledSession(
+            settings.endpoint, settings.connections, anonymous=settings.anonymous, outage=self._outage
+        )
+        self.client = storage.Client(
+            project="unused",
+            credentials=self.session.credentials,
+            _http=self.session,
+            client_options={"api_endpoint": settings.endpoint},
+        )
+        # It serves trace spans, and costs a request for the bucket, which takes a permission of its own.
+        self.client._bucket_metadata_cache = None
+
+    def attempts(self) -> Attempts:
+        """Return the tries of one call."""
+        return Attempts(self._retry, self._outage, GCS)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.client.close()
+
+
+_CLIENTS: ProcessClients[_Settings, _StorageClient] = ProcessClients(_StorageClient)
 
 
 @dataclass(frozen=True)
@@ -40,7 +104,8 @@ class GcsStore:
     """Objects below a prefix of a bucket.
 
     An object is written with one request, which carries its content, type, cache control, metadata and checksum, so
-    that the service refuses what was damaged on the way. What is read is checked against it as well.
+    that the service refuses what was damaged on the way (above 8 MiB, the client resumes an upload in several
+    requests). What is read is checked against it as well.
 
     A request whose outcome is unknown is sent again. Where it has a precondition, the
     first try may be why it does not hold for the second: the object is then compared with what was to be written. Two
@@ -51,14 +116,14 @@ class GcsStore:
         prefix: Where objects are, without slashes at its ends; empty for the bucket's root.
         concurrency: Requests that are worth having in flight from one process.
         endpoint: URL of an emulator, which is sent no credentials; empty for the service itself.
-        backoff: Waits between the tries of a request.
+        retry: Waits between the tries of a request.
     """
 
     bucket: str
     prefix: str = ""
     concurrency: int = 32
     endpoint: str = ""
-    backoff: Backoff = PATIENT
+    retry: RetryPolicy = PATIENT
 
     def check(self) -> None:
         """Raise :class:`StoreError` when objects cannot be written here; no reader ever sees anything of it.
@@ -90,17 +155,27 @@ class GcsStore:
     ) -> int:
         """Write an object and return its generation; see :class:`~transforms.stores.protocol.Store`."""
         name = self._name(validate_path(path))
-        described = {"contentType": content_type, "cacheControl": cache_control, "metadata": dict(metadata or {})}
-        answer = self._upload(name, content, described, if_generation)
-        if answer.status == 412:
-            found = self._described(path) if answer.unsure else None
-            if found is None or not _is_same(found, content, described):
-                raise _mismatch(path, if_generation)
-        else:
-            found = self._json(answer, "write", name)
-            if found["crc32c"] != _checksum(content):
-                raise StoreError(f"{self._url(name)} is not what was sent; write it again")
-        return int(found["generation"])
+        with self._asking("write", name) as attempts:
+            blob = self._blob(name)
+            blob.cache_control = cache_control
+            blob.metadata = dict(metadata or {})
+            try:
+                blob.upload_from_string(
+                    content,
+                    content_type=content_type,
+                    if_generation_match=if_generation,
+                    checksum="crc32c",
+                    retry=attempts,
+                )
+            except exceptions.PreconditionFailed:
+                found = self._described(path) if attempts.unsure else None
+                wanted = (len(content), _checksum(content), content_type, cache_control, dict(metadata or {}))
+                if found is None or wanted != _description(found):
+                    raise _mismatch(path, if_generation) from None
+                blob = found
+        if blob.crc32c != _checksum(content):
+            raise StoreError(f"{self._url(name)} is not what was sent; write it again")
+        return int(blob.generation)
 
     def stat(self, path: str) -> StoredObject | None:
         """Return what is known about an object; None when there is none."""
@@ -118,14 +193,12 @@ class GcsStore:
             found = self._described(path)
             if found is None:
                 return None
-            query = {"alt": "media", "generation": found["generation"]}
-            answer = self._request("GET", self._object(name), query=query)
-            if answer.status == 404:
+            content = self._content(name, found.generation)
+            if content is None:
                 changed += 1
                 continue
-            content = self._checked(answer, "read", name).body
-            # What somebody else stored compressed may arrive decompressed.
-            if found.get("contentEncoding") or _checksum(content) == found["crc32c"]:
+            # What somebody else stored compressed arrives decompressed.
+            if found.content_encoding or _checksum(content) == found.crc32c:
                 return content, _stored(path, found)
             damaged += 1
         reason = "what arrives does not match its checksum" if damaged else "it changes faster than it can be read"
@@ -136,36 +209,43 @@ class GcsStore:
         if prefix:
             validate_path(prefix.removesuffix("/"))
         root = self._name("")
-        query = {"prefix": root + prefix, "fields": f"nextPageToken,items({_FIELDS})"}
-        if not recursive:
-            query["delimiter"] = "/"
-        while True:
-            answer = self._request("GET", self._objects, query=query)
-            page = self._json(answer, "list", root + prefix)
-            for found in page.get("items", ()):
-                path = found["name"][len(root) :]
+        with self._asking("list", root + prefix) as attempts:
+            found = self._bucket.list_blobs(
+                prefix=root + prefix, delimiter=None if recursive else "/", fields=_LISTED, retry=attempts
+            )
+            for blob in found:
+                path = blob.name[len(root) :]
                 if _is_object(path):
-                    yield _stored(path, found)
-            if "nextPageToken" not in page:
-                return
-            query["pageToken"] = page["nextPageToken"]
+                    yield _stored(path, blob)
 
     def delete(self, path: str, *, if_generation: int | None = None) -> None:
         """Remove an object; nothing happens when there is none."""
         name = self._name(validate_path(path))
-        query = {} if if_generation is None else {"ifGenerationMatch": str(if_generation)}
-        answer = self._request("DELETE", self._object(name), query=query)
-        if answer.status == 412:
-            raise _mismatch(path, if_generation)
-        if answer.status == 404 and not _lacks_bucket(answer):
-            return
-        if answer.status != 204:
-            self._checked(answer, "delete", name)
+        with self._asking("delete", name) as attempts:
+            try:
+                self._blob(name).delete(if_generation_match=if_generation, retry=attempts)
+            except exceptions.PreconditionFailed:
+                raise _mismatch(path, if_generation) from None
+            except exceptions.NotFound as error:
+                if _lacks_bucket(error):
+                    raise
 
     def now(self) -> datetime | None:
         """Return the time that the service stamps on an answer; see :class:`~transforms.stores.protocol.Store`."""
-        query = {"prefix": self._name(""), "maxResults": "1", "fields": "nextPageToken"}
-        stamped = self._checked(self._request("GET", self._objects, query=query), "list", self._name("")).date
+        with self._asking("list", self._name("")) as attempts:
+            session = self._client.session
+            url = self._client.client._connection.build_api_url(
+                f"{self._bucket.path}/o",
+                {"prefix": self._name(""), "maxResults": 1, "fields": "nextPageToken"},
+            )
+
+            def ask() -> str:
+                answer = session.request("GET", url)
+                if answer.status_code != 200:
+                    raise exceptions.from_http_response(answer)
+                return str(answer.headers.get("Date", ""))
+
+            stamped = attempts(ask)()
         try:
             return parsedate_to_datetime(stamped).astimezone(timezone.utc)
         except ValueError:
@@ -176,25 +256,19 @@ class GcsStore:
         return f"{self.endpoint or GCS_ENDPOINT}/{self.bucket}/{quote(self._name(validate_path(path)))}"
 
     @property
-    def _settings(self) -> RestSettings:
-        return RestSettings(
-            endpoint=self.endpoint or GCS_ENDPOINT,
-            anonymous=bool(self.endpoint),
-            connections=self.concurrency,
-            backoff=self.backoff,
-            service=GCS,
-        )
+    def _settings(self) -> _Settings:
+        return _Settings(self.endpoint or GCS_ENDPOINT, bool(self.endpoint), self.concurrency, self.retry)
 
     @property
-    def _bucket(self) -> str:
-        return f"/storage/v1/b/{quote(self.bucket, safe='')}"
+    def _client(self) -> _StorageClient:
+        return _CLIENTS.get(self._settings)
 
     @property
-    def _objects(self) -> str:
-        return f"{self._bucket}/o"
+    def _bucket(self) -> storage.Bucket:
+        return self._client.client.bucket(self.bucket)
 
-    def _object(self, name: str) -> str:
-        return f"{self._objects}/{quote(name, safe='')}"
+    def _blob(self, name: str) -> storage.Blob:
+        return self._bucket.blob(name)
 
     def _name(self, path: str) -> str:
         return f"{self.prefix}/{path}" if self.prefix else path
@@ -204,119 +278,117 @@ class GcsStore:
 
     def _has_all_permissions(self) -> bool:
         """Whether the service says that every permission that is needed is held on the whole bucket."""
-        query = urlencode([("permissions", permission) for permission in _PERMISSIONS])
-        answer = self._request("GET", f"{self._bucket}/iam/testPermissions?{query}")
-        if answer.status != 200:
-            return False
-        try:
-            held = answer.json().get("permissions", ())
-        except (ValueError, AttributeError):
-            return False
+        with self._asking("read", self.prefix) as attempts:
+            try:
+                held = self._bucket.test_iam_permissions(_PERMISSIONS, retry=attempts)
+            except (exceptions.GoogleAPICallError, ValueError, AttributeError) as error:
+                if kind_of(error) is not Kind.PERMANENT:
+                    raise
+                return False
         return set(_PERMISSIONS) <= set(held)
 
     def _refusals(self) -> Iterator[str]:
         """Yield why requests are refused, one line for each kind of request; a missing bucket is named once."""
         probe = self._name(f".check-{os.urandom(16).hex()}")
-        written = self._upload(probe, b"{}", {"contentType": "application/json"}, _NO_GENERATION)
-        answers = {
-            "write": (written, (412,)),
-            "read": (self._request("GET", self._object(probe), query={"fields": "name"}), (404,)),
-            "list": (self._request("GET", self._objects, query={"prefix": probe, "fields": "items/name"}), ()),
-            "overwrite and delete": (self._request("DELETE", self._object(probe)), (204, 404)),
+        blob = self._blob(probe)
+        calls: dict[str, Callable[[Attempts], object]] = {
+            "write": lambda attempts: blob.upload_from_string(
+                b"{}", content_type="application/json", if_generation_match=_NO_GENERATION, retry=attempts
+            ),
+            "read": lambda attempts: blob.reload(retry=attempts),
+            "list": lambda attempts: list(self._bucket.list_blobs(prefix=probe, fields=_LISTED, retry=attempts)),
+            "overwrite and delete": lambda attempts: blob.delete(retry=attempts),
         }
-        for action, (answer, allowed) in answers.items():
-            lost = _lacks_bucket(answer, action)
-            if lost or answer.status not in (200, *allowed):
-                yield str(self._refusal(answer, action, self.prefix))
-            if lost:
-                return
+        for action, call in calls.items():
+            try:
+                with self._asking(action, self.prefix) as attempts, suppress(exceptions.PreconditionFailed):
+                    call(attempts)
+            except StoreError as error:
+                refused = error.__cause__
+                lost = isinstance(refused, exceptions.NotFound) and _lacks_bucket(refused, action)
+                if lost or not isinstance(refused, exceptions.NotFound):
+                    yield str(error)
+                if lost or not isinstance(refused, exceptions.GoogleAPICallError):
+                    return
 
     def _retention(self) -> Iterator[str]:
         """Yield that objects may not be overwritten, if the bucket's description may be seen and says so."""
-        answer = self._request("GET", self._bucket, query={"fields": "retentionPolicy"})
-        policy = answer.json().get("retentionPolicy") if answer.status == 200 else None
-        if policy and int(policy.get("retentionPeriod", 0)):
+        bucket = self._bucket
+        try:
+            with self._asking("read", self.prefix) as attempts:
+                bucket.reload(retry=attempts)
+        except StoreError:
+            return
+        if bucket.retention_period:
             yield (
                 f"cannot overwrite {self._url(self.prefix)}: its retention policy keeps objects for "
-                f"{policy['retentionPeriod']} seconds; remove the policy or choose another bucket"
+                f"{bucket.retention_period} seconds; remove the policy or choose another bucket"
             )
 
-    def _described(self, path: str) -> dict[str, Any] | None:
+    def _described(self, path: str) -> storage.Blob | None:
         name = self._name(path)
-        answer = self._request("GET", self._object(name), query={"fields": _FIELDS})
-        if answer.status == 404 and not _lacks_bucket(answer):
-            return None
-        return self._json(answer, "read", name)
+        with self._asking("read", name) as attempts:
+            blob = self._blob(name)
+            try:
+                blob.reload(retry=attempts)
+            except exceptions.NotFound as error:
+                if _lacks_bucket(error):
+                    raise
+                return None
+            return blob
 
-    def _upload(self, name: str, content: bytes, described: Mapping[str, Any], if_generation: int | None) -> Answer:
-        resource = {"name": name, "crc32c": _checksum(content), **described}
-        # Random, so that no content can hold it.
-        boundary = os.urandom(16).hex()
-        body = b"".join(
-            (
-                f"--{boundary}\r\nContent-Type: application/json; charset=UTF-8\r\n\r\n".encode(),
-                orjson.dumps(resource),
-                f"\r\n--{boundary}\r\nContent-Type: {described['contentType']}\r\n\r\n".encode(),
-                content,
-                f"\r\n--{boundary}--\r\n".encode(),
-            )
-        )
-        query = {"uploadType": "multipart", "fields": _FIELDS}
-        if if_generation is not None:
-            query["ifGenerationMatch"] = str(if_generation)
-        return self._request(
-            "POST",
-            f"/upload{self._objects}",
-            query=query,
-            body=body,
-            content_type=f"multipart/related; boundary={boundary}",
-        )
+    def _content(self, name: str, generation: int) -> bytes | None:
+        """Return the content of a generation of an object; None when that is gone."""
+        with self._asking("read", name) as attempts:
+            # A new value, without the media link of the description: that names the service's own host.
+            blob = self._bucket.blob(name, generation=generation)
+            try:
+                content: bytes = blob.download_as_bytes(checksum=None, retry=attempts)
+            except exceptions.NotFound:
+                return None
+            return content
 
-    def _request(
-        self,
-        method: str,
-        path: str,
-        *,
-        query: Mapping[str, str] | None = None,
-        body: bytes | None = None,
-        content_type: str = "",
-    ) -> Answer:
+    @contextmanager
+    def _asking(self, action: str, name: str) -> Iterator[Attempts]:
+        """Yield the tries of a call, and turn what goes wrong with it into a :class:`StoreError`."""
+        attempts: Attempts | None = None
         try:
-            client = _CLIENTS.get(self._settings)
-            return client.request(method, path, query=query, body=body, content_type=content_type)
-        except RestError as error:
+            attempts = self._client.attempts()
+            yield attempts
+        except exceptions.GoogleAPICallError as error:
+            raise self._refusal(error, attempts, action, name) from error
+        except (urllib3.exceptions.HTTPError, ServiceDownError, google.auth.exceptions.GoogleAuthError) as error:
+            raise StoreError(f"cannot reach gs://{self.bucket}: {self._no_answer(error, attempts)}") from error
+        except CredentialsError as error:
             raise StoreError(f"cannot reach gs://{self.bucket}: {error}") from error
-
-    def _checked(self, answer: Answer, action: str, name: str) -> Answer:
-        """Return an answer that is what was asked for."""
-        if answer.status != 200:
-            raise self._refusal(answer, action, name)
-        return answer
-
-    def _json(self, answer: Answer, action: str, name: str) -> dict[str, Any]:
-        """Return what an answer says. A proxy on the way may answer with a page of its own, and with success."""
-        try:
-            found = self._checked(answer, action, name).json()
-        except orjson.JSONDecodeError:
-            found = None
-        if not isinstance(found, dict):
-            start = answer.body[:60].decode("utf-8", "replace")
+        except (ForeignAnswerError, TypeError, KeyError, AttributeError) as error:
+            # A proxy on the way may answer with a page of its own, and with success.
+            said = str(error) if isinstance(error, ForeignAnswerError) else "lacks what it should tell"
             raise StoreError(
-                f"cannot {action} {self._url(name)}: the answer is not that of Cloud Storage, but begins with "
-                f"{start!r}; check the proxy on the way there, and run again"
-            )
-        return found
+                f"cannot {action} {self._url(name)}: the answer is not that of Cloud Storage, but {said}; "
+                "check the proxy on the way there, and run again"
+            ) from error
 
-    def _refusal(self, answer: Answer, action: str, name: str) -> StoreError:
-        if _lacks_bucket(answer, action):
+    def _no_answer(self, error: Exception, attempts: Attempts | None) -> str:
+        if isinstance(error, google.auth.exceptions.GoogleAuthError) and kind_of(error) is Kind.PERMANENT:
+            return credentials_missing(error)
+        how = f"{attempts}: " if attempts is not None and attempts.tries else ""
+        return (
+            f"{self._settings.endpoint} does not answer ({how}{reason_of(error)}); check the network and the endpoint"
+        )
+
+    def _refusal(
+        self, error: exceptions.GoogleAPICallError, attempts: Attempts | None, action: str, name: str
+    ) -> StoreError:
+        message = message_of(error)
+        if isinstance(error, exceptions.NotFound) and _lacks_bucket(error, action):
             reason, fix = f"there is no bucket {self.bucket}", "create it or choose another"
-        elif answer.tries:
-            reason, fix = answer.message, "run again"
-        elif answer.status == 401 or "does not have" in answer.message or "denied" in answer.message:
-            fix = f"grant roles/storage.objectUser on gs://{self.bucket} to whoever runs this"
-            reason = answer.message
+        elif kind_of(error) is not Kind.PERMANENT:
+            reason, fix = f"{message} ({attempts})", "run again"
+        elif error.code == 401 or "does not have" in message or "denied" in message:
+            reason, fix = message, f"grant roles/storage.objectUser on gs://{self.bucket} to whoever runs this"
         else:
-            reason, fix = answer.message, "change that or choose another bucket"
+            reason, fix = message, "change that or choose another bucket"
         return StoreError(f"cannot {action} {self._url(name)}: {reason}; {fix}")
 
 
@@ -324,23 +396,21 @@ def _checksum(content: bytes) -> str:
     return base64.b64encode(google_crc32c.value(content).to_bytes(4, "big")).decode()
 
 
-def _stored(path: str, found: Mapping[str, Any]) -> StoredObject:
+def _stored(path: str, blob: storage.Blob) -> StoredObject:
     return StoredObject(
         path=path,
-        generation=int(found["generation"]),
-        size=int(found["size"]),
-        content_type=found.get("contentType", "application/octet-stream"),
-        cache_control=found.get("cacheControl", ""),
-        metadata=found.get("metadata") or {},
+        generation=int(blob.generation),
+        size=int(blob.size),
+        content_type=blob.content_type or "application/octet-stream",
+        cache_control=blob.cache_control or "",
+        metadata=blob.metadata or {},
     )
 
 
-def _is_same(found: Mapping[str, Any], content: bytes, described: Mapping[str, Any]) -> bool:
-    """Tell whether an object is just what was to be written."""
-    if (int(found["size"]), found["crc32c"]) != (len(content), _checksum(content)):
-        return False
-    shown = _stored("", found)
-    return (shown.content_type, shown.cache_control, shown.metadata) == tuple(described.values())
+def _description(blob: storage.Blob) -> tuple[Any, ...]:
+    """Return what a write decides about an object."""
+    shown = _stored("", blob)
+    return shown.size, blob.crc32c, shown.content_type, shown.cache_control, shown.metadata
 
 
 def _is_object(path: str) -> bool:
@@ -352,9 +422,9 @@ def _is_object(path: str) -> bool:
     return True
 
 
-def _lacks_bucket(answer: Answer, action: str = "") -> bool:
+def _lacks_bucket(error: exceptions.NotFound, action: str = "") -> bool:
     # An object that is missing is "No such object: bucket/name". To write and to list takes none.
-    return answer.status == 404 and (action in ("write", "list") or "specified bucket" in answer.message)
+    return action in ("write", "list") or "specified bucket" in message_of(error)
 
 
 def _mismatch(path: str, if_generation: int | None) -> GenerationMismatch:

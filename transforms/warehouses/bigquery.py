@@ -16,10 +16,9 @@ import pyarrow.compute as pc
 from google.api_core import exceptions
 from google.cloud.bigquery_storage_v1 import types
 
-from transforms.clients.backoff import PATIENT, Backoff
-from transforms.clients.google_rest import Answer, RestError, RestSettings
 from transforms.clients.process_clients import ProcessClients
-from transforms.clients.throttling import BIGQUERY
+from transforms.clients.retries import PATIENT, RetryPolicy, ServiceDownError
+from transforms.clients.session import CredentialsError
 from transforms.elements.tables import WHOLE_TABLE, ScanStream, TablePart, TableScan
 from transforms.warehouses.arrow_columns import (
     coalesced,
@@ -32,7 +31,13 @@ from transforms.warehouses.arrow_columns import (
 from transforms.warehouses.bigquery_appends import AppendClient, AppendError
 from transforms.warehouses.bigquery_reads import ReadClient, ReadSettings
 from transforms.warehouses.bigquery_schema import AS_DECLARED, NO_TABLE, Layout, layout_of
-from transforms.warehouses.bigquery_tables import Refusal, TableClient, days_of
+from transforms.warehouses.bigquery_tables import (
+    NoAnswerError,
+    RefusalError,
+    TableClient,
+    TableSettings,
+    days_of,
+)
 from transforms.warehouses.exact_values import Converted
 from transforms.warehouses.protocol import WarehouseError
 from transforms.warehouses.row_restriction import row_restriction
@@ -47,7 +52,7 @@ _READS: ProcessClients[ReadSettings, ReadClient] = ProcessClients(ReadClient)
 _APPENDS: ProcessClients[ReadSettings, AppendClient] = ProcessClients(AppendClient)
 _HISTORY = timedelta(days=7)
 """How far back BigQuery's time travel reaches, unless a dataset is set to less."""
-_TABLES: ProcessClients[RestSettings, TableClient] = ProcessClients(TableClient)
+_TABLES: ProcessClients[TableSettings, TableClient] = ProcessClients(TableClient)
 
 
 VERSION_COLUMN = "version_id"
@@ -90,7 +95,7 @@ class BigQueryWarehouse:
         trace_id: Names the run in BigQuery's audit log; sessions, unlike jobs, have no labels.
         rest_endpoint: URL of an emulator's REST API, which is sent no credentials; empty for the service itself.
         storage_endpoint: ``HOST:PORT`` of an emulator's Storage API; likewise.
-        backoff: Waits between the tries of a request.
+        retry: Waits between the tries of a request.
     """
 
     project: str
@@ -100,7 +105,7 @@ class BigQueryWarehouse:
     trace_id: str = ""
     rest_endpoint: str = ""
     storage_endpoint: str = ""
-    backoff: Backoff = PATIENT
+    retry: RetryPolicy = PATIENT
 
     def check(self, scan: TableScan) -> tuple[str, ...]:
         """Return the optional columns that are absent; see :class:`transforms.warehouses.protocol.Warehouse`."""
@@ -144,9 +149,9 @@ class BigQueryWarehouse:
         """Return the current time of the service; see :class:`transforms.warehouses.protocol.Warehouse`."""
         try:
             return _TABLES.get(self._rest_settings).now(self.quota_project or self.project)
-        except Refusal as error:
+        except RefusalError as error:
             raise WarehouseError(f"BigQuery does not tell its time: {one_line(error)}; see --skip_preflight") from error
-        except RestError as error:
+        except NoAnswerError as error:
             raise WarehouseError(f"BigQuery does not tell its time: {one_line(error)}; run again") from error
 
     def history_problem(self, as_of: datetime) -> str:
@@ -252,16 +257,15 @@ class BigQueryWarehouse:
 
     @property
     def _read_settings(self) -> ReadSettings:
-        return ReadSettings(self.storage_endpoint, self.backoff)
+        return ReadSettings(self.storage_endpoint, self.retry)
 
     @property
-    def _rest_settings(self) -> RestSettings:
-        return RestSettings(
+    def _rest_settings(self) -> TableSettings:
+        return TableSettings(
             endpoint=self.rest_endpoint or BIGQUERY_ENDPOINT,
             anonymous=bool(self.rest_endpoint),
             connections=self.concurrency,
-            backoff=self.backoff,
-            service=BIGQUERY,
+            retry=self.retry,
         )
 
     def _layout(self, scan: TableScan) -> Layout:
@@ -291,20 +295,20 @@ class BigQueryWarehouse:
     def _asking(self, scan: TableScan) -> Iterator[None]:
         try:
             yield
-        except RestError as error:
+        except NoAnswerError as error:
             raise _NotDescribed(f"table {scan.table}: {error}") from error
-        except Refusal as error:
-            raise self._refused(scan, error.answer) from error
+        except RefusalError as error:
+            raise self._refused(scan, error) from error
 
-    def _refused(self, scan: TableScan, answer: Answer) -> WarehouseError:
-        if answer.status == 404:
+    def _refused(self, scan: TableScan, refusal: RefusalError) -> WarehouseError:
+        if refusal.status == 404:
             return _NoTable(
-                f"table {scan.table}: it is not in project {self.project} ({answer.message}); "
+                f"table {scan.table}: it is not in project {self.project} ({refusal}); "
                 "create it or choose another project"
             )
-        if answer.status in (401, 403) and not answer.tries:
-            return _NotDescribed(str(self._denied(scan, answer.message)))
-        return _NotDescribed(f"table {scan.table}: {answer.message}; run again")
+        if refusal.status in (401, 403) and refusal.is_final:
+            return _NotDescribed(str(self._denied(scan, str(refusal))))
+        return _NotDescribed(f"table {scan.table}: {refusal}; run again")
 
     def _denied(self, scan: TableScan, message: str) -> WarehouseError:
         """Return the error of a missing permission; there are two places where they are granted."""
@@ -395,7 +399,12 @@ class BigQueryWarehouse:
                 fix = "run again"
             code = error.grpc_status_code.name if error.grpc_status_code else type(error).__name__
             raise WarehouseError(f"table {scan.table}: BigQuery says {code}: {message}; {fix}") from error
-        except (RestError, google.auth.exceptions.GoogleAuthError, pa.ArrowException) as error:
+        except (
+            CredentialsError,
+            ServiceDownError,
+            google.auth.exceptions.GoogleAuthError,
+            pa.ArrowException,
+        ) as error:
             raise WarehouseError(f"table {scan.table}: cannot read it: {one_line(error)}") from error
 
 

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import google.auth.exceptions
 import grpc
 import pyarrow as pa
 from google.cloud.bigquery_storage_v1 import types
 from google.cloud.bigquery_storage_v1.services.big_query_write import BigQueryWriteClient
 from google.cloud.bigquery_storage_v1.services.big_query_write.transports import BigQueryWriteGrpcTransport
 
-from transforms.clients.google_rest import find_credentials
-from transforms.warehouses.bigquery_reads import CHANNEL_OPTIONS, TRANSIENT, ReadSettings, wait
+from transforms.clients.retries import Attempts, Outage
+from transforms.clients.session import find_credentials
+from transforms.clients.throttling import BIGQUERY
+from transforms.warehouses.bigquery_reads import CHANNEL_OPTIONS, ReadSettings
 
 _CALL_SECONDS = 60.0
 _ROWS_PER_REQUEST = 1_000
@@ -38,7 +39,8 @@ class AppendClient:
     """
 
     def __init__(self, settings: ReadSettings) -> None:
-        self._backoff = settings.backoff
+        self._retry = settings.retry
+        self._outage = Outage(settings.retry.total)
         if settings.endpoint:
             # Without the options of the environment: a proxy would not find an emulator.
             options = [*CHANNEL_OPTIONS, ("grpc.enable_http_proxy", 0)]
@@ -66,21 +68,12 @@ class AppendClient:
             google.api_core.exceptions.GoogleAPICallError: The service refuses, or does not answer. Whether the rows are
                 there is known unless the call that failed is the commit; looking for them tells.
         """
-        waits = self._backoff.start()
-        while True:
-            try:
-                stream = self._write(table, batch, trace_id)
-                break
-            except (*TRANSIENT, google.auth.exceptions.TransportError) as error:
-                # The stream is abandoned: what it holds is never seen.
-                wait(waits, error)
-        waits = self._backoff.start()
-        while True:
-            try:
-                self._commit(table, stream)
-                return
-            except TRANSIENT as error:
-                wait(waits, error)
+        # A stream whose writing failed is abandoned: what it holds is never seen.
+        stream = self._attempts()(self._write)(table, batch, trace_id)
+        self._attempts()(self._commit)(table, stream)
+
+    def _attempts(self) -> Attempts:
+        return Attempts(self._retry, self._outage, BIGQUERY)
 
     def _write(self, table: str, batch: pa.RecordBatch, trace_id: str) -> str:
         """Write rows to a new pending stream, close it, and return its name."""

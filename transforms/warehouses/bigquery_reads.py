@@ -1,41 +1,29 @@
 """The Storage Read API of BigQuery: sessions and their streams of Arrow batches.
 
-What is tried again, for a session as for a stream: a connection that fails or breaks, a deadline, ``INTERNAL`` and
-``ABORTED``, which the service's own maintenance causes, and ``RESOURCE_EXHAUSTED``, by which it asks to slow down. A
-stream goes on at the row that it had reached, so it holds each row once however often it broke.
+What is tried again is told by :mod:`transforms.clients.retries`. A stream goes on at the row that it had reached, so it
+holds each row once however often it broke.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import google.auth.exceptions
 import grpc
 import pyarrow as pa
-from google.api_core import exceptions
 from google.cloud.bigquery_storage_v1 import types
 from google.cloud.bigquery_storage_v1.services.big_query_read import BigQueryReadClient
 from google.cloud.bigquery_storage_v1.services.big_query_read.transports import BigQueryReadGrpcTransport
 
-from transforms.clients.backoff import Backoff, Waits
-from transforms.clients.google_rest import find_credentials
-from transforms.clients.throttling import BIGQUERY, THROTTLING
+from transforms.clients.retries import Attempts, Outage, RetryPolicy
+from transforms.clients.session import find_credentials
+from transforms.clients.throttling import BIGQUERY
 
 _SESSION_SECONDS = 60.0
 _STREAM_SECONDS = 3600.0
 """Deadlines of one call; a stream that takes longer is resumed."""
 
-TRANSIENT = (
-    exceptions.ServiceUnavailable,
-    exceptions.InternalServerError,
-    exceptions.Unknown,
-    exceptions.GatewayTimeout,
-    exceptions.TooManyRequests,
-    exceptions.Aborted,
-    google.auth.exceptions.TransportError,
-)
 CHANNEL_OPTIONS = [
     ("grpc.max_send_message_length", -1),
     ("grpc.max_receive_message_length", -1),
@@ -51,18 +39,19 @@ class ReadSettings:
 
     Attributes:
         endpoint: ``HOST:PORT`` of an emulator, which is sent no credentials; empty for the service itself.
-        backoff: Waits between the tries of a call.
+        retry: Waits between the tries of a call.
     """
 
     endpoint: str
-    backoff: Backoff
+    retry: RetryPolicy
 
 
 class ReadClient:
     """Creates sessions and reads streams, from any number of threads."""
 
     def __init__(self, settings: ReadSettings) -> None:
-        self._backoff = settings.backoff
+        self._retry = settings.retry
+        self._outage = Outage(settings.retry.total)
         if settings.endpoint:
             # Without the options of the environment: a proxy would not find an emulator.
             options = [*CHANNEL_OPTIONS, ("grpc.enable_http_proxy", 0)]
@@ -83,12 +72,11 @@ class ReadClient:
         Raises:
             google.api_core.exceptions.GoogleAPICallError: The service refuses, or does not answer.
         """
-        waits = self._backoff.start()
-        while True:
-            try:
-                return self._client.create_read_session(request, retry=None, timeout=_SESSION_SECONDS)
-            except TRANSIENT as error:
-                wait(waits, error)
+
+        def create() -> types.ReadSession:
+            return self._client.create_read_session(request, retry=None, timeout=self._outage.left(_SESSION_SECONDS))
+
+        return self._attempts()(create)()
 
     def batches(self, stream: str) -> Iterator[pa.RecordBatch]:
         """Yield the rows of a stream as the service batches them.
@@ -96,44 +84,57 @@ class ReadClient:
         Raises:
             google.api_core.exceptions.GoogleAPICallError: The service refuses, or does not answer any more.
         """
-        rows = 0
-        schema: pa.Schema | None = None
-        waits = self._backoff.start()
-        while True:
-            try:
-                responses = self._client.read_rows(
-                    types.ReadRowsRequest(read_stream=stream, offset=rows), retry=None, timeout=_STREAM_SECONDS
-                )
-                for response in _until_closed(responses):
-                    if response.arrow_schema.serialized_schema:
-                        schema = pa.ipc.read_schema(pa.py_buffer(response.arrow_schema.serialized_schema))
-                    if response.row_count:
-                        data = pa.py_buffer(response.arrow_record_batch.serialized_record_batch)
-                        batch = pa.ipc.read_record_batch(data, schema)
-                        rows += batch.num_rows
-                        # It goes on, so the next failure is a new one.
-                        waits = self._backoff.start()
-                        yield batch
-            except TRANSIENT as error:
-                wait(waits, error)
-            else:
-                return
+        reader = _StreamReader(self._client, stream)
+        try:
+            # The tries of each response are its own: a stream that goes on has recovered.
+            while (batch := self._attempts()(reader.next)()) is not None:
+                if batch.num_rows:
+                    yield batch
+        finally:
+            reader.close()
+
+    def _attempts(self) -> Attempts:
+        return Attempts(self._retry, self._outage, BIGQUERY)
 
 
-def _until_closed(responses: Any) -> Iterable[Any]:
-    """Yield the responses of a call, and cancel it when the reader stops early."""
-    try:
-        for response in responses:
-            # The wrapped message costs more to look into than to receive.
-            yield type(response).pb(response)
-    finally:
-        responses.cancel()
+class _StreamReader:
+    """Reads a stream response by response; one that broke is opened again at the row that was reached."""
+
+    def __init__(self, client: BigQueryReadClient, stream: str) -> None:
+        self._client = client
+        self._stream = stream
+        self._rows = 0
+        self._schema: pa.Schema | None = None
+        self._responses: Any = None
+
+    def next(self) -> pa.RecordBatch | None:
+        """Return the rows of the next response; None at the end of the stream."""
+        if self._responses is None:
+            request = types.ReadRowsRequest(read_stream=self._stream, offset=self._rows)
+            self._responses = iter(self._client.read_rows(request, retry=None, timeout=_STREAM_SECONDS))
+        try:
+            response = next(self._responses, None)
+        except Exception:
+            self.close()
+            raise
+        if response is None:
+            return None
+        # The wrapped message costs more to look into than to receive.
+        raw = type(response).pb(response)
+        if raw.arrow_schema.serialized_schema:
+            self._schema = pa.ipc.read_schema(pa.py_buffer(raw.arrow_schema.serialized_schema))
+        if not raw.row_count:
+            return _EMPTY
+        batch = pa.ipc.read_record_batch(pa.py_buffer(raw.arrow_record_batch.serialized_record_batch), self._schema)
+        self._rows += batch.num_rows
+        return batch
+
+    def close(self) -> None:
+        """Cancel the call, if there is one."""
+        responses, self._responses = self._responses, None
+        if responses is not None:
+            responses.cancel()
 
 
-def wait(waits: Waits, error: Exception) -> None:
-    """Wait before the next try, or raise the error when there is to be none."""
-    waited = waits.wait()
-    if waited is None:
-        raise error
-    if isinstance(error, exceptions.TooManyRequests):
-        THROTTLING.add(BIGQUERY, waited)
+_EMPTY = pa.record_batch({})
+"""Stands for a response without rows."""

@@ -2,40 +2,78 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import threading
 import time
 from calendar import monthrange
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 from typing import Any, NamedTuple
-from urllib.parse import quote
 
-import orjson
+import google.auth.exceptions
+import urllib3
+from google.api_core import exceptions
+from google.cloud import bigquery
 
 from exporters.warehouse.tables import TABLES
-from transforms.clients.google_rest import Answer, RestClient, RestSettings
+from transforms.clients.retries import (
+    Attempts,
+    Kind,
+    Outage,
+    RetryPolicy,
+    ServiceDownError,
+    kind_of,
+    message_of,
+    reason_of,
+)
+from transforms.clients.session import CredentialsError, ForeignAnswerError, PooledSession, credentials_missing
+from transforms.clients.throttling import BIGQUERY
 from transforms.warehouses.row_restriction import literal
 
-_PROJECTS = "/bigquery/v2/projects"
 _FRESH_SECONDS = 60
 _CLOCK_SECONDS = 300
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
-_QUERY_MILLISECONDS = 60_000
+_QUERY_SECONDS = 60.0
+"""How long a query may take; one of the lists of partitions takes about one."""
 _LABELS = {"app": "phase6-export"}
 """Of the query jobs, so that their cost can be told from that of others."""
 
 
-class Refusal(Exception):
-    """BigQuery answered with an error.
+@dataclass(frozen=True)
+class TableSettings:
+    """How the service is reached.
 
     Attributes:
-        answer: The error.
+        endpoint: Its URL, without a slash at its end.
+        anonymous: Send no credentials, as an emulator wants it.
+        connections: Connections that are kept open; one per thread that sends requests.
+        retry: Waits between the tries of a request.
     """
 
-    def __init__(self, answer: Answer) -> None:
-        super().__init__(answer.message)
-        self.answer = answer
+    endpoint: str
+    anonymous: bool
+    connections: int
+    retry: RetryPolicy
+
+
+class RefusalError(Exception):
+    """BigQuery answered with an error. The message is one line.
+
+    Attributes:
+        status: HTTP status of the answer.
+        is_final: Another try would have the same answer.
+    """
+
+    def __init__(self, message: str, status: int, *, is_final: bool) -> None:
+        super().__init__(message)
+        self.status = status
+        self.is_final = is_final
+
+
+class NoAnswerError(Exception):
+    """BigQuery did not answer. The message is one line: what happened, then the fix."""
 
 
 class Partition(NamedTuple):
@@ -62,8 +100,21 @@ class _Listing:
 class TableClient:
     """Asks about tables, from any number of threads."""
 
-    def __init__(self, settings: RestSettings) -> None:
-        self._rest = RestClient(settings)
+    def __init__(self, settings: TableSettings) -> None:
+        self._settings = settings
+        self._outage = Outage(settings.retry.total)
+        try:
+            self._session = PooledSession(
+                settings.endpoint, settings.connections, anonymous=settings.anonymous, outage=self._outage
+            )
+        except CredentialsError as error:
+            raise NoAnswerError(str(error)) from error
+        self._client = bigquery.Client(
+            project="unused",
+            credentials=self._session.credentials,
+            _http=self._session,
+            client_options={"api_endpoint": settings.endpoint},
+        )
         self._lock = threading.Lock()
         self._listings: dict[tuple[str, str, str], _Listing] = {}
         self._turns: dict[tuple[str, str, str], threading.Lock] = {}
@@ -71,7 +122,7 @@ class TableClient:
 
     def close(self) -> None:
         """Close the connections."""
-        self._rest.close()
+        self._session.close()
 
     def describe(self, project: str, table: str) -> dict[str, Any]:
         """Return the description of a table: schema, partitioning, kind.
@@ -81,11 +132,14 @@ class TableClient:
             table: ``dataset.table``.
 
         Raises:
-            Refusal: There is none, or it may not be seen.
-            RestError: There was no answer.
+            RefusalError: There is none, or it may not be seen.
+            NoAnswerError: There was no answer.
         """
         dataset, _, name = table.partition(".")
-        return self._get(f"/{quote(project, safe='')}/datasets/{quote(dataset)}/tables/{quote(name)}")
+        reference = bigquery.TableReference(bigquery.DatasetReference(project, dataset), name)
+        with self._asking() as attempts:
+            described: dict[str, Any] = self._client.get_table(reference, retry=attempts).to_api_repr()
+        return described
 
     def partitions(self, project: str, table: str, *, quota_project: str) -> list[Partition]:
         """Return the partitions of a table.
@@ -99,8 +153,8 @@ class TableClient:
             quota_project: The project that pays for the query.
 
         Raises:
-            Refusal: The query failed.
-            RestError: There was no answer.
+            RefusalError: The query failed.
+            NoAnswerError: There was no answer.
         """
         dataset, _, name = table.partition(".")
         key = (project, dataset, quota_project)
@@ -121,8 +175,8 @@ class TableClient:
             quota_project: The project that pays for the query, which reads nothing.
 
         Raises:
-            Refusal: The query failed.
-            RestError: There was no answer.
+            RefusalError: The query failed.
+            NoAnswerError: There was no answer.
         """
         with self._lock:
             if self._clock is None or time.monotonic() - self._clock[1] > _CLOCK_SECONDS:
@@ -148,30 +202,44 @@ class TableClient:
             found.setdefault(str(table), []).append(Partition(partition or "", " ".join(map(str, version))))
         return found
 
-    def _query(self, sql: str, quota_project: str) -> Iterator[list[str | None]]:
-        queries = f"/{quote(quota_project, safe='')}/queries"
-        request = {"query": sql, "useLegacySql": False, "timeoutMs": _QUERY_MILLISECONDS, "labels": _LABELS}
-        page = _answered(self._rest.request("POST", f"{_PROJECTS}{queries}", body=orjson.dumps(request)))
-        while True:
-            for row in page.get("rows", ()):
-                yield [cell["v"] for cell in row["f"]]
-            if page.get("jobComplete") and not page.get("pageToken"):
-                return
-            job = page["jobReference"]
-            query = {"timeoutMs": str(_QUERY_MILLISECONDS), "location": job.get("location", "")}
-            if page.get("pageToken"):
-                query["pageToken"] = page["pageToken"]
-            page = self._get(f"{queries}/{quote(job['jobId'])}", {k: v for k, v in query.items() if v})
+    def _query(self, sql: str, quota_project: str) -> list[tuple[str | None, ...]]:
+        config = bigquery.QueryJobConfig(labels=_LABELS)
+        with self._asking() as attempts:
+            rows = self._client.query_and_wait(
+                sql,
+                project=quota_project,
+                job_config=config,
+                retry=attempts,
+                job_retry=None,
+                wait_timeout=_QUERY_SECONDS,
+            )
+            return [row.values() for row in rows]
 
-    def _get(self, path: str, query: Mapping[str, str] | None = None) -> dict[str, Any]:
-        return _answered(self._rest.request("GET", f"{_PROJECTS}{path}", query=query))
-
-
-def _answered(answer: Answer) -> dict[str, Any]:
-    if answer.status != 200:
-        raise Refusal(answer)
-    found: dict[str, Any] = answer.json()
-    return found
+    @contextmanager
+    def _asking(self) -> Iterator[Attempts]:
+        """Yield the tries of a call, and turn what goes wrong with it into an error of this module."""
+        attempts = Attempts(self._settings.retry, self._outage, BIGQUERY)
+        endpoint = self._settings.endpoint
+        try:
+            yield attempts
+        except exceptions.GoogleAPICallError as error:
+            is_final = kind_of(error) is Kind.PERMANENT
+            message = message_of(error) if is_final else f"{message_of(error)} ({attempts})"
+            raise RefusalError(message, int(error.code or 0), is_final=is_final) from error
+        except (ForeignAnswerError, KeyError, TypeError, AttributeError) as error:
+            said = str(error) if isinstance(error, ForeignAnswerError) else "lacks what it should tell"
+            raise NoAnswerError(
+                f"the answer of {endpoint} is not that of BigQuery, but {said}; check the proxy on the way there"
+            ) from error
+        except concurrent.futures.TimeoutError as error:
+            raise NoAnswerError(f"a query takes longer than {_QUERY_SECONDS:.0f} s; run again") from error
+        except (urllib3.exceptions.HTTPError, ServiceDownError, google.auth.exceptions.GoogleAuthError) as error:
+            if isinstance(error, google.auth.exceptions.GoogleAuthError) and kind_of(error) is Kind.PERMANENT:
+                raise NoAnswerError(credentials_missing(error)) from error
+            how = f"{attempts}: " if attempts.tries else ""
+            raise NoAnswerError(
+                f"{endpoint} does not answer ({how}{reason_of(error)}); check the network and the endpoint"
+            ) from error
 
 
 def days_of(partition: str) -> tuple[date, date] | None:
