@@ -23,7 +23,7 @@ import google.auth.transport.urllib3
 import orjson
 import urllib3
 
-from transforms.clients.retries import Outage, reason_of
+from transforms.clients.retries import Attempts, Kind, Outage, ServiceDownError, kind_of, reason_of
 
 _SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
 _CONNECT_SECONDS = 10.0
@@ -155,15 +155,32 @@ def find_credentials(anonymous: bool) -> google.auth.credentials.Credentials:
     try:
         return google.auth.default(scopes=_SCOPES)[0]
     except google.auth.exceptions.GoogleAuthError as error:
-        raise CredentialsError(credentials_missing(error)) from error
+        raise CredentialsError(_missing(error)) from error
 
 
-def credentials_missing(error: Exception) -> str:
-    """Return that there is no token, why, and what to do."""
+def _missing(error: Exception) -> str:
     return (
         f"Google credentials are missing or were refused ({reason_of(error)}); "
         "run 'gcloud auth application-default login' or run as a service account"
     )
+
+
+NO_ANSWER = (urllib3.exceptions.HTTPError, google.auth.exceptions.GoogleAuthError, ServiceDownError)
+"""What a call raises when the service did not answer, or there was no token for it."""
+
+
+def unanswered(endpoint: str, attempts: Attempts, error: Exception) -> str:
+    """Return that a service did not answer, why, and what to do.
+
+    Args:
+        endpoint: Its URL.
+        attempts: The tries.
+        error: One of :data:`NO_ANSWER`.
+    """
+    if isinstance(error, google.auth.exceptions.GoogleAuthError) and kind_of(error) is Kind.PERMANENT:
+        return _missing(error)
+    how = f"{attempts}: " if attempts.tries else ""
+    return f"{endpoint} does not answer ({how}{reason_of(error)}); check the network and the endpoint"
 
 
 def connection_pool(endpoint: str, connections: int, *, direct: bool) -> urllib3.PoolManager:

@@ -12,31 +12,14 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote
 
-import google.auth.exceptions
 import google_crc32c
-import urllib3
 from google.api_core import exceptions
 from google.cloud import storage
 
 from transforms.clients.process_clients import ProcessClients
-from transforms.clients.retries import (
-    PATIENT,
-    Attempts,
-    Kind,
-    Outage,
-    RetryPolicy,
-    ServiceDownError,
-    kind_of,
-    message_of,
-    reason_of,
-)
-from transforms.clients.session import (
-    CredentialsError,
-    ForeignAnswerError,
-    PooledSession,
-    credentials_missing,
-)
-from transforms.clients.throttling import GCS
+from transforms.clients.retries import PATIENT, Attempts, Kind, RetryPolicy, kind_of, message_of
+from transforms.clients.session import NO_ANSWER, CredentialsError, ForeignAnswerError, unanswered
+from transforms.stores.gcs_client import GcsClient, GcsSettings
 from transforms.stores.protocol import ABSENT, GenerationMismatch, StoredObject, StoreError, validate_path
 
 GCS_ENDPOINT = "https://storage.googleapis.com"
@@ -52,51 +35,7 @@ _NO_GENERATION = 1
 """No object has it: generations are microseconds."""
 
 
-@dataclass(frozen=True)
-class _Settings:
-    """How the service is reached: what stores share a client by.
-
-    Attributes:
-        endpoint: Its URL.
-        anonymous: Send no credentials, as an emulator wants it.
-        connections: Connections that are kept open; one per thread that sends requests.
-        retry: Waits between the tries of a request.
-    """
-
-    endpoint: str
-    anonymous: bool
-    connections: int
-    retry: RetryPolicy
-
-
-class _StorageClient:
-    """Google's client over connections that threads share, and what is known about the service."""
-
-    def __init__(self, settings: _Settings) -> None:
-        self._retry = settings.retry
-        self._outage = Outage(settings.retry.total)
-        self.session = PooledSession(
-            settings.endpoint, settings.connections, anonymous=settings.anonymous, outage=self._outage
-        )
-        self.client = storage.Client(
-            project="unused",
-            credentials=self.session.credentials,
-            _http=self.session,
-            client_options={"api_endpoint": settings.endpoint},
-        )
-        # It serves trace spans, and costs a request for the bucket, which takes a permission of its own.
-        self.client._bucket_metadata_cache = None
-
-    def attempts(self) -> Attempts:
-        """Return the tries of one call."""
-        return Attempts(self._retry, self._outage, GCS)
-
-    def close(self) -> None:
-        """Close the connections."""
-        self.client.close()
-
-
-_CLIENTS: ProcessClients[_Settings, _StorageClient] = ProcessClients(_StorageClient)
+_CLIENTS: ProcessClients[GcsSettings, GcsClient] = ProcessClients(GcsClient)
 
 
 @dataclass(frozen=True)
@@ -256,11 +195,11 @@ class GcsStore:
         return f"{self.endpoint or GCS_ENDPOINT}/{self.bucket}/{quote(self._name(validate_path(path)))}"
 
     @property
-    def _settings(self) -> _Settings:
-        return _Settings(self.endpoint or GCS_ENDPOINT, bool(self.endpoint), self.concurrency, self.retry)
+    def _settings(self) -> GcsSettings:
+        return GcsSettings(self.endpoint or GCS_ENDPOINT, bool(self.endpoint), self.concurrency, self.retry)
 
     @property
-    def _client(self) -> _StorageClient:
+    def _client(self) -> GcsClient:
         return _CLIENTS.get(self._settings)
 
     @property
@@ -351,16 +290,18 @@ class GcsStore:
     @contextmanager
     def _asking(self, action: str, name: str) -> Iterator[Attempts]:
         """Yield the tries of a call, and turn what goes wrong with it into a :class:`StoreError`."""
-        attempts: Attempts | None = None
         try:
             attempts = self._client.attempts()
+        except CredentialsError as error:
+            raise StoreError(f"cannot reach gs://{self.bucket}: {error}") from error
+        try:
             yield attempts
         except exceptions.GoogleAPICallError as error:
             raise self._refusal(error, attempts, action, name) from error
-        except (urllib3.exceptions.HTTPError, ServiceDownError, google.auth.exceptions.GoogleAuthError) as error:
-            raise StoreError(f"cannot reach gs://{self.bucket}: {self._no_answer(error, attempts)}") from error
-        except CredentialsError as error:
-            raise StoreError(f"cannot reach gs://{self.bucket}: {error}") from error
+        except NO_ANSWER as error:
+            raise StoreError(
+                f"cannot reach gs://{self.bucket}: {unanswered(self._settings.endpoint, attempts, error)}"
+            ) from error
         except (ForeignAnswerError, TypeError, KeyError, AttributeError) as error:
             # A proxy on the way may answer with a page of its own, and with success.
             said = str(error) if isinstance(error, ForeignAnswerError) else "lacks what it should tell"
@@ -369,17 +310,7 @@ class GcsStore:
                 "check the proxy on the way there, and run again"
             ) from error
 
-    def _no_answer(self, error: Exception, attempts: Attempts | None) -> str:
-        if isinstance(error, google.auth.exceptions.GoogleAuthError) and kind_of(error) is Kind.PERMANENT:
-            return credentials_missing(error)
-        how = f"{attempts}: " if attempts is not None and attempts.tries else ""
-        return (
-            f"{self._settings.endpoint} does not answer ({how}{reason_of(error)}); check the network and the endpoint"
-        )
-
-    def _refusal(
-        self, error: exceptions.GoogleAPICallError, attempts: Attempts | None, action: str, name: str
-    ) -> StoreError:
+    def _refusal(self, error: exceptions.GoogleAPICallError, attempts: Attempts, action: str, name: str) -> StoreError:
         message = message_of(error)
         if isinstance(error, exceptions.NotFound) and _lacks_bucket(error, action):
             reason, fix = f"there is no bucket {self.bucket}", "create it or choose another"

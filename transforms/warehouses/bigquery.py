@@ -22,15 +22,21 @@ from transforms.clients.session import CredentialsError
 from transforms.elements.tables import WHOLE_TABLE, ScanStream, TablePart, TableScan
 from transforms.warehouses.arrow_columns import (
     coalesced,
-    conformed_batch,
-    converted,
-    convertible,
     declared_type,
     one_line,
 )
 from transforms.warehouses.bigquery_appends import AppendClient, AppendError
+from transforms.warehouses.bigquery_errors import (
+    NoTableError,
+    NotDescribedError,
+    ProjectErrors,
+    SessionExpiredError,
+    failed,
+    is_expired,
+    is_request_wrong,
+)
 from transforms.warehouses.bigquery_reads import ReadClient, ReadSettings
-from transforms.warehouses.bigquery_schema import AS_DECLARED, NO_TABLE, Layout, layout_of
+from transforms.warehouses.bigquery_schema import AS_DECLARED, NO_TABLE, Layout, check_schema, conformed, layout_of
 from transforms.warehouses.bigquery_tables import (
     NoAnswerError,
     RefusalError,
@@ -38,7 +44,6 @@ from transforms.warehouses.bigquery_tables import (
     TableSettings,
     days_of,
 )
-from transforms.warehouses.exact_values import Converted
 from transforms.warehouses.protocol import WarehouseError
 from transforms.warehouses.row_restriction import row_restriction
 
@@ -62,18 +67,6 @@ _SOLE = "sole:"
 """Begins the handle of a stream that is the only one of its session."""
 _NO_ROWS = ""
 """Handle of a stream without rows."""
-
-
-class _NoTable(WarehouseError):
-    """There is no such table."""
-
-
-class _NotDescribed(WarehouseError):
-    """Nothing is known about a table, other than that it may be there."""
-
-
-class _SessionExpired(WarehouseError):
-    """A stream cannot be read any further, nor can any other of its session."""
 
 
 @dataclass(frozen=True)
@@ -137,7 +130,7 @@ class BigQueryWarehouse:
             for batch in coalesced(self._read(stream)):
                 seen = True
                 yield batch
-        except _SessionExpired:
+        except SessionExpiredError:
             if seen or not stream.handle.startswith(_SOLE):
                 raise
         else:
@@ -168,7 +161,7 @@ class BigQueryWarehouse:
         """
         try:
             table = self._describe(scan)
-        except _NoTable:
+        except NoTableError:
             if scan.declaration.absent is None:
                 raise
             return []
@@ -208,7 +201,7 @@ class BigQueryWarehouse:
             return
         try:
             writable = self._writable(scan, batch)
-        except _NoTable:
+        except NoTableError:
             if scan.declaration.absent is None:
                 raise
             return
@@ -260,6 +253,10 @@ class BigQueryWarehouse:
         return ReadSettings(self.storage_endpoint, self.retry)
 
     @property
+    def _errors(self) -> ProjectErrors:
+        return ProjectErrors(self.project, self.quota_project or self.project)
+
+    @property
     def _rest_settings(self) -> TableSettings:
         return TableSettings(
             endpoint=self.rest_endpoint or BIGQUERY_ENDPOINT,
@@ -276,7 +273,7 @@ class BigQueryWarehouse:
         """
         try:
             table = self._describe(scan)
-        except _NoTable:
+        except NoTableError:
             if scan.declaration.absent is None:
                 raise
             return NO_TABLE
@@ -296,30 +293,9 @@ class BigQueryWarehouse:
         try:
             yield
         except NoAnswerError as error:
-            raise _NotDescribed(f"table {scan.table}: {error}") from error
+            raise NotDescribedError(f"table {scan.table}: {error}") from error
         except RefusalError as error:
-            raise self._refused(scan, error) from error
-
-    def _refused(self, scan: TableScan, refusal: RefusalError) -> WarehouseError:
-        if refusal.status == 404:
-            return _NoTable(
-                f"table {scan.table}: it is not in project {self.project} ({refusal}); "
-                "create it or choose another project"
-            )
-        if refusal.status in (401, 403) and refusal.is_final:
-            return _NotDescribed(str(self._denied(scan, str(refusal))))
-        return _NotDescribed(f"table {scan.table}: {refusal}; run again")
-
-    def _denied(self, scan: TableScan, message: str) -> WarehouseError:
-        """Return the error of a missing permission; there are two places where they are granted."""
-        dataset = scan.source.partition(".")[0]
-        if "readsessions" in message:
-            fix = f"grant roles/bigquery.readSessionUser on project {self.quota_project or self.project}"
-        elif "jobs.create" in message:
-            fix = f"grant roles/bigquery.jobUser on project {self.quota_project or self.project}"
-        else:
-            fix = f"grant roles/bigquery.dataViewer on dataset {self.project}.{dataset}"
-        return WarehouseError(f"table {scan.table}: {one_line(message)}; {fix} to whoever runs this")
+            raise self._errors.refused(scan, error) from error
 
     def _create_session(self, scan: TableScan, max_streams: int) -> tuple[types.ReadSession, Layout]:
         """Create the session of a scan, and return it with what the table's layout turned out to be.
@@ -340,7 +316,7 @@ class BigQueryWarehouse:
     def _layout_or_as_declared(self, scan: TableScan) -> Layout:
         try:
             return self._layout(scan)
-        except _NotDescribed:
+        except NotDescribedError:
             return AS_DECLARED
 
     def _request_session(self, scan: TableScan, max_streams: int, layout: Layout) -> types.ReadSession:
@@ -373,9 +349,9 @@ class BigQueryWarehouse:
         with self._blaming(scan):
             for batch in _READS.get(self._read_settings).batches(stream.handle.removeprefix(_SOLE)):
                 if batch.schema != checked:
-                    _check_schema(stream, batch.schema)
+                    check_schema(stream, batch.schema)
                     checked = batch.schema
-                yield _conformed(stream, batch)
+                yield conformed(stream, batch)
 
     @contextmanager
     def _blaming(self, scan: TableScan) -> Iterator[None]:
@@ -383,22 +359,17 @@ class BigQueryWarehouse:
         try:
             yield
         except (exceptions.PermissionDenied, exceptions.Unauthenticated) as error:
-            raise self._denied(scan, error.message) from error
+            raise self._errors.denied(scan, error.message) from error
         except exceptions.GoogleAPICallError as error:
-            message = one_line(error.message or error)
-            if "session expired" in message or (isinstance(error, exceptions.NotFound) and "/streams/" in message):
-                raise _SessionExpired(
+            if is_expired(error):
+                raise SessionExpiredError(
                     f"table {scan.table}: its read session has expired, six hours after it was split; run again"
                 ) from error
-            if isinstance(error, exceptions.ClientError) and not isinstance(error, exceptions.TooManyRequests):
+            if is_request_wrong(error):
                 # The service says that the request is wrong; the table's description says what is wrong with it.
-                with suppress(_NotDescribed):
+                with suppress(NotDescribedError):
                     self.check(scan)
-                fix = "compare its schema with the declaration"
-            else:
-                fix = "run again"
-            code = error.grpc_status_code.name if error.grpc_status_code else type(error).__name__
-            raise WarehouseError(f"table {scan.table}: BigQuery says {code}: {message}; {fix}") from error
+            raise failed(scan, error) from error
         except (
             CredentialsError,
             ServiceDownError,
@@ -410,31 +381,6 @@ class BigQueryWarehouse:
 
 def _unsettled(first: date | None, last: date | None) -> TablePart:
     return TablePart(first, last, f"unsettled {uuid4().hex}")
-
-
-def _check_schema(stream: ScanStream, schema: pa.Schema) -> None:
-    scan = stream.scan
-    for wanted in scan.schema:
-        if wanted.name in stream.absent:
-            continue
-        column = scan.declaration.columns[wanted.name]
-        index = schema.get_field_index(wanted.name)
-        if index < 0 or not convertible(schema.field(index).type, wanted.type):
-            shown = "missing" if index < 0 else str(schema.field(index).type)
-            raise WarehouseError(
-                f"table {scan.table}: column {wanted.name} is {shown}, expected {declared_type(column)}; "
-                "change its type"
-            )
-
-
-def _conformed(stream: ScanStream, batch: pa.RecordBatch) -> pa.RecordBatch:
-    columns = []
-    for wanted in stream.scan.schema:
-        if wanted.name in stream.absent:
-            columns.append(Converted(pa.nulls(batch.num_rows, wanted.type), {}))
-        else:
-            columns.append(converted(batch.column(wanted.name), wanted.type))
-    return conformed_batch(stream.scan, columns)
 
 
 def trace_of(text: str) -> str:

@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import pyarrow as pa
+
 from exporters.warehouse.schema import Column
-from transforms.elements.tables import WHOLE_TABLE, TableScan
-from transforms.warehouses.arrow_columns import declared_type, nearest
+from transforms.elements.tables import WHOLE_TABLE, ScanStream, TableScan
+from transforms.warehouses.arrow_columns import conformed_batch, converted, convertible, declared_type, nearest
+from transforms.warehouses.exact_values import Converted
 from transforms.warehouses.protocol import WarehouseError
 
 _NUMBERS = frozenset({"INTEGER", "INT64", "FLOAT", "FLOAT64", "NUMERIC", "BIGNUMERIC"})
@@ -111,3 +114,30 @@ def _partition_problem(scan: TableScan, table: Mapping[str, Any]) -> str:
             f"{scan.declaration.partition or 'nothing'}; partition it by that or do not require the filter"
         )
     return ""
+
+
+def check_schema(stream: ScanStream, schema: pa.Schema) -> None:
+    """Raise :class:`WarehouseError` when a stream arrives with other columns or types than it was asked for."""
+    scan = stream.scan
+    for wanted in scan.schema:
+        if wanted.name in stream.absent:
+            continue
+        column = scan.declaration.columns[wanted.name]
+        index = schema.get_field_index(wanted.name)
+        if index < 0 or not convertible(schema.field(index).type, wanted.type):
+            shown = "missing" if index < 0 else str(schema.field(index).type)
+            raise WarehouseError(
+                f"table {scan.table}: column {wanted.name} is {shown}, expected {declared_type(column)}; "
+                "change its type"
+            )
+
+
+def conformed(stream: ScanStream, batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Return a batch of a stream in the types of its scan, absent columns as nulls."""
+    columns = []
+    for wanted in stream.scan.schema:
+        if wanted.name in stream.absent:
+            columns.append(Converted(pa.nulls(batch.num_rows, wanted.type), {}))
+        else:
+            columns.append(converted(batch.column(wanted.name), wanted.type))
+    return conformed_batch(stream.scan, columns)

@@ -12,23 +12,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 from typing import Any, NamedTuple
 
-import google.auth.exceptions
-import urllib3
 from google.api_core import exceptions
 from google.cloud import bigquery
 
 from exporters.warehouse.tables import TABLES
-from transforms.clients.retries import (
-    Attempts,
-    Kind,
-    Outage,
-    RetryPolicy,
-    ServiceDownError,
-    kind_of,
-    message_of,
-    reason_of,
-)
-from transforms.clients.session import CredentialsError, ForeignAnswerError, PooledSession, credentials_missing
+from transforms.clients.retries import Attempts, Kind, Outage, RetryPolicy, kind_of, message_of
+from transforms.clients.session import NO_ANSWER, CredentialsError, ForeignAnswerError, PooledSession, unanswered
 from transforms.clients.throttling import BIGQUERY
 from transforms.warehouses.row_restriction import literal
 
@@ -233,13 +222,8 @@ class TableClient:
             ) from error
         except concurrent.futures.TimeoutError as error:
             raise NoAnswerError(f"a query takes longer than {_QUERY_SECONDS:.0f} s; run again") from error
-        except (urllib3.exceptions.HTTPError, ServiceDownError, google.auth.exceptions.GoogleAuthError) as error:
-            if isinstance(error, google.auth.exceptions.GoogleAuthError) and kind_of(error) is Kind.PERMANENT:
-                raise NoAnswerError(credentials_missing(error)) from error
-            how = f"{attempts}: " if attempts.tries else ""
-            raise NoAnswerError(
-                f"{endpoint} does not answer ({how}{reason_of(error)}); check the network and the endpoint"
-            ) from error
+        except NO_ANSWER as error:
+            raise NoAnswerError(unanswered(endpoint, attempts, error)) from error
 
 
 def days_of(partition: str) -> tuple[date, date] | None:
