@@ -18,12 +18,13 @@ from apache_beam.transforms.window import GlobalWindow
 from apache_beam.utils.windowed_value import WindowedValue
 
 from exporters.declaration import Export
-from exporters.league.forecasts.readiness import ScanCounts, State
+from exporters.league.forecasts.readiness import ScanCounts
 from transforms.clients.concurrency import run_concurrently
 from transforms.clients.throttling import report_throttling
 from transforms.elements.document import Document, with_value
 from transforms.elements.failure import Failure, SkippedRows
 from transforms.elements.guarding import DateVerdict
+from transforms.elements.manifest import HELD
 from transforms.elements.opened_date import OpenedDate
 from transforms.elements.plan import Plan
 from transforms.elements.progress import PROGRESS
@@ -52,7 +53,6 @@ from transforms.reading.packing import Packing
 from transforms.stages.player_stage import DocumentBatch
 from transforms.stores.protocol import ABSENT, GenerationMismatch, Store, StoredObject, StoreError
 
-_HELD = frozenset(state.value for state in (State.WITHHELD, State.FAILED, State.DEGRADED))
 OUTCOMES, FAILURES, DATES, VERDICTS = "outcomes", "failures", "dates", "verdicts"
 
 
@@ -511,7 +511,7 @@ def _repaired(record: Mapping[str, Any]) -> list[str]:
     return [
         name
         for name, section in record["exports"].items()
-        if section["execution_id"] == mine and section["state"] not in _HELD
+        if section["execution_id"] == mine and section["state"] not in HELD
     ]
 
 
