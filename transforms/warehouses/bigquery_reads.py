@@ -26,6 +26,10 @@ from transforms.clients.throttling import BIGQUERY, THROTTLING
 _SESSION_SECONDS = 60.0
 _STREAM_SECONDS = 3600.0
 """Deadlines of one call; a stream that takes longer is resumed."""
+_ALL = 0.9999
+"""Progress, a 32-bit number, from which a stream has sent all of its rows."""
+_IDLE_CALLS = 3
+"""Calls without a row after which a stream without a filter that ends early is given up."""
 
 TRANSIENT = (
     exceptions.ServiceUnavailable,
@@ -90,14 +94,22 @@ class ReadClient:
             except TRANSIENT as error:
                 wait(waits, error)
 
-    def batches(self, stream: str) -> Iterator[pa.RecordBatch]:
+    def batches(self, stream: str, *, is_filtered: bool = True) -> Iterator[pa.RecordBatch]:
         """Yield the rows of a stream as the service batches them.
+
+        A stream that ends although its progress says that rows are missing is resumed like one that broke. Where a
+        filter may have left out the last rows, one more call that finds none settles it; else that is an error.
+
+        Args:
+            stream: Its name.
+            is_filtered: Its session has a row restriction, so that progress need not end at 1.
 
         Raises:
             google.api_core.exceptions.GoogleAPICallError: The service refuses, or does not answer any more.
         """
         rows = 0
         schema: pa.Schema | None = None
+        progress, seen, idle = 0.0, -1, 0
         waits = self._backoff.start()
         while True:
             try:
@@ -105,6 +117,8 @@ class ReadClient:
                     types.ReadRowsRequest(read_stream=stream, offset=rows), retry=None, timeout=_STREAM_SECONDS
                 )
                 for response in _until_closed(responses):
+                    if response.HasField("stats"):
+                        progress = response.stats.progress.at_response_end
                     if response.arrow_schema.serialized_schema:
                         schema = pa.ipc.read_schema(pa.py_buffer(response.arrow_schema.serialized_schema))
                     if response.row_count:
@@ -117,7 +131,14 @@ class ReadClient:
             except TRANSIENT as error:
                 wait(waits, error)
             else:
-                return
+                # A service that never tells any progress is believed.
+                if not 0 < progress < _ALL:
+                    return
+                idle, seen = idle + 1 if rows == seen else 0, rows
+                if is_filtered and idle:
+                    return
+                if idle >= _IDLE_CALLS:
+                    raise exceptions.DataLoss(f"a stream ended after {rows} rows, {progress:.0%} of those it has")
 
 
 def _until_closed(responses: Any) -> Iterable[Any]:
