@@ -23,9 +23,10 @@ from transforms.elements.guarding import DateVerdict, Tally
 from transforms.elements.plan import Plan
 from transforms.elements.publication import Outcome, Publication, Published
 from transforms.elements.tables import TableBatch
+from transforms.publishing.documents import DocumentPublisher
 from transforms.publishing.guard import judge_date, open_date, triage, withheld_outcome
 from transforms.publishing.lease import Heartbeat, abandon, forget_signs
-from transforms.publishing.publish import DocumentPublisher, OutcomeBatch, finish_date, gather, move_pointers
+from transforms.publishing.publish import OutcomeBatch, finish_date, gather, move_pointers
 from transforms.publishing.publish_schemas import publish_schema, schemas_of
 from transforms.publishing.status import date_status, write_status
 from transforms.publishing.write_back import append_subset_picks, appending

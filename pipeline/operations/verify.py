@@ -6,20 +6,21 @@ must show what one of the dated documents shows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
+from typing import Any
 
 from exporters.registry import exports
 from pipeline.execution.places import open_output
 from pipeline.operations.command_options import VerifyOptions
 from pipeline.options.flags import OptionsError, parse_options
-from pipeline.reporting.report import HELD
 from pipeline.reporting.terminal import complain, say, say_all, say_json
 from pipeline.requests.clock import league_day
 from pipeline.requests.problems import Problem, show
 from pipeline.requests.request_message import day_of
+from transforms.elements.manifest import HELD
 from transforms.publishing.lease import find_holder
 from transforms.publishing.manifest import load_manifest
 from transforms.stores.protocol import Store, StoreError
@@ -62,7 +63,7 @@ def _verify_date(store: Store, day: date, found: Verification) -> None:
         )
     for name, section in manifest["exports"].items():
         if section["state"] in HELD:
-            found.problems.append(f"{day} {name}: {section['state']}: {section['reason']}")
+            found.problems.append(f"{day} {name}: {section['state']}: {section['reason']}{_instead(section)}")
         found.problems.extend(f"{day} {name}: {failure['key']}: {failure['error']}" for failure in section["failures"])
         documents = section["documents"]
         with ThreadPoolExecutor(store.concurrency) as threads:
@@ -75,6 +76,12 @@ def _verify_date(store: Store, day: date, found: Verification) -> None:
                 continue  # A fixed path that shows a later date.
             elif shown.metadata.get("digest") != digest:
                 found.problems.append(f"{path}: is not what the manifest of {day} lists; export {name} with --rewrite")
+
+
+def _instead(section: Mapping[str, Any]) -> str:
+    """Return whose documents are there of an export type that the newest run held back; empty when it has none."""
+    published = section.get("published_by")
+    return f"; what is published is of run {published['run_id']}" if published and section["documents"] else ""
 
 
 def _pointer_problems(store: Store, found: Verification) -> Iterator[tuple[str, str]]:

@@ -7,13 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from exporters.league.forecasts.readiness import State
 from exporters.warehouse.absence import Absence
 from pipeline.reporting.exit_codes import ALL_PUBLISHED, SOMETHING_MISSING
+from transforms.elements.manifest import HELD
 from transforms.elements.plan import Plan, Run
 
-HELD = frozenset(state.value for state in (State.WITHHELD, State.FAILED, State.DEGRADED))
-"""States of an export type without missing documents."""
 _HEADINGS = ("export type", "documents", "written", "unchanged", "kept", "bytes", "failed", "withheld", "seconds")
 
 

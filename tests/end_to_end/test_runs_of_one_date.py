@@ -8,14 +8,15 @@ from typing import Any
 
 import pytest
 
-from exporters.warehouse.tables import GAMES
+from exporters.warehouse.tables import CONTEXT, GAMES
 from pipeline.execution.in_process import run_in_process
+from pipeline.operations.verify import verify
 from pipeline.planning.planner import at_instant, begun
 from pipeline.reporting.completion import completed
 from pipeline.reporting.report import summarize
 from tests.end_to_end.test_rerun import one_more_point, public
 from tests.support.eager import pipeline
-from tests.support.matchers import assert_same_objects, contents, documents, manifest_of
+from tests.support.matchers import assert_same_objects, contents, documents, json_of, manifest_of
 from tests.support.plans import TONIGHT_TYPES, plan_of
 from tests.support.stores import MemoryStore
 from tests.support.warehouses import League, with_value
@@ -121,6 +122,59 @@ class TestOlderAfterNewer:
         plan = plan_at(league, 3)
         found = outcome(plan, run_in_process(plan, league.changed({GAMES: with_value(rows, 0, points=1)}), store))
         assert not any("--accept_shrink" in line for line in found.missing)
+
+
+class TestNewerHeldBack:
+    def test_an_older_run_publishes_what_the_newer_one_held_back(
+        self, league: League, pictures: tuple[Any, Any]
+    ) -> None:
+        old, new = pictures
+        without = league.changed({CONTEXT: league.rows(CONTEXT)[:3]})
+        store, clean = MemoryStore(), MemoryStore()
+        run_in_process(plan_at(league, 1), old, store)
+        newer, plan = plan_at(league, 4), plan_at(league, 3)
+        assert outcome(newer, run_in_process(newer, without, store)).exports["tonight"].withheld == 1
+        found = outcome(plan, run_in_process(plan, new, store))
+        run_in_process(plan, new, clean)
+        path = f"tonight/{league.today}.json"
+        assert documents(store)[path] == documents(clean)[path]
+        assert found.exports["tonight"].kept == 0
+        assert not any(line.startswith(f"{league.today} tonight ") for line in found.missing)
+        section = manifest_of(store, league.today)["exports"]["tonight"]
+        assert (section["state"], section["as_of"][:16]) == ("withheld", "2026-02-03T18:04")
+        assert section["published_by"]["execution_id"] == plan.run.execution_id
+        shown = store.stat(path)
+        assert shown is not None
+        assert section["documents"][path] == shown.metadata["digest"]
+        # What the newer one did publish stays its own.
+        streaks = manifest_of(store, league.today)["exports"]["streaks"]
+        assert streaks["published_by"]["execution_id"] == newer.run.execution_id
+        wrong = verify(store, [league.today]).problems
+        assert [line for line in wrong if line.startswith(f"{league.today} tonight: ")] == [
+            f"{league.today} tonight: withheld: {section['reason']}; what is published is of run {plan.run.run_id}"
+        ]
+        assert not any(path in line for line in wrong)
+        status = json_of(store, "status.json")["exports"]["tonight"]
+        assert (status["state"], status["execution_id"]) == ("withheld", plan.run.execution_id)
+
+    def test_retries_of_both_then_do_the_same(self, league: League, pictures: tuple[Any, Any]) -> None:
+        old, new = pictures
+        without = league.changed({CONTEXT: league.rows(CONTEXT)[:3]})
+        store = MemoryStore()
+        run_in_process(plan_at(league, 4, types=("tonight",)), without, store)
+        for _ in range(2):
+            plan = plan_at(league, 3, types=("tonight",))
+            assert outcome(plan, run_in_process(plan, new, store)).status == "success"
+        after = documents(store)
+        plan = plan_at(league, 4, types=("tonight",))
+        assert outcome(plan, run_in_process(plan, without, store)).exports["tonight"].withheld == 1
+        plan = plan_at(league, 2, types=("tonight",))
+        assert outcome(plan, run_in_process(plan, old, store)).status == "kept"
+        assert_same_objects(documents(store), after)
+        plan = plan_at(league, 5, types=("tonight",))
+        assert outcome(plan, run_in_process(plan, old, store)).status == "success"
+        assert manifest_of(store, league.today)["exports"]["tonight"]["state"] == "ready"
+        assert json_of(store, "status.json")["exports"]["tonight"]["state"] == "ready"
 
 
 class TestCutOff:

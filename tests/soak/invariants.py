@@ -126,6 +126,8 @@ class Judge:
                 self.blame("older over newer", f"{path} forgot {name}")
             elif (now["as_of"], now["execution_id"]) < (was["as_of"], was["execution_id"]):
                 self.blame("older over newer", f"{path} {name} went back to {now['as_of']}")
+            elif _publisher(now) < _publisher(was):
+                self.blame("older over newer", f"{path} {name} forgot who published it")
 
     def judge_end(self, ended: Ended, store: Store, *, has_twin: bool) -> None:
         """Judge what a run says of itself, at the moment of its end."""
@@ -142,6 +144,8 @@ class Judge:
                 for path, generation in section["generations"].items():
                     if self.writes.get((path, generation), ("", ()))[1] == ():
                         self.blame("untrue record", f"{mine.execution} says {name} wrote {path} as {generation}")
+                if section["kept_newer"] and not has_twin:
+                    self._judge_kept(ended, store, day, name)
         if ended.event["status"] != ended.summary.status and not ended.is_repeated:
             told = f"{ended.event['status']}, and {ended.summary.status} at the end"
             self.blame("untrue event", f"{mine.execution} told {told}")
@@ -149,6 +153,21 @@ class Judge:
             self._judge_success(ended, store)
         elif not ended.summary.missing:
             self.blame("untrue exit code", f"{mine.execution} is {ended.summary.status} and names nothing")
+
+    def _judge_kept(self, ended: Ended, store: Store, day: str, name: str) -> None:
+        """What is kept is what a newer run has published, and not what it has held back."""
+        mine = tuple(ended.plan.run.order)
+        there = (store.stat(path) for path in ended.records[day]["exports"][name]["missing"])
+        if any(shown is not None and order_of(shown) > mine for shown in there):
+            return
+        found = store.read(f"{MANIFESTS}{day}.json")
+        try:
+            told = {} if found is None else orjson.loads(found[0])["exports"][name]["published_by"] or {}
+        except (ValueError, LookupError, TypeError):
+            # The scenario has damaged it.
+            return
+        if (told.get("as_of", ""), told.get("execution_id", "")) <= mine:
+            self.blame("kept for nothing", f"{ended.plan.run.execution}: no newer run has published {day} {name}")
 
     def _judge_success(self, ended: Ended, store: Store) -> None:
         """Every document of the plan is there, as a run without faults makes it, or as a newer run made it."""
@@ -238,6 +257,11 @@ class Judge:
 def _names_what_is_left(lease: tuple[bytes, StoredObject]) -> bool:
     told = orjson.loads(lease[0])
     return bool(told["has_ended"] and told["unrepaired"])
+
+
+def _publisher(section: Mapping[str, Any]) -> tuple[str, str]:
+    published = section.get("published_by") or {}
+    return published.get("as_of", ""), published.get("execution_id", "")
 
 
 def _date_in(path: str) -> str:

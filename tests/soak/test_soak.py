@@ -121,6 +121,14 @@ def test_a_thin_picture_is_withheld() -> None:
     assert not found.violations
 
 
+def test_an_older_run_publishes_what_a_newer_one_withheld() -> None:
+    thin = (Start(0, NIGHT, 0), Step(0, TO_THE_END), Start(1, NIGHT, THIN), Step(1, TO_THE_END))
+    found = carry_out(Scenario((*thin, Start(2, NIGHT, 1), Step(2, TO_THE_END), Start(3, NIGHT, 0))))
+    # The first one, the third one, and the undisturbed one at the end; the last one is older than the third.
+    assert (found.statuses["success"], found.statuses["kept"]) == (3, 1)
+    assert not found.violations
+
+
 @dataclass
 class Passing:
     """A store that passes calls on; a wrong protocol is made by changing some of them."""

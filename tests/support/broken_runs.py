@@ -197,12 +197,17 @@ def columns_read(table: Table[Any]) -> set[str]:
 def is_unread(table: Table[Any], column: str, fault: Fault) -> bool:
     """Whether storage leaves the broken row out, as one of no date that is read, or of a kind that is not.
 
-    A null equals nothing and lies in no range: no scan yields a row without a value in a column that it picks rows by.
+    A null lies in no range, and equals nothing. Where a filter picks rows by a REQUIRED column, it is read and named.
     """
     if any(column in scan.equals for scan in scans_of(table)):
-        return fault.name in ("null", "huge")
+        return fault.name == "huge" or (fault.name == "null" and table.columns[column].mode != "REQUIRED")
     in_dates = column == table.partition and any(scan.first is not None for scan in scans_of(table))
     return in_dates and fault.name in ("null", "before all", "far seconds")
+
+
+def is_undated(table: Table[Any], column: str, fault: Fault) -> bool:
+    """Whether the broken row is of no date: it is named, and nothing depends on it."""
+    return column == table.partition and fault.name == "null" and table.columns[column].mode == "REQUIRED"
 
 
 def problems(
@@ -301,7 +306,7 @@ def _lost(path: str, held: bytes, found: Night, players: Iterable[str]) -> list[
 
 
 def _naming(table: Table[Any], column: str, fault: Fault, found: Night, without: Night) -> list[str]:
-    if is_unread(table, column, fault):
+    if is_unread(table, column, fault) and not is_undated(table, column, fault):
         return []
     named = [entry for entry in found.skipped if (entry["table"], entry["column"]) == (table.name, column)]
     if not named:

@@ -21,7 +21,7 @@ class Break:
     """How a call ends.
 
     Attributes:
-        code: The status.
+        code: The status; ``OK`` ends it as if there were no more rows.
         details: Its message.
         after: Messages that the client gets before, counted from where it starts.
     """
@@ -39,16 +39,20 @@ class ReadServer:
         sessions: The sessions that were asked for.
         reads: The stream and the offset of each read.
         streams: How many streams a session gets, if it may have that many.
+        progress: Messages tell how much of the stream has been sent, and this is told with the last one; 0 tells none.
         ended: Released when a read is over, to whoever's liking.
     """
 
-    def __init__(self, tables: Mapping[str, pa.Table], *, streams: int = 1, message_rows: int = 1000) -> None:
+    def __init__(
+        self, tables: Mapping[str, pa.Table], *, streams: int = 1, message_rows: int = 1000, progress: float = 0.0
+    ) -> None:
         """Serve tables, by ``dataset.table``."""
         self.sessions: list[types.CreateReadSessionRequest] = []
         self.reads: list[tuple[str, int]] = []
         self.ended = threading.Semaphore(0)
         self._tables = tables
         self.streams = streams
+        self.progress = progress
         self._message_rows = message_rows
         self._breaks: dict[str, list[Break]] = {"CreateReadSession": [], "ReadRows": []}
         self._server = grpc.server(ThreadPoolExecutor(8), handlers=[_Handler(self)])
@@ -91,24 +95,30 @@ class ReadServer:
         *_, session, _, stream = asked.read_stream.split("/")
         rows = self._rows(self.sessions[int(session)])
         share = -(-rows.num_rows // self.streams)
-        mine = rows.slice(int(stream) * share, share).slice(asked.offset)
+        whole = rows.slice(int(stream) * share, share)
+        mine, sent = whole.slice(asked.offset), asked.offset
         breaks = self._breaks["ReadRows"]
         ending = breaks.pop(0) if breaks else None
         if ending is not None and ending.after == 0:
-            context.abort(ending.code, ending.details)
+            return _end(context, ending)
         batches = mine.combine_chunks().to_batches(max_chunksize=self._message_rows)
         for number, batch in enumerate(batches):
             if ending is not None and ending.after == number:
-                context.abort(ending.code, ending.details)
+                return _end(context, ending)
+            sent += batch.num_rows
             schema, data = _serialized(batch)
             response = types.ReadRowsResponse(
                 row_count=batch.num_rows, arrow_record_batch=types.ArrowRecordBatch(serialized_record_batch=data)
             )
             if number == 0:
                 response.arrow_schema = types.ArrowSchema(serialized_schema=schema)
+            if self.progress:
+                progress = types.StreamStats.Progress(at_response_end=self.progress * sent / whole.num_rows)
+                response.stats = types.StreamStats(progress=progress)
             yield types.ReadRowsResponse.serialize(response)
         if ending is not None:
-            context.abort(ending.code, ending.details)
+            return _end(context, ending)
+        return None
 
     def _rows(self, asked: types.CreateReadSessionRequest) -> pa.Table:
         *_, dataset, _, table = asked.read_session.table.split("/")
@@ -116,6 +126,11 @@ class ReadServer:
         rows = self._tables[f"{dataset}.{table}"]
         wanted = asked.read_session.read_options.selected_fields
         return rows.select([name for name in rows.schema.names if name in wanted])
+
+
+def _end(context: grpc.ServicerContext, ending: Break) -> None:
+    if ending.code != grpc.StatusCode.OK:
+        context.abort(ending.code, ending.details)
 
 
 def _serialized(batch: pa.RecordBatch) -> tuple[bytes, bytes]:

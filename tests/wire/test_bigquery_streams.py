@@ -30,6 +30,7 @@ Serve = Callable[..., tuple[ReadServer, BigQueryWarehouse]]
 NOWHERE = "http://127.0.0.1:9"
 ROWS = 100_000
 SCAN = TableScan(ACCURACY.name, ("actual_points", "game_id", "player_lookup"), date(2026, 1, 1), date(2026, 1, 31))
+WHOLE = TableScan(REGISTRY.name, ("games_played", "player_lookup"))
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ def serve() -> Iterator[Serve]:
     """Serve tables, and return the server and a warehouse that reads them."""
     with ExitStack() as stack:
 
-        def start(tables: dict[AnyTable, pa.Table], **options: int) -> tuple[ReadServer, BigQueryWarehouse]:
+        def start(tables: dict[AnyTable, pa.Table], **options: Any) -> tuple[ReadServer, BigQueryWarehouse]:
             server = stack.enter_context(
                 ReadServer({table.name: rows for table, rows in tables.items()}, **options).opened()
             )
@@ -127,6 +128,45 @@ def test_a_stream_that_stays_broken_is_given_up(serve: Serve, rows: pa.Table) ->
     )
     assert 2 < len(server.reads) < 500
     impatient.close()
+
+
+class TestStreamThatEndsEarly:
+    """It is closed as if there were no more rows."""
+
+    def test_it_goes_on_where_it_was(self, serve: Serve, rows: pa.Table) -> None:
+        server, warehouse = serve({ACCURACY: rows}, progress=1.0)
+        server.break_reads(Break(Code.OK, after=40), Break(Code.OK, after=59))
+        assert read(warehouse).column("actual_points").to_pylist() == list(range(ROWS))
+        assert [offset for _, offset in server.reads] == [0, 40_000, 99_000]
+
+    def test_one_that_is_whole_is_read_once(self, serve: Serve, rows: pa.Table) -> None:
+        server, warehouse = serve({ACCURACY: rows}, progress=1.0, streams=3)
+        assert read(warehouse).num_rows == ROWS
+        assert [offset for _, offset in server.reads] == [0, 0, 0]
+
+    def test_one_without_a_filter_that_keeps_ending_is_an_error_that_names_the_table(
+        self, serve: Serve, rows: pa.Table
+    ) -> None:
+        registered = rows.select(["actual_points", "player_lookup"]).rename_columns(list(WHOLE.columns))
+        server, warehouse = serve({REGISTRY: registered}, progress=1.0)
+        server.break_reads(Break(Code.OK, after=40), *[Break(Code.OK)] * 3)
+        assert message_of(lambda: read(warehouse, WHOLE)) == (
+            f"table {REGISTRY.name}: BigQuery says DATA_LOSS: a stream ended after 40000 rows, 40% of those it has; "
+            "run again"
+        )
+        assert [offset for _, offset in server.reads] == [0, *[40_000] * 3]
+
+    def test_the_last_rows_of_a_filtered_one_may_be_left_out(self, serve: Serve, rows: pa.Table) -> None:
+        """Progress counts rows that the filter drops: one more call finds that there is nothing more."""
+        server, warehouse = serve({ACCURACY: rows}, progress=0.8)
+        assert read(warehouse).column("actual_points").to_pylist() == list(range(ROWS))
+        assert [offset for _, offset in server.reads] == [0, ROWS]
+
+    def test_a_service_that_tells_no_progress_is_believed(self, serve: Serve, rows: pa.Table) -> None:
+        server, warehouse = serve({ACCURACY: rows})
+        server.break_reads(Break(Code.OK, after=40))
+        assert read(warehouse).num_rows == 40_000
+        assert len(server.reads) == 1
 
 
 def test_slowing_down_is_reported(serve: Serve, rows: pa.Table) -> None:

@@ -251,6 +251,23 @@ class TestCheck:
         assert rows_of(bigquery.warehouse(project), scan) == rows_of(parquet, scan)
         assert len(rows_of(parquet, scan)) == 2
 
+    def test_a_row_without_the_value_of_a_required_column_is_read_to_be_named(
+        self, bigquery: BigQuery, project: str, tmp_path: Path
+    ) -> None:
+        columns = [described(column) | {"mode": "NULLABLE"} for column in DEFENSE.columns.values()]
+        rows = arrow_rows(DEFENSE, [{"team_abbr": team, "analysis_date": date(2026, 1, 9)} for team in ("T1", "T2")])
+        at, none = rows.schema.get_field_index("team_abbr"), pa.array([None, "T2", "T3"])
+        rows = pa.concat_tables([rows, rows.slice(0, 1)]).set_column(at, "team_abbr", none)
+        tables = bigquery.tables(project)
+        tables.create(DEFENSE, columns=columns)
+        tables.load(DEFENSE, rows, columns=columns)
+        scan = TableScan(DEFENSE.name, ("analysis_date", "team_abbr"), equals={"team_abbr": ("T2",)})
+        found = rows_of(bigquery.warehouse(project), scan)
+        assert found == rows_of(write_parquet(tmp_path, {DEFENSE: rows}), scan)
+        assert ["None" in row for row in found] == [False, True]
+        unread = dataclasses.replace(scan, columns=("analysis_date",))
+        assert len(rows_of(bigquery.warehouse(project), unread)) == 1
+
     def test_what_is_optional_may_be_absent(self, bigquery: BigQuery, project: str) -> None:
         columns = [described(column) for column in DEFENSE.columns.values() if column.absent is None]
         tables = bigquery.tables(project)

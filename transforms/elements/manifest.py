@@ -8,10 +8,24 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from typing_extensions import NotRequired, TypedDict
 
+from exporters.league.forecasts.readiness import State
+from transforms.elements.run_order import RunOrder
+
 VERSION = 2
 """Raised whenever a reader of the version before would misunderstand what is written."""
 
+HELD = frozenset(state.value for state in (State.WITHHELD, State.FAILED, State.DEGRADED))
+"""States of an export type of which a run published nothing."""
+
 Count = Annotated[int, Field(ge=0)]
+
+
+class Publisher(TypedDict):
+    """The newest run that published an export type."""
+
+    run_id: str
+    as_of: str
+    execution_id: str
 
 
 class Pointers(TypedDict):
@@ -33,7 +47,10 @@ class FailureLine(TypedDict):
 
 
 class Section(TypedDict):
-    """What the last run of an export type did on the date, and what is published of it now."""
+    """What the newest run of an export type did on the date, and what is published of it now.
+
+    That run may have held the type back. ``published_by`` is then an earlier one; None when there is none.
+    """
 
     run_id: str
     as_of: str
@@ -55,6 +72,7 @@ class Section(TypedDict):
     stale: list[str]
     documents: dict[str, str]
     document_counts: dict[str, dict[str, int]]
+    published_by: NotRequired[Publisher | None]
 
 
 class RunLine(TypedDict):
@@ -99,6 +117,15 @@ class Manifest(TypedDict):
     failures: list[FailureLine]
     skipped_rows: list[SkippedLine]
     exports: dict[str, Section]
+
+
+def publisher_of(section: Mapping[str, Any]) -> RunOrder:
+    """Return the order of the newest run that published an export type; that of no run when none has.
+
+    A section that does not name it counts as published by the run that wrote it.
+    """
+    published = section.get("published_by", section)
+    return RunOrder() if published is None else RunOrder.of(published)
 
 
 _MANIFEST: TypeAdapter[Any] = TypeAdapter(Manifest)

@@ -54,6 +54,22 @@ class TableScan:
     as_of: str = ""
 
     @property
+    def nulls(self) -> frozenset[str]:
+        """Columns of the filter whose nulls pass it: a row that lacks a REQUIRED value is named where it is decoded."""
+        declared = self.declaration.columns
+        return frozenset(
+            name
+            for name, values in self.equals.items()
+            if values and name in self.columns and declared[name].mode == "REQUIRED"
+        )
+
+    @property
+    def keeps_undated(self) -> bool:
+        """Whether rows without a partition date pass, to be named where they are decoded."""
+        partition = self.declaration.partition
+        return partition in self.columns and self.declaration.columns[partition].mode == "REQUIRED"
+
+    @property
     def declaration(self) -> Table[tuple[object, ...]]:
         """The declared table that is scanned."""
         return table_named(self.table)

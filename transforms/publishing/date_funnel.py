@@ -15,6 +15,7 @@ from transforms.elements.failure import SkippedRows
 from transforms.elements.guarding import DateVerdict
 from transforms.elements.plan import Plan
 from transforms.elements.publication import Publication
+from transforms.elements.tables import table_named
 
 _MOST_SKIPPED = 100
 """Entries that a manifest lists of rows that were skipped; the failure log has all of them."""
@@ -123,13 +124,18 @@ def skipped_section(plan: Plan, scan_counts: ScanCounts, publication: Publicatio
                 "value": value,
                 "rows": unusable.rows,
                 "unowned": False,
-                "problem": f"{column} is {value}: it counts for no stage",
+                "problem": f"{column} is {value}: "
+                + ("it is of no date" if _is_date(table, column) else "it counts for no stage"),
             }
             for (table, column, value), unusable in scan_counts.rosters.unusable.items()
-            # No stage reports the rows of a table that it does not decode.
-            if table not in plan.built_from or table == PLAYER_ALIASES.name
+            # No stage reports the rows of a table that it does not decode, nor those that are of no date.
+            if table not in plan.built_from or table == PLAYER_ALIASES.name or _is_date(table, column)
         )
     return {"skipped_rows": found[:_MOST_SKIPPED], "skipped_rows_total": sum(rows["rows"] for rows in found)}
+
+
+def _is_date(table: str, column: str) -> bool:
+    return table_named(table).partition == column
 
 
 def _unowned_first(rows: SkippedRows) -> bool:

@@ -26,9 +26,9 @@ from transforms.elements.opened_date import OpenedDate
 from transforms.elements.plan import Plan
 from transforms.elements.publication import Outcome, Published, PublishedObject
 from transforms.publishing.date_funnel import degraded_by, stages_of
+from transforms.publishing.documents import published_object
 from transforms.publishing.lease import DateBusy, acquire, lost_to_another, release, still_holds
 from transforms.publishing.manifest import load_manifest, newer_runs
-from transforms.publishing.publish import published_object
 from transforms.stages.player_stage import DocumentBatch
 from transforms.stores.protocol import Store, StoredObject, StoreError
 

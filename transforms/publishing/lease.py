@@ -4,6 +4,12 @@
 that one object, so that of two runs only one can hold it. A run that ends without giving it back leaves its name there,
 which the next run replaces: what each object shows, and which run wrote it, the objects themselves tell.
 
+A lease is *contested* when it was taken from a run that only showed no signs of life, and so may go on. What such a run
+has seen is written again even where it is unchanged, so that none of its compare-and-sets succeeds any more.
+
+It has *unrepaired* export types when runs that were cut off have left them in part. They stay named in it, from holder
+to holder, until a run has published them as a whole; a run that withholds them leaves the lease there, marked as ended.
+
 A run that holds leases renews ``alive/{execution}.json`` every few seconds. Whether it is alive is decided by watching
 that object change, never by comparing the clocks of two machines; only where the holder ran on the same machine, its
 process is looked for as well, so that the rerun of a killed local run need not wait.

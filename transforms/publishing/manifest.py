@@ -1,9 +1,11 @@
 """The manifest of a date: what was published for it, by which run, and what is missing.
 
 ``manifest/{date}.json`` is written after the documents and pointers of a run. It lists every document, so that the next
-run of the date knows which objects to look at, and what would be lost. An export type that a newer run published keeps
-that run's section. Each run also leaves a record of its own, ``runs/{date}/{execution}.json``: it says what this run
-did, whatever others do to the manifest after it.
+run of the date knows which objects to look at, and what would be lost. An export type keeps the section of the newest
+run. Where that run held it back, an older run may still publish it: the section then lists that run's documents.
+
+Each run also leaves a record of its own, ``runs/{date}/{execution}.json``: it says what this run did, whatever others
+do to the manifest after it.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from exporters.league.forecasts.readiness import ScanCounts, State, Verdict, ver
 from exporters.league.players.unmatched import NameReport
 from exporters.warehouse.absence import absences
 from transforms.elements.failure import Failure
-from transforms.elements.manifest import VERSION, ManifestError, checked_manifest
+from transforms.elements.manifest import HELD, VERSION, ManifestError, checked_manifest, publisher_of
 from transforms.elements.plan import Plan, Run
 from transforms.elements.publication import NewerRun, Outcome, Publication
 from transforms.elements.run_order import RunOrder
@@ -33,6 +35,8 @@ from transforms.stores.protocol import ABSENT, GenerationMismatch, Store
 
 UNMATCHED, ALIAS, OPERATION = "unmatched player", "alias of a player", "operation"
 """Kinds of warnings."""
+_PUBLISHED = ("documents", "document_counts", "stale", "published_by")
+"""What a section says of what is published, whatever its run did."""
 _ATTEMPTS = 10
 
 
@@ -110,13 +114,15 @@ def _load(store: Store, path: str) -> LoadedManifest:
 def newer_runs(manifest: Mapping[str, Any] | None, run: Run, day: str) -> dict[str, NewerRun]:
     """Return the newer runs that published export types of a date, by type.
 
+    One that held a type back is not among them, since nothing of it would be replaced.
+
     Args:
         manifest: The manifest of the date; None when there is none.
         run: The run that is about to publish.
         day: The date, ISO.
     """
     sections = {} if manifest is None else manifest["exports"]
-    orders = {name: RunOrder.of(section) for name, section in sections.items()}
+    orders = {name: publisher_of(section) for name, section in sections.items()}
     return {name: NewerRun(order, newer_reason(order, day)) for name, order in orders.items() if order > run.order}
 
 
@@ -159,17 +165,30 @@ def write_manifest(store: Store, plan: Plan, scan_counts: ScanCounts, publicatio
 def merged(previous: Mapping[str, Any] | None, record: Mapping[str, Any]) -> dict[str, Any]:
     """Return the manifest of a date after a run: of each export type, the section of the newest run.
 
-    What is said of the date as a whole is what the newest run says.
+    What is said of the date as a whole is what the newest run says. What is published is said by the newest run that
+    published it.
     """
     if previous is None:
         return dict(record)
     newest = previous if RunOrder.of(previous["run"]) > RunOrder.of(record["run"]) else record
     before: Mapping[str, Any] = previous["exports"]
     exports = {
-        name: before[name] if name in before and RunOrder.of(before[name]) > RunOrder.of(section) else section
+        name: _merged_section(before[name], section) if name in before else section
         for name, section in record["exports"].items()
     }
-    return {**newest, "exports": dict(sorted({**before, **exports}.items()))}
+    # The date that a newer run withheld is held against what an older one has published since.
+    held = newest is previous and previous.get("guard", {}).get("withheld") is not None
+    last_good = (record if held else newest)["last_good"]
+    return {**newest, "last_good": last_good, "exports": dict(sorted({**before, **exports}.items()))}
+
+
+def _merged_section(before: Mapping[str, Any], mine: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the section of the newer run, with the documents of the one that published them last."""
+    if RunOrder.of(before) <= RunOrder.of(mine):
+        return dict(mine)
+    if publisher_of(before) >= publisher_of(mine):
+        return dict(before)
+    return {**before, **{key: mine[key] for key in _PUBLISHED}}
 
 
 def _encoded(manifest: Mapping[str, Any]) -> bytes:
@@ -304,8 +323,19 @@ def _section(
         # them alone, and a player who is no longer expected leaves his.
         "stale": sorted(before.keys() - documents.keys() - lost) if found.publishes else stale,
         "documents": dict(sorted({**before, **documents}.items())),
+        "published_by": {"run_id": plan.run.run_id, **plan.run.order.metadata()}
+        if found.publishes
+        else _publisher(previous),
         "document_counts": dict(sorted({**shown, **_counts(outcomes)}.items())),
     }
+
+
+def _publisher(previous: Mapping[str, Any] | None) -> dict[str, str] | None:
+    """Return the run that has published what a section lists; None when none has."""
+    if previous is None or publisher_of(previous) == RunOrder():
+        return None
+    told = previous.get("published_by", previous)
+    return {key: told[key] for key in ("run_id", *RunOrder._fields)}
 
 
 def _counts(outcomes: Iterable[Outcome]) -> dict[str, Mapping[str, int]]:
@@ -337,7 +367,7 @@ def _status(sections: Iterable[Mapping[str, Any]], general: Sequence[Failure], *
     complete, some, newer = not general, False, False
     for section in sections:
         is_old = section["state"] == State.DEGRADED.value
-        held = is_old or section["state"] in (State.WITHHELD.value, State.FAILED.value)
+        held = section["state"] in HELD
         pointers = section["pointers"]
         newer = newer or section["kept_newer"] > 0
         missing = len(section["missing"]) - section["kept_newer"]

@@ -1,4 +1,4 @@
-"""Publishing: dated documents in parallel, then per date the pointers, then the manifest."""
+"""Publishing in the graph: documents in parallel, then per date the pointers, then the manifest."""
 
 from __future__ import annotations
 
@@ -6,53 +6,37 @@ import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
 import apache_beam as beam
-import orjson
 from apache_beam import pvalue
 from apache_beam.metrics import Metrics
 from apache_beam.transforms.window import GlobalWindow
 from apache_beam.utils.windowed_value import WindowedValue
 
 from exporters.declaration import Export
-from exporters.league.forecasts.readiness import ScanCounts, State
+from exporters.league.forecasts.readiness import ScanCounts
 from transforms.clients.concurrency import run_concurrently
 from transforms.clients.throttling import report_throttling
-from transforms.elements.document import Document, with_value
+from transforms.elements.document import Document
 from transforms.elements.failure import Failure, SkippedRows
 from transforms.elements.guarding import DateVerdict
+from transforms.elements.manifest import HELD
 from transforms.elements.opened_date import OpenedDate
 from transforms.elements.plan import Plan
 from transforms.elements.progress import PROGRESS
-from transforms.elements.publication import (
-    NewerRun,
-    Outcome,
-    PointerOutcome,
-    Publication,
-    Published,
-    PublishedObject,
-)
-from transforms.elements.run_order import RunOrder
+from transforms.elements.publication import Outcome, PointerOutcome, Publication, Published
+from transforms.publishing.documents import DocumentPublisher
 from transforms.publishing.failure_log import write_failure_log
-from transforms.publishing.lease import Heartbeat, lost_to_another, release, still_holds
-from transforms.publishing.manifest import newer_reason, write_manifest
-from transforms.publishing.pointers import (
-    ATTEMPTS,
-    PointerMover,
-    describes,
-    keeps,
-    knows_less,
-    object_metadata,
-    progress_of,
-)
+from transforms.publishing.lease import Heartbeat, release
+from transforms.publishing.manifest import write_manifest
+from transforms.publishing.pointers import PointerMover
 from transforms.reading.packing import Packing
 from transforms.stages.player_stage import DocumentBatch
-from transforms.stores.protocol import ABSENT, GenerationMismatch, Store, StoredObject, StoreError
+from transforms.stores.protocol import Store
 
-_HELD = frozenset(state.value for state in (State.WITHHELD, State.FAILED, State.DEGRADED))
 OUTCOMES, FAILURES, DATES, VERDICTS = "outcomes", "failures", "dates", "verdicts"
 
 
@@ -69,229 +53,6 @@ class OutcomeBatch(Packing):
     outcomes: list[Outcome]
     build_ms: dict[str, float]
     publish_ms: dict[str, float]
-
-
-@dataclass
-class DocumentPublisher:
-    """Writes documents of one run that differ from what is published, each by compare-and-set.
-
-    What a newer run published stays: the manifest tells which export types it published, and each object which run
-    wrote it.
-    """
-
-    store: Store
-    plan: Plan
-
-    def publish(self, document: Document, published: Published) -> Outcome:
-        """Write a document unless it is published already, and return what became of it; never raises StoreError.
-
-        A document at a fixed path is published as a pointer is moved: never back in time, and never to an empty one.
-        One whose progress is measured never takes the place of one that knows more.
-        """
-        made = _written(document)
-        try:
-            newer = published.newer.get(document.export)
-            if newer is not None:
-                return _left_to(newer, made, published)
-            if document.fixed:
-                return self._publish_fixed(document, published, made)
-            if document.progress is not None and not self._is_forced:
-                return self._publish_measured(document, published, made)
-            return self._publish_dated(document, published, made)
-        except StoreError as failed:
-            return replace(made, action="failed", error=f"{type(failed).__name__}: {failed}")
-
-    def _publish_dated(self, document: Document, published: Published, made: Outcome) -> Outcome:
-        # What the listing of the date tells; only what is another object by now is looked at again.
-        there = published.objects.get(document.path)
-        for _ in range(ATTEMPTS):
-            settled = None if there is None else self._settled(there, document, made, again=self._again(published))
-            if settled is not None:
-                return settled
-            try:
-                generation = self._write(document, if_generation=ABSENT if there is None else there.generation)
-            except GenerationMismatch:
-                shown = self.store.stat(document.path)
-                there = None if shown is None else published_object(shown)
-                self._require_lease(document, published, there)
-                continue
-            return replace(made, generation=generation)
-        raise _contended(document)
-
-    def _settled(self, there: PublishedObject, document: Document, made: Outcome, *, again: bool) -> Outcome | None:
-        """Return what becomes of a document whose path shows something already; None when it is to be replaced."""
-        same = there.digest == document.digest
-        if there.order > self.plan.run.order:
-            return _kept(there, document, made)
-        if not same or (again and there.order != self.plan.run.order):
-            return None
-        # Written before its worker died, and now once more.
-        is_ours = there.order == self.plan.run.order
-        return replace(made, action="written" if is_ours else "unchanged", generation=there.generation)
-
-    def _again(self, published: Published) -> bool:
-        """Whether a document is written although its content has not changed."""
-        return self.plan.rewrite or published.is_contested
-
-    def _require_lease(self, document: Document, published: Published, there: PublishedObject | None) -> None:
-        """Raise when an older run wrote an object that was not there to compare with, and has the date now."""
-        if there is None or there.order >= self.plan.run.order or not published.is_held:
-            return
-        day = self.plan.reporting_date(date.fromisoformat(document.date)).isoformat()
-        if not still_holds(self.store, self.plan.run, day):
-            raise StoreError(f"{document.path} was not written: {lost_to_another(day)}")
-
-    @property
-    def _is_forced(self) -> bool:
-        return self.plan.rewrite or self.plan.update_latest == "force"
-
-    def _publish_measured(self, document: Document, published: Published, made: Outcome) -> Outcome:
-        """Write a document unless what is there knows more: by compare-and-set, since another run may know more yet.
-
-        One that knows less is completed by what is there, if its type can do that.
-        """
-        there = published.objects.get(document.path)
-        if there is not None and there.digest == document.digest and not published.is_contested:
-            return replace(made, action="unchanged", generation=there.generation)
-        for _ in range(ATTEMPTS):
-            shown, written = self.store.stat(document.path), document
-            if shown is not None and RunOrder.of(shown.metadata) > self.plan.run.order:
-                return _kept(published_object(shown), document, made)
-            if shown is not None and (there is None or there.generation != shown.generation):
-                self._require_lease(document, published, published_object(shown))
-            reason = knows_less(shown, document)
-            if reason is not None:
-                shown, written = self._completed(document)
-                reason = knows_less(shown, written)
-            is_same = shown is not None and shown.metadata.get("digest") == written.digest
-            if shown is not None and (reason is not None or (is_same and not published.is_contested)):
-                told = shown.metadata
-                return replace(
-                    made,
-                    action="unchanged" if reason is None else "kept",
-                    reason=reason or "",
-                    digest=told["digest"],
-                    empty=told["empty"] == "true",
-                    progress=progress_of(shown),
-                    generation=shown.generation,
-                )
-            try:
-                generation = self._write(written, if_generation=ABSENT if shown is None else shown.generation)
-            except GenerationMismatch:
-                continue
-            return replace(_written(written), generation=generation)
-        raise _contended(document)
-
-    def _completed(self, document: Document) -> tuple[StoredObject | None, Document]:
-        """Return what is published, and a document completed by it."""
-        export = next(export for export in self.plan.exports if export.name == document.export)
-        found = self.store.read(document.path)
-        if found is None or export.merge is None or document.empty:
-            return None if found is None else found[1], document
-        try:
-            value = export.merge(orjson.loads(document.content), orjson.loads(found[0]))
-        except (ValueError, LookupError, TypeError):
-            # Another version of the code wrote it, in another shape.
-            return found[1], document
-        return found[1], with_value(document, export, value, self.plan.run.generated_at)
-
-    def _write(self, document: Document, if_generation: int) -> int:
-        return self.store.write(
-            document.path,
-            document.content,
-            cache_control=document.cache_control,
-            metadata=self._metadata(document),
-            if_generation=if_generation,
-        )
-
-    def _metadata(self, document: Document) -> dict[str, str]:
-        return object_metadata(
-            self.plan.run.order,
-            day=document.date,
-            digest=document.digest,
-            empty=document.empty,
-            progress=document.progress,
-        )
-
-    def _publish_fixed(self, document: Document, published: Published, made: Outcome) -> Outcome:
-        """Write a document at a path that other dates share, unless the path is to keep what it shows.
-
-        Every date shares the path, so that only the object itself tells what is published.
-        """
-        for _ in range(ATTEMPTS):
-            shown = self.store.stat(document.path)
-            is_same = shown is not None and describes(shown, self._metadata(document))
-            if (
-                shown is not None
-                and not is_same
-                and not document.key
-                and shown.metadata.get("game_date") == document.date
-            ):
-                self._require_lease(document, published, published_object(shown))
-            reason = keeps(self.plan, shown, document)
-            if shown is not None and is_same and not self._again(published):
-                return replace(made, action="unchanged", generation=shown.generation)
-            if reason is not None:
-                told = {} if shown is None else shown.metadata
-                is_newer = RunOrder.of(told) > self.plan.run.order and told.get("game_date") == document.date
-                return replace(made, action="kept", reason=reason, is_newer=is_newer)
-            try:
-                generation = self._write(document, if_generation=ABSENT if shown is None else shown.generation)
-            except GenerationMismatch:
-                continue
-            return replace(made, generation=generation)
-        raise _contended(document)
-
-
-def published_object(shown: StoredObject) -> PublishedObject:
-    """Return what an object says of itself."""
-    return PublishedObject(shown.metadata.get("digest", ""), shown.generation, RunOrder.of(shown.metadata))
-
-
-def _left_to(newer: NewerRun, made: Outcome, published: Published) -> Outcome:
-    """Return what becomes of a document whose export type a newer run has published."""
-    there = published.objects.get(made.path, PublishedObject("", 0))
-    if there.digest == made.digest:
-        return replace(made, action="unchanged", generation=there.generation)
-    return _kept_as_is(made, there, newer.reason)
-
-
-def _kept(there: PublishedObject, document: Document, made: Outcome) -> Outcome:
-    """Return what becomes of a document whose object a newer run has written."""
-    if there.digest == document.digest:
-        return replace(made, action="unchanged", generation=there.generation)
-    return _kept_as_is(made, there, newer_reason(there.order, document.date))
-
-
-def _kept_as_is(made: Outcome, there: PublishedObject, reason: str) -> Outcome:
-    return replace(
-        made,
-        action="kept",
-        reason=reason,
-        digest=there.digest,
-        counts={},
-        generation=there.generation,
-        is_newer=True,
-    )
-
-
-def _written(document: Document) -> Outcome:
-    return Outcome(
-        path=document.path,
-        export=document.export,
-        key=document.key,
-        action="written",
-        size=len(document.content),
-        digest=document.digest,
-        cache_control=document.cache_control,
-        empty=document.empty,
-        counts=document.counts,
-        progress=document.progress,
-    )
-
-
-def _contended(document: Document) -> StoreError:
-    return StoreError(f"{document.path} changed {ATTEMPTS} times while it was being written: run it again")
 
 
 class Guarded(NamedTuple):
@@ -511,7 +272,7 @@ def _repaired(record: Mapping[str, Any]) -> list[str]:
     return [
         name
         for name, section in record["exports"].items()
-        if section["execution_id"] == mine and section["state"] not in _HELD
+        if section["execution_id"] == mine and section["state"] not in HELD
     ]
 
 

@@ -6,6 +6,7 @@ which are not public. Every run merges what it knows into the object by compare-
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -16,6 +17,7 @@ import orjson
 from apache_beam.metrics import Metrics
 
 from exporters.declaration import Cache
+from transforms.elements.manifest import HELD, publisher_of
 from transforms.elements.plan import Plan
 from transforms.elements.run_order import RunOrder
 from transforms.publishing.lease import forget_signs
@@ -29,7 +31,11 @@ MOST_DATES = 60
 _ATTEMPTS = 20
 
 DateStatus = Mapping[str, Any]
-"""What a run says of a date: ``date``, ``status`` and order, and under ``exports`` an entry for each export type."""
+"""What a run says of a date: ``date``, ``status`` and order, and under ``exports`` an entry for each export type.
+
+An entry has the ``state`` and the order of the run, and under ``shown`` what is published, with the order of the run
+that published it.
+"""
 
 
 def date_status(record: Mapping[str, Any]) -> DateStatus:
@@ -42,14 +48,7 @@ def date_status(record: Mapping[str, Any]) -> DateStatus:
         "exports": {}
         if record["guard"]["is_busy"]
         else {
-            name: {
-                "date": record["date"],
-                "state": section["state"],
-                "documents": len(section["documents"]),
-                "counts": section["counts"],
-                "checked_at": run["finished_at"],
-                **RunOrder.of(section).metadata(),
-            }
+            name: {"state": section["state"], **RunOrder.of(section).metadata(), "shown": _shown(section, run)}
             for name, section in record["exports"].items()
             # What a newer run published, that run has told.
             if section["execution_id"] == run["execution_id"] and not section["kept_newer"]
@@ -57,10 +56,26 @@ def date_status(record: Mapping[str, Any]) -> DateStatus:
     }
 
 
+def _shown(section: Mapping[str, Any], run: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is published of an export type, and by which run: an earlier one, where this one held it back."""
+    counts: Counter[str] = Counter(section["counts"])
+    if section["state"] in HELD:
+        counts = Counter()
+        for counted in section["document_counts"].values():
+            counts.update(counted)
+    return {
+        "documents": len(section["documents"]),
+        "counts": dict(sorted(counts.items())),
+        "checked_at": run["finished_at"],
+        **publisher_of(section).metadata(),
+    }
+
+
 def merged_status(previous: Mapping[str, Any] | None, found: Iterable[DateStatus], now: datetime) -> dict[str, Any]:
     """Return the status after a run.
 
-    Of each export type the newest date is shown, and of each date the newest picture of the warehouse.
+    Of each export type the newest date is shown, and of each date the newest picture of the warehouse. The state is
+    that of the newest run; what it held back is shown as the newest run that published it has left it.
 
     Args:
         previous: The status before; None when there is none, or none that is understood.
@@ -77,9 +92,7 @@ def merged_status(previous: Mapping[str, Any] | None, found: Iterable[DateStatus
         for name, entry in told["exports"].items():
             if RunOrder.of(entry) >= orders.get(name, RunOrder()):
                 states[name] = {"state": entry["state"], **RunOrder.of(entry).metadata()}
-            before = exports.get(name)
-            if before is None or (entry["date"], RunOrder.of(entry)) >= (before["date"], RunOrder.of(before)):
-                exports[name] = entry
+            exports[name] = _newest(exports.get(name), {"date": day, "state": states[name]["state"], **entry["shown"]})
         is_newest = told["exports"] and all(mine >= order for order in orders.values())
         status = told["status"] if is_newest else shown["status"]
         dates[day] = {"status": status, "exports": dict(sorted(states.items()))}
@@ -89,6 +102,18 @@ def merged_status(previous: Mapping[str, Any] | None, found: Iterable[DateStatus
         "exports": dict(sorted(exports.items())),
         "dates": {day: dates[day] for day in sorted(dates, reverse=True)[:MOST_DATES]},
     }
+
+
+def _newest(before: Mapping[str, Any] | None, found: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what is shown of an export type."""
+    if before is None or before["date"] < found["date"]:
+        return found
+    if before["date"] > found["date"]:
+        return before
+    older, mine = RunOrder.of(before), RunOrder.of(found)
+    # What is held back was not found to be right again.
+    is_same = mine == older and found["state"] in HELD
+    return found if mine >= older and not is_same else {**before, "state": found["state"]}
 
 
 def write_status(store: Store, found: Iterable[DateStatus], now: datetime) -> str:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import apache_beam as beam
 import pyarrow as pa
+import pyarrow.compute as pc
 from apache_beam import pvalue
 from apache_beam.metrics import Metrics
 from apache_beam.transforms.window import GlobalWindow
@@ -22,7 +23,8 @@ from transforms.clients.concurrency import Reads, run_concurrently
 from transforms.clients.throttling import report_throttling
 from transforms.elements.plan import Plan
 from transforms.elements.progress import PROGRESS
-from transforms.elements.tables import ScanStream, TableBatch, TableScan
+from transforms.elements.tables import ScanStream, TableBatch, TableScan, table_named
+from transforms.reading.decoding import defects_of
 from transforms.reading.roster_counts import RosterCounts
 from transforms.reading.scan_counts import Count, CountRows
 from transforms.warehouses.protocol import Warehouse, WarehouseError
@@ -260,11 +262,23 @@ def read_counted(warehouse: Warehouse, stream: ScanStream, count: Count) -> Iter
     count.absent.setdefault(stream.scan.table, set()).update(stream.absent)
     try:
         for batch in warehouse.read(stream):
-            scanned = TableBatch(stream.scan.table, batch)
+            scanned = _dated(TableBatch(stream.scan.table, batch), count)
             count.add(scanned)
             yield scanned
     except WarehouseError as error:
         count.broken[stream.scan.table] = str(error)
+
+
+def _dated(scanned: TableBatch, count: Count) -> TableBatch:
+    """Return the rows of a batch that have a partition date; the others are of no date that is read, and are named."""
+    table, batch = table_named(scanned.table), scanned.batch
+    if table.partition not in batch.schema.names or table.columns[table.partition].mode != "REQUIRED":
+        return scanned
+    days = batch.column(table.partition)
+    if not days.null_count:
+        return scanned
+    count.players.add_unusable(defects_of(TableBatch(scanned.table, batch.filter(pc.is_null(days)))))
+    return TableBatch(scanned.table, batch.filter(pc.is_valid(days)))
 
 
 def read_all(warehouse: Warehouse, scans: Sequence[TableScan], count: Count) -> list[TableBatch]:

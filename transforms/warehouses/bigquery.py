@@ -347,7 +347,8 @@ class BigQueryWarehouse:
         scan = stream.scan
         checked: pa.Schema | None = None
         with self._blaming(scan):
-            for batch in _READS.get(self._read_settings).batches(stream.handle.removeprefix(_SOLE)):
+            name, is_filtered = stream.handle.removeprefix(_SOLE), bool(row_restriction(scan, absent=stream.absent))
+            for batch in _READS.get(self._read_settings).batches(name, is_filtered=is_filtered):
                 if batch.schema != checked:
                     check_schema(stream, batch.schema)
                     checked = batch.schema

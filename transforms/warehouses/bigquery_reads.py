@@ -12,6 +12,7 @@ from typing import Any
 
 import grpc
 import pyarrow as pa
+from google.api_core import exceptions
 from google.cloud.bigquery_storage_v1 import types
 from google.cloud.bigquery_storage_v1.services.big_query_read import BigQueryReadClient
 from google.cloud.bigquery_storage_v1.services.big_query_read.transports import BigQueryReadGrpcTransport
@@ -23,6 +24,10 @@ from transforms.clients.throttling import BIGQUERY
 _SESSION_SECONDS = 60.0
 _STREAM_SECONDS = 3600.0
 """Deadlines of one call; a stream that takes longer is resumed."""
+_ALL = 0.9999
+"""Progress, a 32-bit number, from which a stream has sent all of its rows."""
+_IDLE_CALLS = 3
+"""Calls without a row after which a stream without a filter that ends early is given up."""
 
 CHANNEL_OPTIONS = [
     ("grpc.max_send_message_length", -1),
@@ -78,13 +83,20 @@ class ReadClient:
 
         return self._attempts()(create)()
 
-    def batches(self, stream: str) -> Iterator[pa.RecordBatch]:
+    def batches(self, stream: str, *, is_filtered: bool = True) -> Iterator[pa.RecordBatch]:
         """Yield the rows of a stream as the service batches them.
+
+        A stream that ends although its progress says that rows are missing is resumed like one that broke. Where a
+        filter may have left out the last rows, one more call that finds none settles it; else that is an error.
+
+        Args:
+            stream: Its name.
+            is_filtered: Its session has a row restriction, so that progress need not end at 1.
 
         Raises:
             google.api_core.exceptions.GoogleAPICallError: The service refuses, or does not answer any more.
         """
-        reader = _StreamReader(self._client, stream)
+        reader = _StreamReader(self._client, stream, is_filtered=is_filtered)
         try:
             # The tries of each response are its own: a stream that goes on has recovered.
             while (batch := self._attempts()(reader.next)()) is not None:
@@ -100,27 +112,30 @@ class ReadClient:
 class _StreamReader:
     """Reads a stream response by response; one that broke is opened again at the row that was reached."""
 
-    def __init__(self, client: BigQueryReadClient, stream: str) -> None:
+    def __init__(self, client: BigQueryReadClient, stream: str, *, is_filtered: bool) -> None:
         self._client = client
         self._stream = stream
+        self._is_filtered = is_filtered
         self._rows = 0
         self._schema: pa.Schema | None = None
         self._responses: Any = None
+        self._progress = 0.0
+        self._rows_at_end = -1
+        self._idle = 0
 
     def next(self) -> pa.RecordBatch | None:
-        """Return the rows of the next response; None at the end of the stream."""
-        if self._responses is None:
-            request = types.ReadRowsRequest(read_stream=self._stream, offset=self._rows)
-            self._responses = iter(self._client.read_rows(request, retry=None, timeout=_STREAM_SECONDS))
-        try:
-            response = next(self._responses, None)
-        except Exception:
-            self.close()
-            raise
-        if response is None:
-            return None
+        """Return the rows of the next response; None at the end of the stream.
+
+        Raises:
+            google.api_core.exceptions.DataLoss: The stream keeps ending before all of its rows have come.
+        """
+        while (response := self._response()) is None:
+            if self._is_whole():
+                return None
         # The wrapped message costs more to look into than to receive.
         raw = type(response).pb(response)
+        if raw.HasField("stats"):
+            self._progress = raw.stats.progress.at_response_end
         if raw.arrow_schema.serialized_schema:
             self._schema = pa.ipc.read_schema(pa.py_buffer(raw.arrow_schema.serialized_schema))
         if not raw.row_count:
@@ -134,6 +149,30 @@ class _StreamReader:
         responses, self._responses = self._responses, None
         if responses is not None:
             responses.cancel()
+
+    def _response(self) -> Any:
+        """Return the next response of the call, or of a new one; None at its end."""
+        if self._responses is None:
+            request = types.ReadRowsRequest(read_stream=self._stream, offset=self._rows)
+            self._responses = iter(self._client.read_rows(request, retry=None, timeout=_STREAM_SECONDS))
+        try:
+            response = next(self._responses, None)
+        except Exception:
+            self.close()
+            raise
+        if response is None:
+            self.close()
+        return response
+
+    def _is_whole(self) -> bool:
+        """Whether a call that ended has sent all rows; a service that never tells any progress is believed."""
+        if not 0 < self._progress < _ALL:
+            return True
+        self._idle = self._idle + 1 if self._rows == self._rows_at_end else 0
+        self._rows_at_end = self._rows
+        if self._idle >= _IDLE_CALLS and not self._is_filtered:
+            raise exceptions.DataLoss(f"a stream ended after {self._rows} rows, {self._progress:.0%} of those it has")
+        return self._is_filtered and self._idle > 0
 
 
 _EMPTY = pa.record_batch({})

@@ -220,13 +220,24 @@ class _Shape:
 
     def conform(self, file: StoredFile, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Return the rows of a file's batch that the scan keeps, in the scan's schema."""
-        masks = [compare(self._column(file, batch, name).values, bound) for name, compare, bound in self._bounds]
-        masks += [pc.is_in(self._column(file, batch, name).values, value_set=values) for name, values in self._values]
+        masks = [
+            self._within(self._column(file, batch, name).values, compare, bound)
+            for name, compare, bound in self._bounds
+        ]
+        masks += [self._equals(self._column(file, batch, name).values, name, values) for name, values in self._values]
         if masks:
             mask = reduce(pc.and_, masks)
             if mask.true_count < batch.num_rows:
                 batch = batch.filter(mask)
         return conformed_batch(self.scan, [self._column(file, batch, name) for name in self.scan.columns])
+
+    def _within(self, days: pa.Array, compare: Any, bound: pa.Scalar) -> pa.Array:
+        mask = compare(days, bound)
+        return pc.fill_null(mask, True) if self.scan.keeps_undated and days.null_count else mask
+
+    def _equals(self, found: pa.Array, name: str, values: pa.Array) -> pa.Array:
+        mask = pc.is_in(found, value_set=values)
+        return pc.or_(mask, pc.is_null(found)) if name in self.scan.nulls and found.null_count else mask
 
     def _column(self, file: StoredFile, batch: pa.RecordBatch, name: str) -> Converted:
         """Return a column of a batch, or of the folder of its file, in its declared type; all null when absent."""
@@ -273,6 +284,8 @@ def _matching_groups(scan: TableScan, file: StoredFile, parquet: pq.ParquetFile)
 
 def _overlaps(scan: TableScan, statistics: pq.Statistics | None) -> bool:
     if statistics is None or not statistics.has_min_max:
+        return True
+    if statistics.null_count and scan.keeps_undated:
         return True
     try:
         low, high = _days(scan, statistics)

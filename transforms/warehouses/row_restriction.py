@@ -22,7 +22,8 @@ def row_restriction(scan: TableScan, partition_type: str = "", absent: Collectio
     """Return the condition that the rows of a scan meet; empty when all do.
 
     It restricts the partition column whenever the scan is bounded or the table requires it, so that BigQuery reads and
-    bills those partitions only. Rows without a partition date meet no bound.
+    bills those partitions only. Rows without a partition date meet no bound. A row without the value of another column
+    that is REQUIRED passes, to be named.
 
     The condition is on the column itself and never on a pseudo column: rows in a streaming buffer have no
     ``_PARTITIONTIME`` yet, but they have their columns. A session includes them, and those that match are read.
@@ -42,7 +43,8 @@ def row_restriction(scan: TableScan, partition_type: str = "", absent: Collectio
             continue
         kind = arrow_field(table.columns[name]).type
         literals = ", ".join(literal(value) for value in pa.array(values, pa.string()).cast(kind).to_pylist())
-        conditions.append(f"`{name}` IN ({literals})" if literals else "FALSE")
+        condition = f"`{name}` IN ({literals})" if literals else "FALSE"
+        conditions.append(f"({condition} OR `{name}` IS NULL)" if name in scan.nulls else condition)
     return " AND ".join(conditions)
 
 

@@ -17,9 +17,9 @@ from tests.support.stores import MemoryStore, Refuse
 from transforms.elements.document import Document, make_document
 from transforms.elements.plan import Plan
 from transforms.elements.publication import Outcome, Publication, Published
+from transforms.publishing.documents import DocumentPublisher
 from transforms.publishing.guard import open_date
 from transforms.publishing.manifest import make_manifest, write_manifest
-from transforms.publishing.publish import DocumentPublisher
 from transforms.stores.protocol import Store
 
 DAY = date(2026, 2, 3)

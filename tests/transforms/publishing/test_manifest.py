@@ -22,6 +22,7 @@ from transforms.elements.guarding import DateVerdict
 from transforms.elements.manifest import checked_manifest
 from transforms.elements.plan import Run
 from transforms.elements.publication import Outcome, PointerOutcome, Publication, Published
+from transforms.elements.run_order import RunOrder
 from transforms.elements.tables import WHOLE_TABLE
 from transforms.publishing.guard import open_date
 from transforms.publishing.manifest import (
@@ -29,6 +30,7 @@ from transforms.publishing.manifest import (
     load_record,
     make_manifest,
     manifest_path,
+    newer_runs,
     record_path,
     write_manifest,
 )
@@ -48,6 +50,11 @@ CONFIG = ExportConfig(min_context_rows=1, gates=NO_GATES)
 def plan_of(*exports: Any, run_id: str = "run-1", **values: Any) -> Any:
     run = Run(run_id, "2026-01-05T18:00:00+00:00", "correlation-1", "scheduler", "1.2")
     return made_up_plan(exports or (CARD, ROSTER), DAY, run=run, config=CONFIG, **values)
+
+
+def plan_at(as_of: str) -> Any:
+    plan = plan_of(run_id=f"run-{as_of}")
+    return replace(plan, run=replace(plan.run, as_of=as_of))
 
 
 def card(player: str, action: str = "written", **values: Any) -> Outcome:
@@ -204,6 +211,7 @@ class TestContent:
             "stale": [],
             "documents": {"card/2026-01-05/a.json": "digest of a", "card/2026-01-05/b.json": "digest of b"},
             "document_counts": {},
+            "published_by": {"run_id": "run-1", "as_of": "", "execution_id": "run-1"},
         }
 
     def test_counts_add_up(self) -> None:
@@ -390,6 +398,78 @@ class TestStore:
         assert load_record(store, older.run, DAY) == record
         assert record["run"]["run_id"] == "run-1"
         assert record["exports"]["card"]["run_id"] == "run-1"
+
+    def test_an_older_run_publishes_what_a_newer_one_held_back(self) -> None:
+        store, older, newer = MemoryStore(), plan_at("18:03"), plan_at("18:04")
+        self.write(store, card("a"), roster(digest="first"), plan=plan_at("18:01"))
+        self.hold(store, newer)
+        assert self.newer_than(store, older) == {}
+        self.write(store, card("a"), card("b"), roster(digest="second", counts={"players": 4}), plan=older)
+        section = manifest_of(store, DAY)["exports"]["roster"]
+        assert (section["run_id"], section["state"], section["reason"]) == ("run-18:04", "withheld", "too few")
+        assert section["published_by"] == {"run_id": "run-18:03", "as_of": "18:03", "execution_id": "run-18:03"}
+        assert section["documents"] == {"roster/2026-01-05.json": "second"}
+        assert section["document_counts"] == {"roster/2026-01-05.json": {"players": 4}}
+        assert len(manifest_of(store, DAY)["exports"]["card"]["documents"]) == 2
+        # What has gone out since counts, for a retry as for a run that is older yet.
+        assert self.newer_than(store, older) == {}
+        assert {found.as_of for found in self.newer_than(store, plan_at("18:02")).values()} == {"18:03"}
+
+    def test_what_was_published_before_a_newer_run_held_it_back_is_not_replaced_by_an_older_one(self) -> None:
+        store = MemoryStore()
+        self.write(store, card("a"), roster(), plan=plan_at("18:03"))
+        self.hold(store, plan_at("18:04"))
+        assert {found.as_of for found in self.newer_than(store, plan_at("18:02")).values()} == {"18:03"}
+        before = manifest_of(store, DAY)
+        self.write(store, card("z"), plan=plan_at("18:02"))
+        assert manifest_of(store, DAY) == before
+
+    def test_a_newer_run_that_held_it_back_publishes_over_an_older_one_in_the_end(self) -> None:
+        store = MemoryStore()
+        self.hold(store, plan_at("18:04"))
+        assert manifest_of(store, DAY)["exports"]["roster"]["published_by"] is None
+        self.write(store, card("a"), roster(digest="older"), plan=plan_at("18:03"))
+        self.hold(store, plan_at("18:05"))
+        section = manifest_of(store, DAY)["exports"]["roster"]
+        assert section["documents"] == {"roster/2026-01-05.json": "older"}
+        assert section["published_by"]["run_id"] == "run-18:03"
+        self.write(store, card("a"), roster(digest="newer"), plan=plan_at("18:06"))
+        section = manifest_of(store, DAY)["exports"]["roster"]
+        assert (section["state"], section["documents"]) == ("ready", {"roster/2026-01-05.json": "newer"})
+        assert section["published_by"]["run_id"] == "run-18:06"
+        assert set(self.newer_than(store, plan_at("18:04"))) == {"card", "roster"}
+
+    def test_an_older_run_that_holds_a_type_back_as_well_changes_nothing(self) -> None:
+        store = MemoryStore()
+        self.write(store, card("a"), roster(), plan=plan_at("18:01"))
+        self.hold(store, plan_at("18:04"))
+        before = manifest_of(store, DAY)
+        self.hold(store, plan_at("18:03"))
+        assert manifest_of(store, DAY) == before
+
+    def test_what_an_older_run_publishes_is_what_the_next_one_is_compared_with(self) -> None:
+        store = MemoryStore()
+        self.hold(store, plan_at("18:04"))
+        assert manifest_of(store, DAY)["last_good"] is None
+        record = self.write(store, card("a"), roster(), plan=plan_at("18:03"))
+        assert record["last_good"] is not None
+        assert manifest_of(store, DAY)["last_good"] == record["last_good"]
+
+    def test_a_held_section_that_names_no_publisher_counts_as_published_by_its_run(self) -> None:
+        store = MemoryStore()
+        self.hold(store, plan_at("18:04"))
+        manifest = manifest_of(store, DAY)
+        for section in manifest["exports"].values():
+            del section["published_by"]
+        store.write(manifest_path(DAY), orjson.dumps(manifest), cache_control="")
+        assert set(self.newer_than(store, plan_at("18:03"))) == {"card", "roster"}
+
+    def hold(self, store: MemoryStore, plan: Any) -> None:
+        write_manifest(store, plan, CENSUS, Publication(DAY, guard=DateVerdict(withheld="too few")))
+
+    def newer_than(self, store: MemoryStore, plan: Any) -> dict[str, RunOrder]:
+        found = newer_runs(manifest_of(store, DAY), plan.run, DAY.isoformat())
+        return {name: newer.order for name, newer in found.items()}
 
     def test_a_run_that_was_not_let_at_the_date_leaves_its_record_alone(self) -> None:
         store = MemoryStore()

@@ -17,8 +17,8 @@ from tests.support.stores import MemoryStore, Refuse
 from transforms.elements.document import make_document
 from transforms.elements.plan import Run
 from transforms.elements.publication import Outcome, PointerOutcome, Published
+from transforms.publishing.documents import DocumentPublisher
 from transforms.publishing.pointers import PointerMover
-from transforms.publishing.publish import DocumentPublisher
 
 TODAY = date(2026, 2, 3)
 YESTERDAY = TODAY - timedelta(days=1)

@@ -66,6 +66,23 @@ def test_of_a_type_the_newest_date_is_shown_and_of_a_date_the_newest_picture() -
     assert newer["exports"]["tonight"]["state"] == "withheld"
 
 
+def test_what_is_held_back_is_shown_as_the_run_that_published_it_left_it() -> None:
+    def by(run: str, as_of: str) -> dict[str, str]:
+        return {"run_id": run, "as_of": as_of, "execution_id": run}
+
+    listed = {"documents": {"a": "x"}, "document_counts": {"a": {"picks": 3}}}
+    first = status(record(as_of="18:02", run="run-2", predictions={**listed, "counts": {"picks": 3}}))
+    withheld = {**listed, "state": "withheld", "counts": {"picks": 1}, "published_by": by("run-2", "18:02")}
+    held = status(record(as_of="18:04", run="run-4", predictions=withheld), previous=first)
+    assert held["exports"]["predictions"] == {**first["exports"]["predictions"], "state": "withheld"}
+    assert held["dates"]["2026-02-11"]["exports"]["predictions"]["as_of"] == "18:04"
+    late = record(as_of="18:03", run="run-3", predictions={"documents": {"a": "y"}, "counts": {"picks": 4}})
+    shown = status(late, previous=held)["exports"]["predictions"]
+    assert (shown["state"], shown["as_of"], shown["counts"]) == ("withheld", "18:03", {"picks": 4})
+    oldest = record(as_of="18:01", run="run-1", predictions={"counts": {"picks": 9}})
+    assert status(oldest, previous=held)["exports"] == held["exports"]
+
+
 def test_a_run_of_other_types_leaves_the_others_as_they_are() -> None:
     first = status(record(tonight={}))
     both = status(record(as_of="18:05", predictions={}), previous=first)

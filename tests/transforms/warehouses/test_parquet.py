@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import pickle
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
@@ -549,6 +550,21 @@ class TestRestriction:
         put(tmp_path, f"{FOLDER}/a.parquet", games([DAY] * 2, player_lookup=[None, "a"]))
         assert points(tmp_path, scan(("points",), equals={"player_lookup": ("a",)})) == [1]
 
+    def test_a_row_without_the_value_of_a_required_column_is_read_to_be_named(self, tmp_path: Path) -> None:
+        put(tmp_path, f"{FOLDER}/a.parquet", games([DAY] * 3, player_lookup=[None, "a", "b"]))
+        named = scan(("player_lookup", "points"), equals={"player_lookup": ("a",)})
+        assert points(tmp_path, named) == [0, 1]
+        assert points(tmp_path, replace(named, equals={"player_lookup": ()})) == []
+
+    def test_a_row_without_a_date_is_read_to_be_named_from_the_row_groups_that_hold_one(self, tmp_path: Path) -> None:
+        days = [DAY, DAY, DAY + timedelta(days=9), DAY + timedelta(days=9), DAY + timedelta(days=9), None]
+        put(tmp_path, f"{FOLDER}/a.parquet", games(days), row_group_size=2)
+        wanted = scan(("game_date", "points"), DAY, DAY)
+        assert points(tmp_path, wanted) == [0, 1, 5]
+        (stream,) = ParquetWarehouse(str(tmp_path)).split(wanted)
+        assert [piece[1:3] for piece in json.loads(stream.handle)] == [[0, 1], [2, 3]]
+        assert points(tmp_path, scan(("points",), DAY, DAY)) == [0, 1]
+
     @settings(max_examples=40, deadline=None)
     @given(data=st.data())
     def test_agrees_with_filtering_in_memory(self, data: st.DataObject) -> None:
@@ -571,12 +587,15 @@ class TestRestriction:
                     folder += f"/game_date={file[0][0] or '__HIVE_DEFAULT_PARTITION__'}"
                 size = data.draw(st.integers(1, 8))
                 put(Path(root), f"{folder}/{number}.parquet", table, row_group_size=size)
+                # A folder of no date is not opened.
                 expected += [
                     (day, player, position)
                     for position, (day, player) in enumerate(file)
-                    if (first is None or (day is not None and day >= first))
-                    and (last is None or (day is not None and day <= last))
-                    and (players is None or player in players)
+                    if not (by_folder and day is None and (first or last))
+                    # A row without a date, or without a player where some are wanted, is to be named.
+                    and (first is None or day is None or day >= first)
+                    and (last is None or day is None or day <= last)
+                    and (players is None or player in players or (player is None and players))
                 ]
             equals = {} if players is None else {"player_lookup": tuple(players)}
             wanted = scan(("game_date", "player_lookup", "points"), first, last, equals)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
@@ -95,12 +96,21 @@ def test_values_are_literals_of_the_columns_type() -> None:
         season=("2025-26", "x"),
     ) == (
         "`games_played` IN (12, -3) AND `last_roster_activity_date` IN (DATE '2026-01-05')"
-        " AND `processed_at` IN (TIMESTAMP '2026-01-05 10:00:00.000000+00:00') AND `season` IN ('2025-26', 'x')"
+        " AND (`processed_at` IN (TIMESTAMP '2026-01-05 10:00:00.000000+00:00') OR `processed_at` IS NULL)"
+        " AND (`season` IN ('2025-26', 'x') OR `season` IS NULL)"
     )
     assert restriction(FEATURES, FIRST, None, feature_quality_score=("99.50",), is_home=("true", "false")).endswith(
         " AND `feature_quality_score` IN (NUMERIC '99.50') AND `is_home` IN (TRUE, FALSE)"
     )
     assert restriction(PREDICTIONS, FIRST, None, feature_quality_score=("0.1",)).endswith("IN (CAST('0.1' AS FLOAT64))")
+
+
+def test_a_row_without_the_value_of_a_required_column_is_read_to_be_named() -> None:
+    scan = TableScan(REGISTRY.name, ("season",), equals={"season": ("2025-26",)})
+    assert row_restriction(scan) == "(`season` IN ('2025-26') OR `season` IS NULL)"
+    # One that is not read cannot be named, and one that may be null has nothing wrong.
+    assert row_restriction(replace(scan, columns=("games_played",))) == "`season` IN ('2025-26')"
+    assert " OR " not in row_restriction(TableScan(REGISTRY.name, ("games_played",), equals={"games_played": ("1",)}))
 
 
 def test_no_value_is_no_row() -> None:
