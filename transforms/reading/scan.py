@@ -272,9 +272,10 @@ def read_counted(warehouse: Warehouse, stream: ScanStream, count: Count) -> Iter
 def _dated(scanned: TableBatch, count: Count) -> TableBatch:
     """Return the rows of a batch that have a partition date; the others are of no date that is read, and are named."""
     table, batch = table_named(scanned.table), scanned.batch
-    if table.partition not in batch.schema.names or table.columns[table.partition].mode != "REQUIRED":
+    name = table.partition
+    if name is None or name not in batch.schema.names or table.columns[name].mode != "REQUIRED":
         return scanned
-    days = batch.column(table.partition)
+    days = batch.column(name)
     if not days.null_count:
         return scanned
     count.players.add_unusable(defects_of(TableBatch(scanned.table, batch.filter(pc.is_null(days)))))
