@@ -45,6 +45,7 @@ ORDER = (
     "pipeline.execution",
     "pipeline.deployment",
     "pipeline.stream",
+    "pipeline.verification",
     "pipeline.operations",
     "pipeline.reference",
     "pipeline",

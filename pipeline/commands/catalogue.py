@@ -100,16 +100,17 @@ COMMANDS = (
     ),
     Command(
         name="verify",
-        summary="Compare manifests with the published objects.",
+        summary="Verify a published tree by its bytes.",
         options="pipeline.operations.command_options:VERIFY_OPTIONS",
         run="pipeline.operations.verify:main",
-        usage="--output=PATH --target_date=DATE [option ...]",
-        about="Every document that a manifest lists must be in the store with the digest that the manifest gives, and "
-        "every pointer must show what one of the dated documents shows. Exit codes: 0 all match, "
-        "1 something differs, 2 the request was rejected.",
+        usage="--output=PATH --target_date=DATE|--all [option ...]",
+        about="Documents are read, hashed, held against their schema, their manifest and one another; pointers must equal "
+        "the document that they mirror; nothing else may be there. Exit codes: 0 nothing is wrong, 1 something is, "
+        "2 the request was rejected.",
         examples=(
             ("One night:", "--output=out --target_date=2026-02-11"),
             ("A month:", "--output=gs://my-bucket/v1 --start_date=2026-01-01 --end_date=2026-01-31"),
+            ("Every date, every document:", "--output=out --warehouse=.demo/warehouse --all --deep"),
         ),
     ),
     Command(

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from pipeline.options.configuration import JobConfig, RunConfig
-from pipeline.options.locations import GcsPrefix, LocalFolder, ParquetFolder, control_beside
+from pipeline.options.locations import BigQueryProject, GcsPrefix, LocalFolder, ParquetFolder, control_beside
 from transforms.live_feed.feed_key import EnvironmentKey, SecretKey
 from transforms.live_feed.http import HttpLiveFeed
 from transforms.live_feed.warehouse import FileLiveFeed, LiveFeed, LiveWarehouse
@@ -37,6 +37,11 @@ def with_absolute_paths(config: ConfigT) -> ConfigT:
 def open_warehouse(config: JobConfig) -> LiveWarehouse:
     """Return the warehouse that a configuration names, together with its live feed."""
     return LiveWarehouse(_open_tables(config), open_feed(config))
+
+
+def open_tables(place: ParquetFolder | BigQueryProject) -> Warehouse:
+    """Return the tables of a place."""
+    return ParquetWarehouse(place.path) if isinstance(place, ParquetFolder) else BigQueryWarehouse(place.project)
 
 
 def open_feed(config: JobConfig) -> LiveFeed | None:

@@ -5,9 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated
 
+from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from pipeline.options.locations import FOLDER_PATTERN, GCS_PATTERN, URL_PATTERN, OutputPlace
+from pipeline.options.locations import (
+    BIGQUERY_PATTERN,
+    FOLDER_PATTERN,
+    GCS_PATTERN,
+    URL_PATTERN,
+    OutputPlace,
+    WarehousePlace,
+)
 from pipeline.options.option import Group, Option, options_of
 from pipeline.options.option_table import EXPORT_OPTIONS
 from pipeline.requests.field import STRICT, Described, whole_or_empty
@@ -28,7 +36,7 @@ class BackfillOptions:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class VerifyOptions:
-    """The dates to compare with their manifests."""
+    """The published tree to verify, and what to hold it against."""
 
     output: Annotated[
         OutputPlace,
@@ -60,6 +68,29 @@ class VerifyOptions:
     end_date: Annotated[
         Day | None, Described("Last date of a range, inclusive.", "yesterday", metavar="DATE", pattern=DAY_TEXT)
     ] = None
+    all: Annotated[
+        bool, Described("Verify every date that has documents or a manifest, instead of a range.", example="true")
+    ] = False
+    warehouse: Annotated[
+        WarehousePlace | None,
+        Described(
+            "Where the schedule of games is: a date without games then needs no manifest.",
+            example="bigquery:my-project",
+            default_help="games are not known",
+            metavar="PATH|bigquery:PROJECT",
+            pattern=f"{BIGQUERY_PATTERN}|{FOLDER_PATTERN}",
+        ),
+    ] = None
+    champion_system_id: Annotated[
+        str,
+        Described("The model that every date should show.", example="catboost_v9", default_help="any"),
+    ] = ""
+    sample: Annotated[
+        int,
+        Field(ge=1),
+        Described("Player documents that are read of each export type and date; others every day.", example="50"),
+    ] = 25
+    deep: Annotated[bool, Described("Read every document.", example="true")] = False
     gcs_endpoint: Annotated[
         str,
         whole_or_empty(URL_PATTERN),

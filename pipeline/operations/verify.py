@@ -1,105 +1,29 @@
-"""Compares manifests with the published objects.
-
-Every document that a manifest lists must be in the store with the digest that the manifest gives, and every pointer
-must show what one of the dated documents shows.
-"""
+"""The command that verifies a published tree; the checks are those of :mod:`pipeline.verification`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta, timezone
-from typing import Any
 
-from exporters.registry import exports
-from pipeline.execution.places import open_output
+from exporters.config import RULES
+from pipeline.execution.places import open_output, open_tables
 from pipeline.operations.command_options import VerifyOptions
 from pipeline.options.flags import OptionsError, parse_options
 from pipeline.reporting.terminal import complain, say, say_all, say_json
 from pipeline.requests.clock import league_day
 from pipeline.requests.problems import Problem, show
 from pipeline.requests.request_message import day_of
-from transforms.elements.manifest import HELD
-from transforms.publishing.lease import find_holder
-from transforms.publishing.manifest import load_manifest
+from pipeline.verification.calendar import scheduled_games
+from pipeline.verification.finding import Verification
+from pipeline.verification.verify import verify
 from transforms.stores.protocol import Store, StoreError
+from transforms.warehouses.protocol import WarehouseError
 
 OK, DIFFERENT, REJECTED = 0, 1, 2
 """Exit codes."""
-
-
-@dataclass
-class Verification:
-    """The result of a comparison.
-
-    Attributes:
-        checked: Objects that were compared.
-        problems: One line for each difference.
-    """
-
-    checked: int
-    problems: list[str]
-
-
-def verify(store: Store, days: Sequence[date]) -> Verification:
-    """Compare the manifests of some dates, and the pointers of all export types, with the store."""
-    found = Verification(0, [])
-    for day in days:
-        _verify_date(store, day, found)
-    for path, problem in _pointer_problems(store, found):
-        found.problems.append(f"{path}: {problem}")
-    return found
-
-
-def _verify_date(store: Store, day: date, found: Verification) -> None:
-    manifest, _, problem = load_manifest(store, day)
-    if manifest is None:
-        found.problems.append(f"{day}: {problem}" if problem else f"{day}: has no manifest; export it")
-        return
-    if (holder := find_holder(store, day)) is not None:
-        found.problems.append(
-            f"{day}: run {holder.run_id} is publishing it, or was cut off; wait for it, or export the date again"
-        )
-    for name, section in manifest["exports"].items():
-        if section["state"] in HELD:
-            found.problems.append(f"{day} {name}: {section['state']}: {section['reason']}{_instead(section)}")
-        found.problems.extend(f"{day} {name}: {failure['key']}: {failure['error']}" for failure in section["failures"])
-        documents = section["documents"]
-        with ThreadPoolExecutor(store.concurrency) as threads:
-            there = list(threads.map(store.stat, documents))
-        found.checked += len(documents)
-        for (path, digest), shown in zip(documents.items(), there, strict=True):
-            if shown is None:
-                found.problems.append(f"{path}: is missing; export {name} for {day} with --rewrite")
-            elif shown.metadata.get("game_date", "") > str(day):
-                continue  # A fixed path that shows a later date.
-            elif shown.metadata.get("digest") != digest:
-                found.problems.append(f"{path}: is not what the manifest of {day} lists; export {name} with --rewrite")
-
-
-def _instead(section: Mapping[str, Any]) -> str:
-    """Return whose documents are there of an export type that the newest run held back; empty when it has none."""
-    published = section.get("published_by")
-    return f"; what is published is of run {published['run_id']}" if published and section["documents"] else ""
-
-
-def _pointer_problems(store: Store, found: Verification) -> Iterator[tuple[str, str]]:
-    """Yield the pointers that differ from the dated document which their metadata name."""
-    for export in exports().values():
-        for pointer in export.pointers:
-            if "{player}" in pointer.path or "{date}" not in export.path:
-                continue
-            shown = store.read(pointer.path)
-            if shown is None:
-                continue
-            found.checked += 1
-            day = shown[1].metadata.get("game_date", "")
-            dated = store.read(export.path.format(date=day, player="", season="")) if day else None
-            if dated is None:
-                yield pointer.path, f"shows {day or 'an unknown date'}, whose document is missing; export it again"
-            elif dated[0] != shown[0]:
-                yield pointer.path, f"differs from the document of {day} that it mirrors; export that date again"
+_COLUMN, _MOST_DATES = 7, 14
+"""Width of a column of the table, and how many dates it shows, the newest ones."""
 
 
 def main(argv: Sequence[str], *, now: datetime | None = None) -> int:
@@ -111,22 +35,65 @@ def main(argv: Sequence[str], *, now: datetime | None = None) -> int:
     """
     try:
         options = parse_options(VerifyOptions, argv)
-        days = _days(options, league_day(now or datetime.now(timezone.utc)))
+        today = league_day(now or datetime.now(timezone.utc))
+        days = None if options.all else _days(options, today)
     except OptionsError as error:
         complain(error)
         return REJECTED
     try:
-        found = verify(_open(options), days)
-    except StoreError as error:
+        found = verify(
+            _open(options),
+            days,
+            today=today,
+            champion=options.champion_system_id,
+            sample=0 if options.deep else options.sample,
+            games=_games(options, days, today),
+        )
+    except (StoreError, WarehouseError) as error:
         complain(error)
         return DIFFERENT
     if options.json:
-        say_json({"checked": found.checked, "problems": found.problems})
+        say_json(found.as_json())
     else:
-        say_all(found.problems, style="red")
-        wrong = bool(found.problems)
-        say(f"{found.checked:,} objects checked, {len(found.problems)} problems", style="red" if wrong else "green")
-    return DIFFERENT if found.problems else OK
+        _print(found)
+    return DIFFERENT if found.findings else OK
+
+
+def _print(found: Verification) -> None:
+    for row in _table(found):
+        say(row)
+    say_all(found.problems, style="red")
+    wrong = bool(found.findings)
+    say(
+        f"{found.checked:,} objects checked, {found.read:,} read, {len(found.findings)} problems",
+        style="red" if wrong else "green",
+    )
+
+
+def _table(found: Verification) -> list[str]:
+    """Return export types by date: documents, with a mark where there are findings."""
+    if len(found.documents) < 2:
+        return []
+    days = sorted({day for day, _ in found.documents})[-_MOST_DATES:]
+    wrong = Counter((finding.day, finding.export) for finding in found.findings)
+    names = sorted({name for _, name in found.documents})
+    width = max(len(name) for name in names)
+    rows = [" " * width + "".join(f"{day:%m-%d}".rjust(_COLUMN) for day in days)]
+    for name in names:
+        cells = []
+        for day in days:
+            count = found.documents.get((day, name))
+            cells.append(("-" if count is None else f"{count}{'!' if wrong[str(day), name] else ''}").rjust(_COLUMN))
+        rows.append(name.ljust(width) + "".join(cells))
+    return rows
+
+
+def _games(options: VerifyOptions, days: Sequence[date] | None, today: date) -> dict[date, int] | None:
+    """Return the scheduled games by date; None where no warehouse is given."""
+    if not options.warehouse:
+        return None
+    first, last = (min(days), max(days)) if days else (RULES.sources.first_date, today)
+    return scheduled_games(open_tables(options.warehouse), first, last)
 
 
 def _days(options: VerifyOptions, today: date) -> list[date]:
@@ -135,7 +102,7 @@ def _days(options: VerifyOptions, today: date) -> list[date]:
     Raises:
         OptionsError: There is not exactly one date or one range.
     """
-    fix = "give --target_date, or --start_date and --end_date"
+    fix = "give --target_date, or --start_date and --end_date, or --all"
     single, first, last = options.target_date, options.start_date, options.end_date
     if single is not None and (first is not None or last is not None):
         raise OptionsError([Problem("--target_date", show(str(single)), "excludes a range", f"{fix}, only one")])

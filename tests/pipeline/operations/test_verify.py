@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.execution.in_process import run_in_process
-from pipeline.operations.verify import DIFFERENT, OK, main, verify
+from pipeline.operations.verify import DIFFERENT, OK, main
+from pipeline.verification.finding import Verification
+from pipeline.verification.verify import verify as verify_tree
 from tests.support.plans import plan_of
 from tests.support.stores import published_in
 from tests.support.warehouses import League
@@ -25,6 +27,10 @@ def published(league: League, tmp_path: Path) -> tuple[ControlledStore, date]:
     store, day = published_in(tmp_path / "out"), league.today
     run_in_process(plan_of(*TYPES, first=day, update_latest="force"), league.warehouse, store)
     return store, day
+
+
+def verify(store: ControlledStore, days: list[date]) -> Verification:
+    return verify_tree(store, days, today=max(days))
 
 
 def output_of(store: ControlledStore) -> str:
@@ -55,7 +61,9 @@ def test_a_document_that_something_else_wrote_is_named(published: tuple[Controll
     store, day = published
     store.write(f"tonight/{day}.json", b"{}", cache_control="no-cache")
     problems = verify(store, [day]).problems
-    assert f"tonight/{day}.json: is not what the manifest of {day} lists; export tonight with --rewrite" in problems
+    told = f"tonight/{day}.json: is not what the manifest of {day} lists; export tonight for {day} with --rewrite"
+    assert told in problems
+    assert any(problem.startswith(f"tonight/{day}.json: does not fit its schema at $: ") for problem in problems)
     assert any(problem.startswith("tonight/all-players.json: differs from the document") for problem in problems)
 
 
@@ -76,13 +84,38 @@ def test_a_run_that_was_cut_off_is_named(published: tuple[ControlledStore, date]
 def test_a_date_that_was_never_exported_is_named(published: tuple[ControlledStore, date]) -> None:
     store, day = published
     before = day - timedelta(days=1)
-    assert verify(store, [before, day]).problems == [f"{before}: has no manifest; export it"]
+    assert verify(store, [before, day]).problems == [
+        f"{before}: has no manifest; export it, or give --warehouse to tell dates without games"
+    ]
+
+
+def test_a_date_without_games_needs_no_manifest(published: tuple[ControlledStore, date]) -> None:
+    store, day = published
+    before = day - timedelta(days=1)
+    games = {day: verify_tree(store, [day], today=day).documents[day, "tonight"]}
+    assert verify_tree(store, [before], today=day, games=games).problems == []
+    (problem,) = verify_tree(store, [before], today=day, games={before: 3}).problems
+    assert problem == f"{before}: has no manifest; export it"
+
+
+def test_a_date_with_other_games_than_were_exported_is_named(published: tuple[ControlledStore, date]) -> None:
+    store, day = published
+    (problem,) = verify_tree(store, [day], today=day, games={day: 99}).problems
+    assert problem.endswith("games, and 99 are scheduled; export it again")
+
+
+def test_the_games_are_read_from_the_warehouse(
+    published: tuple[ControlledStore, date], league: League, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store, day = published
+    arguments = [f"--output={output_of(store)}", f"--target_date={day}", f"--warehouse={league.root}"]
+    assert main(arguments) == OK, capsys.readouterr().out
 
 
 def test_the_command_line(published: tuple[ControlledStore, date], capsys: pytest.CaptureFixture[str]) -> None:
     store, day = published
     assert main([f"--output={output_of(store)}", f"--target_date={day}"]) == OK
-    assert capsys.readouterr().out.endswith("objects checked, 0 problems\n")
+    assert capsys.readouterr().out.endswith(" read, 0 problems\n")
     assert (
         main([f"--output={output_of(store)}", f"--start_date={day - timedelta(days=1)}", f"--end_date={day}"])
         == DIFFERENT
