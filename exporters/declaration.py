@@ -34,6 +34,7 @@ class Cache(Enum):
     MINUTE = RULES.cache.minute
     SHORT = RULES.cache.short
     HOUR = RULES.cache.hour
+    HALF_DAY = RULES.cache.half_day
     DAY = RULES.cache.day
 
     @property

@@ -373,3 +373,33 @@ def test_subset_picks_are_those_of_the_season_and_of_the_cards(published: tuple[
                 assert (stats["picks"], stats["hit_rate"]) == (won["wins"] + won["losses"], won["pct"])
                 compared["performance"] += 1
     assert min(compared.values()) >= 3, compared
+
+
+def test_who_is_hot_is_the_player_of_tonight_s_card_and_of_the_streaks(
+    published: tuple[MemoryStore, list[date]],
+) -> None:
+    store, days = published
+    compared = {"card": 0, "streak": 0, "profile": 0}
+    for day in days:
+        shown, trends = cards(store, day), document(store, f"trends/hot-cold/{day}.json")
+        runs = document(store, f"streaks/{day}.json")["streaks"]
+        streaks = {(kind, run["player_lookup"]): run for kind in ("over", "under") for run in runs[kind]}
+        for item in (*trends["hot"], *trends["cold"]):
+            player = item["player_lookup"]
+            if player in shown:
+                card, detail = shown[player], document(store, f"tonight/player/{day}/{player}.json")
+                assert (item["player_full_name"], item["team_abbr"]) == (card["name"], card["team"])
+                assert (item["injury_status"], item["tonight"]["home"]) == (card["injury_status"], card["is_home"])
+                assert item["tonight"]["opponent"] == detail["game_context"]["opponent"]
+                compared["card"] += 1
+            run = streaks.get((item["streak_direction"], player))
+            if run is not None:
+                # A streak that began before the window is all of it.
+                assert item["current_streak"] in (run["streak_length"], item["hit_rate_games"])
+                assert item["player_full_name"] == run["player_full_name"]
+                compared["streak"] += 1
+            profile = document(store, f"players/{player}.json") if day == days[-1] else None
+            if profile is not None:
+                assert profile["player_full_name"] == item["player_full_name"]
+                compared["profile"] += 1
+    assert min(compared.values()) > 3, compared

@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
 from itertools import accumulate
@@ -42,6 +42,8 @@ READS = (
         HISTORY,
     ),
 )
+WHOLE_READS = (Read(GAMES, ("player_lookup", "game_date", "is_partial_game_data"), HISTORY),)
+"""What tells whole box scores from those of games under way."""
 NIGHT_READS = (
     Read(
         GAMES,
@@ -282,6 +284,10 @@ class BoxScores:
     def played_between(self, first: date, last: date) -> list[GameRow]:
         """Return the played games from ``first`` to ``last``, both included, oldest first."""
         return self.played[bisect_left(self._played_dates, first) : bisect_right(self._played_dates, last)]
+
+    def whole_between(self, first: date, day: date) -> list[GameRow]:
+        """Return the played games from ``first`` to the day before ``day`` whose box scores are whole, oldest first."""
+        return [row for row in self.played_between(first, day - timedelta(days=1)) if not row.is_partial_game_data]
 
     def season_span(self, day: date) -> tuple[int, int]:
         """Return the positions in ``played`` of the season's games before a date."""
