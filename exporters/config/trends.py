@@ -21,7 +21,21 @@ class HotColdRules:
 
 
 @dataclass(frozen=True)
+class ResultRules:
+    """What must be known of the games before a date.
+
+    Attributes:
+        days: Days before the date of which a finished game must have left a result somewhere, when none is known.
+        known_days: Days before the date in which a team must have a result to be one of the league: more than a summer.
+    """
+
+    days: int = 30
+    known_days: int = 200
+
+
+@dataclass(frozen=True)
 class TrendRules:
     """All of them."""
 
+    results: ResultRules = ResultRules()
     hot_cold: HotColdRules = HotColdRules()

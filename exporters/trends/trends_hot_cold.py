@@ -21,6 +21,7 @@ from exporters.league.nights.slate import Season
 from exporters.league.nights.team_tonight import team_tonight
 from exporters.league.players import box_scores, identity
 from exporters.league.players.box_scores import outcome
+from exporters.warehouse.tables import GAMES
 
 HOT_COLD = Export(
     name="trends-hot-cold",
@@ -31,6 +32,7 @@ HOT_COLD = Export(
     pointers=(Pointer("trends/whos-hot-v2.json", Follows.TODAY, Cache.HOUR),),
     counts=("total_qualifying_players",),
     selects_from=frozenset({PLAYED}),
+    results_in=GAMES,
 )
 
 
