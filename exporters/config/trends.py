@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,27 @@ class HotColdRules:
     days: int = 30
     min_games: int = 5
     listed: int = 10
+
+
+@dataclass(frozen=True)
+class BounceBackRules:
+    """Who comes back after a bad game (E6).
+
+    Attributes:
+        shortfall: Points below the season's average that make a game bad.
+        min_games: Games that a season needs to have an average, and a record to be part of the baseline.
+        min_history: Bad games that a rate needs.
+        current_days: A last game is current when it is at most this many days old.
+        significance: Labels with the bad games and the rate that they need, descending.
+        insignificant: The label of every other rate.
+    """
+
+    shortfall: int = 10
+    min_games: int = 10
+    min_history: int = 3
+    current_days: int = 14
+    significance: tuple[tuple[str, int, Fraction], ...] = (("high", 10, Fraction(7, 10)), ("medium", 5, Fraction(3, 5)))
+    insignificant: str = "low"
 
 
 @dataclass(frozen=True)
@@ -38,4 +60,5 @@ class TrendRules:
     """All of them."""
 
     results: ResultRules = ResultRules()
+    bounce_back: BounceBackRules = BounceBackRules()
     hot_cold: HotColdRules = HotColdRules()

@@ -403,3 +403,29 @@ def test_who_is_hot_is_the_player_of_tonight_s_card_and_of_the_streaks(
                 assert profile["player_full_name"] == item["player_full_name"]
                 compared["profile"] += 1
     assert min(compared.values()) > 3, compared
+
+
+def test_a_bad_game_is_measured_by_the_average_of_tonight_s_card(published: tuple[MemoryStore, list[date]]) -> None:
+    store, days = published
+    compared = {"card": 0, "game": 0, "season": 0}
+    for day in days:
+        shown = cards(store, day)
+        for item in document(store, f"trends/bounce-back/{day}.json")["bounce_back_candidates"]:
+            player, last = item["player_lookup"], item["last_game"]
+            if player in shown:
+                card, detail = shown[player], document(store, f"tonight/player/{day}/{player}.json")
+                assert (item["player_full_name"], item["team_abbr"]) == (card["name"], card["team"])
+                assert (item["season_average"], item["injury_status"]) == (card["season_ppg"], card["injury_status"])
+                compared["card"] += 1
+                game = next(game for game in detail["recent_form"] if not game["is_dnp"])
+                assert (last["date"], last["result"], last["opponent"]) == (
+                    game["game_date"],
+                    game["points"],
+                    game["opponent"],
+                )
+                compared["game"] += 1
+            season = season_of(store, player, day) if day == days[-1] else None
+            if season is not None:
+                assert item["season_average"] == season["averages"]["ppg"]
+                compared["season"] += 1
+    assert min(compared.values()) > 2, compared

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from functools import cached_property
 from itertools import accumulate
 from typing import Any, TypeVar
@@ -296,6 +297,11 @@ class BoxScores:
     def recent_span(self, count: int, day: date) -> tuple[int, int]:
         """Return the positions in ``played`` of the newest ``count`` games before a date, over both seasons."""
         return _newest(self._played_dates, count, day)
+
+    def mean_points(self, span: tuple[int, int]) -> Fraction | None:
+        """Return points per game over a span, unrounded; None without games."""
+        first, end = span
+        return Fraction(self._points[end] - self._points[first], end - first) if end > first else None
 
     def ppg(self, span: tuple[int, int]) -> Decimal | None:
         """Return points per game over a span, one decimal."""
