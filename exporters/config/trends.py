@@ -43,6 +43,61 @@ class BounceBackRules:
 
 
 @dataclass(frozen=True)
+class Archetype:
+    """A type of player, by points per game.
+
+    Attributes:
+        name: As published.
+        from_points: Points per game from which a player is of it.
+        description: As published.
+        plural: What texts call its players.
+    """
+
+    name: str
+    from_points: int
+    description: str
+    plural: str
+
+
+ARCHETYPES = (
+    Archetype("star", 22, "22+ PPG stars", "Stars"),
+    Archetype("scorer", 15, "15-22 PPG scorers", "15-22 PPG scorers"),
+    Archetype("rotation", 8, "8-15 PPG rotation", "8-15 PPG rotation players"),
+    Archetype("role_player", 0, "Under 8 PPG role players", "Role players"),
+)
+"""By descending points; the last one takes everybody else."""
+
+
+@dataclass(frozen=True)
+class WhatMattersRules:
+    """What changes how often players go over their line, by type of player (E7).
+
+    Attributes:
+        days: Days before the date that are looked at.
+        min_games: Played games that a player needs to be of a type.
+        archetypes: The types.
+        examples: Players that are named of each.
+        min_rest_games: Decided games that a bucket of rest needs.
+        min_place_games: Decided games that a place needs.
+        insights: Sentences at most.
+        overall_points: Percentage points between stars and role players that are worth a sentence.
+        rest_points: Between back-to-backs and rested games of stars.
+        place_points: Between home and away.
+    """
+
+    days: int = 365
+    min_games: int = 20
+    archetypes: tuple[Archetype, ...] = ARCHETYPES
+    examples: int = 3
+    min_rest_games: int = 20
+    min_place_games: int = 50
+    insights: int = 5
+    overall_points: int = 5
+    rest_points: int = 2
+    place_points: int = 3
+
+
+@dataclass(frozen=True)
 class ResultRules:
     """What must be known of the games before a date.
 
@@ -61,4 +116,5 @@ class TrendRules:
 
     results: ResultRules = ResultRules()
     bounce_back: BounceBackRules = BounceBackRules()
+    what_matters: WhatMattersRules = WhatMattersRules()
     hot_cold: HotColdRules = HotColdRules()

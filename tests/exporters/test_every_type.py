@@ -140,7 +140,13 @@ def test_another_player_changes_no_other_player_s_entry(name: str, data: st.Data
         assert said_of(export, fewer, player) == said_of(export, rows, player)
 
 
-SAYS_NOTHING_OF_PLAYERS = ("daily-signals", "performance", "subset-definitions", "subset-performance")
+SAYS_NOTHING_OF_PLAYERS = (
+    "daily-signals",
+    "performance",
+    "subset-definitions",
+    "subset-performance",
+    "trends-what-matters",
+)
 
 
 @pytest.mark.parametrize("name", NAMES)

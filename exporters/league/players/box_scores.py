@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
@@ -288,7 +288,17 @@ class BoxScores:
 
     def whole_between(self, first: date, day: date) -> list[GameRow]:
         """Return the played games from ``first`` to the day before ``day`` whose box scores are whole, oldest first."""
-        return [row for row in self.played_between(first, day - timedelta(days=1)) if not row.is_partial_game_data]
+        return [row for row, _ in self.rested_between(first, day)]
+
+    def rested_between(self, first: date, day: date) -> list[tuple[GameRow, int | None]]:
+        """Return the games of :meth:`whole_between`, each with its gap of :func:`rest_gaps`."""
+        start, end = bisect_left(self._played_dates, first), bisect_left(self._played_dates, day)
+        pairs = zip(self.played[start:end], self._gaps[start:end], strict=True)
+        return [(row, gap) for row, gap in pairs if not row.is_partial_game_data]
+
+    @cached_property
+    def _gaps(self) -> list[int | None]:
+        return list(rest_gaps(self.played))
 
     def season_span(self, day: date) -> tuple[int, int]:
         """Return the positions in ``played`` of the season's games before a date."""
@@ -328,7 +338,7 @@ class BoxScores:
     def _splits(self) -> dict[str, _Split]:
         positions: dict[str, list[int]] = defaultdict(list)
         rest = RULES.rest
-        for i, (row, gap) in enumerate(zip(self.played, rest_gaps(self.played), strict=True)):
+        for i, (row, gap) in enumerate(zip(self.played, self._gaps, strict=True)):
             at_home = played_at_home(row)
             if at_home is not None:
                 positions["home" if at_home else "away"].append(i)
