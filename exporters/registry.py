@@ -43,8 +43,8 @@ GROUPS: Mapping[str, Sequence[str]] = {
     "post-grades": ("tonight", *_RESULTS, "player-game-report", "player-season"),
     "players": ("player-profiles", "player-index", "player-season"),
     "trends-daily": ("trends-hot-cold", "trends-bounce-back"),
-    "trends-weekly": ("trends-what-matters",),
-    "trends-all": ("trends-hot-cold", "trends-bounce-back", "trends-what-matters"),
+    "trends-weekly": ("trends-what-matters", "trends-quick-hits"),
+    "trends-all": ("trends-hot-cold", "trends-bounce-back", "trends-what-matters", "trends-quick-hits"),
 }
 """Group name to the export types that it stands for; ``backfill`` and ``all`` follow from the declarations."""
 PLAYER_TYPES: Sequence[str] = ("player-profiles",)

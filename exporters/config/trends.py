@@ -98,6 +98,35 @@ class WhatMattersRules:
 
 
 @dataclass(frozen=True)
+class QuickHitRules:
+    """One-line facts about games that went over more, or less, often than the rest (E9).
+
+    Attributes:
+        days: Days before the date that are looked at.
+        min_games: Played games that a player needs to be of a type.
+        min_sample: Games over or under the line that a group needs.
+        listed: Facts in the document.
+        weekday_points: Percentage points that make a fact of a weekday.
+        rest_points: Of a bucket of rest.
+        place_points: Of the gap between home and away.
+        type_points: Of a type of player.
+        positive_above: Percent over the line from which a trend is positive, exclusive.
+        negative_below: Percent below which it is negative.
+    """
+
+    days: int = 90
+    min_games: int = 5
+    min_sample: int = 50
+    listed: int = 8
+    weekday_points: Fraction = Fraction(2)
+    rest_points: Fraction = Fraction(3, 2)
+    place_points: Fraction = Fraction(2)
+    type_points: Fraction = Fraction(2)
+    positive_above: int = 52
+    negative_below: int = 48
+
+
+@dataclass(frozen=True)
 class ResultRules:
     """What must be known of the games before a date.
 
@@ -117,4 +146,5 @@ class TrendRules:
     results: ResultRules = ResultRules()
     bounce_back: BounceBackRules = BounceBackRules()
     what_matters: WhatMattersRules = WhatMattersRules()
+    quick_hits: QuickHitRules = QuickHitRules()
     hot_cold: HotColdRules = HotColdRules()

@@ -98,6 +98,7 @@ class TestTheDateItself:
             "trends-hot-cold",
             "trends-bounce-back",
             "trends-what-matters",
+            "trends-quick-hits",
         )
         evening = publish(league.changed({SCHEDULE: before, **nothing_played}), *types, first=day, last=day)
         morning = publish(league.warehouse, *types, first=day, last=day)

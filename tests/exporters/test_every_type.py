@@ -145,6 +145,7 @@ SAYS_NOTHING_OF_PLAYERS = (
     "performance",
     "subset-definitions",
     "subset-performance",
+    "trends-quick-hits",
     "trends-what-matters",
 )
 
