@@ -36,15 +36,22 @@ GROUPS: Mapping[str, Sequence[str]] = {
         "subset-picks",
         "season-subsets",
         "daily-signals",
+        "tonight-trend-plays",
     ),
     "daily-results": (*_RESULTS, "subset-definitions"),
     # What shows results once all games of a date are over, and once they are graded.
     "post-game": ("tonight", "best-bets", "subset-picks", "season-subsets", "live-grading"),
     "post-grades": ("tonight", *_RESULTS, "player-game-report", "player-season"),
     "players": ("player-profiles", "player-index", "player-season"),
-    "trends-daily": ("trends-hot-cold", "trends-bounce-back"),
+    "trends-daily": ("trends-hot-cold", "trends-bounce-back", "tonight-trend-plays"),
     "trends-weekly": ("trends-what-matters", "trends-quick-hits"),
-    "trends-all": ("trends-hot-cold", "trends-bounce-back", "trends-what-matters", "trends-quick-hits"),
+    "trends-all": (
+        "trends-hot-cold",
+        "trends-bounce-back",
+        "trends-what-matters",
+        "trends-quick-hits",
+        "tonight-trend-plays",
+    ),
 }
 """Group name to the export types that it stands for; ``backfill`` and ``all`` follow from the declarations."""
 PLAYER_TYPES: Sequence[str] = ("player-profiles",)

@@ -127,6 +127,47 @@ class QuickHitRules:
 
 
 @dataclass(frozen=True)
+class TrendPlayRules:
+    """Trends of the players of tonight's games (E11).
+
+    Attributes:
+        min_run: Games over or under the line in a row that make a streak.
+        long_run: Games that make a sure one.
+        momentum_days: Days before the date in which the newest games are looked for.
+        short: Newest games that are held against ``long`` of them.
+        long: See there.
+        least_long: Games that there must be of the long ones.
+        momentum: Share by which the two must differ.
+        strong_momentum: Share that makes a sure trend.
+        longest_rest: Gap up to which a long rest makes a player fresh, not rusty.
+        seasons: Seasons in which a player's rest is compared, the date's own included.
+        min_rested_games: Games after a long rest that a fresh player needs.
+        min_tired_games: Games on back-to-backs that a tired one needs.
+        rest_points: Points per game by which those games must differ from all.
+        strong_rest_points: Points between rested and tired games that make a sure trend, with ``many_games``.
+        many_games: See there.
+        excluded: The injury status of players who are left out.
+    """
+
+    min_run: int = 3
+    long_run: int = 5
+    momentum_days: int = 45
+    short: int = 5
+    long: int = 15
+    least_long: int = 10
+    momentum: Fraction = Fraction(15, 100)
+    strong_momentum: Fraction = Fraction(25, 100)
+    longest_rest: int = 7
+    seasons: int = 4
+    min_rested_games: int = 5
+    min_tired_games: int = 3
+    rest_points: int = 2
+    strong_rest_points: int = 3
+    many_games: int = 10
+    excluded: str = "out"
+
+
+@dataclass(frozen=True)
 class ResultRules:
     """What must be known of the games before a date.
 
@@ -147,4 +188,5 @@ class TrendRules:
     bounce_back: BounceBackRules = BounceBackRules()
     what_matters: WhatMattersRules = WhatMattersRules()
     quick_hits: QuickHitRules = QuickHitRules()
+    plays: TrendPlayRules = TrendPlayRules()
     hot_cold: HotColdRules = HotColdRules()

@@ -429,3 +429,47 @@ def test_a_bad_game_is_measured_by_the_average_of_tonight_s_card(published: tupl
                 assert item["season_average"] == season["averages"]["ppg"]
                 compared["season"] += 1
     assert min(compared.values()) > 2, compared
+
+
+def test_a_trend_of_tonight_is_what_card_and_streaks_say(published: tuple[MemoryStore, list[date]]) -> None:
+    store, days = published
+    compared = {"card": 0, "run": 0, "streak": 0, "rest": 0, "hot": 0}
+    for day in days:
+        shown, trends = cards(store, day), document(store, f"trends/tonight-plays/{day}.json")
+        runs = document(store, f"streaks/{day}.json")["streaks"]
+        streaks = {run["player_lookup"]: (kind, run) for kind in ("over", "under") for run in runs[kind]}
+        ranked = document(store, f"trends/hot-cold/{day}.json")
+        hot = {item["player_lookup"]: item for item in (*ranked["hot"], *ranked["cold"])}
+        for play in trends["trend_plays"]:
+            player, told = play["player_lookup"], play["trend_details"]
+            card, detail = shown.get(player), document(store, f"tonight/player/{day}/{player}.json")
+            if card is not None:
+                assert (play["player_full_name"], play["team_abbr"]) == (card["name"], card["team"])
+                assert (play["tonight"]["home"], play["tonight"]["opponent"]) == (
+                    card["is_home"],
+                    detail["game_context"]["opponent"],
+                )
+                assert card["injury_status"] != "out"
+                compared["card"] += 1
+            if player in hot:
+                assert (play["position"], play["tonight"]) == (hot[player]["position"], hot[player]["tonight"])
+                compared["hot"] += 1
+            if play["trend_type"] == "streak":
+                if detail is not None:
+                    assert detail["current_streak"] == {
+                        "type": play["trend_direction"],
+                        "length": told["streak_length"],
+                    }
+                    compared["run"] += 1
+                if player in streaks:
+                    kind, run = streaks[player]
+                    assert (kind, run["streak_length"], run["avg_margin"]) == (
+                        play["trend_direction"],
+                        told["streak_length"],
+                        told["avg_margin"],
+                    )
+                    compared["streak"] += 1
+            if play["trend_type"] == "rest" and card is not None and card["days_rest"] is not None:
+                assert told["days_rest"] == card["days_rest"]
+                compared["rest"] += 1
+    assert min(compared.values()) > 3, compared

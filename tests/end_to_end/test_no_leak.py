@@ -99,6 +99,7 @@ class TestTheDateItself:
             "trends-bounce-back",
             "trends-what-matters",
             "trends-quick-hits",
+            "tonight-trend-plays",
         )
         evening = publish(league.changed({SCHEDULE: before, **nothing_played}), *types, first=day, last=day)
         morning = publish(league.warehouse, *types, first=day, last=day)

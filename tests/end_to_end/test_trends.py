@@ -13,7 +13,7 @@ from exporters.warehouse.tables import WAREHOUSE_TABLES
 from pipeline.execution.in_process import run_in_process
 from tests.support.matchers import contents, manifest_of
 from tests.support.plans import plan_of
-from tests.support.rows import Row, by_table, table_of
+from tests.support.rows import Row, by_table, schedule_row, table_of
 from tests.support.small_night import NIGHTS, small_night
 from tests.support.stores import MemoryStore
 from tests.support.warehouses import write_parquet
@@ -23,7 +23,7 @@ WAITING = {name: export.results_in for name, export in exports().items() if expo
 
 
 def export(store: MemoryStore, folder: Path, name: str, keep: Callable[[Row], bool], hour: int) -> None:
-    rows = by_table(row for row in small_night() if keep(row))
+    rows = by_table([schedule_row(game_date=DAY), *filter(keep, small_night())])
     warehouse = write_parquet(folder / str(hour), {table: rows.get(table.name, []) for table in WAREHOUSE_TABLES})
     plan = plan_of(name, first=DAY, generated_at=f"{DAY}T{hour}:00:00Z")
     run_in_process(plan, warehouse, store)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from exporters.config import RULES
 from exporters.league.arithmetic.dates import season_start, season_year
-from exporters.league.players.box_scores import BoxScores
+from exporters.league.players.box_scores import BoxScores, mean_of
 from exporters.warehouse.league_rows import GameRow
 
 
@@ -76,8 +76,3 @@ class BadGames:
         first = max(season_start(day), day - timedelta(days=RULES.trends.bounce_back.current_days))
         games = self._scores.whole_between(first, day)
         return games[-1] if games else None
-
-
-def mean_of(games: Sequence[GameRow]) -> Fraction | None:
-    """Return points per game of some played games, unrounded; None without any."""
-    return Fraction(sum(row.points or 0 for row in games), len(games)) if games else None

@@ -192,6 +192,11 @@ def tally_of(played: Iterable[GameRow]) -> Tally:
     )
 
 
+def mean_of(games: Sequence[GameRow]) -> Fraction | None:
+    """Return points per game of some played games, unrounded; None without any."""
+    return Fraction(sum(row.points or 0 for row in games), len(games)) if games else None
+
+
 class _Split:
     """Running totals over a subset of the played games, addressed by position among all of them."""
 
