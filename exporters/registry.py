@@ -36,7 +36,6 @@ GROUPS: Mapping[str, Sequence[str]] = {
         "subset-picks",
         "season-subsets",
         "daily-signals",
-        "tonight-trend-plays",
     ),
     "daily-results": (*_RESULTS, "subset-definitions"),
     # What shows results once all games of a date are over, and once they are graded.
