@@ -43,11 +43,12 @@ GROUPS: Mapping[str, Sequence[str]] = {
     "post-grades": ("tonight", *_RESULTS, "player-game-report", "player-season"),
     "players": ("player-profiles", "player-index", "player-season"),
     "trends-daily": ("trends-hot-cold", "trends-bounce-back", "tonight-trend-plays"),
-    "trends-weekly": ("trends-what-matters", "trends-quick-hits"),
+    "trends-weekly": ("trends-what-matters", "trends-team", "trends-quick-hits"),
     "trends-all": (
         "trends-hot-cold",
         "trends-bounce-back",
         "trends-what-matters",
+        "trends-team",
         "trends-quick-hits",
         "tonight-trend-plays",
     ),

@@ -168,6 +168,33 @@ class TrendPlayRules:
 
 
 @dataclass(frozen=True)
+class TeamRules:
+    """Tendencies of teams (E8).
+
+    Attributes:
+        listed: Teams in each list; it takes half of them at most.
+        pace_days: Days before the date behind the pace.
+        min_pace_games: Games that a team needs there.
+        zone_days: How old an analysis of a defence may be.
+        place_days: Days behind home and away.
+        min_place_games: Games at home, and away, that a team needs.
+        rest_days: Days behind back-to-backs.
+        min_tired_games: Games on back-to-backs that a team needs.
+        min_rested_games: Games after more rest that it needs.
+    """
+
+    listed: int = 5
+    pace_days: int = 30
+    min_pace_games: int = 5
+    zone_days: int = 30
+    place_days: int = 60
+    min_place_games: int = 5
+    rest_days: int = 90
+    min_tired_games: int = 3
+    min_rested_games: int = 5
+
+
+@dataclass(frozen=True)
 class ResultRules:
     """What must be known of the games before a date.
 
@@ -187,6 +214,7 @@ class TrendRules:
     results: ResultRules = ResultRules()
     bounce_back: BounceBackRules = BounceBackRules()
     what_matters: WhatMattersRules = WhatMattersRules()
+    team: TeamRules = TeamRules()
     quick_hits: QuickHitRules = QuickHitRules()
     plays: TrendPlayRules = TrendPlayRules()
     hot_cold: HotColdRules = HotColdRules()

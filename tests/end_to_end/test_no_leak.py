@@ -99,6 +99,7 @@ class TestTheDateItself:
             "trends-bounce-back",
             "trends-what-matters",
             "trends-quick-hits",
+            "trends-team",
             "tonight-trend-plays",
         )
         evening = publish(league.changed({SCHEDULE: before, **nothing_played}), *types, first=day, last=day)

@@ -146,6 +146,7 @@ SAYS_NOTHING_OF_PLAYERS = (
     "subset-definitions",
     "subset-performance",
     "trends-quick-hits",
+    "trends-team",
     "trends-what-matters",
 )
 
