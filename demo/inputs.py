@@ -13,6 +13,7 @@ from exporters.warehouse.tables import CONTEXT, DAILY_CACHE, DEFENSE, FACTORS, S
 
 _EARLY_SEASON_DAYS = 21
 _ZONE_SPREAD = 0.03
+_ANALYSED_GAMES = 15
 
 
 def context_frame(league: League, box: Appearances) -> Frame:
@@ -138,6 +139,7 @@ def defense_frame(league: League, box: Appearances) -> Frame:
             "paint_defense_vs_league_avg": Nullable(np.round((paint - 0.58) * 100, 2), unknown),
             "three_pt_defense_vs_league_avg": Nullable(np.round((three - 0.36) * 100, 2), unknown),
             "opponent_pace": Nullable(np.round(99 + (per_game - 113) * 0.25, 1), unknown),
+            "games_in_sample": np.minimum(before_played.ravel(), _ANALYSED_GAMES).astype(np.int64),
         },
     )
 

@@ -109,7 +109,8 @@ def feed_players_frame(league: League, box: Appearances) -> Frame:
 
 
 def team_games_frame(league: League, box: Appearances) -> Frame:
-    """Return each team's played games with the win flag that can be trusted."""
+    """Return each team's played games with the win flag that can be trusted, and the pace at which it played."""
+    rng = stream(league.options.seed, "team games")
     games = league.games
     home, away = team_points(league, box.game, box.at_home, box.stats["points"])
     over = np.flatnonzero(games.date < np.datetime64(league.today, "D"))
@@ -117,12 +118,21 @@ def team_games_frame(league: League, box: Appearances) -> Frame:
     ids[box.game] = box.game_id
     twice = np.repeat(over, 2)
     hosting = np.tile([True, False], len(over))
+    team = np.where(hosting, games.home[twice], games.away[twice])
+    style = rng.normal(99, 2.2, len(league.team))
+    # Both teams of a game play at the pace that the two of them make.
+    shared = (style[games.home] + style[games.away]) / 2 + rng.normal(0, 2.5, len(games))
     return Frame(
         TEAM_GAMES,
         {
             "game_id": ids[twice],
             "game_date": games.date[twice],
-            "team_abbr": league.team[np.where(hosting, games.home[twice], games.away[twice])],
+            "team_abbr": league.team[team],
             "win_flag": (home > away)[twice] == hosting,
+            "points_scored": np.where(hosting, home[twice], away[twice]),
+            "pace": np.round(shared[twice], 1),
+            "home_game": hosting,
+            "is_partial_game_data": False,
+            "processed_at": games.tipoff[twice] + 6 * HOUR_US,
         },
     )

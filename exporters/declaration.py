@@ -34,6 +34,7 @@ class Cache(Enum):
     MINUTE = RULES.cache.minute
     SHORT = RULES.cache.short
     HOUR = RULES.cache.hour
+    HALF_DAY = RULES.cache.half_day
     DAY = RULES.cache.day
 
     @property
@@ -154,6 +155,8 @@ class Export:
             all of them are zero.
         outlives_forecasts: Once the forecasts of a date have expired it is built from their grades, and needs no active
             predictions.
+        results_in: The table in which every team of a finished game of the day before must have a row. Until then the
+            type is withheld: its documents end with that day.
         degrades: When a table cannot be read, its objects stay as they are and the run calls it degraded, not failed.
         selects_from: Rosters that the document chooses its players from: one who is still on a roster of its date, and
             no longer in the document, was not lost.
@@ -171,6 +174,7 @@ class Export:
     gates: frozenset[Gate] = frozenset()
     counts: tuple[str, ...] = ()
     outlives_forecasts: bool = False
+    results_in: Table[Any] | None = None
     degrades: bool = False
     selects_from: frozenset[str] = frozenset()
     lists: Export | None = None

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from types import ModuleType
 
-from exporters import bets, players, subsets, tonight
+from exporters import bets, players, subsets, tonight, trends
 from exporters.declaration import Export
 
-PAGES: Sequence[ModuleType] = (tonight, bets, subsets, players)
+PAGES: Sequence[ModuleType] = (tonight, bets, subsets, players, trends)
 """The packages whose modules declare export types."""
 
 _RESULTS = (
@@ -42,6 +42,16 @@ GROUPS: Mapping[str, Sequence[str]] = {
     "post-game": ("tonight", "best-bets", "subset-picks", "season-subsets", "live-grading"),
     "post-grades": ("tonight", *_RESULTS, "player-game-report", "player-season"),
     "players": ("player-profiles", "player-index", "player-season"),
+    "trends-daily": ("trends-hot-cold", "trends-bounce-back", "tonight-trend-plays"),
+    "trends-weekly": ("trends-what-matters", "trends-team", "trends-quick-hits"),
+    "trends-all": (
+        "trends-hot-cold",
+        "trends-bounce-back",
+        "trends-what-matters",
+        "trends-team",
+        "trends-quick-hits",
+        "tonight-trend-plays",
+    ),
 }
 """Group name to the export types that it stands for; ``backfill`` and ``all`` follow from the declarations."""
 PLAYER_TYPES: Sequence[str] = ("player-profiles",)

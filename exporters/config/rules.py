@@ -8,6 +8,8 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
+from exporters.config.trends import TrendRules
+
 Bands = tuple[tuple[str, Decimal], ...]
 """Labels with their inclusive lower bounds, descending: a value takes the first label whose bound it reaches."""
 
@@ -73,6 +75,7 @@ class CacheSeconds:
     minute: int = 60
     short: int = 300
     hour: int = 3600
+    half_day: int = 43200
     day: int = 86400
 
 
@@ -377,6 +380,7 @@ class Rules:
     pattern: PatternRules = PatternRules()
     report: ReportRules = ReportRules()
     documents: DocumentRules = DocumentRules()
+    trends: TrendRules = field(default_factory=TrendRules)
 
 
 RULES = Rules()

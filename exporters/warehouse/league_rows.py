@@ -176,6 +176,7 @@ class DefenseRow(NamedTuple):
         Numeric52 | None, Absent("every defence counts as average behind the three-point line")
     ]
     opponent_pace: Numeric51 | None
+    games_in_sample: int | None
 
 
 class NewsLinkRow(NamedTuple):
@@ -268,3 +269,8 @@ class TeamGameRow(NamedTuple):
     game_date: date
     team_abbr: str
     win_flag: bool | None
+    points_scored: int | None
+    pace: Numeric51 | None
+    home_game: bool | None
+    is_partial_game_data: Annotated[bool | None, Absent("every game of a team counts as whole")]
+    processed_at: BookkeepingTime

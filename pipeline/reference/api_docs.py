@@ -143,6 +143,8 @@ def _facts(export: Export) -> Iterator[tuple[str, str]]:
     if export.gates:
         needs = " and ".join(GATES[gate] for gate in Gate if gate in export.gates)
         yield "gate", f"on a date with games it goes out only with {needs}"
+    if export.results_in is not None:
+        yield "waits for", f"a row in `{export.results_in}` of every team whose game of the day before is over"
     if export.outlives_forecasts:
         yield "past dates", "once the forecasts of a date have expired, it is built from their grades and needs no gate"
     if export.counts:

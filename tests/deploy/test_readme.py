@@ -35,8 +35,9 @@ def test_the_cost_is_that_of_the_schedules() -> None:
 
 def _runs_a_week(cron: str) -> int:
     _, hours, _, _, weekdays = cron.split()
-    first, _, last = hours.partition("-")
-    return (int(last or first) - int(first) + 1) * (7 if weekdays == "*" else 1)
+    spans = [span.partition("-") for span in hours.split(",")]
+    runs = sum(int(last or first) - int(first) + 1 for first, _, last in spans)
+    return runs * (7 if weekdays == "*" else 1)
 
 
 @pytest.mark.parametrize(

@@ -373,3 +373,103 @@ def test_subset_picks_are_those_of_the_season_and_of_the_cards(published: tuple[
                 assert (stats["picks"], stats["hit_rate"]) == (won["wins"] + won["losses"], won["pct"])
                 compared["performance"] += 1
     assert min(compared.values()) >= 3, compared
+
+
+def test_who_is_hot_is_the_player_of_tonight_s_card_and_of_the_streaks(
+    published: tuple[MemoryStore, list[date]],
+) -> None:
+    store, days = published
+    compared = {"card": 0, "streak": 0, "profile": 0}
+    for day in days:
+        shown, trends = cards(store, day), document(store, f"trends/hot-cold/{day}.json")
+        runs = document(store, f"streaks/{day}.json")["streaks"]
+        streaks = {(kind, run["player_lookup"]): run for kind in ("over", "under") for run in runs[kind]}
+        for item in (*trends["hot"], *trends["cold"]):
+            player = item["player_lookup"]
+            if player in shown:
+                card, detail = shown[player], document(store, f"tonight/player/{day}/{player}.json")
+                assert (item["player_full_name"], item["team_abbr"]) == (card["name"], card["team"])
+                assert (item["injury_status"], item["tonight"]["home"]) == (card["injury_status"], card["is_home"])
+                assert item["tonight"]["opponent"] == detail["game_context"]["opponent"]
+                compared["card"] += 1
+            run = streaks.get((item["streak_direction"], player))
+            if run is not None:
+                # A streak that began before the window is all of it.
+                assert item["current_streak"] in (run["streak_length"], item["hit_rate_games"])
+                assert item["player_full_name"] == run["player_full_name"]
+                compared["streak"] += 1
+            profile = document(store, f"players/{player}.json") if day == days[-1] else None
+            if profile is not None:
+                assert profile["player_full_name"] == item["player_full_name"]
+                compared["profile"] += 1
+    assert min(compared.values()) > 3, compared
+
+
+def test_a_bad_game_is_measured_by_the_average_of_tonight_s_card(published: tuple[MemoryStore, list[date]]) -> None:
+    store, days = published
+    compared = {"card": 0, "game": 0, "season": 0}
+    for day in days:
+        shown = cards(store, day)
+        for item in document(store, f"trends/bounce-back/{day}.json")["bounce_back_candidates"]:
+            player, last = item["player_lookup"], item["last_game"]
+            if player in shown:
+                card, detail = shown[player], document(store, f"tonight/player/{day}/{player}.json")
+                assert (item["player_full_name"], item["team_abbr"]) == (card["name"], card["team"])
+                assert (item["season_average"], item["injury_status"]) == (card["season_ppg"], card["injury_status"])
+                compared["card"] += 1
+                game = next(game for game in detail["recent_form"] if not game["is_dnp"])
+                assert (last["date"], last["result"], last["opponent"]) == (
+                    game["game_date"],
+                    game["points"],
+                    game["opponent"],
+                )
+                compared["game"] += 1
+            season = season_of(store, player, day) if day == days[-1] else None
+            if season is not None:
+                assert item["season_average"] == season["averages"]["ppg"]
+                compared["season"] += 1
+    assert min(compared.values()) > 2, compared
+
+
+def test_a_trend_of_tonight_is_what_card_and_streaks_say(published: tuple[MemoryStore, list[date]]) -> None:
+    store, days = published
+    compared = {"card": 0, "run": 0, "streak": 0, "rest": 0, "hot": 0}
+    for day in days:
+        shown, trends = cards(store, day), document(store, f"trends/tonight-plays/{day}.json")
+        runs = document(store, f"streaks/{day}.json")["streaks"]
+        streaks = {run["player_lookup"]: (kind, run) for kind in ("over", "under") for run in runs[kind]}
+        ranked = document(store, f"trends/hot-cold/{day}.json")
+        hot = {item["player_lookup"]: item for item in (*ranked["hot"], *ranked["cold"])}
+        for play in trends["trend_plays"]:
+            player, told = play["player_lookup"], play["trend_details"]
+            card, detail = shown.get(player), document(store, f"tonight/player/{day}/{player}.json")
+            if card is not None:
+                assert (play["player_full_name"], play["team_abbr"]) == (card["name"], card["team"])
+                assert (play["tonight"]["home"], play["tonight"]["opponent"]) == (
+                    card["is_home"],
+                    detail["game_context"]["opponent"],
+                )
+                assert card["injury_status"] != "out"
+                compared["card"] += 1
+            if player in hot:
+                assert (play["position"], play["tonight"]) == (hot[player]["position"], hot[player]["tonight"])
+                compared["hot"] += 1
+            if play["trend_type"] == "streak":
+                if detail is not None:
+                    assert detail["current_streak"] == {
+                        "type": play["trend_direction"],
+                        "length": told["streak_length"],
+                    }
+                    compared["run"] += 1
+                if player in streaks:
+                    kind, run = streaks[player]
+                    assert (kind, run["streak_length"], run["avg_margin"]) == (
+                        play["trend_direction"],
+                        told["streak_length"],
+                        told["avg_margin"],
+                    )
+                    compared["streak"] += 1
+            if play["trend_type"] == "rest" and card is not None and card["days_rest"] is not None:
+                assert told["days_rest"] == card["days_rest"]
+                compared["rest"] += 1
+    assert min(compared.values()) > 3, compared

@@ -91,7 +91,17 @@ class TestTheDateItself:
         nothing_played = {
             table: keep(league.rows(table), table, lambda d: pc.not_equal(d, day)) for table in (GAMES, ACCURACY)
         }
-        types = ("streaks", "tonight", "tonight-players")
+        types = (
+            "streaks",
+            "tonight",
+            "tonight-players",
+            "trends-hot-cold",
+            "trends-bounce-back",
+            "trends-what-matters",
+            "trends-quick-hits",
+            "trends-team",
+            "tonight-trend-plays",
+        )
         evening = publish(league.changed({SCHEDULE: before, **nothing_played}), *types, first=day, last=day)
         morning = publish(league.warehouse, *types, first=day, last=day)
         left, right = documents(evening), documents(morning)

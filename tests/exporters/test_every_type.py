@@ -64,11 +64,17 @@ NIGHT = (
     *defense_rows({"BOS": 104, "LAL": 118}),
     subset_definition_row(subset_id="all_picks", min_edge=0, top_n=None),
     *(make() for make in FACTORIES.values() if make.table.player is None and "schedule" not in make.table.name),
-    *_of_player("ann", [26, 27, 25, 30, 21, 22]),
-    *_of_player("bob", [None, 12, 14, 11, 10, None, 9], team_abbr="BOS", opponent_team_abbr="LAL", home_game=False),
-    *_of_player("cem", [31, 18, 29, 24, 24, 33]),
+    *_of_player("ann", [5, 19, 19, 19, *[30] * 8]),
+    *_of_player(
+        "bob",
+        [None, 2, 14, 11, 10, None, *[28] * 8],
+        team_abbr="BOS",
+        opponent_team_abbr="LAL",
+        home_game=False,
+    ),
+    *_of_player("cem", [5, 18, 29, 24, 24, 33, *[30] * 6]),
 )
-"""A night of three players, of whom there is a row in every table."""
+"""A night of three players, of whom there is a row in every table; each has a run and a bad game behind him."""
 SHOWN = {name: blemished(declared(export, NIGHT)) for name, export in exports().items()}
 
 
@@ -134,7 +140,15 @@ def test_another_player_changes_no_other_player_s_entry(name: str, data: st.Data
         assert said_of(export, fewer, player) == said_of(export, rows, player)
 
 
-SAYS_NOTHING_OF_PLAYERS = ("daily-signals", "performance", "subset-definitions", "subset-performance")
+SAYS_NOTHING_OF_PLAYERS = (
+    "daily-signals",
+    "performance",
+    "subset-definitions",
+    "subset-performance",
+    "trends-quick-hits",
+    "trends-team",
+    "trends-what-matters",
+)
 
 
 @pytest.mark.parametrize("name", NAMES)

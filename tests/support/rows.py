@@ -392,6 +392,7 @@ defense_row = RowFactory(
     paint_defense_vs_league_avg=0,
     three_pt_defense_vs_league_avg=0,
     opponent_pace=99,
+    games_in_sample=15,
 )
 subset_definition_row = RowFactory(
     SUBSET_DEFINITIONS,
@@ -519,6 +520,11 @@ team_game_row = RowFactory(
     game_date=LAST_GAME,
     team_abbr="LAL",
     win_flag=True,
+    points_scored=110,
+    pace=99.5,
+    home_game=lambda row: row["team_abbr"] == "LAL",
+    is_partial_game_data=False,
+    processed_at=_noon("game_date"),
 )
 
 FACTORIES: Mapping[str, RowFactory] = {

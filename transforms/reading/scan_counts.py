@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 import apache_beam as beam
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from exporters.league.forecasts.readiness import DayCount, ScanCounts, SystemCount
+from exporters.league.forecasts.readiness import RESULT_TABLES, DayCount, ScanCounts, SystemCount
 from exporters.league.forecasts.rosters import EXPECTED
 from exporters.league.games.schedule import FINAL, STATUS_NAMES
 from exporters.league.players.aliases import Aliases, resolve_aliases
@@ -25,6 +25,7 @@ from transforms.reading.roster_counts import RosterCounts
 
 Matchup = tuple[date, str, str]
 VersionKey = tuple[date, str, str | None]
+ValueT = TypeVar("ValueT")
 
 _NAMING = frozenset(table.name for table in NAMING_TABLES)
 _MOST_NAME = 200
@@ -53,6 +54,7 @@ class Count:
         alias_rows: The rows of the aliases.
         alias_defects: The defects of unusable ones.
         players: The rosters.
+        results: By table: dates and teams that have a row.
     """
 
     games: dict[Matchup, int] = field(default_factory=dict)
@@ -71,6 +73,7 @@ class Count:
     alias_rows: set[PlayerAliasRow] = field(default_factory=set)
     alias_defects: set[str] = field(default_factory=set)
     players: RosterCounts = field(default_factory=RosterCounts, compare=False)
+    results: dict[str, set[tuple[date, str]]] = field(default_factory=dict)
 
     def add(self, scanned: TableBatch) -> None:
         """Count one batch."""
@@ -93,6 +96,8 @@ class Count:
             self.registered.update(batch.column("player_lookup").drop_null().unique().to_pylist())
         elif table == PLAYER_ALIASES.name:
             self._add_aliases(batch)
+        if table in RESULT_TABLES and {"game_date", "team_abbr"} <= set(batch.schema.names):
+            self.results.setdefault(table, set()).update(_teams_by_date(batch))
         if table in _NAMING and self.dates and "player_lookup" in batch.schema.names:
             self._add_names(table, batch)
 
@@ -174,6 +179,8 @@ class Count:
             self.broken[table] = min(reason, self.broken.get(table, reason))
         for table, columns in other.absent.items():
             self.absent.setdefault(table, set()).update(columns)
+        for table, found in other.results.items():
+            self.results.setdefault(table, set()).update(found)
         self.dates |= other.dates
         for place, players in other.named.items():
             names = self.named.setdefault(place, {})
@@ -227,6 +234,10 @@ class Count:
             names=self._names(aliases),
             games={day: frozenset(meetings[day]) for day in sorted(meetings)},
             rosters=rosters,
+            finals=_by_date(
+                ((day, (one, other)) for (day, one, other), status in self.games.items() if status == FINAL)
+            ),
+            results={table: _by_date(found) for table, found in sorted(self.results.items())},
         )
 
     def _names(self, aliases: Aliases) -> dict[date, NameReport]:
@@ -255,6 +266,22 @@ class Count:
             )
             for (day, system), (rank, version) in sorted(best.items())
         }
+
+
+def _teams_by_date(batch: pa.RecordBatch) -> Iterator[tuple[date, str]]:
+    """Yield the dates of a batch with the teams that have a row, each pair once."""
+    pairs = pa.Table.from_batches([batch.select(["game_date", "team_abbr"])]).group_by(["game_date", "team_abbr"])
+    for pair in pairs.aggregate([]).to_pylist():
+        if pair["game_date"] is not None and pair["team_abbr"] is not None:
+            yield pair["game_date"], pair["team_abbr"]
+
+
+def _by_date(pairs: Iterable[tuple[date, ValueT]]) -> dict[date, frozenset[ValueT]]:
+    """Return the values of each date, in the order of dates."""
+    found: dict[date, set[ValueT]] = {}
+    for day, value in pairs:
+        found.setdefault(day, set()).add(value)
+    return {day: frozenset(found[day]) for day in sorted(found)}
 
 
 def _add_per_day(counts: dict[date, int], days: pa.Array) -> None:

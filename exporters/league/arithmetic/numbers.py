@@ -7,7 +7,7 @@ exactly, and become JSON numbers only in :func:`number`.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from functools import lru_cache
@@ -25,6 +25,32 @@ def rounded_ratio(numerator: int, denominator: int, digits: int) -> Decimal | No
         return None
     scaled = (2 * abs(numerator) * 10**digits + denominator) // (2 * denominator)
     return _decimal(-scaled if numerator < 0 else scaled, digits)
+
+
+@overload
+def rounded_fraction(value: Fraction, digits: int) -> Decimal: ...
+@overload
+def rounded_fraction(value: Fraction | None, digits: int) -> Decimal | None: ...
+def rounded_fraction(value: Fraction | None, digits: int) -> Decimal | None:
+    """Return an exact value with ``digits`` decimals, ties away from zero; None for null."""
+    return None if value is None else rounded_ratio(value.numerator, value.denominator, digits)
+
+
+def mean_ratio(values: Iterable[Fraction]) -> Fraction | None:
+    """Return the exact mean of exact values; None without any."""
+    every = list(values)
+    return sum(every, Fraction(0)) / len(every) if every else None
+
+
+def plain_ratio(value: Fraction) -> list[int]:
+    """Return an exact value as cards carry it: numerator and denominator."""
+    return [value.numerator, value.denominator]
+
+
+def exact_ratio(pair: Sequence[int]) -> Fraction:
+    """Return the value of a :func:`plain_ratio`."""
+    numerator, denominator = pair
+    return Fraction(numerator, denominator)
 
 
 def rounded_mean(values: Iterable[Decimal | int], digits: int) -> Decimal | None:

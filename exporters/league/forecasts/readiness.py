@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from enum import Enum
 from functools import cached_property
 
-from exporters.config import ExportConfig
-from exporters.declaration import Export, Gate, Read
+from exporters.config import RULES, ExportConfig
+from exporters.declaration import Export, Gate, Read, Window
 from exporters.league.forecasts.forecasts import ModelVersions
 from exporters.league.forecasts.rosters import EXPECTED, PREDICTED, READS, Rosters
 from exporters.league.players import aliases
 from exporters.league.players.aliases import Aliases
 from exporters.league.players.unmatched import NameReport
-from exporters.warehouse.tables import CONTEXT, PREDICTIONS, SCHEDULE
+from exporters.warehouse.tables import CONTEXT, GAMES, PREDICTIONS, SCHEDULE, TEAM_GAMES
 
 GAMES_READ = Read(SCHEDULE, ("game_date", "away_team_tricode", "home_team_tricode", "game_status"))
 """What tells a date with games from one without; read for every request."""
@@ -33,6 +33,15 @@ GATE_READS: Mapping[Gate, tuple[Read, ...]] = {
     Gate.CHAMPION: (_FORECASTS_READ,),
 }
 """What each gate counts."""
+RESULT_TABLES: Mapping[str, Read] = {
+    read.table.name: read
+    for read in (
+        Read(GAMES, ("player_lookup", "game_date", "team_abbr"), Window(days=RULES.trends.results.known_days)),
+        Read(TEAM_GAMES, ("game_date", "team_abbr"), Window(days=RULES.trends.results.known_days)),
+    )
+}
+"""What the results of teams are counted from."""
+_FINALS_READ = replace(GAMES_READ, window=Window(days=RULES.trends.results.days))
 Meeting = tuple[str, str]
 """The two teams of a game, in the order of their codes."""
 
@@ -102,6 +111,8 @@ class ScanCounts:
         names: The spellings that match nobody, by date; no entry for a date without any.
         games: Scheduled games, by date.
         rosters: Which players were seen in which tables, by date.
+        finals: Those of the scheduled games that are over, by date.
+        results: Teams with a row, by table of :data:`RESULT_TABLES` and date.
     """
 
     days: Mapping[date, DayCount] = field(default_factory=dict)
@@ -114,6 +125,8 @@ class ScanCounts:
     names: Mapping[date, NameReport] = field(default_factory=dict)
     games: Mapping[date, frozenset[Meeting]] = field(default_factory=dict)
     rosters: Rosters = field(default_factory=Rosters)
+    finals: Mapping[date, frozenset[Meeting]] = field(default_factory=dict)
+    results: Mapping[str, Mapping[date, frozenset[str]]] = field(default_factory=dict)
 
     @cached_property
     def versions(self) -> ModelVersions:
@@ -161,7 +174,8 @@ def reads_of(export: Export) -> tuple[Read, ...]:
     """Return everything that must be read before an export can go out: its own tables and those that decide on it."""
     listed = () if export.lists is None else export.lists.reads
     gates = (read for gate in Gate if gate in export.gates for read in GATE_READS[gate])
-    own = (*export.reads, *listed, GAMES_READ, *gates)
+    results = () if export.results_in is None else (_FINALS_READ, RESULT_TABLES[export.results_in.name])
+    own = (*export.reads, *listed, GAMES_READ, *gates, *results)
     names_players = any(read.table.player is not None or read.table.live for read in own)
     return (*own, aliases.READ) if names_players else own
 
@@ -187,9 +201,32 @@ def verdict(export: Export, day: date, scan_counts: ScanCounts, config: ExportCo
             )
         return Verdict(State.NO_GAMES)
     reason = _lacks_players(export, day, count, config) if Gate.CONTEXT in export.gates else None
+    if reason is None and export.results_in is not None:
+        reason = _lacks_results(export.results_in.name, day, scan_counts)
     if reason is None and not (export.outlives_forecasts and count.forecasts_gone):
         reason = _lacks_forecasts(export, day, scan_counts, config)
     return Verdict(State.READY) if reason is None else Verdict(State.WITHHELD, reason)
+
+
+def _lacks_results(table: str, day: date, scan_counts: ScanCounts) -> str | None:
+    """Return which results of the games before a date are not there yet; None when all are.
+
+    A team that has no result in any of the days before is none of the league, as those of an All-Star game.
+    """
+    rules = RULES.trends.results
+    window = range(1, rules.known_days + 1)
+    before = [(age, day - timedelta(days=age)) for age in window]
+    found = scan_counts.results.get(table, {})
+    known = frozenset[str]().union(*(found.get(on, ()) for _, on in before))
+    if not known:
+        over = sum(len(scan_counts.finals.get(on, ())) for age, on in before if age <= rules.days)
+        return f"{table} has no result before {day}, yet {over} games are over" if over else None
+    yesterday = day - timedelta(days=1)
+    played = frozenset(team for meeting in scan_counts.finals.get(yesterday, ()) for team in meeting)
+    missing = sorted((played & known) - found.get(yesterday, frozenset()))
+    if not missing:
+        return None
+    return f"{table} has no result of {yesterday} yet for {len(missing)} teams that have played: {', '.join(missing)}"
 
 
 def _lacks_players(export: Export, day: date, count: DayCount, config: ExportConfig) -> str | None:

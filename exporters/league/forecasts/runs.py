@@ -96,6 +96,11 @@ class LineRuns:
         return _line_run(self._runs.until(day, longest=None))
 
 
+def line_run_of(played: Iterable[GameRow], day: date) -> LineRun:
+    """Return the run that stands before a date's game, looking at nothing but some played games, oldest first."""
+    return _line_run(Runs((row for row in played if outcome(row) is not None), outcome).before(day))
+
+
 def _line_run(games: Sequence[GameRow]) -> LineRun:
     return LineRun(outcome(games[0]) if games else None, games)
 

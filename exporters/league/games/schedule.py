@@ -107,13 +107,15 @@ def _one_per_meeting(rows: Iterable[ScheduleRow]) -> dict[tuple[date, frozenset[
     return latest_per(rows, key=_meeting, by=lambda row: (known(row.game_status), known(row.processed_at)))
 
 
-def season_opening(rows: Iterable[ScheduleRow], day: date) -> date:
-    """Return the first date of the season of ``day`` on which a game counted; 1 October before any (contract G-6).
+def counts(row: ScheduleRow) -> bool:
+    """Whether a game is none of the preseason, whose official ids start with 001."""
+    return not row.game_id.startswith(_PRESEASON)
 
-    Official ids of preseason games start with 001.
-    """
+
+def season_opening(rows: Iterable[ScheduleRow], day: date) -> date:
+    """Return the first date of the season of ``day`` on which a game counted; 1 October before any (contract G-6)."""
     start = season_start(day)
-    played = (row.game_date for row in rows if start <= row.game_date <= day and not row.game_id.startswith(_PRESEASON))
+    played = (row.game_date for row in rows if start <= row.game_date <= day and counts(row))
     return min(played, default=start)
 
 

@@ -15,6 +15,7 @@ from exporters.league.forecasts.readiness import ScanCounts
 from exporters.league.forecasts.runs import CorrectRuns, LineRuns
 from exporters.league.games.schedule import Schedule
 from exporters.league.games.team_results import TeamResults
+from exporters.league.players.bad_games import BadGames
 from exporters.league.players.box_scores import BoxScores
 from exporters.league.players.defense import Defenses
 from exporters.league.players.identity import registry_entry
@@ -118,6 +119,11 @@ class PlayerHistory:
     def box_scores(self) -> BoxScores:
         """The player's games."""
         return BoxScores(self.rows(GAMES))
+
+    @cached_property
+    def bad_games(self) -> BadGames:
+        """What followed the player's bad games."""
+        return BadGames(self.box_scores)
 
     @cached_property
     def shot_zones(self) -> ShotZones:

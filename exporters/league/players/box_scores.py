@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from functools import cached_property
 from itertools import accumulate
 from typing import Any, TypeVar
@@ -42,6 +43,8 @@ READS = (
         HISTORY,
     ),
 )
+WHOLE_READS = (Read(GAMES, ("player_lookup", "game_date", "is_partial_game_data"), HISTORY),)
+"""What tells whole box scores from those of games under way."""
 NIGHT_READS = (
     Read(
         GAMES,
@@ -189,6 +192,11 @@ def tally_of(played: Iterable[GameRow]) -> Tally:
     )
 
 
+def mean_of(games: Sequence[GameRow]) -> Fraction | None:
+    """Return points per game of some played games, unrounded; None without any."""
+    return Fraction(sum(row.points or 0 for row in games), len(games)) if games else None
+
+
 class _Split:
     """Running totals over a subset of the played games, addressed by position among all of them."""
 
@@ -283,6 +291,20 @@ class BoxScores:
         """Return the played games from ``first`` to ``last``, both included, oldest first."""
         return self.played[bisect_left(self._played_dates, first) : bisect_right(self._played_dates, last)]
 
+    def whole_between(self, first: date, day: date) -> list[GameRow]:
+        """Return the played games from ``first`` to the day before ``day`` whose box scores are whole, oldest first."""
+        return [row for row, _ in self.rested_between(first, day)]
+
+    def rested_between(self, first: date, day: date) -> list[tuple[GameRow, int | None]]:
+        """Return the games of :meth:`whole_between`, each with its gap of :func:`rest_gaps`."""
+        start, end = bisect_left(self._played_dates, first), bisect_left(self._played_dates, day)
+        pairs = zip(self.played[start:end], self._gaps[start:end], strict=True)
+        return [(row, gap) for row, gap in pairs if not row.is_partial_game_data]
+
+    @cached_property
+    def _gaps(self) -> list[int | None]:
+        return list(rest_gaps(self.played))
+
     def season_span(self, day: date) -> tuple[int, int]:
         """Return the positions in ``played`` of the season's games before a date."""
         return bisect_left(self._played_dates, season_start(day)), bisect_left(self._played_dates, day)
@@ -290,6 +312,11 @@ class BoxScores:
     def recent_span(self, count: int, day: date) -> tuple[int, int]:
         """Return the positions in ``played`` of the newest ``count`` games before a date, over both seasons."""
         return _newest(self._played_dates, count, day)
+
+    def mean_points(self, span: tuple[int, int]) -> Fraction | None:
+        """Return points per game over a span, unrounded; None without games."""
+        first, end = span
+        return Fraction(self._points[end] - self._points[first], end - first) if end > first else None
 
     def ppg(self, span: tuple[int, int]) -> Decimal | None:
         """Return points per game over a span, one decimal."""
@@ -316,7 +343,7 @@ class BoxScores:
     def _splits(self) -> dict[str, _Split]:
         positions: dict[str, list[int]] = defaultdict(list)
         rest = RULES.rest
-        for i, (row, gap) in enumerate(zip(self.played, rest_gaps(self.played), strict=True)):
+        for i, (row, gap) in enumerate(zip(self.played, self._gaps, strict=True)):
             at_home = played_at_home(row)
             if at_home is not None:
                 positions["home" if at_home else "away"].append(i)

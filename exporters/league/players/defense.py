@@ -23,6 +23,41 @@ READS = (
 )
 
 
+ZONE_READS = (
+    Read(
+        DEFENSE,
+        (
+            "team_abbr",
+            "analysis_date",
+            "opponent_points_per_game",
+            "paint_pct_allowed_last_15",
+            "three_pt_pct_allowed_last_15",
+            "games_in_sample",
+            "processed_at",
+            "early_season_flag",
+        ),
+        Window(days=RULES.trends.team.zone_days),
+    ),
+)
+"""Where teams allow points."""
+
+
+def newest_analyses(rows: Iterable[DefenseRow], day: date) -> dict[str, DefenseRow]:
+    """Return each team's newest analysis before a date, teams in the order of their codes (contract E8-3).
+
+    One of the early season is skipped, and so is one that is too old.
+    """
+    first = ZONE_READS[0].window.first(day)
+    usable = (row for row in rows if first <= row.analysis_date < day and not row.early_season_flag)
+    chosen = latest_per(
+        usable,
+        key=lambda row: row.team_abbr,
+        by=lambda row: (row.analysis_date, known(row.processed_at)),
+        ties=ZONE_READS[0].columns,
+    )
+    return dict(sorted(chosen.items()))
+
+
 @dataclass(frozen=True)
 class DefenseRank:
     """A team's place among all defences: rank 1 allows the fewest points; equal teams share a rank."""

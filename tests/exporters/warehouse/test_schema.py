@@ -163,6 +163,7 @@ OPTIONAL_TABLES = {
 }
 OPTIONAL_COLUMNS = {
     "nba_analytics.player_game_summary": {"is_partial_game_data", "processed_at", "player_full_name"},
+    "nba_analytics.team_offense_game_summary": {"is_partial_game_data", "processed_at"},
     "nba_analytics.upcoming_player_game_context": {"context_version", "processed_at"},
     "nba_analytics.news_insights": {"extracted_at"},
     "nba_precompute.player_composite_factors": {"processed_at", "created_at"},

@@ -60,6 +60,10 @@ class TestTheFile:
             "phase6-tonight-pregame": "0 17 * * *",
             "phase6-daily-results": "0 5 * * *",
             "phase6-weekly-profiles": "0 6 * * 0",
+            "phase6-trends-daily": "0 6 * * *",
+            "phase6-trends-tonight": "10 11,13,17 * * *",
+            "phase6-trends-monday": "0 6 * * 1",
+            "phase6-trends-wednesday": "0 8 * * 3",
             "phase6-hourly-performance": "0 6-23 * * *",
         }
 

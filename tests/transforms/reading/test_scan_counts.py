@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from exporters.league.forecasts.readiness import ScanCounts, SystemCount
 from exporters.league.forecasts.rosters import Unusable
 from exporters.league.players.aliases import Aliases
-from exporters.warehouse.tables import ACCURACY, CONTEXT, PLAYER_ALIASES, PREDICTIONS, REGISTRY, SCHEDULE
+from exporters.warehouse.tables import ACCURACY, CONTEXT, GAMES, PLAYER_ALIASES, PREDICTIONS, REGISTRY, SCHEDULE
 from tests.support.rows import (
     accuracy_row,
     context_row,
+    game_row,
     instant,
     player_alias_row,
     prediction_row,
@@ -64,6 +65,7 @@ scans = st.fixed_dictionaries(
         SCHEDULE: st.lists(schedule_rows, max_size=8),
         PREDICTIONS: st.lists(prediction_rows, max_size=8),
         CONTEXT: st.lists(context_rows, max_size=5),
+        GAMES: st.lists(st.builds(game_row, game_date=days, team_abbr=st.sampled_from(["LAL", "BOS"])), max_size=4),
     }
 )
 
@@ -128,6 +130,20 @@ class TestAddingUp:
     def test_the_reason_why_a_table_is_broken_does_not_depend_on_the_order_of_rows(self) -> None:
         one, two = Count(broken={"t": "b"}), Count(broken={"t": "a", "u": "c"})
         assert deepcopy(one).merge(two).broken == deepcopy(two).merge(one).broken == {"t": "a", "u": "c"}
+
+
+class TestResults:
+    def test_teams_with_a_row_are_counted_by_date(self) -> None:
+        rows = [game_row(game_date=DAY, team_abbr=team) for team in ("LAL", "LAL", "BOS")]
+        found = census_of(GAMES, *rows, game_row(game_date=NEXT, team_abbr="NYK")).results
+        assert found == {GAMES.name: {DAY: frozenset({"LAL", "BOS"}), NEXT: frozenset({"NYK"})}}
+
+    def test_games_that_are_over(self) -> None:
+        rows = [
+            schedule_row(game_date=DAY, game_status=status, home_team_tricode=home)
+            for status, home in ((3, "LAL"), (1, "LAL"), (2, "NYK"))
+        ]
+        assert census_of(SCHEDULE, *rows).finals == {DAY: frozenset({("BOS", "LAL")})}
 
 
 class TestGames:

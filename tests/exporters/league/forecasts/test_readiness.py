@@ -15,6 +15,7 @@ from exporters.league.forecasts.readiness import DayCount, ScanCounts, State, Sy
 from exporters.tonight.streaks import STREAKS
 from exporters.tonight.tonight import TONIGHT as TONIGHT_EXPORT
 from exporters.tonight.tonight_players import TONIGHT_PLAYERS
+from exporters.trends.trends_hot_cold import HOT_COLD
 from exporters.warehouse.schema import Table
 from exporters.warehouse.tables import ACCURACY, CONTEXT, DEFENSE, GAMES, LIVE_BOX_SCORES, SCHEDULE
 from tests.support.rows import CHAMPION, TONIGHT
@@ -194,3 +195,65 @@ def test_l7_l8_a_type_may_degrade_instead_of_failing(table: Table[object]) -> No
     assert held == Verdict(State.DEGRADED, "it is down")
     assert not held.publishes
     assert verdict(TONIGHT_PLAYERS, TONIGHT, broken, CONFIG).state is (State.FAILED if table is GAMES else State.READY)
+
+
+class TestResultsOfTheDayBefore:
+    """The window of a trend ends the day before its date: that day must be complete."""
+
+    YESTERDAY = TONIGHT - timedelta(days=1)
+    EARLIER = TONIGHT - timedelta(days=9)
+    LEAGUE = frozenset({"ATL", "BOS", "CHI", "DEN"})
+
+    def judged(
+        self,
+        *there: str,
+        finals: tuple[tuple[str, str], ...] = (("ATL", "BOS"), ("CHI", "DEN")),
+        earlier: frozenset[str] = LEAGUE,
+        table: str = GAMES.name,
+    ) -> Verdict:
+        counted = ScanCounts(
+            finals={self.YESTERDAY: frozenset(finals)},
+            results={table: {self.EARLIER: earlier, self.YESTERDAY: frozenset(there)}},
+        )
+        return verdict(HOT_COLD, TONIGHT, counted, CONFIG)
+
+    def test_every_team_of_a_finished_game_needs_a_row(self) -> None:
+        assert self.judged("ATL", "BOS", "CHI", "DEN") == Verdict(State.READY)
+        held = self.judged("ATL", "BOS", "CHI")
+        assert not held.publishes
+        assert held.reason == (
+            "nba_analytics.player_game_summary has no result of 2025-01-14 yet for 1 teams that have played: DEN"
+        )
+
+    def test_a_game_that_is_not_over_is_not_waited_for(self) -> None:
+        assert self.judged("ATL", "BOS", finals=(("ATL", "BOS"),)).publishes
+
+    def test_a_day_without_games_waits_for_nothing(self) -> None:
+        assert self.judged(finals=()).publishes
+
+    def test_teams_of_an_all_star_game_are_not_waited_for(self) -> None:
+        assert self.judged("ATL", "BOS", finals=(("ATL", "BOS"), ("EST", "WST"))).publishes
+
+    def test_a_result_of_another_table_is_none(self) -> None:
+        assert not self.judged("ATL", "BOS", "CHI", "DEN", table="nba_analytics.team_offense_game_summary").publishes
+
+    def test_a_team_is_not_known_by_the_date_itself_or_a_later_one(self) -> None:
+        late = {TONIGHT: frozenset({"EST", "WST"}), self.YESTERDAY: self.LEAGUE}
+        counted = ScanCounts(finals={self.YESTERDAY: frozenset({("EST", "WST")})}, results={GAMES.name: late})
+        assert verdict(HOT_COLD, TONIGHT, counted, CONFIG).publishes
+
+    @pytest.mark.parametrize(("age", "publishes"), [(1, False), (30, False), (31, True)])
+    def test_without_any_result_a_game_that_is_over_holds_the_document_back(self, age: int, publishes: bool) -> None:
+        counted = ScanCounts(finals={TONIGHT - timedelta(days=age): frozenset({("ATL", "BOS")})})
+        assert verdict(HOT_COLD, TONIGHT, counted, CONFIG).publishes is publishes
+
+    def test_types_that_do_not_end_the_day_before_wait_for_nothing(self) -> None:
+        counted = ScanCounts(finals={self.YESTERDAY: frozenset({("ATL", "BOS")})})
+        assert verdict(STREAKS, TONIGHT, counted, CONFIG).publishes
+
+    def test_what_decides_is_read(self) -> None:
+        days = {}
+        for read in reads_of(HOT_COLD):
+            days[read.table] = min(read.window.first(TONIGHT), days.get(read.table, TONIGHT))
+        assert days[SCHEDULE] == TONIGHT - timedelta(days=30)
+        assert days[GAMES] <= TONIGHT - timedelta(days=200)

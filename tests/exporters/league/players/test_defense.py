@@ -5,7 +5,7 @@ from itertools import permutations
 
 import pytest
 
-from exporters.league.players.defense import Defenses
+from exporters.league.players.defense import Defenses, newest_analyses
 from tests.support.rows import TONIGHT, Row, defense_row, defense_rows
 
 EVE = TONIGHT - timedelta(days=1)
@@ -88,3 +88,17 @@ def test_b2_d10_one_row_per_team_and_date_the_newest() -> None:
 def test_an_unranked_team_has_no_rank() -> None:
     assert "SEA" not in ranks(*defense_rows({}))
     assert ranks() == {}
+
+
+def test_the_newest_analysis_allows_the_points_by_which_a_team_is_ranked() -> None:
+    rows = [
+        *defense_rows({"BOS": 104, "LAL": 118, "DEN": 110}),
+        defense_row(team_abbr="BOS", analysis_date=TONIGHT, opponent_points_per_game=90),
+        defense_row(team_abbr="BOS", analysis_date=EVE, opponent_points_per_game=95, processed_at=0),
+        defense_row(team_abbr="LAL", analysis_date=EVE - timedelta(days=1), opponent_points_per_game=96),
+    ]
+    ranked, newest = Defenses(rows).ranks(TONIGHT), newest_analyses(rows, TONIGHT)
+    assert {team: rank.points_allowed for team, rank in ranked.items()} == {
+        team: row.opponent_points_per_game for team, row in newest.items()
+    }
+    assert str(newest["BOS"].opponent_points_per_game) == "104.0"
