@@ -104,9 +104,9 @@ COMMANDS = (
         options="pipeline.operations.command_options:VERIFY_OPTIONS",
         run="pipeline.operations.verify:main",
         usage="--output=PATH --target_date=DATE|--all [option ...]",
-        about="Documents are read, hashed, held against their schema, their manifest and one another; pointers must equal "
-        "the document that they mirror; nothing else may be there. Exit codes: 0 nothing is wrong, 1 something is, "
-        "2 the request was rejected.",
+        about="Documents are read, hashed, held against their schema, their manifest and one another; pointers must "
+        "equal the document that they mirror; nothing else may be there. Exit codes: 0 nothing is wrong, "
+        "1 something is, 2 the request was rejected.",
         examples=(
             ("One night:", "--output=out --target_date=2026-02-11"),
             ("A month:", "--output=gs://my-bucket/v1 --start_date=2026-01-01 --end_date=2026-01-31"),
