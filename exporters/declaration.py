@@ -33,6 +33,7 @@ class Cache(Enum):
     LIVE = RULES.cache.live
     MINUTE = RULES.cache.minute
     SHORT = RULES.cache.short
+    HALF_HOUR = RULES.cache.half_hour
     HOUR = RULES.cache.hour
     DAY = RULES.cache.day
 
@@ -93,6 +94,13 @@ Window.NIGHT = Window()
 Window.SEASON = Window(seasons=1)
 Window.TWO_SEASONS = Window(seasons=RULES.form.seasons)
 Window.ON_RECORD = Window(since=RULES.sources.first_date)
+
+
+class WouldBeEmpty(ValueError):
+    """A builder raises it where its document would show nothing, and the schedule says that this is wrong (E-X18).
+
+    The document that is published then stays.
+    """
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from types import ModuleType
 
-from exporters import bets, players, subsets, tonight
+from exporters import bets, players, site, subsets, tonight
 from exporters.declaration import Export
 
-PAGES: Sequence[ModuleType] = (tonight, bets, subsets, players)
+PAGES: Sequence[ModuleType] = (tonight, bets, subsets, players, site)
 """The packages whose modules declare export types."""
 
 _RESULTS = (
@@ -36,6 +36,7 @@ GROUPS: Mapping[str, Sequence[str]] = {
         "subset-picks",
         "season-subsets",
         "daily-signals",
+        "calendar",
     ),
     "daily-results": (*_RESULTS, "subset-definitions"),
     # What shows results once all games of a date are over, and once they are graded.

@@ -25,6 +25,7 @@ ORDER = (
     "exporters.bets",
     "exporters.subsets",
     "exporters.players",
+    "exporters.site",
     "exporters.registry",
     "exporters.document_schemas",
     "exporters",
@@ -51,7 +52,7 @@ ORDER = (
 )
 """Packages and single modules, each of which may import those before it."""
 
-APART = ("exporters.tonight", "exporters.bets", "exporters.subsets", "exporters.players")
+APART = ("exporters.tonight", "exporters.bets", "exporters.subsets", "exporters.players", "exporters.site")
 """Groups of export types, which do not import one another."""
 
 LATE = {"pipeline.execution": {"pipeline.stream"}}

@@ -8,6 +8,8 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
+from exporters.config.site import CalendarRules
+
 Bands = tuple[tuple[str, Decimal], ...]
 """Labels with their inclusive lower bounds, descending: a value takes the first label whose bound it reaches."""
 
@@ -72,6 +74,7 @@ class CacheSeconds:
     live: int = 30
     minute: int = 60
     short: int = 300
+    half_hour: int = 1800
     hour: int = 3600
     day: int = 86400
 
@@ -377,6 +380,7 @@ class Rules:
     pattern: PatternRules = PatternRules()
     report: ReportRules = ReportRules()
     documents: DocumentRules = DocumentRules()
+    calendar: CalendarRules = field(default_factory=CalendarRules)
 
 
 RULES = Rules()
