@@ -37,6 +37,7 @@ GROUPS: Mapping[str, Sequence[str]] = {
         "season-subsets",
         "daily-signals",
         "calendar",
+        "season-game-counts",
     ),
     "daily-results": (*_RESULTS, "subset-definitions"),
     # What shows results once all games of a date are over, and once they are graded.

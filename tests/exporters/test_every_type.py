@@ -136,7 +136,14 @@ def test_another_player_changes_no_other_player_s_entry(name: str, data: st.Data
         assert said_of(export, fewer, player) == said_of(export, rows, player)
 
 
-SAYS_NOTHING_OF_PLAYERS = ("calendar", "daily-signals", "performance", "subset-definitions", "subset-performance")
+SAYS_NOTHING_OF_PLAYERS = (
+    "calendar",
+    "daily-signals",
+    "performance",
+    "season-game-counts",
+    "subset-definitions",
+    "subset-performance",
+)
 
 
 @pytest.mark.parametrize("name", NAMES)
