@@ -36,7 +36,7 @@ from demo.subsets import definitions_frame, frozen_picks, signals_frame
 from demo.writer import write_frame
 from exporters.warehouse.tables import WAREHOUSE_TABLES
 
-GENERATOR_VERSION = 3
+GENERATOR_VERSION = 4
 """Raised when the same options give another content, so that folders of the older version are regenerated."""
 
 _SCHEMA = hashlib.sha256(

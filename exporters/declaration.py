@@ -33,6 +33,7 @@ class Cache(Enum):
     LIVE = RULES.cache.live
     MINUTE = RULES.cache.minute
     SHORT = RULES.cache.short
+    QUARTER_HOUR = RULES.cache.quarter_hour
     HALF_HOUR = RULES.cache.half_hour
     HOUR = RULES.cache.hour
     DAY = RULES.cache.day

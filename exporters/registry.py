@@ -43,6 +43,7 @@ GROUPS: Mapping[str, Sequence[str]] = {
     # What shows results once all games of a date are over, and once they are graded.
     "post-game": ("tonight", "best-bets", "subset-picks", "season-subsets", "live-grading"),
     "post-grades": ("tonight", *_RESULTS, "player-game-report", "player-season"),
+    "news": ("player-news", "news-summary"),
     "players": ("player-profiles", "player-index", "player-season"),
 }
 """Group name to the export types that it stands for; ``backfill`` and ``all`` follow from the declarations."""
