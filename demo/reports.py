@@ -186,6 +186,7 @@ def news_frames(league: League, box: Appearances) -> list[Frame]:
     titles = [_TOPICS[t][1].format(name=name, team=team) for t, name, team in zip(topic, names, teams, strict=True)]
     ids = np.array([f"{number:08x}{n:05x}" for n, number in enumerate(rng.integers(0, 1 << 32, count))], dtype=object)
     published = midnights(dates) + rng.integers(8 * 60, 17 * 60, count) * MINUTE_US
+    short = stream(league.options.seed, "news summaries").random(count) < 0.2
     articles = Frame(
         NEWS_ARTICLES,
         {
@@ -194,6 +195,7 @@ def news_frames(league: League, box: Appearances) -> list[Frame]:
             "source": np.array(_SOURCES, dtype=object)[source],
             "source_url": np.array([f"https://news.example.com/{article}" for article in ids], dtype=object),
             "published_at": published,
+            "summary": Nullable(np.array([f"{title}, says the club." for title in titles], dtype=object), short),
         },
     )
     insights = Frame(
@@ -215,6 +217,7 @@ def news_frames(league: League, box: Appearances) -> list[Frame]:
             "player_lookup": league.players.lookup[box.player[mentioned]],
             "article_id": np.concatenate([ids, ids[second]]),
             "sport": "nba",
+            "mention_role": np.repeat(np.array(["primary", "mentioned"], dtype=object), [count, len(second)]),
         },
     )
     return [articles, insights, links]

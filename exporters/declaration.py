@@ -33,6 +33,8 @@ class Cache(Enum):
     LIVE = RULES.cache.live
     MINUTE = RULES.cache.minute
     SHORT = RULES.cache.short
+    QUARTER_HOUR = RULES.cache.quarter_hour
+    HALF_HOUR = RULES.cache.half_hour
     HOUR = RULES.cache.hour
     HALF_DAY = RULES.cache.half_day
     DAY = RULES.cache.day
@@ -94,6 +96,13 @@ Window.NIGHT = Window()
 Window.SEASON = Window(seasons=1)
 Window.TWO_SEASONS = Window(seasons=RULES.form.seasons)
 Window.ON_RECORD = Window(since=RULES.sources.first_date)
+
+
+class WouldBeEmpty(ValueError):
+    """A builder raises it where its document would show nothing, and the schedule says that this is wrong (E-X18).
+
+    The document that is published then stays.
+    """
 
 
 @dataclass(frozen=True)

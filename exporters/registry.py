@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from types import ModuleType
 
-from exporters import bets, players, subsets, tonight, trends
+from exporters import bets, players, site, subsets, tonight, trends
 from exporters.declaration import Export
 
-PAGES: Sequence[ModuleType] = (tonight, bets, subsets, players, trends)
+PAGES: Sequence[ModuleType] = (tonight, bets, subsets, players, trends, site)
 """The packages whose modules declare export types."""
 
 _RESULTS = (
@@ -36,11 +36,14 @@ GROUPS: Mapping[str, Sequence[str]] = {
         "subset-picks",
         "season-subsets",
         "daily-signals",
+        "calendar",
+        "season-game-counts",
     ),
     "daily-results": (*_RESULTS, "subset-definitions"),
     # What shows results once all games of a date are over, and once they are graded.
     "post-game": ("tonight", "best-bets", "subset-picks", "season-subsets", "live-grading"),
     "post-grades": ("tonight", *_RESULTS, "player-game-report", "player-season"),
+    "news": ("player-news", "news-summary"),
     "players": ("player-profiles", "player-index", "player-season"),
     "trends-daily": ("trends-hot-cold", "trends-bounce-back", "tonight-trend-plays"),
     "trends-weekly": ("trends-what-matters", "trends-team", "trends-quick-hits"),

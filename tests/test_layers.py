@@ -26,6 +26,7 @@ ORDER = (
     "exporters.subsets",
     "exporters.players",
     "exporters.trends",
+    "exporters.site",
     "exporters.registry",
     "exporters.document_schemas",
     "exporters",
@@ -53,7 +54,14 @@ ORDER = (
 )
 """Packages and single modules, each of which may import those before it."""
 
-APART = ("exporters.tonight", "exporters.bets", "exporters.subsets", "exporters.players", "exporters.trends")
+APART = (
+    "exporters.tonight",
+    "exporters.bets",
+    "exporters.subsets",
+    "exporters.players",
+    "exporters.trends",
+    "exporters.site",
+)
 """Groups of export types, which do not import one another."""
 
 LATE = {"pipeline.execution": {"pipeline.stream"}}

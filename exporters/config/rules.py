@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
+from exporters.config.site import CalendarRules
 from exporters.config.trends import TrendRules
 
 Bands = tuple[tuple[str, Decimal], ...]
@@ -74,6 +75,8 @@ class CacheSeconds:
     live: int = 30
     minute: int = 60
     short: int = 300
+    quarter_hour: int = 900
+    half_hour: int = 1800
     hour: int = 3600
     half_day: int = 43200
     day: int = 86400
@@ -230,6 +233,11 @@ class NewsRules:
         longest_title: Longer titles are cut.
         cut_title: What a cut title is cut to, at a space if one lies beyond ``shortest_title``.
         shortest_title: See there.
+        listed: Articles that a player's news list shows (E4).
+        recent_hours: How old an article of the summary of all players may be (E4-5).
+        critical_days: How old an article may be that marks a player (E4-4).
+        impacts: How much a category matters; one that is not named matters little (E4).
+        critical: The categories that mark a player (E4).
     """
 
     days: int = 365
@@ -237,6 +245,20 @@ class NewsRules:
     longest_title: int = 50
     cut_title: int = 47
     shortest_title: int = 30
+    listed: int = 20
+    recent_hours: int = 72
+    critical_days: int = 7
+    impacts: Mapping[str, str] = field(
+        default_factory=lambda: {
+            "injury": "high",
+            "trade": "high",
+            "suspension": "high",
+            "signing": "medium",
+            "lineup": "medium",
+        },
+        hash=False,
+    )
+    critical: frozenset[str] = frozenset({"injury", "trade", "suspension"})
 
 
 @dataclass(frozen=True)
@@ -381,6 +403,7 @@ class Rules:
     report: ReportRules = ReportRules()
     documents: DocumentRules = DocumentRules()
     trends: TrendRules = field(default_factory=TrendRules)
+    calendar: CalendarRules = field(default_factory=CalendarRules)
 
 
 RULES = Rules()

@@ -185,6 +185,7 @@ class NewsLinkRow(NamedTuple):
     player_lookup: str
     article_id: str
     sport: str | None
+    mention_role: Annotated[str | None, Absent("no mention of a player counts as the primary one of its article")]
 
 
 class NewsInsightRow(NamedTuple):
@@ -205,6 +206,7 @@ class NewsArticleRow(NamedTuple):
     source: str
     source_url: str | None
     published_at: Instant
+    summary: Annotated[str | None, Absent("an article without an extracted summary has none")]
 
 
 class GamebookRow(NamedTuple):

@@ -40,6 +40,12 @@ def _fields(root: Schema, part: Schema, prefix: str) -> Iterator[Field]:
         path = f"{prefix}{name}"
         yield Field(path, type_text(root, field), _missing(field, name in required), field["description"])
         yield from _fields(root, *_inside(root, field, path))
+    for declared in part.get("patternProperties", {}).values():
+        # The keys are data, such as dates.
+        field = resolved(root, declared)
+        path = f"{prefix}{{{field['title']}}}"
+        yield Field(path, type_text(root, field), "absent", field["description"])
+        yield from _fields(root, *_inside(root, field, path))
 
 
 def _inside(root: Schema, field: Schema, path: str) -> tuple[Schema, str]:

@@ -5,6 +5,7 @@ A declaration that the schema does not meet fails here with its name: a new requ
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -40,6 +41,8 @@ from transforms.warehouses.protocol import Warehouse
 STATES = ("ready", "no_games")
 WITHOUT_VERSIONS = {"subset-picks", "season-subsets", "subset-performance"}
 """The types that show which version of a date's picks counts."""
+NEED_A_SCHEDULE = frozenset({"calendar", "season-game-counts"})
+"""The types that count the season's games, which a schedule without any contradicts."""
 DOUBTFUL = pytest.mark.parametrize("doubtful", [True, False], ids=["doubtful-column", "no-doubtful-column"])
 
 
@@ -92,9 +95,9 @@ def export(warehouse: Warehouse, first: date, last: date | None = None, *types: 
     return store
 
 
-def assert_all_published(manifest: dict[str, Any], *, doubtful: bool) -> None:
+def assert_all_published(manifest: dict[str, Any], *, doubtful: bool, without: frozenset[str] = frozenset()) -> None:
     """Insist on every type being there, nothing having failed, and each absence being named once."""
-    assert manifest["exports"].keys() == exports().keys()
+    assert manifest["exports"].keys() == exports().keys() - without
     held = {name: section["reason"] for name, section in manifest["exports"].items() if section["state"] not in STATES}
     assert held == {}
     assert (manifest["status"], manifest["failures"], manifest["broken_tables"]) == ("success", [], {})
@@ -251,9 +254,18 @@ class TestEmpty:
     @DOUBTFUL
     def test_every_type_is_published(self, tmp_path: Path, doubtful: bool) -> None:
         day = date(2026, 2, 3)
-        store = export(write_real(tmp_path, {}, doubtful=doubtful), day)
-        assert_all_published(manifest_of(store, day), doubtful=doubtful)
+        store = export(write_real(tmp_path, {}, doubtful=doubtful), day, None, *exports().keys() - NEED_A_SCHEDULE)
+        assert_all_published(manifest_of(store, day), doubtful=doubtful, without=NEED_A_SCHEDULE)
         assert documents(store)
+
+    @pytest.mark.parametrize("name", sorted(NEED_A_SCHEDULE))
+    def test_what_counts_games_fails_by_name_without_a_schedule(self, tmp_path: Path, name: str) -> None:
+        day = date(2026, 2, 3)
+        store = export(write_real(tmp_path, {}, doubtful=True), day, None, name)
+        manifest = manifest_of(store, day)
+        assert manifest["status"] == "failed"
+        assert manifest["exports"][name]["documents"] == {}
+        assert "the schedule has no game of the season of 2026-02-03" in json.dumps(manifest["exports"][name])
 
 
 def test_forecast_times_are_not_read_where_picks_hold_them(league: League) -> None:

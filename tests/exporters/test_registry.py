@@ -63,7 +63,7 @@ def test_x7_live_types_are_in_no_backfill_and_in_no_nightly_group() -> None:
     assert [name for name, members in groups().items() if live & set(members)] == ["post-game", "all"]
 
 
-@pytest.mark.parametrize("name", ["daily-signals", "subset-definitions"])
+@pytest.mark.parametrize("name", ["calendar", "daily-signals", "season-game-counts", "subset-definitions"])
 def test_what_shows_no_game_reads_none(name: str) -> None:
     assert not {read.table for read in exports()[name].reads} & {GAMES, ACCURACY, LIVE_BOX_SCORES}
 

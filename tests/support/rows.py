@@ -465,7 +465,9 @@ subset_version_row = RowFactory(
     total_picks=1,
     is_complete=True,
 )
-news_link_row = RowFactory(NEWS_LINKS, player_lookup=PLAYER, article_id="article-1", sport="nba")
+news_link_row = RowFactory(
+    NEWS_LINKS, player_lookup=PLAYER, article_id="article-1", sport="nba", mention_role="mentioned"
+)
 news_insight_row = RowFactory(
     NEWS_INSIGHTS,
     article_id="article-1",
@@ -481,6 +483,7 @@ news_article_row = RowFactory(
     source="espn_nba",
     source_url="https://example.com/article-1",
     published_at=instant("2025-01-14T12:00:00Z"),
+    summary=None,
 )
 gamebook_row = RowFactory(
     GAMEBOOK,

@@ -153,7 +153,9 @@ def blemished(rows: Sequence[Row], *, intact: Sequence[str] = ("model_version",)
 
     def blemish(seed: int) -> list[Row]:
         chance = Random(seed)
-        everywhere = set(chance.sample(columns, k=chance.choice((0, 1, 3, chance.randint(0, len(columns))))))
+        everywhere = set(
+            chance.sample(columns, k=chance.choice((0, 1, min(3, len(columns)), chance.randint(0, len(columns)))))
+        )
         somewhere = set(chance.choices(range(len(cells)), k=chance.choice((0, 1, 15))))
         nulls: dict[int, dict[str, None]] = {}
         for n, (i, column) in enumerate(cells):
