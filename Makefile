@@ -16,7 +16,7 @@ EXPORT_TYPES := tonight-all
 NOT_UNIT := tests/wire tests/end_to_end tests/deploy
 
 .DEFAULT_GOAL := help
-.PHONY: help setup emulators run stream demo test unit values lint matrix soak bench docs template lock clean
+.PHONY: help setup emulators run stream demo test unit values lint matrix soak bench docs release template lock clean
 
 help: ## List the targets.
 	@while IFS= read -r line; do case "$$line" in \
@@ -63,11 +63,12 @@ demo: setup ## Generate the demo season, unless it is there.
 unit: setup ## Run the unit tests: the inner loop, about a minute.
 	$(BIN)/python -m pytest -n $(WORKERS) $(addprefix --ignore=,$(NOT_UNIT))
 
-lint: setup ## Check style (ruff), types (mypy) and the links of the documents.
+lint: setup ## Check style (ruff), types (mypy), links of the documents, and schemas against released ones.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m tests.docs.links
+	$(BIN)/python -m pipeline.reference.released_schemas
 
 test: lint emulators ## Lint and run all tests; the last lines name what this machine had to leave out.
 	$(BIN)/python -m pytest -n $(WORKERS)
@@ -93,6 +94,9 @@ bench: demo ## Measure nights, seasons and streamed requests, each beside its ba
 docs: setup ## Write docs/api, the schema of a request and the templates' metadata from the declarations.
 	$(BIN)/phase6 docs
 	$(BIN)/phase6 metadata
+
+release: setup ## Record the schemas of today as released, unless readers of the released ones would break.
+	$(BIN)/python -m pipeline.reference.released_schemas --record
 
 lock: setup ## Compile the lock files from setup.py.
 	$(BIN)/uv pip compile --quiet --no-header --universal --python-version 3.10 --generate-hashes setup.py -o requirements.txt

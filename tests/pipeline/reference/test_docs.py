@@ -6,15 +6,17 @@ from pathlib import Path
 import pytest
 
 from pipeline.reference.api_docs import pages
-from pipeline.reference.docs import REQUEST_SCHEMA, main, write
+from pipeline.reference.docs import OPENAPI, REQUEST_SCHEMA, main, write
+from pipeline.reference.openapi import openapi_text
 from pipeline.reference.request_schema import schema_text
 
 
 def test_writes_pages_and_schema_and_then_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([f"--output={tmp_path}"]) == 0
-    assert capsys.readouterr().out.startswith(f"{len(pages()) + 1} files changed: api/README.md, ")
+    assert capsys.readouterr().out.startswith(f"{len(pages()) + 2} files changed: api/README.md, ")
     assert {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "api").iterdir()} == pages()
     assert (tmp_path / REQUEST_SCHEMA).read_text(encoding="utf-8") == schema_text()
+    assert (tmp_path / OPENAPI).read_text(encoding="utf-8") == openapi_text()
     assert main([f"--output={tmp_path}"]) == 0
     assert capsys.readouterr().out == "0 files changed\n"
 
@@ -23,7 +25,8 @@ def test_what_is_stale_is_written_again(tmp_path: Path) -> None:
     write(tmp_path)
     (tmp_path / REQUEST_SCHEMA).write_text("stale")
     (tmp_path / "api" / "tonight.md").write_text("stale")
-    assert write(tmp_path) == ["api/tonight.md", REQUEST_SCHEMA]
+    (tmp_path / OPENAPI).write_text("stale")
+    assert write(tmp_path) == ["api/tonight.md", REQUEST_SCHEMA, OPENAPI]
     assert json.loads((tmp_path / REQUEST_SCHEMA).read_text(encoding="utf-8"))["type"] == "object"
 
 
