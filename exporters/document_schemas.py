@@ -55,7 +55,8 @@ def schema_id(name: str, version: int) -> str:
 
 def version_of(schema: Json) -> int:
     """Return the version that the ``$id`` of a schema names."""
-    return int(schema["$id"].rpartition(":")[2])
+    _, _, version = schema["$id"].rpartition(":")
+    return int(version)
 
 
 def _named(schema: Json, name: str, version: int) -> Json:
