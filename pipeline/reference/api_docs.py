@@ -67,7 +67,9 @@ def index(found: Iterable[Export]) -> str:
     lines = (
         "# The API",
         "",
-        "Made by `make docs` from the declarations and schemas in `exporters/`; not edited by hand.",
+        "Made by `make docs` from the declarations and schemas in `exporters/`; not edited by hand. Likewise the same "
+        "documents as [OpenAPI 3.1](../openapi.json) and as [TypeScript](../../clients/typescript/README.md). What may "
+        "change in a shape: [schemas](../../schemas/README.md).",
         "",
         *(f"* {convention}" for convention in CONVENTIONS),
         "",

@@ -12,6 +12,7 @@ from pipeline.requests.field import STRICT, Described
 from pipeline.version import ROOT
 
 DOCS = ROOT / "docs"
+CLIENTS = ROOT / "clients"
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -19,6 +20,15 @@ class DocsOptions:
     """Where generated files are written."""
 
     output: Annotated[FilePath, Described("The folder.", example="docs", default_help="docs", metavar="FOLDER")] = DOCS
+    clients: Annotated[
+        FilePath,
+        Described(
+            "The folder of the clients, whose types are written.",
+            example="clients",
+            default_help="clients",
+            metavar="FOLDER",
+        ),
+    ] = CLIENTS
     json: Annotated[bool, Described("Report what changed as JSON, for programs.", example="true")] = False
 
 

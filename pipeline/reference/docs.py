@@ -1,18 +1,24 @@
-"""Writes the generated files of ``docs``: the pages of the API, and the JSON Schema of a request."""
+"""Writes the generated files of ``docs``: the pages of the API, its OpenAPI description, the schema of a request.
+
+The types of the clients are written with them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pipeline.options.flags import OptionsError, check_folder, parse_options
-from pipeline.reference import api_docs
+from pipeline.reference import api_docs, typescript
 from pipeline.reference.command_options import DocsOptions
+from pipeline.reference.openapi import openapi_text
 from pipeline.reference.request_schema import schema_text
 from pipeline.reporting.terminal import complain, say, say_json
 
 PAGES = "api"
 REQUEST_SCHEMA = "request.schema.json"
+OPENAPI = "openapi.json"
+TYPESCRIPT = "typescript/src"
 
 
 def write(folder: Path) -> list[str]:
@@ -22,10 +28,27 @@ def write(folder: Path) -> list[str]:
         folder: The folder of the documentation.
     """
     changed = [f"{PAGES}/{name}" for name in api_docs.write(folder / PAGES)]
-    path, text = folder / REQUEST_SCHEMA, schema_text()
-    if not path.exists() or path.read_text(encoding="utf-8") != text:
-        path.write_text(text, encoding="utf-8")
-        changed.append(REQUEST_SCHEMA)
+    return changed + write_files(folder, {REQUEST_SCHEMA: schema_text(), OPENAPI: openapi_text()})
+
+
+def write_clients(folder: Path) -> list[str]:
+    """Write every missing or stale file of the clients, and return the changes.
+
+    Args:
+        folder: The folder of the clients.
+    """
+    return [f"{TYPESCRIPT}/{name}" for name in write_files(folder / TYPESCRIPT, typescript.files())]
+
+
+def write_files(folder: Path, texts: Mapping[str, str]) -> list[str]:
+    """Write every file of a folder that is missing or stale, and return their names."""
+    folder.mkdir(parents=True, exist_ok=True)
+    changed = []
+    for name, text in texts.items():
+        path = folder / name
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+            changed.append(name)
     return changed
 
 
@@ -34,10 +57,11 @@ def main(argv: Sequence[str]) -> int:
     try:
         options = parse_options(DocsOptions, argv)
         check_folder("--output", options.output)
+        check_folder("--clients", options.clients)
     except OptionsError as error:
         complain(error)
         return 2
-    changed = write(options.output)
+    changed = write(options.output) + write_clients(options.clients)
     if options.json:
         say_json({"changed": changed})
     else:
