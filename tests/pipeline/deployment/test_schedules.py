@@ -59,7 +59,6 @@ class TestTheFile:
             "phase6-tonight-midday": "0 13 * * *",
             "phase6-tonight-pregame": "0 17 * * *",
             "phase6-daily-results": "0 5 * * *",
-            "phase6-daily-best-bets": "30 5 * * *",
             "phase6-daily-calendar": "0 6 * * *",
             "phase6-quarter-hourly-news": "*/15 * * * *",
             "phase6-weekly-profiles": "0 6 * * 0",
