@@ -21,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
+from demo.best_bets import best_bet_frames
 from demo.blemishes import inject
 from demo.box_scores import play
 from demo.forecasts import features_frame, forecast, predictions_frame
@@ -36,7 +37,7 @@ from demo.subsets import definitions_frame, frozen_picks, signals_frame
 from demo.writer import write_frame
 from exporters.warehouse.tables import WAREHOUSE_TABLES
 
-GENERATOR_VERSION = 4
+GENERATOR_VERSION = 5
 """Raised when the same options give another content, so that folders of the older version are regenerated."""
 
 _SCHEMA = hashlib.sha256(
@@ -97,6 +98,7 @@ def _clean_frames(league: League) -> Iterator[Frame]:
     yield from (context_frame(league, box), factors_frame(league, box), defense_frame(league, box))
     yield from (shot_zones_frame(league, box), daily_cache_frame(league, box))
     yield from news_frames(league, box)
+    yield from best_bet_frames(league, box, forecasts)
 
 
 def _within(options: DemoOptions, frame: Frame) -> Frame:

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from exporters.config.site import CalendarRules
+from exporters.config.site import BestBetsPageRules, CalendarRules, HaltRules
 from exporters.config.trends import TrendRules
 
 Bands = tuple[tuple[str, Decimal], ...]
@@ -404,6 +404,8 @@ class Rules:
     documents: DocumentRules = DocumentRules()
     trends: TrendRules = field(default_factory=TrendRules)
     calendar: CalendarRules = field(default_factory=CalendarRules)
+    halts: HaltRules = field(default_factory=HaltRules)
+    best_bets_page: BestBetsPageRules = field(default_factory=BestBetsPageRules)
 
 
 RULES = Rules()

@@ -28,3 +28,59 @@ class CalendarRules:
     days_back: int = 30
     days_ahead: int = 7
     season_days: int = 365
+
+
+@dataclass(frozen=True)
+class HaltRules:
+    """How a document says that picks are paused (L6).
+
+    Attributes:
+        sport: The sport of the rows that count.
+        reasons: The reasons that the warehouse gives.
+        unknown: The reason of a date that nothing is known of; any other text that the warehouse holds counts as it.
+        unknown_days: Days for which a date counts as halted for that reason, after it.
+    """
+
+    sport: str = "nba"
+    reasons: tuple[str, ...] = (
+        "off_season",
+        "between_rounds",
+        "edge_collapse",
+        "fleet_blocked",
+        "predictions_inactive",
+        "pick_drought",
+        "manual",
+    )
+    unknown: str = "unknown_state"
+    unknown_days: int = 7
+
+
+@dataclass(frozen=True)
+class BestBetsPageRules:
+    """What the page of best bets shows, and when it has too little (L4).
+
+    Attributes:
+        angles: Reasons that are given for a pick of the date.
+        last: Newest decided picks that make up ``last_10``.
+        stat: What is picked.
+        untouched: Status of a published pick whose game had begun: the history of earlier dates leaves it out.
+        algorithm: Source of a pick that the signals chose.
+        manual: Source of a pick that was added by hand.
+        ordinary: Texts of ``ultra_tier`` that say that a pick is none.
+        guarded_from: Days of the season after which a page with fewer picks is refused.
+        min_picks: Picks that it must have then.
+        min_graded: Decided picks that it must have then.
+        unguarded: Reasons of a halt that allow for fewer.
+    """
+
+    angles: int = 3
+    last: int = 10
+    stat: str = "PTS"
+    untouched: str = "game_started"
+    algorithm: str = "algorithm"
+    manual: str = "manual"
+    ordinary: frozenset[str] = frozenset({"", "0", "f", "false", "n", "no", "none", "null"})
+    guarded_from: int = 14
+    min_picks: int = 10
+    min_graded: int = 5
+    unguarded: frozenset[str] = frozenset({"off_season", "edge_collapse", "fleet_blocked"})

@@ -34,6 +34,7 @@ from exporters.warehouse.league_rows import (
     ShotZoneRow,
     TeamGameRow,
 )
+from exporters.warehouse.pick_rows import HaltRow, ManualPickRow, PublishedPickRow, SignalPickRow
 from exporters.warehouse.schema import StandIn, Table
 
 PREDICTIONS: Table[PredictionRow] = Table(
@@ -193,6 +194,40 @@ TEAM_GAMES: Table[TeamGameRow] = Table(
     partition="game_date",
     filter_required=True,
     key=("game_id", "team_abbr"),
+)
+SIGNAL_PICKS: Table[SignalPickRow] = Table(
+    "nba_predictions.signal_best_bets_picks",
+    SignalPickRow,
+    partition="game_date",
+    player="player_lookup",
+    filter_required=True,
+    key=("system_id", "game_id"),
+    absent="no date has picks of the signals, and the page of best bets says that picks are halted",
+)
+PUBLISHED_PICKS: Table[PublishedPickRow] = Table(
+    "nba_predictions.best_bets_published_picks",
+    PublishedPickRow,
+    partition="game_date",
+    player="player_lookup",
+    filter_required=True,
+    key=("game_id",),
+    absent="which picks readers were shown is not known: those that the signals still have are shown",
+)
+MANUAL_PICKS: Table[ManualPickRow] = Table(
+    "nba_predictions.best_bets_manual_picks",
+    ManualPickRow,
+    partition="game_date",
+    player="player_lookup",
+    filter_required=True,
+    key=("game_id",),
+    absent="no pick was added by hand",
+)
+HALTS: Table[HaltRow] = Table(
+    "nba_orchestration.halt_state",
+    HaltRow,
+    partition="effective_date",
+    key=("sport",),
+    absent="picks count as halted on no date",
 )
 FORECAST_TIMES: Table[ForecastTimeRow] = Table(
     f"{PREDICTIONS.name}:created_at",

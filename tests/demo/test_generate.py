@@ -48,6 +48,8 @@ TINY = {"seasons": 1, "players": 60, "first_date": date(2026, 1, 20), "last_date
 
 SPARSE = {
     "dnp_reason",
+    "halt_reason",
+    "halt_since",
     "invalidation_reason",
     "min_confidence",
     "pct_over_max",

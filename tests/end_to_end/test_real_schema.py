@@ -41,7 +41,7 @@ from transforms.warehouses.protocol import Warehouse
 STATES = ("ready", "no_games")
 WITHOUT_VERSIONS = {"subset-picks", "season-subsets", "subset-performance"}
 """The types that show which version of a date's picks counts."""
-NEED_A_SCHEDULE = frozenset({"calendar", "season-game-counts"})
+NEED_A_SCHEDULE = frozenset({"best-bets-all", "calendar", "season-game-counts"})
 """The types that count the season's games, which a schedule without any contradicts."""
 DOUBTFUL = pytest.mark.parametrize("doubtful", [True, False], ids=["doubtful-column", "no-doubtful-column"])
 

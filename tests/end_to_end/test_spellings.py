@@ -259,9 +259,12 @@ def test_aliases_that_cannot_be_read_fail_what_names_players_and_nothing_else() 
     run_in_process(plan, LiveWarehouse(warehouse), store)
     states = {name: section["state"] for name, section in manifest_of(store, TONIGHT)["exports"].items()}
     assert {name for name, state in states.items() if state == "ready"} == {
+        "calendar",
         "daily-signals",
         "performance",
+        "season-game-counts",
         "subset-definitions",
+        "trends-team",
     }
     assert states["live-grading"] == "degraded"
 

@@ -36,16 +36,20 @@ from tests.support.rows import (
     feed_player_row,
     game_row,
     gamebook_row,
+    halt_row,
     injury_row,
+    manual_pick_row,
     news_article_row,
     news_insight_row,
     news_link_row,
     player_alias_row,
     prediction_row,
     props_row,
+    published_pick_row,
     registry_row,
     schedule_row,
     shot_zone_row,
+    signal_pick_row,
     signal_row,
     subset_definition_row,
     subset_pick_row,
@@ -97,6 +101,7 @@ def _games() -> Iterator[Row]:
             yield defense_row(team_abbr=team, analysis_date=TONIGHT - timedelta(days=1))
     for night in (TONIGHT, PLAYED):
         yield signal_row(game_date=night)
+        yield halt_row(effective_date=night)
         yield subset_version_row(game_date=night, version_id=_version(night))
     yield system_day_row(game_date=PLAYED)
     yield subset_definition_row(subset_id=SUBSET)
@@ -122,6 +127,8 @@ def _player(player: str, team: str) -> Iterator[Row]:
             version_id=_version(night),
         )
         yield injury_row(player_lookup=player, report_date=night, game_date=night, injury_status="questionable")
+        for make in (signal_pick_row, published_pick_row, manual_pick_row):
+            yield make(player_lookup=player, game_date=night, at_home=at_home, **teams)
         for side in ("over", "under"):
             yield props_row(player_lookup=player, game_date=night, bet_side=side)
     yield registry_row(player_lookup=player, player_name=f"Player {player.removeprefix('player')}", team_abbr=team)

@@ -1,8 +1,8 @@
 """A warehouse around one night of one game: LAL hosts BOS on 2025-01-15, with ten players on each side.
 
 It holds what a real night of one game holds: 20 rows of context and 40 forecasts, those of the champion and those of
-another model; each player's games of the season, one of which he missed; their grades, frozen picks, odds and analyses.
-Tests take away what a thin warehouse lacks, and write the rest in the owner's schema.
+another model; each player's games of the season, one of which he missed; their grades, frozen picks, best bets, odds
+and analyses. Tests take away what a thin warehouse lacks, and write the rest in the owner's schema.
 """
 
 from __future__ import annotations
@@ -23,12 +23,16 @@ from tests.support.rows import (
     feed_player_row,
     game_row,
     gamebook_row,
+    halt_row,
     injury_row,
+    manual_pick_row,
     prediction_row,
     props_row,
+    published_pick_row,
     registry_row,
     schedule_row,
     shot_zone_row,
+    signal_pick_row,
     signal_row,
     subset_definition_row,
     subset_pick_row,
@@ -67,6 +71,7 @@ def _league() -> Iterator[Row]:
         for team in OPPONENT:
             yield team_game_row(game_date=night, team_abbr=team, win_flag=team == "LAL")
     yield signal_row()
+    yield halt_row()
     yield subset_definition_row(subset_id=SUBSET)
     yield from defense_rows({"LAL": 108, "BOS": 111})
 
@@ -99,6 +104,10 @@ def _player(player: str, number: int) -> Iterator[Row]:
 def _past(player: str, number: int, night: date, teams: dict[str, object]) -> Iterator[Row]:
     missed = night == MISSED and number % 3 == 0
     points, forecast = 15 + number, f"{CHAMPION}-{player}-{night}"
+    yield signal_pick_row(player_lookup=player, game_date=night, line_value=LINE, rank=1 + number, **teams)
+    yield published_pick_row(player_lookup=player, game_date=night, line_value=LINE, rank=1 + number, **teams)
+    if night == NIGHTS[-1]:
+        yield manual_pick_row(player_lookup=player, game_date=night, line_value=LINE, **teams)
     yield prediction_row(player_lookup=player, game_date=night, prediction_id=forecast)
     yield subset_pick_row(
         player_lookup=player,

@@ -93,6 +93,225 @@ export interface BestBetsPick {
 }
 
 /**
+ * The page of best bets in one file: the picks of the date, the season's picks by week and day, and their
+ * record. A pick stays as readers were shown it, and outcomes are added to it.
+ *
+ * The document of best-bets-all, version 1.
+ */
+export interface BestBetsAll {
+  /** The league day that the page is of. */
+  date: string;
+  /** The season, such as 2025-26. */
+  season: string;
+  /** When the export was asked for, UTC. The only field that changes when nothing else does. */
+  generated_at: string;
+  /** Version of the algorithm behind the newest pick that names one; unknown without any. */
+  algorithm_version: string;
+  /** Picks are paused on the date: none is added to it, and those that readers were shown stay. */
+  halt_active: boolean;
+  /** Why they are paused; unknown_state when nothing is known of the date, null when they are not. */
+  halt_reason: "off_season" | "between_rounds" | "edge_collapse" | "fleet_blocked" | "predictions_inactive" | "pick_drought" | "manual" | "unknown_state" | null;
+  /** The day on which the pause began; null when they are not paused, or when it is unknown. */
+  halt_since: string | null;
+  /** How the decided picks went up to the date, that day included. */
+  record: {
+    season: BestBetsAllRecord;
+    month: BestBetsAllRecord;
+    week: BestBetsAllRecord;
+    last_10: BestBetsAllLast10;
+  };
+  /** How the picks of the highest tier went this season. */
+  ultra_record: {
+    /** Picks that were won. */
+    wins: number;
+    /** Picks that were lost. */
+    losses: number;
+    /** Both together. */
+    total: number;
+    /** Share of them that was won, 0 to 100, one decimal; null without any. */
+    pct: number | null;
+    over: BestBetsAllSideRecord;
+    under: BestBetsAllSideRecord;
+  };
+  /** The run of equal results that the newest decided pick ends. */
+  streak: {
+    /** Won, lost, or no pick decided yet. */
+    type: "W" | "L" | "N/A";
+    /** Its length, in picks. */
+    count: number;
+  };
+  /** The season's longest run of picks that were won, the first among equals. */
+  best_streak: {
+    /** Won. */
+    type: "W";
+    /** Its length, in picks. */
+    count: number;
+    /** Date of its first pick; null without any. */
+    start: string | null;
+    /** Date of its last pick; null without any. */
+    end: string | null;
+  };
+  /** The picks of the date, by rank. */
+  today: Array<BestBetsAllPick>;
+  /** Picks that today lists. */
+  total_today: number;
+  /** Games of the date, as calendar counts them. */
+  games_scheduled: number;
+  /** The season's weeks with picks, newest first, that of the date included. */
+  weeks: Array<BestBetsAllWeek>;
+  /** Picks of the season that are not void. */
+  total_picks: number;
+  /** Those of them that were won or lost. */
+  graded: number;
+  /** Void picks of the season. Only when there are some. */
+  voided?: number;
+}
+
+/** Decided picks of a span: the season, the month or the week of the date. */
+export interface BestBetsAllRecord {
+  /** Picks that were won. */
+  wins: number;
+  /** Picks that were lost. */
+  losses: number;
+  /** Both together; pushes and void picks are in neither. */
+  total: number;
+  /** Share of them that was won, 0 to 100, one decimal; 0.0 without any. */
+  pct: number;
+}
+
+/** The newest ten decided picks. */
+export interface BestBetsAllLast10 {
+  /** Picks that were won. */
+  wins: number;
+  /** Picks that were lost. */
+  losses: number;
+  /** Share of them that was won, 0 to 100, one decimal; 0.0 without any. */
+  pct: number;
+}
+
+/** Those on one side of the line. */
+export interface BestBetsAllSideRecord {
+  /** Picks that were won. */
+  wins: number;
+  /** Picks that were lost. */
+  losses: number;
+  /** Both together; pushes and void picks are in neither. */
+  total: number;
+  /** Share of them that was won, 0 to 100, one decimal; null without any. */
+  pct: number | null;
+}
+
+/** A pick of the date. */
+export interface BestBetsAllPick {
+  /** Place among the picks of the date: those of the signals before those added by hand. */
+  rank: number;
+  /** The player's name. */
+  player: string;
+  /** The player's id: the name in lower-case letters and digits. */
+  player_lookup: string;
+  /** The player's team, by the pick; null when it names none. */
+  team: string | null;
+  /** The other team; null when neither the pick nor its game names it. */
+  opponent: string | null;
+  /** Whether the player's team is at home; null when the game is unknown. */
+  home: boolean | null;
+  /** The side of the line that is picked. */
+  direction: "OVER" | "UNDER";
+  /** What the line is about: points. */
+  stat: "PTS";
+  /** The line, in points. */
+  line: number;
+  /** Distance of forecast and line in points, without a sign; null when unknown. */
+  edge: number | null;
+  /** Tip-off in New York time, with offset; null when unknown. */
+  game_time: string | null;
+  /** At most three reasons for the pick. */
+  angles: Array<string>;
+  /** The player's points; null until they are known, and for a void pick. */
+  actual: number | null;
+  /** What became of the pick; VOID when the player did not play, null while it is open. */
+  result: "WIN" | "LOSS" | "PUSH" | "VOID" | null;
+  /** The pick is of the highest tier. */
+  is_ultra: boolean;
+  /** Who chose the pick, such as manual. Only when it was not the algorithm. */
+  source?: string;
+  /** Why the pick is void: the player did not play. Only when it is. */
+  void_reason?: "DNP";
+}
+
+/** A week with picks. */
+export interface BestBetsAllWeek {
+  /** Its Monday. */
+  week_start: string;
+  /** The picks of the week by what became of them. */
+  record: {
+    /** Picks that were won. */
+    wins: number;
+    /** Picks that were lost. */
+    losses: number;
+    /** Open picks. */
+    pending: number;
+    /** Share of the decided ones that was won, 0 to 100, one decimal; null without any. */
+    pct: number | null;
+  };
+  /** The days with picks, newest first. */
+  days: Array<BestBetsAllDay>;
+}
+
+/** A day with picks. */
+export interface BestBetsAllDay {
+  /** The league day. */
+  date: string;
+  /** How the day went, by the picks that are not void: none left, all open, all won, all lost, or anything else. */
+  status: "void" | "pending" | "sweep" | "miss" | "split";
+  /** The picks of the day by what became of them; pushes are in none. */
+  record: {
+    /** Picks that were won. */
+    wins: number;
+    /** Picks that were lost. */
+    losses: number;
+    /** Open picks. */
+    pending: number;
+    /** Void picks. Only when there are some. */
+    voided?: number;
+  };
+  /** The picks, in the order of their ranks. */
+  picks: Array<BestBetsAllPastPick>;
+}
+
+/** A pick of a day. */
+export interface BestBetsAllPastPick {
+  /** The player's name. */
+  player: string;
+  /** The player's id: the name in lower-case letters and digits. */
+  player_lookup: string;
+  /** The player's team, by the pick; null when it names none. */
+  team: string | null;
+  /** The other team; null when neither the pick nor its game names it. */
+  opponent: string | null;
+  /** Whether the player's team is at home; null when the game is unknown. */
+  home: boolean | null;
+  /** The side of the line that is picked. */
+  direction: "OVER" | "UNDER";
+  /** What the line is about: points. */
+  stat: "PTS";
+  /** The line, in points. */
+  line: number;
+  /** Distance of forecast and line in points, without a sign; null when unknown. */
+  edge: number | null;
+  /** The player's points; null until they are known, and for a void pick. */
+  actual: number | null;
+  /** What became of the pick; VOID when the player did not play, null while it is open. */
+  result: "WIN" | "LOSS" | "PUSH" | "VOID" | null;
+  /** The reasons for the pick. */
+  angles: Array<string>;
+  /** The pick is of the highest tier. */
+  is_ultra: boolean;
+  /** Why the pick is void: the player did not play. Only when it is. */
+  void_reason?: "DNP";
+}
+
+/**
  * The number of league games of each date, from 30 days before the league day to 7 days after it, newest date
  * first. Dates without a game are absent, and between seasons the document is empty.
  *

@@ -2,6 +2,7 @@
 
 import type {
   BestBets,
+  BestBetsAll,
   Calendar,
   DailySignals,
   LiveGrading,
@@ -35,6 +36,7 @@ import type {
 export interface DocumentAt {
   "best-bets/{date}.json": BestBets;
   "best-bets/latest.json": BestBets;
+  "best-bets/all.json": BestBetsAll;
   "calendar/game-counts.json": Calendar;
   "signals/{date}.json": DailySignals;
   "live-grading/{date}.json": LiveGrading;
@@ -79,6 +81,7 @@ export interface DocumentAt {
 /** The path of each document, by export type, and the pointers that mirror one of its dates. */
 export const PATHS = {
   "best-bets": { path: "best-bets/{date}.json", pointers: ["best-bets/latest.json"] },
+  "best-bets-all": { path: "best-bets/all.json", pointers: [] },
   "calendar": { path: "calendar/game-counts.json", pointers: [] },
   "daily-signals": { path: "signals/{date}.json", pointers: [] },
   "live-grading": { path: "live-grading/{date}.json", pointers: ["live-grading/latest.json"] },
@@ -111,6 +114,7 @@ export const PATHS = {
 /** The version of each shape. */
 export const VERSIONS = {
   "best-bets": 1,
+  "best-bets-all": 1,
   "calendar": 1,
   "daily-signals": 1,
   "live-grading": 1,

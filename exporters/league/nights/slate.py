@@ -29,6 +29,7 @@ class Slate:
         config: The exporters' configuration.
         count: What the warehouse holds for the date.
         aliases: The other spellings of players' ids.
+        absent: Optional columns that the warehouse lacks, by table; an empty name stands for the table itself.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class Slate:
         self.config = config
         self.count: DayCount = scan_counts.on(day)
         self.aliases: Aliases = scan_counts.aliases
+        self.absent: Mapping[str, Sequence[str]] = scan_counts.absent
         self._cards = cards
         self._rows = rows
 
@@ -50,6 +52,10 @@ class Slate:
     def rows(self, table: Table[RowT]) -> Sequence[RowT]:
         """Return the rows of a league-wide table that fall into the window of the exports which read it."""
         return self._rows.get(table.name, ())
+
+    def lacks(self, table: Table[Any]) -> bool:
+        """Whether the warehouse lacks an optional table, which is then empty."""
+        return "" in self.absent.get(table.name, ())
 
     @cached_property
     def schedule(self) -> Schedule:

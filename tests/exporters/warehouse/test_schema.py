@@ -156,7 +156,11 @@ def test_special_columns_of_a_table_exist(table: Table[object]) -> None:
 OPTIONAL_TABLES = {
     "nba_analytics.news_insights",
     "nba_analytics.news_player_links",
+    "nba_orchestration.halt_state",
+    "nba_predictions.best_bets_manual_picks",
+    "nba_predictions.best_bets_published_picks",
     "nba_predictions.current_subset_versions",
+    "nba_predictions.signal_best_bets_picks",
     "nba_raw.bdl_player_boxscores",
     "nba_raw.news_articles_raw",
     "nba_reference.player_aliases",
@@ -167,7 +171,6 @@ OPTIONAL_COLUMNS = {
     "nba_analytics.upcoming_player_game_context": {"context_version", "processed_at"},
     "nba_analytics.news_insights": {"extracted_at"},
     "nba_analytics.news_player_links": {"mention_role"},
-    "nba_raw.news_articles_raw": {"summary"},
     "nba_precompute.player_composite_factors": {"processed_at", "created_at"},
     "nba_precompute.team_defense_zone_analysis": {
         "processed_at",
@@ -188,6 +191,7 @@ OPTIONAL_COLUMNS = {
     "nba_predictions.system_daily_performance": {"computed_at"},
     "nba_raw.nbac_injury_report": {"processed_at"},
     "nba_raw.nbac_schedule": {"processed_at"},
+    "nba_raw.news_articles_raw": {"summary"},
     "nba_reference.player_aliases": {"processed_at"},
 }
 
