@@ -33,7 +33,7 @@ from apache_beam.utils.timestamp import Timestamp
 from pipeline.reporting.completion import Event, message_of, not_run_event
 from pipeline.stream.answer import Answerer
 from pipeline.stream.coalescing import Answered, RequestCoalescer
-from pipeline.stream.dead_letters import dead_letter
+from pipeline.stream.dead_letters import DeadLetters
 from pipeline.stream.messages import Asked, Grammar, Message, Rejected, read_message
 from pipeline.stream.upstream import Dropped
 from pipeline.stream.watch import Watch, utc_now
@@ -69,9 +69,11 @@ class AnswerMessages(beam.PTransform):
     def expand(self, inputs: tuple[beam.PCollection[PubsubMessage], beam.PCollection[Any]]) -> Answers:
         """Wire the transform."""
         messages, ticks = inputs
-        read = messages | "ReadRequests" >> beam.ParDo(ReadRequests(self.grammar)).with_output_types(
-            Any, requests=Keyed, events=PubsubMessage, dead_letters=PubsubMessage
-        ).with_outputs(REQUESTS, EVENTS, DEAD_LETTERS)
+        read = messages | "ReadRequests" >> beam.ParDo(
+            ReadRequests(self.grammar, DeadLetters(self.answerer.store))
+        ).with_output_types(Any, requests=Keyed, events=PubsubMessage, dead_letters=PubsubMessage).with_outputs(
+            REQUESTS, EVENTS, DEAD_LETTERS
+        )
         watched = ticks | "WatchGames" >> beam.ParDo(WatchGames(self.watch)).with_output_types(Keyed)
         answered = (
             (read[REQUESTS], watched)
@@ -88,6 +90,7 @@ class ReadRequests(beam.DoFn):
     """Turn messages into requests. Other messages become an event, and a dead letter when they are rejected."""
 
     grammar: Grammar
+    letters: DeadLetters
 
     def setup(self) -> None:
         """Prepare the metrics."""
@@ -115,7 +118,7 @@ class ReadRequests(beam.DoFn):
         else:
             event = _rejection(found, received)
             Metrics.counter("messages", "dead_letters").inc()
-            yield pvalue.TaggedOutput(DEAD_LETTERS, dead_letter(received, found, utc_now()))
+            yield pvalue.TaggedOutput(DEAD_LETTERS, self.letters.letter(received, found, utc_now()))
         yield pvalue.TaggedOutput(EVENTS, _told(event))
 
 

@@ -17,6 +17,7 @@ from pipeline.options.configuration import StreamConfig, parse_job
 from pipeline.requests.request import RequestDefaults
 from pipeline.stream.answer import Answer, Answerer
 from pipeline.stream.coalescing import Answered
+from pipeline.stream.dead_letters import DeadLetters
 from pipeline.stream.graph import (
     DEAD_LETTERS,
     EVENTS,
@@ -31,12 +32,13 @@ from pipeline.stream.messages import Asked, Grammar
 from pipeline.stream.watch import Watch
 from tests.support.eager import run_eagerly
 from tests.support.steps import functions_of, steps_of
-from tests.support.stores import ForbiddenStore
+from tests.support.stores import ForbiddenStore, MemoryStore
 from tests.support.warehouses import Fake, ForbiddenWarehouse
 from transforms.warehouses.protocol import WarehouseError
 
 PUBLISHED = datetime(2026, 2, 3, 18, 0, tzinfo=timezone.utc)
 GRAMMAR = Grammar(("tonight",), {}, RequestDefaults("champion"), max_dates=3)
+LETTERS = DeadLetters(MemoryStore())
 
 STEPS = [
     "ReadMessages",
@@ -110,7 +112,7 @@ def message(payload: Any, **attributes: str) -> PubsubMessage:
 class TestReadRequests:
     def read(self, *messages: PubsubMessage) -> dict[str, list[Any]]:
         def wire(root: beam.Pipeline) -> Any:
-            read = root | beam.Create(list(messages)) | beam.ParDo(ReadRequests(GRAMMAR)).with_outputs()
+            read = root | beam.Create(list(messages)) | beam.ParDo(ReadRequests(GRAMMAR, LETTERS)).with_outputs()
             return {name: read[name] for name in (REQUESTS, EVENTS, DEAD_LETTERS)}
 
         found: dict[str, list[Any]] = run_eagerly(wire)
@@ -148,11 +150,18 @@ class TestReadRequests:
     )
     @pytest.mark.parametrize("envelope", [{}, {"phase": "p", "game_date": "2026-02-03", "status": "failed"}])
     def test_half_a_surrogate_pair_does_not_fail_the_step(self, name: str, envelope: dict[str, str]) -> None:
-        step = ReadRequests(GRAMMAR)
+        step = ReadRequests(GRAMMAR, LETTERS)
         step.setup()
         made = list(step.process(message({**envelope, name: "a\ud800"}), Timestamp(0)))
         [event] = [json.loads(found.value.data) for found in made if found.tag == EVENTS]
         assert event["status"] in ("dropped", "rejected")
+
+    def test_a_message_with_thousands_of_problems_makes_a_short_event(self) -> None:
+        wrong = {f"{n:x}": n for n in range(10_000)}
+        [told] = self.read(message(wrong))[EVENTS]
+        event = json.loads(told.data)
+        assert event["status"] == "rejected"
+        assert len(told.data) < 64 * 1024
 
     def test_each_message_ends_in_one_way(self) -> None:
         asked = {"export_types": ["tonight"], "target_date": "today"}
