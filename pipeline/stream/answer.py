@@ -139,7 +139,8 @@ class Answerer:
             failure = failure_from("AnswerRequests", "", run_id, error)
             LOG.error("%s %s", failure.error, failure.stack)
             event = run_event(plan, "failed", finished=self._now(), errors=[failure.error])
-        return Answer({**event, "message_id": asked.message_id}, run_id, read_at, inputs, _may_go_well(event))
+        told = {"unplayed": list(asked.unplayed)} if asked.unplayed else {}
+        return Answer({**event, **told, "message_id": asked.message_id}, run_id, read_at, inputs, _may_go_well(event))
 
     def duplicate(self, asked: Asked, run_id: str, why: str) -> Event:
         """Return the event of a request that another run has answered or will answer."""

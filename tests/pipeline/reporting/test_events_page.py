@@ -25,6 +25,7 @@ def events() -> list[dict[str, Any]]:
         completed(PLAN, "out", {}, finished=NOW),
         run_event(PLAN, "failed", finished=NOW),
         not_run_event("duplicate", "why", finished=NOW, duplicate_of="run", message_id="m-1"),
+        {**run_event(PLAN, "partial", finished=NOW), "unplayed": []},
         not_run_event("launched", "why", finished=NOW, job="job"),
         abridged({**run_event(PLAN, "failed", finished=NOW), "errors": ["x" * 1000] * 1000}),
     ]
