@@ -38,8 +38,8 @@ class DeadLetters:
 
     store: Store
 
-    def letter(self, message: Message, rejected: Rejected, now: datetime) -> PubsubMessage:
-        """Return the dead letter of a message; never raises.
+    def letter(self, message: Message, rejected: Rejected, now: datetime, *, attempts: str = "") -> PubsubMessage:
+        """Return the dead letter of a message; never raises. ``attempts`` is the history of one that is given up.
 
         Its payload is the original one, unless that is longer than :data:`INLINE_BYTES`. Such a payload becomes an
         object of the control output, and the letter has its path, size and SHA-256. Each original attribute is there
@@ -55,6 +55,7 @@ class DeadLetters:
             "message_id": message.message_id,
             "published_at": message.published.isoformat(),
             "rejected_at": now.isoformat(),
+            "attempts": attempts,
         }
         data = message.data
         if len(data) > INLINE_BYTES:

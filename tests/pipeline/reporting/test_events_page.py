@@ -49,7 +49,7 @@ def test_every_attribute_of_a_dead_letter_is_on_the_page() -> None:
     long = Message(b"x" * 9_500_000, {f"a{n}": "b" for n in range(100)}, "m-1", NOW)
     full = MemoryStore()
     full.before_write = Refuse("letters/")
-    letters = [DeadLetters(store).letter(long, rejected, NOW) for store in (MemoryStore(), full)]
+    letters = [DeadLetters(store).letter(long, rejected, NOW, attempts="[]") for store in (MemoryStore(), full)]
     said = {name for letter in letters for name in letter.attributes} - {f"original_a{n}" for n in range(100)}
     assert said == {
         "reason",
@@ -57,6 +57,7 @@ def test_every_attribute_of_a_dead_letter_is_on_the_page() -> None:
         "message_id",
         "published_at",
         "rejected_at",
+        "attempts",
         "payload_path",
         "payload_bytes",
         "payload_sha256",
