@@ -59,7 +59,8 @@ class StreamOptions:
         int,
         Field(ge=10, le=3600),
         Described(
-            "Seconds after which a request that is still being answered is given up and reported as failed.",
+            "Seconds after which a request that is still being answered is given up and reported as failed. Tables "
+            "that are not read after three quarters of them fail the types that read them; the rest is for publishing.",
             example="900",
             metavar="N",
         ),

@@ -28,7 +28,7 @@ from pipeline.planning.planner import begun, make_plan, with_as_of
 from pipeline.reporting.completion import Event, completed, not_run_event, run_event
 from pipeline.requests.request import ExportRequest
 from pipeline.stream.coalescing import Answered
-from pipeline.stream.deadline import Deadline, DeadlineStore, DeadlineWarehouse
+from pipeline.stream.deadline import CHECKS_SHARE, READS_SHARE, Deadline, DeadlineStore, DeadlineWarehouse
 from pipeline.stream.messages import Asked
 from transforms.elements.failure import failure_from
 from transforms.elements.plan import LeaseRules, Plan
@@ -121,25 +121,26 @@ class Answerer:
             if len(plan.dates) > self.max_dates:
                 return Answer(self._launched(asked, request, plan), run_id, read_at)
             deadline = Deadline.after(self.timeout)
-            warehouse, store = DeadlineWarehouse(self.warehouse, deadline), DeadlineStore(self.store, deadline)
+            checked, store = self._in(deadline.part(CHECKS_SHARE)), DeadlineStore(self.store, deadline)
             if asked.marker and _was_left(store, asked.marker, run_id):
                 return Answer(self.duplicate(asked, "an earlier run", f"it left {asked.marker}"), run_id, read_at)
-            plan = with_clock(with_as_of(plan, warehouse), store, self._now())
+            plan = with_clock(with_as_of(plan, checked), store, self._now())
             if not asked.expires:
                 # One that expires is repeated soon, so the versions of tables do not matter.
-                plan = with_inputs(check_champion(plan, warehouse), warehouse)
+                plan = with_inputs(check_champion(plan, checked), checked)
             inputs = _inputs_digest(plan)
             if before is not None and not before.again and inputs and inputs == before.inputs:
                 event = self.duplicate(asked, before.run_id, "no table has changed since that run")
                 return Answer(event, run_id, read_at, inputs)
-            event = self._run(asked, plan, warehouse, store)
+            event = self._run(asked, plan, deadline, store)
         except ChampionError as error:
             event = {**run_event(plan, "rejected", finished=self._now(), errors=[str(error)]), "manifests": []}
         except Exception as error:
             failure = failure_from("AnswerRequests", "", run_id, error)
             LOG.error("%s %s", failure.error, failure.stack)
             event = run_event(plan, "failed", finished=self._now(), errors=[failure.error])
-        return Answer({**event, "message_id": asked.message_id}, run_id, read_at, inputs, _may_go_well(event))
+        told = {"unplayed": list(asked.unplayed)} if asked.unplayed else {}
+        return Answer({**event, **told, "message_id": asked.message_id}, run_id, read_at, inputs, _may_go_well(event))
 
     def duplicate(self, asked: Asked, run_id: str, why: str) -> Event:
         """Return the event of a request that another run has answered or will answer."""
@@ -174,11 +175,14 @@ class Answerer:
             message_id=asked.message_id,
         )
 
-    def _run(self, asked: Asked, plan: Plan, warehouse: Warehouse, store: Store) -> Event:
-        batches, scan_counts = scan_all(plan, warehouse)
+    def _in(self, deadline: Deadline) -> DeadlineWarehouse:
+        return DeadlineWarehouse(self.warehouse, deadline)
+
+    def _run(self, asked: Asked, plan: Plan, deadline: Deadline, store: Store) -> Event:
+        batches, scan_counts = scan_all(plan, self._in(deadline.part(READS_SHARE)))
         if lacking := _lacks_predictions(asked, scan_counts, plan.dates[-1]):
             return {**run_event(plan, "dropped", finished=self._now()), "reason": lacking}
-        manifests = publish_scanned(plan, batches, scan_counts, warehouse, store)
+        manifests = publish_scanned(plan, batches, scan_counts, self._in(deadline), store)
         event = completed(plan, self.output, manifests, finished=self._now())
         if asked.marker and event["status"] == "success":
             _leave(store, asked.marker, plan.run.run_id, self._now())

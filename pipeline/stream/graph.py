@@ -4,6 +4,8 @@
     Ticks ─► WatchGames ──────────┼─────────────┴─► AnswerRequests ─► events ─► completion topic
                                   └─► rejected ─► events, dead letters
 
+A request whose answer has ended its worker twice is given up: it becomes an event and a dead letter, too.
+
 Requests have one key, so the runner processes them one after the other: two requests for the same date never overlap,
 and the second one publishes the same as it would alone after the first. Scattering a request's documents over steps and
 gathering them by count lets two requests interleave, and takes longer: 0.23 s instead of 0.13 s for the 299
@@ -31,9 +33,11 @@ from apache_beam.transforms.userstate import ReadModifyWriteStateSpec, TimerSpec
 from apache_beam.utils.timestamp import Timestamp
 
 from pipeline.reporting.completion import Event, message_of, not_run_event
+from pipeline.requests.problems import Problem, show
 from pipeline.stream.answer import Answerer
+from pipeline.stream.attempts import MOST_ATTEMPTS, Attempt, AttemptLog
 from pipeline.stream.coalescing import Answered, RequestCoalescer
-from pipeline.stream.dead_letters import dead_letter
+from pipeline.stream.dead_letters import DeadLetters
 from pipeline.stream.messages import Asked, Grammar, Message, Rejected, read_message
 from pipeline.stream.upstream import Dropped
 from pipeline.stream.watch import Watch, utc_now
@@ -69,18 +73,23 @@ class AnswerMessages(beam.PTransform):
     def expand(self, inputs: tuple[beam.PCollection[PubsubMessage], beam.PCollection[Any]]) -> Answers:
         """Wire the transform."""
         messages, ticks = inputs
-        read = messages | "ReadRequests" >> beam.ParDo(ReadRequests(self.grammar)).with_output_types(
-            Any, requests=Keyed, events=PubsubMessage, dead_letters=PubsubMessage
-        ).with_outputs(REQUESTS, EVENTS, DEAD_LETTERS)
+        read = messages | "ReadRequests" >> beam.ParDo(
+            ReadRequests(self.grammar, DeadLetters(self.answerer.store))
+        ).with_output_types(Any, requests=Keyed, events=PubsubMessage, dead_letters=PubsubMessage).with_outputs(
+            REQUESTS, EVENTS, DEAD_LETTERS
+        )
         watched = ticks | "WatchGames" >> beam.ParDo(WatchGames(self.watch)).with_output_types(Keyed)
         answered = (
             (read[REQUESTS], watched)
             | "FlattenRequests" >> beam.Flatten()
             | "AnswerRequests"
-            >> beam.ParDo(AnswerRequests(self.answerer, self.quiet_seconds)).with_output_types(PubsubMessage)
+            >> beam.ParDo(AnswerRequests(self.answerer, self.quiet_seconds))
+            .with_output_types(PubsubMessage, dead_letters=PubsubMessage)
+            .with_outputs(DEAD_LETTERS, main=EVENTS)
         )
-        events = (read[EVENTS], answered) | "FlattenEvents" >> beam.Flatten()
-        return Answers(events, read[DEAD_LETTERS])
+        events = (read[EVENTS], answered[EVENTS]) | "FlattenEvents" >> beam.Flatten()
+        letters = (read[DEAD_LETTERS], answered[DEAD_LETTERS]) | "FlattenDeadLetters" >> beam.Flatten()
+        return Answers(events, letters)
 
 
 @dataclass
@@ -88,6 +97,7 @@ class ReadRequests(beam.DoFn):
     """Turn messages into requests. Other messages become an event, and a dead letter when they are rejected."""
 
     grammar: Grammar
+    letters: DeadLetters
 
     def setup(self) -> None:
         """Prepare the metrics."""
@@ -115,7 +125,7 @@ class ReadRequests(beam.DoFn):
         else:
             event = _rejection(found, received)
             Metrics.counter("messages", "dead_letters").inc()
-            yield pvalue.TaggedOutput(DEAD_LETTERS, dead_letter(received, found, utc_now()))
+            yield pvalue.TaggedOutput(DEAD_LETTERS, self.letters.letter(received, found, utc_now()))
         yield pvalue.TaggedOutput(EVENTS, _told(event))
 
 
@@ -184,7 +194,8 @@ class WatchGames(beam.DoFn):
 class AnswerRequests(beam.DoFn):
     """Answer requests one after the other, and equal ones once; see :mod:`pipeline.stream.coalescing`.
 
-    Input: one key, with requests as bytes. Output: completion events.
+    Input: one key, with requests as bytes. Output: completion events, and ``dead_letters`` of requests whose answer has
+    ended its worker :data:`MOST_ATTEMPTS` times.
     """
 
     answerer: Answerer
@@ -200,7 +211,7 @@ class AnswerRequests(beam.DoFn):
 
     def process(
         self, keyed: Keyed, state: Any = beam.DoFn.StateParam(DESK), wake: Any = beam.DoFn.TimerParam(WAKE)
-    ) -> Iterable[PubsubMessage]:
+    ) -> Iterable[Any]:
         """Yield the event of a request, unless it waits, and of one that it replaces."""
         asked = Asked.decoded(keyed[1])
         now = self.answerer.clock()
@@ -210,12 +221,17 @@ class AnswerRequests(beam.DoFn):
         coalescer = RequestCoalescer.decoded(self.quiet_seconds, state.read())
         published = datetime.fromisoformat(asked.published).timestamp()
         decision = coalescer.receive(asked, published, now)
-        events: list[Event] = []
+        events: list[Event | _Letter] = []
         if decision.action == "answer":
             self._lag.update(max(0, int(1000 * (now - published))))
             events += self._answer(coalescer, decision.asked, None)
             if decision.superseded is not None:
-                events += self._duplicate(decision.superseded, coalescer.answered[asked.key], _READ_LATER)
+                # An equal request would end the worker just so.
+                letter = next((found for found in events if isinstance(found, _Letter)), None)
+                if letter is None:
+                    events += self._duplicate(decision.superseded, coalescer.answered[asked.key], _READ_LATER)
+                else:
+                    events += self._given_up(coalescer, decision.superseded, letter.attempts)
         elif decision.action == "duplicate" and decision.of is not None:
             events += self._duplicate(asked, decision.of, _READ_LATER)
         elif decision.action == "redelivered":
@@ -223,23 +239,29 @@ class AnswerRequests(beam.DoFn):
         if decision.superseded is not None and decision.of is not None:
             events += self._duplicate(decision.superseded, decision.of, "a newer equal one waits for the quiet period")
         self._remember(coalescer, state, wake)
-        yield from map(_told, events)
+        yield from map(_output, events)
 
     @on_timer(WAKE)
     def answer_waiting(
         self, state: Any = beam.DoFn.StateParam(DESK), wake: Any = beam.DoFn.TimerParam(WAKE)
-    ) -> Iterable[PubsubMessage]:
+    ) -> Iterable[Any]:
         """Yield the events of the requests whose quiet period is over."""
         coalescer = RequestCoalescer.decoded(self.quiet_seconds, state.read())
-        events: list[Event] = []
+        events: list[Event | _Letter] = []
         for asked, before in coalescer.due(self.answerer.clock()):
             events += self._answer(coalescer, asked, before)
         coalescer.forget(self.answerer.clock())
         self._remember(coalescer, state, wake)
-        yield from map(_told, events)
+        yield from map(_output, events)
 
-    def _answer(self, coalescer: RequestCoalescer, asked: Asked, before: Answered | None) -> Iterator[Event]:
+    def _answer(self, coalescer: RequestCoalescer, asked: Asked, before: Answered | None) -> Iterator[Event | _Letter]:
+        log = AttemptLog(self.answerer.store, self.answerer.clock)
+        attempts = log.begin(asked)
+        if len(attempts) >= MOST_ATTEMPTS:
+            yield from self._given_up(coalescer, asked, attempts)
+            return
         answer = self.answerer.answer(asked, before)
+        log.end(asked)
         finished = self.answerer.clock()
         self._milliseconds.update(int(1000 * (finished - answer.read_at)))
         Metrics.counter("requests", answer.status).inc()
@@ -256,6 +278,35 @@ class AnswerRequests(beam.DoFn):
         if answer.status != "duplicate" or not asked.by_watch:
             yield answer.event
 
+    def _given_up(
+        self, coalescer: RequestCoalescer, asked: Asked, attempts: list[Attempt]
+    ) -> Iterator[Event | _Letter]:
+        Metrics.counter("requests", "given_up").inc()
+        now = self.answerer.clock()
+        finished = datetime.fromtimestamp(now, timezone.utc)
+        coalescer.settle(asked.key, run_id="", read_at=now, now=now, inputs="", again=True, in_vain=bool(asked.marker))
+        problem = Problem(
+            "message",
+            show(asked.message_id),
+            f"has ended its worker {len(attempts)} times",
+            "find the cause in the logs of the worker before it is sent again",
+        )
+        published = datetime.fromisoformat(asked.published)
+        message = Message(orjson.dumps(asked.request), {}, asked.message_id, published)
+        rejected = Rejected((problem,), asked.correlation_id, asked.trigger_source)
+        letters = DeadLetters(self.answerer.store)
+        letter = letters.letter(message, rejected, finished, attempts=orjson.dumps(attempts).decode())
+        yield _Letter(letter, attempts)
+        yield not_run_event(
+            "failed",
+            "its answer has ended its worker again and again; it is in the dead-letter topic",
+            finished=finished,
+            correlation_id=asked.correlation_id,
+            trigger_source=asked.trigger_source,
+            errors=[str(problem)],
+            message_id=asked.message_id,
+        )
+
     def _duplicate(self, asked: Asked, of: Answered, why: str) -> Iterator[Event]:
         Metrics.counter("requests", "duplicate").inc()
         if not asked.by_watch:
@@ -268,6 +319,19 @@ class AnswerRequests(beam.DoFn):
         else:
             state.write(coalescer.encoded())
             wake.set(max(when, self.answerer.clock()))
+
+
+@dataclass(frozen=True)
+class _Letter:
+    """A dead letter among events, with the attempts that led to it."""
+
+    message: PubsubMessage
+    attempts: list[Attempt]
+
+
+def _output(found: Event | _Letter) -> Any:
+    """Return an event or a dead letter as an output of the step."""
+    return pvalue.TaggedOutput(DEAD_LETTERS, found.message) if isinstance(found, _Letter) else _told(found)
 
 
 def _told(event: Event) -> PubsubMessage:

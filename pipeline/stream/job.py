@@ -13,7 +13,6 @@ from typing import Any
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
-from apache_beam.runners.direct.direct_runner import BundleBasedDirectRunner
 from apache_beam.runners.runner import PipelineResult
 from apache_beam.transforms.periodicsequence import PeriodicImpulse, RebaseMode
 from apache_beam.transforms.timeutil import TimeDomain
@@ -25,6 +24,7 @@ from pipeline.options.configuration import StreamConfig
 from pipeline.requests.request import RequestDefaults
 from pipeline.stream.answer import Answerer, Launcher
 from pipeline.stream.graph import AnswerMessages, Answers
+from pipeline.stream.local_runner import LocalStreamRunner
 from pipeline.stream.messages import Grammar
 from pipeline.stream.upstream import UpstreamRules
 from pipeline.stream.watch import Watch, utc_now
@@ -164,7 +164,7 @@ def run_local(build: Callable[[beam.Pipeline], Any], options: PipelineOptions) -
 
     _show_what_happens()
     before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
-    pipeline = beam.Pipeline(runner=BundleBasedDirectRunner(), options=options)
+    pipeline = beam.Pipeline(runner=LocalStreamRunner(), options=options)
     build(pipeline)
     result = pipeline.run()
     try:

@@ -53,6 +53,7 @@ class Asked:
         marker: Path of an object that is written once this succeeded, and whose presence marks the success.
         expires: When it expires, in seconds since 1970; 0 for never.
         by_watch: Whether the watch over the schedule made the request.
+        unplayed: Games of the date that are not waited for, each with the reason.
     """
 
     request: Mapping[str, Any]
@@ -63,6 +64,7 @@ class Asked:
     marker: str = ""
     expires: float = 0.0
     by_watch: bool = False
+    unplayed: tuple[str, ...] = ()
 
     @property
     def correlation_id(self) -> str:
@@ -86,7 +88,8 @@ class Asked:
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Asked:
         """Return a request from its fields; unknown fields are ignored."""
-        return cls(**{known.name: values[known.name] for known in fields(cls) if known.name in values})
+        found = {known.name: values[known.name] for known in fields(cls) if known.name in values}
+        return cls(**{**found, "unplayed": tuple(found.get("unplayed", ()))})
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,9 @@
-"""The watch over the schedule: requests live grading while games are in play, and results once they are graded."""
+"""The watch over the schedule: requests live grading while games are in play, and results once they are graded.
+
+A date is over when each of its games is settled: final, called off by its status, or not final 36 hours after its
+tip-off, as a game that was postponed or suspended without a word. Those that are settled without being final are named
+in the event of the results.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +13,7 @@ from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 from exporters.config import ExportConfig
-from exporters.league.games.schedule import READS, Schedule
+from exporters.league.games.schedule import READS, Game, Schedule
 from exporters.registry import exports, groups
 from exporters.warehouse.schema import Instant
 from exporters.warehouse.tables import ACCURACY, SCHEDULE
@@ -25,6 +30,12 @@ AFTER_GAMES, AFTER_GRADES = "post-game", "post-grades"
 """Groups of export types that change when all games of a date are over, and when they are graded."""
 GRADES_REST = timedelta(seconds=120)
 """Grades are written row by row: they count as complete when no row is younger than this."""
+SETTLES_AFTER = timedelta(hours=36)
+"""A game that is not final so long after its tip-off is not waited for."""
+_DAYS_BACK = 3
+"""Dates before the league day that are checked: a game settles by time on the second day after its own."""
+_LAST_TIP = timedelta(hours=33)
+"""From the beginning of a date, UTC, to the end of its league day: stands in for a tip-off that is unknown."""
 
 
 def utc_now() -> datetime:
@@ -39,7 +50,7 @@ def marker_path(day: date, group: str) -> str:
 
 @dataclass(frozen=True)
 class Watch:
-    """Checks the schedule of the league day and the one before.
+    """Checks the schedule of the league day and the three before.
 
     Attributes:
         warehouse: Holds schedule and grades.
@@ -64,23 +75,25 @@ class Watch:
         """
         now = self.clock()
         today = league_day(now)
-        days = [today - timedelta(days=1), today]
+        days = [today - timedelta(days=back) for back in range(_DAYS_BACK, -1, -1)]
         schedule = Schedule(self._rows(SCHEDULE.name, READS[0].columns, days).get(SCHEDULE.name, ()))
         return [asked for day in days for asked in self._due(schedule, day, today, now)]
 
     def _due(self, schedule: Schedule, day: date, today: date, now: datetime) -> Iterator[Asked]:
         games = schedule.on(day)
-        over = bool(games) and all(game.is_final for game in games)
+        unplayed = {game.game_id: reason for game in games if (reason := _unplayed(game, day, now))}
+        over = bool(games) and all(game.is_final or game.game_id in unplayed for game in games)
         begun = schedule.has_begun(day, Instant(int(now.timestamp() * 1_000_000)))
         if day == today and begun and not over and LIVE_TYPE in exports():
             yield self._asked([LIVE_TYPE], day, now)
         if not over:
             return
+        named = tuple(f"{game_id} {reason}" for game_id, reason in unplayed.items())
         if self.store.stat(marker_path(day, AFTER_GAMES)) is None:
-            yield self._asked(groups()[AFTER_GAMES], day, now, marker=marker_path(day, AFTER_GAMES))
+            yield self._asked(groups()[AFTER_GAMES], day, now, marker=marker_path(day, AFTER_GAMES), unplayed=named)
         # Not only after that: a type that is withheld all night, as on a night of one game, leaves no marker.
         if self.store.stat(marker_path(day, AFTER_GRADES)) is None and self._is_graded(day, now):
-            yield self._asked(groups()[AFTER_GRADES], day, now, marker=marker_path(day, AFTER_GRADES))
+            yield self._asked(groups()[AFTER_GRADES], day, now, marker=marker_path(day, AFTER_GRADES), unplayed=named)
 
     def _is_graded(self, day: date, now: datetime) -> bool:
         grades = self._rows(ACCURACY.name, ("game_date", "graded_at"), [day]).get(ACCURACY.name, ())
@@ -93,7 +106,9 @@ class Watch:
         rows, _ = decode_all(TableBatch(table, batch) for stream in streams for batch in self.warehouse.read(stream))
         return rows
 
-    def _asked(self, types: Sequence[str], day: date, now: datetime, *, marker: str = "") -> Asked:
+    def _asked(
+        self, types: Sequence[str], day: date, now: datetime, *, marker: str = "", unplayed: tuple[str, ...] = ()
+    ) -> Asked:
         request = parse_request(
             {
                 "export_types": list(types),
@@ -115,4 +130,20 @@ class Watch:
             published=now.isoformat(),
             marker=marker,
             by_watch=True,
+            unplayed=unplayed,
         )
+
+
+def _unplayed(game: Game, day: date, now: datetime) -> str:
+    """Return why a game that is not final is not waited for; empty for one that is final or may become so."""
+    if game.is_final:
+        return ""
+    if game.is_called_off:
+        return "is called off by its status"
+    tip = datetime(day.year, day.month, day.day, tzinfo=timezone.utc) + _LAST_TIP
+    if game.tip_off is not None:
+        tip = datetime.fromtimestamp(game.tip_off / 1_000_000, timezone.utc)
+    if now - tip < SETTLES_AFTER:
+        return ""
+    hours = SETTLES_AFTER.total_seconds() / 3600
+    return f"is {game.status.replace('_', ' ')} {hours:g} hours after its tip-off"

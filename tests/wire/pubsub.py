@@ -16,12 +16,12 @@ from uuid import uuid4
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
-from apache_beam.runners.direct.direct_runner import BundleBasedDirectRunner
 from google.api_core.exceptions import DeadlineExceeded
 from google.cloud import pubsub_v1
 from google.pubsub_v1 import PublisherClient as GapicPublisher
 
 from demo.pubsub.server import EMULATOR_VARIABLE
+from pipeline.stream.local_runner import LocalStreamRunner
 from tests.support.left_out import left_out
 from tests.wire.services import running
 
@@ -107,7 +107,7 @@ def streaming(build: Callable[[beam.Pipeline], Any], wake: Callable[[], Any]) ->
         build: Adds the job to a pipeline.
         wake: Publishes something to its subscription, because the runner cannot be ended while it waits for a message.
     """
-    pipeline = beam.Pipeline(runner=BundleBasedDirectRunner(), options=PipelineOptions(["--streaming"]))
+    pipeline = beam.Pipeline(runner=LocalStreamRunner(), options=PipelineOptions(["--streaming"]))
     build(pipeline)
     result = pipeline.run()
     try:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -24,11 +26,13 @@ class Break:
         code: The status; ``OK`` ends it as if there were no more rows.
         details: Its message.
         after: Messages that the client gets before, counted from where it starts.
+        silent: It does not end: nothing comes any more, until the client leaves.
     """
 
     code: grpc.StatusCode
     details: str = ""
     after: int = 0
+    silent: bool = False
 
 
 class ReadServer:
@@ -38,7 +42,9 @@ class ReadServer:
         address: Where it listens.
         sessions: The sessions that were asked for.
         reads: The stream and the offset of each read.
+        peers: The connection of each read.
         streams: How many streams a session gets, if it may have that many.
+        pause: Seconds before each message of rows.
         progress: Messages tell how much of the stream has been sent, and this is told with the last one; 0 tells none.
         ended: Released when a read is over, to whoever's liking.
     """
@@ -49,10 +55,12 @@ class ReadServer:
         """Serve tables, by ``dataset.table``."""
         self.sessions: list[types.CreateReadSessionRequest] = []
         self.reads: list[tuple[str, int]] = []
+        self.peers: list[str] = []
         self.ended = threading.Semaphore(0)
         self._tables = tables
         self.streams = streams
         self.progress = progress
+        self.pause = 0.0
         self._message_rows = message_rows
         self._breaks: dict[str, list[Break]] = {"CreateReadSession": [], "ReadRows": []}
         self._server = grpc.server(ThreadPoolExecutor(8), handlers=[_Handler(self)])
@@ -91,6 +99,7 @@ class ReadServer:
     def read_rows(self, request: bytes, context: grpc.ServicerContext) -> Iterator[bytes]:
         asked = types.ReadRowsRequest.deserialize(request)
         self.reads.append((asked.read_stream, asked.offset))
+        self.peers.append(context.peer())
         context.add_callback(self.ended.release)
         *_, session, _, stream = asked.read_stream.split("/")
         rows = self._rows(self.sessions[int(session)])
@@ -106,6 +115,7 @@ class ReadServer:
             if ending is not None and ending.after == number:
                 return _end(context, ending)
             sent += batch.num_rows
+            _wait(context, self.pause)
             schema, data = _serialized(batch)
             response = types.ReadRowsResponse(
                 row_count=batch.num_rows, arrow_record_batch=types.ArrowRecordBatch(serialized_record_batch=data)
@@ -129,8 +139,17 @@ class ReadServer:
 
 
 def _end(context: grpc.ServicerContext, ending: Break) -> None:
+    if ending.silent:
+        _wait(context, math.inf)
     if ending.code != grpc.StatusCode.OK:
         context.abort(ending.code, ending.details)
+
+
+def _wait(context: grpc.ServicerContext, seconds: float) -> None:
+    """Wait for so long, or until the client leaves."""
+    until = time.monotonic() + seconds
+    while context.is_active() and (left := until - time.monotonic()) > 0:
+        time.sleep(min(left, 0.02))
 
 
 def _serialized(batch: pa.RecordBatch) -> tuple[bytes, bytes]:

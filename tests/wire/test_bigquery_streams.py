@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import pickle
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import date
@@ -167,6 +168,65 @@ class TestStreamThatEndsEarly:
         server.break_reads(Break(Code.OK, after=40))
         assert read(warehouse).num_rows == 40_000
         assert len(server.reads) == 1
+
+
+SILENT = Break(Code.OK, silent=True)
+
+
+class TestSilentStream:
+    """Nothing comes any more, and nothing ends it."""
+
+    def test_it_goes_on_where_it_was_on_a_new_connection(self, serve: Serve, rows: pa.Table) -> None:
+        server, warehouse = serve({ACCURACY: rows})
+        server.break_reads(dataclasses.replace(SILENT, after=37))
+        assert read(dataclasses.replace(warehouse, silent_seconds=0.3)).column("actual_points").to_pylist() == list(
+            range(ROWS)
+        )
+        assert [offset for _, offset in server.reads] == [0, 37_000]
+        assert len(set(server.peers)) == 2, "the silent connection is not used again"
+
+    @pytest.mark.parametrize("after", [0, 5])
+    def test_one_that_stays_silent_is_given_up_and_named(self, serve: Serve, rows: pa.Table, after: int) -> None:
+        server, warehouse = serve({ACCURACY: rows})
+        server.break_reads(dataclasses.replace(SILENT, after=after), *[SILENT] * 5)
+        started = time.monotonic()
+        assert message_of(lambda: read(dataclasses.replace(warehouse, silent_seconds=0.3))) == (
+            f"table {ACCURACY.name}: cannot read it: a stream sent nothing for 0.3 s after {1000 * after} rows, "
+            "on 2 connections; run again"
+        )
+        assert 0.6 <= time.monotonic() - started < 10
+        assert [offset for _, offset in server.reads] == [0, 1000 * after]
+
+    def test_silences_with_rows_in_between_do_not_add_up(self, serve: Serve, rows: pa.Table) -> None:
+        server, warehouse = serve({ACCURACY: rows})
+        server.break_reads(*[dataclasses.replace(SILENT, after=20)] * 4)
+        assert read(dataclasses.replace(warehouse, silent_seconds=0.3)).num_rows == ROWS
+        assert [offset for _, offset in server.reads] == [0, 20_000, 40_000, 60_000, 80_000]
+        assert len(set(server.peers)) == 5
+
+    def test_a_slow_one_is_not_silent(self, serve: Serve, rows: pa.Table) -> None:
+        server, warehouse = serve({ACCURACY: rows.slice(0, 5000)})
+        server.pause = 0.3
+        assert read(dataclasses.replace(warehouse, silent_seconds=1.0)).num_rows == 5000
+        assert len(server.reads) == 1
+
+    def test_a_slow_consumer_is_not_the_stream_s_silence(self, serve: Serve, rows: pa.Table) -> None:
+        server, warehouse = serve({ACCURACY: rows})
+        patient = dataclasses.replace(warehouse, silent_seconds=0.2)
+        found = 0
+        for batch in patient.read(patient.split(SCAN)[0]):
+            time.sleep(0.5)
+            found += batch.num_rows
+        assert (found, len(server.reads)) == (ROWS, 1)
+
+    def test_others_are_read_meanwhile_and_after(self, serve: Serve, rows: pa.Table) -> None:
+        """A silent stream does not count as an outage of the service."""
+        server, warehouse = serve({ACCURACY: rows})
+        server.break_reads(*[SILENT] * 2)
+        short = dataclasses.replace(warehouse, silent_seconds=0.3, retry=RetryPolicy(0.005, 0.01, 0.2))
+        message_of(lambda: read(short))
+        assert read(short).num_rows == ROWS
+        short.close()
 
 
 def test_slowing_down_is_reported(serve: Serve, rows: pa.Table) -> None:

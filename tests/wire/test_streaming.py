@@ -13,6 +13,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
+from google.api_core.exceptions import ResourceExhausted
+from google.cloud import pubsub_v1
 
 from exporters.config import ExportConfig
 from exporters.registry import groups
@@ -21,6 +23,7 @@ from pipeline.execution.in_process import run_in_process
 from pipeline.options.configuration import StreamConfig
 from pipeline.options.locations import LocalFolder, ParquetFolder
 from pipeline.stream.job import build_stream
+from pipeline.stream.local_runner import UnlimitedSubscriber
 from pipeline.stream.watch import AFTER_GAMES, AFTER_GRADES, marker_path
 from tests.support.matchers import assert_same_objects, contents, documents, json_of, manifest_of
 from tests.support.plans import EASY, NOW, plan_of
@@ -158,6 +161,33 @@ class TestRequests:
         )
         assert "did you mean target_date?" in told["reason"]
         assert contents(job.store) == {}
+
+    @pytest.mark.parametrize("size", [7_000_000, 9_000_000])
+    def test_messages_that_are_too_large_are_answered_once_and_kept_by_reference(
+        self, start: Any, league: League, size: int
+    ) -> None:
+        """Each is larger than a client without options receives; beside it, others wait."""
+        job = start()
+        large = [b"{" + bytes([64 + n]) * size for n in range(2)]
+        names = []
+        with job.running():
+            for n in range(21):
+                if n in (5, 15):
+                    names.append(job.requests.publish(large[n // 10], {"origin": "x"}))
+                else:
+                    # An instant of its own, so that none is a duplicate.
+                    names.append(job.ask("daily-signals", day=league.today, generated_at=f"2026-02-03T17:00:{n:02}Z"))
+            events = job.done.events(21, seconds=40) + job.done.events(1, seconds=2)
+            letters = job.dead.take(2) + job.dead.take(1, seconds=2)
+        assert sorted(event["message_id"] for event in events) == sorted(names), "one event each, and no second one"
+        refused = {event["message_id"] for event in events if event["status"] == "rejected"}
+        assert refused == {names[5], names[15]} == {letter.attributes["message_id"] for letter in letters}
+        assert len(letters) == 2
+        for letter in letters:
+            payload = large[0] if letter.attributes["message_id"] == names[5] else large[1]
+            told = dict(letter.attributes)
+            assert (letter.data, told["payload_bytes"], told["original_origin"]) == (b"", str(len(payload)), "x")
+            assert job.store.read(told["payload_path"])[0] == payload
 
 
 class TestBursts:
@@ -334,6 +364,18 @@ class TestGames:
         for event, group in ((games, AFTER_GAMES), (grades, AFTER_GRADES)):
             assert json_of(job.store, marker_path(yesterday, group))["run_id"] == event["run_id"]
         assert [event["status"] for event in events] == ["rejected"] * len(pokes)
+
+
+def test_the_local_runner_s_client_receives_what_that_of_the_library_does_not(pubsub: str) -> None:
+    topic, payload = Topic("large"), b"x" * 4_400_000
+    topic.publish(payload)
+    given = {"subscription": topic.subscription, "max_messages": 10, "timeout": 10, "retry": None}
+    with pubsub_v1.SubscriberClient() as limited, pytest.raises(ResourceExhausted):
+        limited.pull(**given)
+    with UnlimitedSubscriber() as unlimited:
+        # The lease of the first pull has to expire.
+        found = [received for _ in range(3) for received in unlimited.pull(**given).received_messages]
+    assert [received.message.data for received in found[:1]] == [payload]
 
 
 def test_the_topics_are_of_this_test(pubsub: str, tmp_path: Path) -> None:

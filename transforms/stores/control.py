@@ -9,8 +9,11 @@ from datetime import datetime
 from transforms.stores.protocol import Store, StoredObject, StoreError
 
 MANIFESTS, RUNS, FAILURES, LEASES, SIGNS_OF_LIFE = "manifest/", "runs/", "failures/", "open/", "alive/"
-CONTROL = (MANIFESTS, RUNS, FAILURES, LEASES, SIGNS_OF_LIFE)
-"""Prefixes of the objects that describe runs: ids of models, names of tables, stack traces. They are never public."""
+LETTERS, ATTEMPTS = "letters/", "attempts/"
+CONTROL = (MANIFESTS, RUNS, FAILURES, LEASES, SIGNS_OF_LIFE, LETTERS, ATTEMPTS)
+"""Prefixes of the objects that describe runs and messages: ids of models, names of tables, stack traces, what senders
+sent. They are never public.
+"""
 
 PRIVATE = "it is the place of manifests, leases and failures, which are not public"
 """What an error of the private place says of it."""

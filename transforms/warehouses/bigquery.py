@@ -35,7 +35,7 @@ from transforms.warehouses.bigquery_errors import (
     is_expired,
     is_request_wrong,
 )
-from transforms.warehouses.bigquery_reads import ReadClient, ReadSettings
+from transforms.warehouses.bigquery_reads import SILENT_SECONDS, ReadClient, ReadSettings, SilentStreamError
 from transforms.warehouses.bigquery_schema import AS_DECLARED, NO_TABLE, Layout, check_schema, conformed, layout_of
 from transforms.warehouses.bigquery_tables import (
     NoAnswerError,
@@ -89,6 +89,7 @@ class BigQueryWarehouse:
         rest_endpoint: URL of an emulator's REST API, which is sent no credentials; empty for the service itself.
         storage_endpoint: ``HOST:PORT`` of an emulator's Storage API; likewise.
         retry: Waits between the tries of a request.
+        silent_seconds: Seconds without rows after which a stream goes on over a new connection, or is given up.
     """
 
     project: str
@@ -99,6 +100,7 @@ class BigQueryWarehouse:
     rest_endpoint: str = ""
     storage_endpoint: str = ""
     retry: RetryPolicy = PATIENT
+    silent_seconds: float = SILENT_SECONDS
 
     def check(self, scan: TableScan) -> tuple[str, ...]:
         """Return the optional columns that are absent; see :class:`transforms.warehouses.protocol.Warehouse`."""
@@ -250,7 +252,7 @@ class BigQueryWarehouse:
 
     @property
     def _read_settings(self) -> ReadSettings:
-        return ReadSettings(self.storage_endpoint, self.retry)
+        return ReadSettings(self.storage_endpoint, self.retry, self.silent_seconds)
 
     @property
     def _errors(self) -> ProjectErrors:
@@ -374,6 +376,7 @@ class BigQueryWarehouse:
         except (
             CredentialsError,
             ServiceDownError,
+            SilentStreamError,
             google.auth.exceptions.GoogleAuthError,
             pa.ArrowException,
         ) as error:

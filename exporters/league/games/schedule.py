@@ -59,7 +59,11 @@ def teams_of(game_id: str) -> tuple[str, str] | None:
 
 @dataclass(frozen=True)
 class Game:
-    """One scheduled game; ``tip_off`` is None when unknown, and so are the scores before play."""
+    """One scheduled game; ``tip_off`` is None when unknown, and so are the scores before play.
+
+    ``is_called_off`` is set by a code above those of the three known statuses, as a feed has for postponed and
+    cancelled games. Documents show such a game as scheduled (contract: tonight-and-streaks).
+    """
 
     game_id: str
     official_id: str
@@ -69,6 +73,7 @@ class Game:
     tip_off: Instant | None
     home_score: int | None
     away_score: int | None
+    is_called_off: bool = False
 
     @property
     def is_final(self) -> bool:
@@ -92,6 +97,7 @@ def _game(row: ScheduleRow) -> Game:
         tip_off=row.game_date_est,
         home_score=row.home_team_score if played else None,
         away_score=row.away_team_score if played else None,
+        is_called_off=(row.game_status or 0) > max(STATUS_NAMES),
     )
 
 

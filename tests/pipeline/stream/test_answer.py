@@ -146,6 +146,12 @@ class TestAnswers:
         assert (answer.status, answer.again) == ("partial", True)
         assert any("the context cannot be read" in error for error in answer.event["errors"])
 
+    def test_games_that_are_not_waited_for_are_named(self, league: League, store: MemoryStore) -> None:
+        unplayed = ("20260203_CHI_DAL is called off by its status",)
+        answer = answerer(league, store).answer(replace(asked(league), unplayed=unplayed))
+        assert (answer.status, answer.event["unplayed"]) == ("success", list(unplayed))
+        assert "unplayed" not in answerer(league, store).answer(asked(league)).event
+
 
 class TestNothingRaises:
     def test_a_store_that_is_gone(self, league: League, store: MemoryStore) -> None:

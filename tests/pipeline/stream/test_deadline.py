@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import threading
+import time
 from datetime import date
 from typing import Any
 
@@ -73,9 +75,74 @@ class TestWarehouse:
         with pytest.raises(WarehouseError):
             next(batches)
 
+    def test_a_call_under_way_is_not_waited_for(self) -> None:
+        stuck = Stuck()
+        [stream] = MemoryWarehouse({GAMES: [game_row(game_date=DAY)]}).split(SCAN)
+        calls: list[Any] = [
+            lambda warehouse: warehouse.split(SCAN),
+            lambda warehouse: warehouse.parts(SCAN),
+            lambda warehouse: warehouse.check(SCAN),
+            lambda warehouse: warehouse.newest_as_of(),
+            lambda warehouse: list(warehouse.read(stream)),
+        ]
+        try:
+            for call in calls:
+                started = time.monotonic()
+                with pytest.raises(WarehouseError, match=r"was given up after 0\.2 s"):
+                    call(DeadlineWarehouse(stuck, Deadline.after(0.2)))
+                assert 0.2 <= time.monotonic() - started < 10
+        finally:
+            stuck.end.set()
+
+    def test_a_consumer_that_leaves_ends_the_read(self, deadline: Deadline) -> None:
+        ended = threading.Event()
+
+        class Endless(MemoryWarehouse):
+            def read(self, stream: Any) -> Any:
+                try:
+                    while True:
+                        yield pa.record_batch({})
+                finally:
+                    ended.set()
+
+        warehouse = DeadlineWarehouse(Endless({GAMES: [game_row(game_date=DAY)]}), deadline)
+        batches = warehouse.read(warehouse.split(SCAN)[0])
+        next(batches)
+        batches.close()  # type: ignore[attr-defined]
+        assert ended.wait(10)
+
+    def test_errors_are_those_of_the_warehouse(self, deadline: Deadline) -> None:
+        broken = MemoryWarehouse({GAMES: [game_row(game_date=DAY)]}, breaks={GAMES: "it is locked"})
+        warehouse = DeadlineWarehouse(broken, deadline)
+        with pytest.raises(WarehouseError, match="it is locked"):
+            [list(warehouse.read(stream)) for stream in warehouse.split(SCAN)]
+
     def test_it_can_be_added_to_where_the_warehouse_can(self, deadline: Deadline, tmp_path: Any) -> None:
         warehouse = DeadlineWarehouse(ParquetWarehouse(str(tmp_path)), deadline)
         assert isinstance(warehouse, AppendingWarehouse)
+
+
+class TestShares:
+    def test_a_share_ends_before_the_whole(self, clock: Clock) -> None:
+        whole = Deadline.after(100.0, clock)
+        reads = whole.part(0.75)
+        assert (whole.at, reads.at, reads.part(0.25).at) == (200.0, 175.0, 125.0)
+        clock.now += 75.0
+        assert (reads.is_over, whole.is_over, reads.left, whole.left) == (True, False, 0.0, 25.0)
+        assert reads.message.startswith("reading was given up after 75 s, and the rest of the request's 100 s is kept")
+
+
+class Stuck(MemoryWarehouse):
+    """No call returns until the end."""
+
+    def __init__(self) -> None:
+        super().__init__({})
+        self.end = threading.Event()
+
+    def __getattribute__(self, name: str) -> Any:
+        if name in ("check", "split", "read", "parts", "newest_as_of"):
+            return lambda *_: self.end.wait(30)
+        return super().__getattribute__(name)
 
 
 class TestStore:

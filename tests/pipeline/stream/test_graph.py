@@ -16,7 +16,9 @@ from apache_beam.utils.timestamp import Timestamp
 from pipeline.options.configuration import StreamConfig, parse_job
 from pipeline.requests.request import RequestDefaults
 from pipeline.stream.answer import Answer, Answerer
+from pipeline.stream.attempts import attempts_path
 from pipeline.stream.coalescing import Answered
+from pipeline.stream.dead_letters import DeadLetters
 from pipeline.stream.graph import (
     DEAD_LETTERS,
     EVENTS,
@@ -31,12 +33,13 @@ from pipeline.stream.messages import Asked, Grammar
 from pipeline.stream.watch import Watch
 from tests.support.eager import run_eagerly
 from tests.support.steps import functions_of, steps_of
-from tests.support.stores import ForbiddenStore
+from tests.support.stores import ForbiddenStore, MemoryStore
 from tests.support.warehouses import Fake, ForbiddenWarehouse
 from transforms.warehouses.protocol import WarehouseError
 
 PUBLISHED = datetime(2026, 2, 3, 18, 0, tzinfo=timezone.utc)
 GRAMMAR = Grammar(("tonight",), {}, RequestDefaults("champion"), max_dates=3)
+LETTERS = DeadLetters(MemoryStore())
 
 STEPS = [
     "ReadMessages",
@@ -49,6 +52,7 @@ STEPS = [
     "AnswerMessages/FlattenRequests",
     "AnswerMessages/AnswerRequests",
     "AnswerMessages/FlattenEvents",
+    "AnswerMessages/FlattenDeadLetters",
     "WriteEvents",
     "WriteDeadLetters",
 ]
@@ -110,7 +114,7 @@ def message(payload: Any, **attributes: str) -> PubsubMessage:
 class TestReadRequests:
     def read(self, *messages: PubsubMessage) -> dict[str, list[Any]]:
         def wire(root: beam.Pipeline) -> Any:
-            read = root | beam.Create(list(messages)) | beam.ParDo(ReadRequests(GRAMMAR)).with_outputs()
+            read = root | beam.Create(list(messages)) | beam.ParDo(ReadRequests(GRAMMAR, LETTERS)).with_outputs()
             return {name: read[name] for name in (REQUESTS, EVENTS, DEAD_LETTERS)}
 
         found: dict[str, list[Any]] = run_eagerly(wire)
@@ -148,11 +152,18 @@ class TestReadRequests:
     )
     @pytest.mark.parametrize("envelope", [{}, {"phase": "p", "game_date": "2026-02-03", "status": "failed"}])
     def test_half_a_surrogate_pair_does_not_fail_the_step(self, name: str, envelope: dict[str, str]) -> None:
-        step = ReadRequests(GRAMMAR)
+        step = ReadRequests(GRAMMAR, LETTERS)
         step.setup()
         made = list(step.process(message({**envelope, name: "a\ud800"}), Timestamp(0)))
         [event] = [json.loads(found.value.data) for found in made if found.tag == EVENTS]
         assert event["status"] in ("dropped", "rejected")
+
+    def test_a_message_with_thousands_of_problems_makes_a_short_event(self) -> None:
+        wrong = {f"{n:x}": n for n in range(10_000)}
+        [told] = self.read(message(wrong))[EVENTS]
+        event = json.loads(told.data)
+        assert event["status"] == "rejected"
+        assert len(told.data) < 64 * 1024
 
     def test_each_message_ends_in_one_way(self) -> None:
         asked = {"export_types": ["tonight"], "target_date": "today"}
@@ -233,7 +244,8 @@ class AnswerStep:
         self.answered: list[Any] = []
         self.state, self.alarm = Cell(), Alarm()
         warehouse: Any = ForbiddenWarehouse()
-        answers = Answers(warehouse, ForbiddenStore(), "out", None, clock=lambda: self.now)  # type: ignore[arg-type]
+        self.store = MemoryStore()
+        answers = Answers(warehouse, self.store, "out", None, clock=lambda: self.now)  # type: ignore[arg-type]
         self.step = AnswerRequests(answers, quiet_seconds)
         self.step.setup()
 
@@ -243,6 +255,11 @@ class AnswerStep:
         asked = Asked(request, key, message_id, published, **values)
         return told(self.step.process(("requests", asked.encoded()), state=self.state, wake=self.alarm))
 
+    def deadly(self, message_id: str, attempts: int) -> None:
+        """Let attempts to answer a request have ended their worker."""
+        content = json.dumps({"attempts": [{"begun_at": "earlier"}] * attempts}).encode()
+        self.store.write(attempts_path(message_id), content, cache_control="no-cache")
+
     def wake(self) -> list[tuple[str, str]]:
         assert self.alarm.at is not None
         self.now = self.alarm.at
@@ -250,7 +267,7 @@ class AnswerStep:
 
 
 def told(messages: Any) -> list[tuple[str, str]]:
-    events = [json.loads(found.data) for found in messages]
+    events = [json.loads(found.data) for found in messages if isinstance(found, PubsubMessage)]
     return [(event["message_id"], event["status"]) for event in events]
 
 
@@ -315,6 +332,27 @@ class TestAnswerRequests:
         answer_step.now += 500
         assert answer_step.receive("m-3") == [("m-3", "success"), ("m-2", "duplicate")]
         assert answer_step.wake() == []
+
+    def test_one_that_has_ended_its_worker_twice_is_given_up_with_the_equal_one_that_it_replaces(self) -> None:
+        answer_step = AnswerStep()
+        answer_step.receive("m-1"), answer_step.receive("m-2")
+        answer_step.now += 500
+        answer_step.deadly("m-3", 2)
+        assert answer_step.receive("m-3") == [("m-3", "failed"), ("m-2", "failed")]
+        assert [name for name, _ in answer_step.answered] == ["m-1"]
+        assert answer_step.receive("m-4", key="other") == [("m-4", "success")]
+
+    def test_one_that_has_ended_its_worker_once_is_tried_again(self) -> None:
+        answer_step = AnswerStep()
+        answer_step.deadly("m-1", 1)
+        assert answer_step.receive("m-1") == [("m-1", "success")]
+        assert answer_step.store.stat(attempts_path("m-1")) is None
+
+    def test_one_that_waits_is_given_up_too(self) -> None:
+        answer_step = AnswerStep()
+        answer_step.receive("m-1"), answer_step.receive("m-2")
+        answer_step.deadly("m-2", 2)
+        assert answer_step.wake() == [("m-2", "failed")]
 
     def test_a_scheduled_request_that_stays_partial_is_repeated_at_growing_intervals(self) -> None:
         answer_step = AnswerStep()

@@ -139,7 +139,63 @@ class TestResults:
         assert groups_asked(watch(schedule=games(3)).look(NEXT_DAY)) == [marker_path(TODAY, AFTER_GAMES)]
 
     def test_a_date_without_games_has_no_results(self) -> None:
-        assert watch(schedule=games(3, day=TODAY - timedelta(days=2))).look(NEXT_DAY) == []
+        assert watch(schedule=games(3, day=TODAY - timedelta(days=4))).look(NEXT_DAY) == []
+
+    def test_of_a_date_that_the_job_has_missed(self) -> None:
+        assert groups_asked(watch(schedule=games(3)).look(NEXT_DAY + timedelta(days=2))) == [
+            marker_path(TODAY, AFTER_GAMES)
+        ]
+
+
+class TestUnplayed:
+    """Postponed, suspended and cancelled games."""
+
+    TIP = datetime.fromisoformat(TIP_OFF.replace("Z", "+00:00"))
+
+    @pytest.mark.parametrize(("status", "word"), [(1, "scheduled"), (2, "in progress"), (None, "scheduled")])
+    def test_one_that_never_ends_settles_by_time(self, status: int | None, word: str) -> None:
+        looking = watch(schedule=games(3, status))
+        assert looking.look(self.TIP + timedelta(hours=36, seconds=-1)) == []
+        [asked] = looking.look(self.TIP + timedelta(hours=36))
+        assert asked.marker == marker_path(TODAY, AFTER_GAMES)
+        assert asked.unplayed == (f"20260203_CHI_DAL is {word} 36 hours after its tip-off",)
+        assert Asked.decoded(asked.encoded()) == asked
+
+    @pytest.mark.parametrize("status", [4, 9])
+    def test_one_that_is_called_off_settles_by_its_status(self, status: int) -> None:
+        [asked] = watch(schedule=games(3, status)).look(AFTER_MIDNIGHT)
+        assert asked.marker == marker_path(TODAY, AFTER_GAMES)
+        assert asked.unplayed == ("20260203_CHI_DAL is called off by its status",)
+
+    @pytest.mark.parametrize("status", [None, -1, 0, 1, 2])
+    def test_no_other_status_calls_one_off(self, status: int | None) -> None:
+        assert groups_asked(watch(schedule=games(3, status)).look(AFTER_MIDNIGHT)) == ["live"]
+
+    def test_the_others_of_its_date_are_waited_for(self) -> None:
+        assert groups_asked(watch(schedule=games(2, 4)).look(AFTER_MIDNIGHT)) == ["live"]
+
+    def test_grades_of_the_others_are_exported(self) -> None:
+        looking = watch(left(AFTER_GAMES), schedule=games(3, 1), accuracy=grades(AFTER_MIDNIGHT))
+        [asked] = looking.look(self.TIP + timedelta(hours=40))
+        assert asked.marker == marker_path(TODAY, AFTER_GRADES)
+        assert len(asked.unplayed) == 1
+
+    def test_without_a_tip_off_the_time_counts_from_the_end_of_the_league_day(self) -> None:
+        looking = watch(schedule=games(1, tip_off=None))
+        ends = datetime(2026, 2, 4, 9, tzinfo=timezone.utc)
+        assert looking.look(ends + timedelta(hours=36, seconds=-1)) == []
+        assert groups_asked(looking.look(ends + timedelta(hours=36))) == [marker_path(TODAY, AFTER_GAMES)]
+
+    def test_the_latest_tip_off_settles_while_its_date_is_checked(self) -> None:
+        late = "2026-02-04T08:59:00Z"
+        looking = watch(schedule=games(2, tip_off=late))
+        hours = [n for n in range(24 * 6) if looking.look(self.TIP + timedelta(hours=n))]
+        assert hours == [*range(9), *range(45, hours[-1] + 1)], "live on its day, settled from 36 hours on"
+        assert hours[-1] - 45 >= 24, "and long enough for a job that is down for a day"
+
+    def test_played_games_are_not_named(self) -> None:
+        [asked] = watch(schedule=games(3, 3)).look(self.TIP + timedelta(hours=40))
+        assert asked.unplayed == ()
 
 
 class TestGrades:
