@@ -110,6 +110,10 @@ COMMANDS = (
         examples=(
             ("One night:", "--output=out --target_date=2026-02-11"),
             ("A month:", "--output=gs://my-bucket/v1 --start_date=2026-01-01 --end_date=2026-01-31"),
+            (
+                "Tonight, and whether every schedule has run:",
+                "--output=out --target_date=today --schedules=deploy/schedules.yaml",
+            ),
             ("Every date, every document:", "--output=out --warehouse=.demo/warehouse --all --deep"),
         ),
     ),

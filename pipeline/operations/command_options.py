@@ -14,6 +14,7 @@ from pipeline.options.locations import (
     FOLDER_PATTERN,
     GCS_PATTERN,
     URL_PATTERN,
+    FilePath,
     OutputPlace,
     WarehousePlace,
 )
@@ -82,6 +83,20 @@ class VerifyOptions:
             pattern=f"{BIGQUERY_PATTERN}|{FOLDER_PATTERN}",
         ),
     ] = None
+    schedules: Annotated[
+        FilePath | None,
+        Described(
+            "With today among the dates: the schedules, by which every export type must have been made.",
+            example="deploy/schedules.yaml",
+            default_help="when something was due is not known",
+            metavar="FILE",
+        ),
+    ] = None
+    late_minutes: Annotated[
+        int,
+        Field(ge=0),
+        Described("Minutes after its time until which a scheduled run may still be under way.", example="30"),
+    ] = 45
     champion_system_id: Annotated[
         str,
         Described("The model that every date should show.", example="catboost_v9", default_help="any"),
