@@ -48,6 +48,7 @@ ORDER = (
     "pipeline.deployment",
     "pipeline.stream",
     "pipeline.verification",
+    "pipeline.comparison",
     "pipeline.operations",
     "pipeline.reference",
     "pipeline",

@@ -110,7 +110,31 @@ COMMANDS = (
         examples=(
             ("One night:", "--output=out --target_date=2026-02-11"),
             ("A month:", "--output=gs://my-bucket/v1 --start_date=2026-01-01 --end_date=2026-01-31"),
+            (
+                "Tonight, and whether every schedule has run:",
+                "--output=out --target_date=today --schedules=deploy/schedules.yaml",
+            ),
             ("Every date, every document:", "--output=out --warehouse=.demo/warehouse --all --deep"),
+        ),
+    ),
+    Command(
+        name="diff",
+        summary="Compare two published trees by what their documents say.",
+        options="pipeline.operations.command_options:DIFF_OPTIONS",
+        run="pipeline.operations.diff:main",
+        usage="BEFORE AFTER [option ...]",
+        about="By export type and date: documents that only one tree has, players lost and gained, picks dropped, "
+        "added and flipped, lines that moved, forecasts and by how much they changed, and where documents differ "
+        "otherwise. A document that is missing, or cannot be read, counts as one without picks. The time of a run, "
+        "and status.json, are left out. Exit codes: 0 nothing differs, or no more than --fail_on allows, 1 more does, "
+        "2 the request was rejected.",
+        examples=(
+            ("What another code version publishes for a night:", "out out-new --target_date=2026-02-11"),
+            (
+                "Whether a staging bucket may be promoted, as a comment of a pull request:",
+                "gs://my-bucket/v1 gs://my-bucket-staging/v1 "
+                "--fail_on=documents_missing,players_lost:20%,prediction_change:2.5 --markdown",
+            ),
         ),
     ),
     Command(

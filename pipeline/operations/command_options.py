@@ -8,17 +8,19 @@ from typing import Annotated
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
+from pipeline.comparison.thresholds import ANY, NAMES, NEVER, THRESHOLD_PATTERN
 from pipeline.options.locations import (
     BIGQUERY_PATTERN,
     FOLDER_PATTERN,
     GCS_PATTERN,
     URL_PATTERN,
+    FilePath,
     OutputPlace,
     WarehousePlace,
 )
 from pipeline.options.option import Group, Option, options_of
 from pipeline.options.option_table import EXPORT_OPTIONS
-from pipeline.requests.field import STRICT, Described, whole_or_empty
+from pipeline.requests.field import STRICT, Described, whole, whole_or_empty
 from pipeline.requests.request_message import DAY_TEXT, Day
 
 BACKFILL_TYPES = "backfill"
@@ -81,6 +83,20 @@ class VerifyOptions:
             pattern=f"{BIGQUERY_PATTERN}|{FOLDER_PATTERN}",
         ),
     ] = None
+    schedules: Annotated[
+        FilePath | None,
+        Described(
+            "With today among the dates: the schedules, by which every export type must have been made.",
+            example="deploy/schedules.yaml",
+            default_help="when something was due is not known",
+            metavar="FILE",
+        ),
+    ] = None
+    late_minutes: Annotated[
+        int,
+        Field(ge=0),
+        Described("Minutes after its time until which a scheduled run may still be under way.", example="30"),
+    ] = 45
     champion_system_id: Annotated[
         str,
         Described("The model that every date should show.", example="catboost_v9", default_help="any"),
@@ -101,6 +117,76 @@ class VerifyOptions:
 
 VERIFY_OPTIONS = options_of(VerifyOptions, Group.COMMAND)
 """The options of ``phase6 verify``."""
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class DiffOptions:
+    """The two published trees to compare, and how much may differ."""
+
+    before: Annotated[
+        OutputPlace,
+        Described(
+            "The first tree: a folder, or a prefix of a bucket. The first argument without a flag is the same.",
+            example="gs://my-bucket/v1",
+            metavar="PATH|gs://BUCKET/PREFIX",
+            pattern=f"{GCS_PATTERN}|{FOLDER_PATTERN}",
+        ),
+    ]
+    after: Annotated[
+        OutputPlace,
+        Described(
+            "The second tree. The second argument without a flag is the same.",
+            example="gs://my-bucket-staging/v1",
+            metavar="PATH|gs://BUCKET/PREFIX",
+            pattern=f"{GCS_PATTERN}|{FOLDER_PATTERN}",
+        ),
+    ]
+    target_date: Annotated[
+        Day | None,
+        Described("One date, or a league day: today or yesterday.", "2026-02-11", metavar="DATE", pattern=DAY_TEXT),
+    ] = None
+    start_date: Annotated[
+        Day | None,
+        Described("First date of a range; replaces target_date.", "2025-10-21", metavar="DATE", pattern=DAY_TEXT),
+    ] = None
+    end_date: Annotated[
+        Day | None, Described("Last date of a range, inclusive.", "yesterday", metavar="DATE", pattern=DAY_TEXT)
+    ] = None
+    export_types: Annotated[
+        list[str],
+        Described(
+            "Export types and groups to compare, separated by commas.",
+            example="predictions,best-bets",
+            default_help="all, and what belongs to none",
+            metavar="LIST",
+        ),
+    ] = Field(default_factory=list)
+    fail_on: Annotated[
+        str,
+        whole(f"(?:{THRESHOLD_PATTERN})(?:,(?:{THRESHOLD_PATTERN}))*"),
+        Described(
+            "With which differences the exit code is 1: kinds, each alone or with a limit of :NUMBER, or of :NUMBER% "
+            f"of what the first tree has of a type and date. Kinds: {', '.join(NAMES)}, {ANY}, {NEVER}.",
+            example="players_lost:20%,picks_flipped,prediction_change:2.5",
+            metavar="LIST",
+        ),
+    ] = ANY
+    most: Annotated[
+        int,
+        Field(ge=0),
+        Described("Differences that are listed; JSON lists all.", example="200"),
+    ] = 40
+    markdown: Annotated[bool, Described("Print Markdown, for the comment of a pull request.", example="true")] = False
+    gcs_endpoint: Annotated[
+        str,
+        whole_or_empty(URL_PATTERN),
+        Described("A GCS emulator, called without credentials.", example="http://localhost:4443", metavar="URL"),
+    ] = ""
+    json: Annotated[bool, Described("Report the result as JSON, for programs.", example="true")] = False
+
+
+DIFF_OPTIONS = options_of(DiffOptions, Group.COMMAND)
+"""The options of ``phase6 diff``."""
 
 
 def _of_backfill(option: Option) -> Option:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta, timezone
 
 from exporters.config import RULES
+from pipeline.deployment.schedule_file import Schedule, SchedulesError, load_schedules
 from pipeline.execution.places import open_output, open_tables
 from pipeline.operations.command_options import VerifyOptions
 from pipeline.options.flags import OptionsError, parse_options
@@ -16,6 +17,7 @@ from pipeline.requests.problems import Problem, show
 from pipeline.requests.request_message import day_of
 from pipeline.verification.calendar import scheduled_games
 from pipeline.verification.finding import Verification
+from pipeline.verification.freshness import check_freshness
 from pipeline.verification.verify import verify
 from transforms.stores.protocol import Store, StoreError
 from transforms.warehouses.protocol import WarehouseError
@@ -33,22 +35,27 @@ def main(argv: Sequence[str], *, now: datetime | None = None) -> int:
         argv: Arguments, without the program's name.
         now: The current instant, aware, of which ``today`` is the league day.
     """
+    now = now or datetime.now(timezone.utc)
     try:
         options = parse_options(VerifyOptions, argv)
-        today = league_day(now or datetime.now(timezone.utc))
+        today = league_day(now)
         days = None if options.all else _days(options, today)
-    except OptionsError as error:
+        schedules = _schedules(options, days, today, now)
+    except (OptionsError, SchedulesError) as error:
         complain(error)
         return REJECTED
     try:
+        store = _open(options)
         found = verify(
-            _open(options),
+            store,
             days,
             today=today,
             champion=options.champion_system_id,
             sample=0 if options.deep else options.sample,
             games=_games(options, days, today),
         )
+        if schedules:
+            check_freshness(store, schedules, now - timedelta(minutes=options.late_minutes), found)
     except (StoreError, WarehouseError) as error:
         complain(error)
         return DIFFERENT
@@ -86,6 +93,23 @@ def _table(found: Verification) -> list[str]:
             cells.append(("-" if count is None else f"{count}{'!' if wrong[str(day), name] else ''}").rjust(_COLUMN))
         rows.append(name.ljust(width) + "".join(cells))
     return rows
+
+
+def _schedules(options: VerifyOptions, days: Sequence[date] | None, today: date, now: datetime) -> list[Schedule]:
+    """Return the schedules that say when something was due; none where they are not given.
+
+    Raises:
+        OptionsError: Today is not verified: when something was due is known of now only.
+        SchedulesError: The file is wrong.
+    """
+    if options.schedules is None:
+        return []
+    if days is not None and today not in days:
+        reason, fix = f"means nothing without today, {today}", "add --target_date=today, or leave it out"
+        raise OptionsError([Problem("--schedules", show(str(options.schedules)), reason, fix)])
+    if not options.schedules.is_file():
+        raise OptionsError([Problem("--schedules", show(str(options.schedules)), "is no file", "name the schedules")])
+    return load_schedules(options.schedules, now=now)
 
 
 def _games(options: VerifyOptions, days: Sequence[date] | None, today: date) -> dict[date, int] | None:

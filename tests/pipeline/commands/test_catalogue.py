@@ -14,6 +14,7 @@ from pipeline.deployment.command_options import CheckOptions, DriftOptions, Meta
 from pipeline.deployment.launch import parse_launch
 from pipeline.operations.backfill import parse_backfill
 from pipeline.operations.command_options import VerifyOptions
+from pipeline.operations.diff import parse_diff
 from pipeline.operations.doctor import parse_doctor
 from pipeline.options.configuration import RunConfig, StreamConfig, parse_job
 from pipeline.options.flags import parse_options
@@ -38,6 +39,7 @@ PARSERS: dict[str, Callable[[list[str]], Any]] = {
     "launch": lambda argv: parse_launch(argv, now=NOW),
     "doctor": lambda argv: parse_doctor(argv, now=NOW),
     "verify": model(VerifyOptions),
+    "diff": parse_diff,
     "schedules check": model(CheckOptions),
     "schedules render": model(RenderOptions),
     "drift": model(DriftOptions),
