@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -9,7 +10,17 @@ from typing import Any
 
 import pytest
 
-from benchmarks.against_script import check_same, dated_documents, run, table
+from benchmarks.against_script import (
+    BEGIN,
+    END,
+    PAGE,
+    RESULTS,
+    check_same,
+    dated_documents,
+    run,
+    table,
+    with_table,
+)
 from tests.end_to_end.command_line import ROOT, run_main
 from tests.support.warehouses import League
 
@@ -93,3 +104,9 @@ def test_the_table_gives_our_cpu_as_a_multiple_of_the_scripts() -> None:
     made = table({**results, "parts": [{**part, "ours": cost(4.5), "script": cost(1.5)}]})
     assert "| night: 2026-04-12, best of 3 | ours | 1,234 | 4.50 | 2.00 | 100 | 3.0 |" in made
     assert "`abc`" in made
+
+
+def test_the_table_of_the_page_is_that_of_the_results() -> None:
+    page = PAGE.read_text()
+    assert page.count(BEGIN) == page.count(END) == 1
+    assert with_table(page, table(json.loads(RESULTS.read_text()))) == page
