@@ -97,9 +97,10 @@ soak: setup ## Carry out 500 seeded scenarios of faults, and print the shortest 
 
 ##@ Measure
 
-bench: demo ## Measure nights, seasons and streamed requests, each beside its bar, and what a night scans.
+bench: demo ## Measure nights, seasons and streamed requests beside their bars and a script, and what a night scans.
 	$(BIN)/python -m benchmarks.scanned_bytes
 	$(BIN)/python -m benchmarks.export
+	$(BIN)/python -m benchmarks.against_script
 	$(BIN)/python -m benchmarks.streaming
 
 ##@ Release

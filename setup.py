@@ -41,6 +41,7 @@ setup(
             "hypothesis>=6.100",
             "mypy>=1.13",
             "psutil>=5.9",  # tests find worker processes without the ps command
+            "polars>=1.30",  # benchmarks/script: what a strong engineer would write instead of this pipeline
             "pytest>=8",
             "pytest-timeout>=2.3",
             "pytest-xdist>=3.6",

@@ -61,7 +61,7 @@ def main(engine: str, warehouse: str, output: str, first: str, last: str, types:
     used = resource.getrusage(resource.RUSAGE_SELF)
     documents = failed = 0
     for day in plan.dates:
-        manifest, _ = load_manifest(store, day)
+        manifest = load_manifest(store, day).manifest
         assert manifest is not None, day
         documents += sum(section["written"] for section in manifest["exports"].values())
         failed += len(manifest["failures"]) + sum(section["failed"] for section in manifest["exports"].values())

@@ -60,7 +60,7 @@ def published(plan: Plan, store: LocalStore) -> dict[Export, dict[str, bytes]]:
     """Return the documents that a run published: path and content, by export type."""
     found: dict[Export, dict[str, bytes]] = {export: {} for export in plan.exports}
     for day in plan.dates:
-        manifest, _ = load_manifest(store, day)
+        manifest = load_manifest(store, day).manifest
         assert manifest is not None, day
         for export, documents in found.items():
             section = manifest["exports"].get(export.name, {"documents": {}})

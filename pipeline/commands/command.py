@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -49,4 +51,22 @@ class Command:
 def load(place: str) -> Any:
     """Import ``module:attribute`` and return the attribute."""
     module, _, attribute = place.partition(":")
-    return getattr(importlib.import_module(module), attribute)
+    if module not in sys.modules:
+        _import(module)
+    return getattr(sys.modules[module], attribute)
+
+
+def _import(module: str) -> None:
+    """Import a module without looking for garbage meanwhile, nor later in what it made.
+
+    Modules live as long as the process. To look through those of Beam, again and again while they are imported and then
+    during the run, takes a tenth of the time of importing them.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        importlib.import_module(module)
+        gc.freeze()
+    finally:
+        if was_enabled:
+            gc.enable()

@@ -1,4 +1,7 @@
-"""Opens the warehouse with its live feed, and the store, of a configuration."""
+"""Opens the warehouse with its live feed, and the store, of a configuration.
+
+The clients of a place are imported where the place is opened: a run between folders imports none.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,10 @@ from typing import TypeVar
 
 from pipeline.options.configuration import JobConfig, RunConfig
 from pipeline.options.locations import BigQueryProject, GcsPrefix, LocalFolder, ParquetFolder, control_beside
-from transforms.live_feed.feed_key import EnvironmentKey, SecretKey
-from transforms.live_feed.http import HttpLiveFeed
 from transforms.live_feed.warehouse import FileLiveFeed, LiveFeed, LiveWarehouse
 from transforms.stores.control import ControlledStore
 from transforms.stores.folder import LocalStore
-from transforms.stores.gcs import GcsStore
-from transforms.warehouses.bigquery import BigQueryWarehouse, trace_of
+from transforms.stores.protocol import Store
 from transforms.warehouses.parquet import ParquetWarehouse
 from transforms.warehouses.protocol import Warehouse
 
@@ -41,7 +41,11 @@ def open_warehouse(config: JobConfig) -> LiveWarehouse:
 
 def open_tables(place: ParquetFolder | BigQueryProject) -> Warehouse:
     """Return the tables of a place."""
-    return ParquetWarehouse(place.path) if isinstance(place, ParquetFolder) else BigQueryWarehouse(place.project)
+    if isinstance(place, ParquetFolder):
+        return ParquetWarehouse(place.path)
+    from transforms.warehouses.bigquery import BigQueryWarehouse
+
+    return BigQueryWarehouse(place.project)
 
 
 def open_feed(config: JobConfig) -> LiveFeed | None:
@@ -50,6 +54,9 @@ def open_feed(config: JobConfig) -> LiveFeed | None:
         return None
     if not _is_url(config.live_feed):
         return FileLiveFeed(config.live_feed)
+    from transforms.live_feed.feed_key import EnvironmentKey, SecretKey
+    from transforms.live_feed.http import HttpLiveFeed
+
     kind, _, place = config.live_feed_key.partition(":")
     key = None if not kind else EnvironmentKey(place) if kind == "env" else SecretKey(place)
     return HttpLiveFeed(config.live_feed, key, config.live_feed_scheme)
@@ -76,18 +83,23 @@ def open_output(
     places = (output, control or control_beside(output))
     made_by = "gcloud storage buckets create gs://{} --uniform-bucket-level-access --public-access-prevention"
     advice = f"make it with: {made_by.format(places[1].bucket)}" if isinstance(places[1], GcsPrefix) else ""
-    public, private = (
-        LocalStore(place.path)
-        if isinstance(place, LocalFolder)
-        else GcsStore(place.bucket, place.prefix, concurrency=concurrency, endpoint=endpoint)
-        for place in places
-    )
+    public, private = (_open_place(place, concurrency, endpoint) for place in places)
     return ControlledStore(public, private, advice)
+
+
+def _open_place(place: Output, concurrency: int, endpoint: str) -> Store:
+    if isinstance(place, LocalFolder):
+        return LocalStore(place.path)
+    from transforms.stores.gcs import GcsStore
+
+    return GcsStore(place.bucket, place.prefix, concurrency=concurrency, endpoint=endpoint)
 
 
 def _open_tables(config: JobConfig) -> Warehouse:
     if isinstance(config.warehouse, ParquetFolder):
         return ParquetWarehouse(config.warehouse.path)
+    from transforms.warehouses.bigquery import BigQueryWarehouse, trace_of
+
     return BigQueryWarehouse(
         config.warehouse.project,
         quota_project=config.bigquery_quota_project,

@@ -23,7 +23,7 @@ from pipeline.planning.champion import ChampionError
 from pipeline.planning.graph import build
 from pipeline.planning.inputs import with_inputs
 from pipeline.planning.machine_clock import with_clock
-from pipeline.planning.planner import begun, describe, estimate_bytes, make_plan, with_as_of
+from pipeline.planning.planner import EstimatingWarehouse, begun, describe, estimate_bytes, make_plan, with_as_of
 from pipeline.planning.preflight import Preflight, look_ahead
 from pipeline.reporting.completion import publish_event, run_event
 from pipeline.reporting.exit_codes import ALL_PUBLISHED, BAD_REQUEST, INTERRUPTED, SOMETHING_MISSING
@@ -34,7 +34,6 @@ from pipeline.reporting.terminal import complain, report, say, say_json
 from pipeline.version import current_build
 from transforms.elements.plan import LeaseRules, Plan
 from transforms.stores.protocol import Store, StoreError
-from transforms.warehouses.bigquery import BigQueryWarehouse
 from transforms.warehouses.protocol import Warehouse, WarehouseError
 
 
@@ -72,7 +71,7 @@ def main(argv: Sequence[str]) -> int:
     ahead = _look_ahead(config, plan, warehouse, store, now)
     if config.dry_run:
         description = describe(plan)
-        if isinstance(warehouse.warehouse, BigQueryWarehouse):
+        if isinstance(warehouse.warehouse, EstimatingWarehouse):
             description["estimated_bytes"] = estimate_bytes(plan, warehouse.warehouse)
         description["problems"] = [finding.to_json() for finding in ahead.problems]
         say(orjson.dumps(description, option=orjson.OPT_INDENT_2).decode())

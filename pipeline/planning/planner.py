@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timezone
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from exporters.config import ExportConfig
 from exporters.declaration import Export, Read
@@ -152,6 +152,7 @@ def begun(plan: Plan, now: datetime) -> Plan:
     return replace(plan, run=replace(plan.run, started_at=now.isoformat(), execution_id=execution))
 
 
+@runtime_checkable
 class EstimatingWarehouse(Warehouse, Protocol):
     """A warehouse that estimates the cost of a scan."""
 

@@ -19,7 +19,7 @@ from exporters.warehouse.tables import PREDICTIONS, SCHEDULE
 from pipeline.planning.backfill_plan import game_dates
 from pipeline.planning.champion import ChampionError, find_champion, shows_champion
 from pipeline.planning.machine_clock import with_clock
-from pipeline.planning.planner import plan_scans, with_as_of
+from pipeline.planning.planner import EstimatingWarehouse, plan_scans, with_as_of
 from pipeline.reporting.findings import Finding, Severity
 from transforms.clients.concurrency import run_concurrently
 from transforms.elements.plan import Plan
@@ -27,8 +27,6 @@ from transforms.elements.tables import TableScan
 from transforms.live_feed.warehouse import stored
 from transforms.stores.control import PRIVATE, ControlledStore
 from transforms.stores.protocol import Store, StoreError
-from transforms.warehouses.bigquery import BigQueryWarehouse
-from transforms.warehouses.bigquery_tables import RefusalError
 from transforms.warehouses.protocol import Warehouse, WarehouseError
 
 OUTPUT, CONTROL_OUTPUT, WAREHOUSE = "--output", "--control_output", "--warehouse"
@@ -178,7 +176,7 @@ class _Checks:
             what, fix = _parts(str(error))
             self.findings.append(Finding(Severity.STOP, WAREHOUSE, what, why, fix, self.plan.export_types))
             # A warehouse that does not answer, or is not there, would be blamed once more for each of its tables.
-            return error.__cause__ is None or isinstance(error.__cause__, RefusalError)
+            return error.__cause__ is None or _is_refusal(error.__cause__)
         return True
 
     def check_tables(self) -> None:
@@ -221,7 +219,7 @@ class _Checks:
     def check_sessions(self, *, every_table: bool) -> None:
         """Name the tables whose description may be seen and whose rows may not; a session is free and reads no row."""
         warehouse = stored(self._warehouse)
-        if not isinstance(warehouse, BigQueryWarehouse):
+        if not isinstance(warehouse, EstimatingWarehouse):
             return
         readable = [scan for scan in self.plan.scans if not (scan.declaration.live or scan.table in self.plan.broken)]
         if not every_table:
@@ -382,3 +380,10 @@ def span(days: Sequence[date]) -> str:
 def _days_text(days: Sequence[date]) -> str:
     """Return how many dates there are, and which; a single one as it is."""
     return str(days[0]) if len(days) == 1 else f"{len(days)} dates ({span(days)})"
+
+
+def _is_refusal(cause: BaseException) -> bool:
+    """Whether BigQuery answered with an error; its clients are imported here, where a warehouse has failed."""
+    from transforms.warehouses.bigquery_tables import RefusalError
+
+    return isinstance(cause, RefusalError)
