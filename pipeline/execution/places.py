@@ -14,7 +14,8 @@ from transforms.live_feed.warehouse import FileLiveFeed, LiveFeed, LiveWarehouse
 from transforms.stores.control import ControlledStore
 from transforms.stores.folder import LocalStore
 from transforms.stores.gcs import GcsStore
-from transforms.warehouses.bigquery import BigQueryWarehouse, trace_of
+from transforms.warehouses.bigquery import BigQueryWarehouse
+from transforms.warehouses.bigquery_sessions import trace_of
 from transforms.warehouses.parquet import ParquetWarehouse
 from transforms.warehouses.protocol import Warehouse
 

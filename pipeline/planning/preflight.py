@@ -205,14 +205,14 @@ class _Checks:
             needs: What documents need, by table.
             scan: The scan of a run.
         """
-        absent, problems = _check(self._warehouse, scan)
+        need = needs.get(scan.table)
+        scan, absent, problems = _check(self._warehouse, scan)
         if not problems:
             return _CheckedTable(scan, absent)
-        need = needs.get(scan.table)
         if need is None or need == scan:
             costly, harmless = (problems, ()) if need is not None else ((), problems)
             return _CheckedTable(scan, (), costly, harmless, problems[0])
-        absent, costly = _check(self._warehouse, need)
+        need, absent, costly = _check(self._warehouse, need)
         harmless = tuple(problem for problem in problems if problem not in costly)
         if costly:
             return _CheckedTable(scan, (), costly, harmless, problems[0])
@@ -351,12 +351,16 @@ class _Checks:
                 self.findings.append(Finding(severity, scan.source, what, why, fix, types))
 
 
-def _check(warehouse: Warehouse, scan: TableScan) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the optional columns that a table lacks, and what is wrong with it."""
+def _check(warehouse: Warehouse, scan: TableScan) -> tuple[TableScan, tuple[str, ...], tuple[str, ...]]:
+    """Return a scan of all that a table may hold, the optional columns that the table lacks, and what is wrong."""
+    source = stored(warehouse)
     try:
-        return warehouse.check(scan), ()
+        if scan.declaration.live or not isinstance(source, BigQueryWarehouse):
+            return scan, warehouse.check(scan), ()
+        layout = source.layout(scan)
+        return replace(scan, undated=layout.may_lack_date), layout.absent, ()
     except WarehouseError as error:
-        return (), error.problems
+        return scan, (), error.problems
 
 
 def _readers(plan: Plan) -> Mapping[str, tuple[str, ...]]:
