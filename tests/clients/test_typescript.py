@@ -73,6 +73,11 @@ def mutants(root: Json, part: Any, value: Any) -> Iterator[Any]:
             if key in part.get("required", ()):
                 yield {other: inner for other, inner in value.items() if other != key}
             yield from ({**value, key: inner} for inner in mutants(root, part["properties"][key], one))
+    elif isinstance(value, dict) and "patternProperties" in part:
+        yield {**value, "surprise": None}
+        (one,) = part["patternProperties"].values()
+        for key, inside in value.items():
+            yield from ({**value, key: inner} for inner in mutants(root, one, inside))
     elif isinstance(value, list):
         for i, one in enumerate(value):
             yield from ([*value[:i], inner, *value[i + 1 :]] for inner in mutants(root, part["items"], one))

@@ -34,10 +34,11 @@ def test_the_cost_is_that_of_the_schedules() -> None:
 
 
 def _runs_a_week(cron: str) -> int:
-    _, hours, _, _, weekdays = cron.split()
-    spans = [span.partition("-") for span in hours.split(",")]
+    minutes, hours, _, _, weekdays = cron.split()
+    spans = [span.partition("-") for span in ("0-23" if hours == "*" else hours).split(",")]
     runs = sum(int(last or first) - int(first) + 1 for first, _, last in spans)
-    return runs * (7 if weekdays == "*" else 1)
+    every = minutes.removeprefix("*/")
+    return runs * (1 if every == minutes else 60 // int(every)) * (7 if weekdays == "*" else 1)
 
 
 @pytest.mark.parametrize(

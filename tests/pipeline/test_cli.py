@@ -213,12 +213,12 @@ class TestJson:
 
     def test_of_schedules(self, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
         found = self.last_line(["schedules", "check"], capsys)
-        assert found == {"schedules": 6, "compared": False, "problems": []}
+        assert found == {"schedules": 12, "compared": False, "problems": []}
         (tmp_path / "dump.json").write_text("[]")
         found = self.last_line(["schedules", "check", f"--live={tmp_path / 'dump.json'}"], capsys, code=1)
-        assert (found["compared"], len(found["problems"])) == (True, 6)
+        assert (found["compared"], len(found["problems"])) == (True, 12)
         jobs = self.last_line(["schedules", "render"], capsys)
-        assert len(jobs) == 6
+        assert len(jobs) == 12
 
     def test_of_drift(self, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
         argv = ["drift", f"--template={tmp_path / 'none.json'}", f"--output={tmp_path}"]

@@ -11,7 +11,6 @@ from exporters.declaration import Grain
 from exporters.league.forecasts.funnel import StageCount, funnel, judge_funnel
 from exporters.league.forecasts.readiness import ScanCounts, State, verdict
 from exporters.warehouse.tables import PLAYER_ALIASES
-from transforms.elements.failure import SkippedRows
 from transforms.elements.guarding import DateVerdict
 from transforms.elements.plan import Plan
 from transforms.elements.publication import Publication
@@ -111,7 +110,7 @@ def skipped_section(plan: Plan, scan_counts: ScanCounts, publication: Publicatio
             "unowned": not rows.player,
             "problem": rows.error,
         }
-        for rows in sorted(publication.skipped, key=_unowned_first)
+        for rows in publication.skipped
     ]
     if publication.day == plan.dates[-1]:
         found.extend(
@@ -123,7 +122,8 @@ def skipped_section(plan: Plan, scan_counts: ScanCounts, publication: Publicatio
                 "key": unusable.key or None,
                 "value": value,
                 "rows": unusable.rows,
-                "unowned": False,
+                # Whose row it was, and of when, nobody can tell.
+                "unowned": _is_date(table, column) and not unusable.player,
                 "problem": f"{column} is {value}: "
                 + ("it is of no date" if _is_date(table, column) else "it counts for no stage"),
             }
@@ -131,6 +131,7 @@ def skipped_section(plan: Plan, scan_counts: ScanCounts, publication: Publicatio
             # No stage reports the rows of a table that it does not decode, nor those that are of no date.
             if table not in plan.built_from or table == PLAYER_ALIASES.name or _is_date(table, column)
         )
+    found.sort(key=_owned)
     return {"skipped_rows": found[:_MOST_SKIPPED], "skipped_rows_total": sum(rows["rows"] for rows in found)}
 
 
@@ -138,8 +139,8 @@ def _is_date(table: str, column: str) -> bool:
     return table_named(table).partition == column
 
 
-def _unowned_first(rows: SkippedRows) -> bool:
-    return bool(rows.player)
+def _owned(line: Mapping[str, Any]) -> bool:
+    return not line["unowned"]
 
 
 def guard_section(guard: DateVerdict) -> dict[str, Any]:

@@ -10,7 +10,7 @@ do to the manifest after it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timezone
 from typing import Any, NamedTuple
@@ -204,13 +204,14 @@ def make_manifest(
     due = [export for export in plan.exports if day in plan.document_dates(export)]
     sections = {export.name: _section(export, plan, scan_counts, publication, kept.get(export.name)) for export in due}
     general = [failure for failure in publication.failures if failure.export not in sections]
-    unowned = [rows for rows in publication.skipped if not rows.player]
+    skipped = skipped_section(plan, scan_counts, publication)
+    unowned = any(line["unowned"] for line in skipped["skipped_rows"])
     champion = scan_counts.of(day, plan.config.champion_system_id)
     counted, last_good = funnel_section(plan, scan_counts, publication, previous)
     return {
         "version": VERSION,
         "date": day.isoformat(),
-        "status": _status(sections.values(), [*general, *unowned], degraded=bool(counted["degraded"])),
+        "status": _status(sections.values(), lacks_some=bool(general) or unowned, degraded=bool(counted["degraded"])),
         "run": {
             "run_id": plan.run.run_id,
             **plan.run.order.metadata(),
@@ -242,7 +243,7 @@ def make_manifest(
             *_warnings(scan_counts, day),
         ],
         "failures": [_failure(failure) for failure in general],
-        **skipped_section(plan, scan_counts, publication),
+        **skipped,
         "failures_path": publication.failures_path,
         "exports": dict(sorted({**kept, **sections}.items())),
     }
@@ -358,13 +359,13 @@ def _reasons(reasons: Iterable[str]) -> dict[str, int]:
     return dict(sorted(counted.items()))
 
 
-def _status(sections: Iterable[Mapping[str, Any]], general: Sequence[Failure], *, degraded: bool) -> str:
+def _status(sections: Iterable[Mapping[str, Any]], *, lacks_some: bool, degraded: bool) -> str:
     """Return ``success`` when all went out, ``failed`` when nothing did, and ``partial`` in between.
 
     All that went out is ``degraded`` when too few players came through. Where nothing is missing but what a newer run
     published, the status is ``kept``.
     """
-    complete, some, newer = not general, False, False
+    complete, some, newer = not lacks_some, False, False
     for section in sections:
         is_old = section["state"] == State.DEGRADED.value
         held = section["state"] in HELD

@@ -166,6 +166,8 @@ OPTIONAL_COLUMNS = {
     "nba_analytics.team_offense_game_summary": {"is_partial_game_data", "processed_at"},
     "nba_analytics.upcoming_player_game_context": {"context_version", "processed_at"},
     "nba_analytics.news_insights": {"extracted_at"},
+    "nba_analytics.news_player_links": {"mention_role"},
+    "nba_raw.news_articles_raw": {"summary"},
     "nba_precompute.player_composite_factors": {"processed_at", "created_at"},
     "nba_precompute.team_defense_zone_analysis": {
         "processed_at",
