@@ -98,7 +98,8 @@ def _open_place(place: Output, concurrency: int, endpoint: str) -> Store:
 def _open_tables(config: JobConfig) -> Warehouse:
     if isinstance(config.warehouse, ParquetFolder):
         return ParquetWarehouse(config.warehouse.path)
-    from transforms.warehouses.bigquery import BigQueryWarehouse, trace_of
+    from transforms.warehouses.bigquery import BigQueryWarehouse
+    from transforms.warehouses.bigquery_sessions import trace_of
 
     return BigQueryWarehouse(
         config.warehouse.project,

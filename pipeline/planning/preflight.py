@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
+from typing import Protocol, runtime_checkable
 
 from exporters.league.forecasts.readiness import reads_of, systems_text
 from exporters.warehouse.absence import absences
@@ -27,6 +28,7 @@ from transforms.elements.tables import TableScan
 from transforms.live_feed.warehouse import stored
 from transforms.stores.control import PRIVATE, ControlledStore
 from transforms.stores.protocol import Store, StoreError
+from transforms.warehouses.bigquery_schema import Layout
 from transforms.warehouses.protocol import Warehouse, WarehouseError
 
 OUTPUT, CONTROL_OUTPUT, WAREHOUSE = "--output", "--control_output", "--warehouse"
@@ -203,14 +205,14 @@ class _Checks:
             needs: What documents need, by table.
             scan: The scan of a run.
         """
-        absent, problems = _check(self._warehouse, scan)
+        need = needs.get(scan.table)
+        scan, absent, problems = _check(self._warehouse, scan)
         if not problems:
             return _CheckedTable(scan, absent)
-        need = needs.get(scan.table)
         if need is None or need == scan:
             costly, harmless = (problems, ()) if need is not None else ((), problems)
             return _CheckedTable(scan, (), costly, harmless, problems[0])
-        absent, costly = _check(self._warehouse, need)
+        need, absent, costly = _check(self._warehouse, need)
         harmless = tuple(problem for problem in problems if problem not in costly)
         if costly:
             return _CheckedTable(scan, (), costly, harmless, problems[0])
@@ -349,12 +351,24 @@ class _Checks:
                 self.findings.append(Finding(severity, scan.source, what, why, fix, types))
 
 
-def _check(warehouse: Warehouse, scan: TableScan) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the optional columns that a table lacks, and what is wrong with it."""
+@runtime_checkable
+class _Describes(Protocol):
+    """A warehouse that tells how the table of a scan differs from its declaration, as BigQuery does."""
+
+    def layout(self, scan: TableScan) -> Layout:
+        """Return how the table differs."""
+
+
+def _check(warehouse: Warehouse, scan: TableScan) -> tuple[TableScan, tuple[str, ...], tuple[str, ...]]:
+    """Return a scan of all that a table may hold, the optional columns that the table lacks, and what is wrong."""
+    source = stored(warehouse)
     try:
-        return warehouse.check(scan), ()
+        if scan.declaration.live or not isinstance(source, _Describes):
+            return scan, warehouse.check(scan), ()
+        layout = source.layout(scan)
+        return replace(scan, undated=layout.may_lack_date), layout.absent, ()
     except WarehouseError as error:
-        return (), error.problems
+        return scan, (), error.problems
 
 
 def _readers(plan: Plan) -> Mapping[str, tuple[str, ...]]:

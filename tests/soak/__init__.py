@@ -6,5 +6,7 @@ turns on one store (:mod:`tests.soak.simulation`), through a store and a warehou
 (:mod:`tests.soak.invariants`). A scenario that breaks a rule is cut down to the shortest one that still does
 (:mod:`tests.soak.shrinking`).
 
-``make soak`` carries out 500 scenarios, ``make test`` thirty.
+The runs of some scenarios are Beam graphs, whose workers die and whose bundles are tried again
+(:mod:`tests.soak.on_graph`). ``make soak`` carries out 500 scenarios, and every tenth of them with graphs as well;
+``make test`` carries out thirty, and three with graphs.
 """

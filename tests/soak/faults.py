@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from tests.soak.simulation import Process
+from tests.support.warehouses import Fake
 from transforms.elements.tables import ScanStream, TablePart, TableScan
 from transforms.stores.protocol import Store, StoredObject, StoreError
 from transforms.warehouses.protocol import Warehouse, WarehouseError
@@ -41,11 +42,16 @@ SCAN_FAULTS = {
     "refused table": "a table cannot be opened",
 }
 FAULTS: Mapping[str, str] = {**WRITE_FAULTS, **READ_FAULTS, **CALL_FAULTS, **SCAN_FAULTS}
+BUNDLE_FAULTS = {
+    "lost bundle": "the worker of a bundle dies when the bundle is done and before that is known",
+    "repeated bundle": "a bundle that was believed to be lost is carried out once more, after it is done",
+}
+"""What happens to the bundles of a graph, and to no run in one process."""
 SLOW, STILL, STALLED = 20.0, 120.0, 100.0
 
 
 @dataclass
-class FaultyStore:
+class FaultyStore(Fake):
     """The store as one run sees it: stops before each call, and fails as it was armed.
 
     Attributes:
@@ -59,6 +65,10 @@ class FaultyStore:
     met: Counter[str]
 
     concurrency = 1
+
+    def __post_init__(self) -> None:
+        """Stay the same object in a graph."""
+        super().__init__()
 
     def check(self) -> None:
         """Let the store be checked."""
@@ -174,7 +184,7 @@ def _small_disk(most: int) -> Iterator[None]:
 
 
 @dataclass
-class FaultyWarehouse:
+class FaultyWarehouse(Fake):
     """The warehouse as one run sees it.
 
     Attributes:
@@ -190,6 +200,10 @@ class FaultyWarehouse:
     spoilt: set[str] = field(default_factory=set)
 
     concurrency = 1
+
+    def __post_init__(self) -> None:
+        """Stay the same object in a graph."""
+        super().__init__()
 
     def check(self, scan: TableScan) -> tuple[str, ...]:
         """Return the absent columns."""

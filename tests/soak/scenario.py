@@ -15,8 +15,17 @@ from typing import Any
 from pipeline.execution.in_process import run_in_process
 from pipeline.execution.outcome import read_outcome
 from pipeline.reporting.completion import completed
-from tests.soak.faults import CALL_FAULTS, READ_FAULTS, SCAN_FAULTS, WRITE_FAULTS, FaultyStore, FaultyWarehouse
+from tests.soak.faults import (
+    BUNDLE_FAULTS,
+    CALL_FAULTS,
+    READ_FAULTS,
+    SCAN_FAULTS,
+    WRITE_FAULTS,
+    FaultyStore,
+    FaultyWarehouse,
+)
 from tests.soak.invariants import Ended, Judge, JudgedStore
+from tests.soak.on_graph import BrokenJobError, run_on_graph
 from tests.soak.pictures import FULL, LAST, NIGHT, THIN, WEEK, plan_for, warehouse_of
 from tests.soak.simulation import DEAD_AFTER, WAIT, Process, Simulation
 from tests.support.stores import MemoryStore
@@ -105,13 +114,16 @@ class Scenario:
     Attributes:
         actions: In order; whatever still runs after them comes to its end in turns.
         on_disk: Publish to a folder rather than to memory.
+        on_graph: Carry out the runs as Beam graphs rather than in one process.
     """
 
     actions: tuple[Action, ...]
     on_disk: bool = False
+    on_graph: bool = False
 
     def __str__(self) -> str:
         place = "in a folder" if self.on_disk else "in memory"
+        place += ", as Beam graphs" if self.on_graph else ""
         return "\n".join([f"{place}:", *(f"    {action}" for action in self.actions)])
 
 
@@ -181,6 +193,17 @@ def scenario_of(seed: int) -> Scenario:
     return Scenario(tuple(actions), on_disk)
 
 
+def graph_scenario_of(seed: int) -> Scenario:
+    """Return the scenario of a seed as one of graphs, among whose bundles some are lost or carried out twice."""
+    scenario, chance = scenario_of(seed), random.Random(f"bundles {seed}")
+    actions: list[Action] = []
+    for action in scenario.actions:
+        if isinstance(action, Step) and chance.random() < 0.4:
+            actions.append(Fault(action.run, chance.choice(list(BUNDLE_FAULTS))))
+        actions.append(action)
+    return replace(scenario, actions=tuple(actions), on_graph=True)
+
+
 def _nothing() -> None:
     pass
 
@@ -211,12 +234,14 @@ class World:
         protocol: How runs publish.
         through: The same place, as runs reach it.
         calm: Ends what disturbs runs on the way there.
+        on_graph: Runs are Beam graphs; the undisturbed ones at the end are not.
     """
 
     base: Store
     protocol: Protocol = field(default_factory=Protocol)
     through: Store | None = None
     calm: Callable[[], None] = field(default=_nothing)
+    on_graph: bool = False
     judge: Judge = field(default_factory=Judge)
     met: Counter[str] = field(default_factory=Counter)
     statuses: Counter[str] = field(default_factory=Counter)
@@ -263,6 +288,7 @@ class World:
         """Let all runs come to their end, judge the tree, and judge it again after undisturbed runs."""
         self.simulation.drain()
         self.calm()
+        self.on_graph = False
         self.judge.judge_tree(self.base, self.ended, self.damaged)
         kinds = frozenset(start.kind for start, _ in self._plans.values())
         codes: dict[str, int] = {}
@@ -304,11 +330,14 @@ class World:
         warehouse = FaultyWarehouse(warehouse_of(start.picture), process, self.met, spoilt)
         store = FaultyStore(self.protocol.wrap(self.store), process, self.met)
         try:
-            records = run_in_process(plan, warehouse, store)
+            if self.on_graph:
+                records = run_on_graph(plan, warehouse, store, process, self.met)
+            else:
+                records = run_in_process(plan, warehouse, store)
             event = completed(plan, OUTPUT, records, finished=_NOON)
             # Nothing may come between the end of a run and the judgement on it.
             summary = read_outcome(plan, self.base, OUTPUT)
-        except (StoreError, WarehouseError):
+        except (StoreError, WarehouseError, BrokenJobError):
             self.statuses["broke off"] += 1
             return 1
         except Exception as error:
@@ -336,7 +365,7 @@ class World:
 def carry_out(scenario: Scenario, protocol: Protocol = Protocol()) -> Outcome:
     """Carry out a scenario and return what became of it."""
     with _place(on_disk=scenario.on_disk) as base:
-        return carry_out_in(World(base, protocol), scenario)
+        return carry_out_in(World(base, protocol, on_graph=scenario.on_graph), scenario)
 
 
 def carry_out_in(world: World, scenario: Scenario) -> Outcome:

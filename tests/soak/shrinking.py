@@ -8,17 +8,22 @@ from dataclasses import replace
 from tests.soak.scenario import Action, Fault, Scenario, Start, Step
 
 MOST_TRIES = 400
+GRAPH_TRIES = 40
+"""Tries of a scenario of graphs, each of which takes seconds."""
 
 
-def shrink(scenario: Scenario, breaks: Callable[[Scenario], bool], most: int = MOST_TRIES) -> Scenario:
+def shrink(scenario: Scenario, breaks: Callable[[Scenario], bool], most: int | None = None) -> Scenario:
     """Return a scenario from which no action can be left out, and no number made smaller, without losing the violation.
 
     Args:
         scenario: One that breaks a rule.
         breaks: Carries out a scenario, and returns whether it breaks the rule still.
-        most: Scenarios that are tried.
+        most: Scenarios that are tried; None for as many as there is time for.
     """
     tries = 0
+    if scenario.on_graph and breaks(replace(scenario, on_graph=False)):
+        scenario = replace(scenario, on_graph=False)
+    most = most if most is not None else GRAPH_TRIES if scenario.on_graph else MOST_TRIES
 
     def still(candidate: Scenario) -> bool:
         nonlocal tries

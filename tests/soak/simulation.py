@@ -10,14 +10,17 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from tests.support.warehouses import Fake
+
 HEARTBEAT, DEAD_AFTER, WAIT = 10.0, 45.0, 300.0
+GONE = "the process is no more"
 
 
 class Killed(BaseException):
     """The process of the run is no more; nothing catches it."""
 
 
-class Process:
+class Process(Fake):
     """A run on its way.
 
     Attributes:
@@ -27,17 +30,20 @@ class Process:
         wakes: Until when it sleeps.
         frozen: It shows no signs of life, although it is not dead.
         is_killed: It was killed.
+        has_more_workers: Where one dies, another one goes on with the run.
         result: What it returned.
         error: What it raised.
     """
 
     def __init__(self, number: int, simulation: Simulation, work: Callable[[Process], object]) -> None:
+        super().__init__()
         self.number = number
         self.armed: list[tuple[str, str]] = []
         self.calls = 0
         self.wakes = 0.0
         self.frozen = False
         self.is_killed = False
+        self.has_more_workers = False
         self.result: object = None
         self.error: Exception | None = None
         self.simulation = simulation
@@ -67,17 +73,17 @@ class Process:
     def point(self) -> None:
         """Wait for the next turn; called by the run before each of its calls."""
         if self.is_killed:
-            raise Killed
+            raise Killed(GONE)
         self._back.release()
         self._go.acquire()
         if self.is_killed:
-            raise Killed
+            raise Killed(GONE)
         self.calls += 1
 
     def die(self) -> None:
-        """End at once; called by the run in the middle of a call."""
-        self.is_killed = True
-        raise Killed
+        """End the worker at once, and the run with its last one; called by the run in the middle of a call."""
+        self.is_killed = not self.has_more_workers
+        raise Killed(GONE)
 
     def monotonic(self) -> float:
         """Return the time of the simulation."""
@@ -88,9 +94,6 @@ class Process:
         self.wakes = self.simulation.now + seconds
         while self.simulation.now < self.wakes:
             self.point()
-
-    def __reduce__(self) -> str:
-        raise TypeError("a run does not travel")
 
     def _run(self) -> None:
         self._go.acquire()

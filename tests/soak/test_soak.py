@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 import pytest
 
+from exporters.warehouse.tables import GAMES
 from tests.soak.__main__ import explain, main
 from tests.soak.faults import FAULTS, SCAN_FAULTS
 from tests.soak.pictures import FULL, LAST, NIGHT, THIN, WEEK, clean
@@ -22,6 +23,7 @@ from tests.soak.scenario import (
     Scenario,
     Start,
     Step,
+    World,
     carry_out,
     scenario_of,
 )
@@ -46,8 +48,9 @@ FIXED_SEEDS = range(30)
 
 @pytest.mark.parametrize("seed", FIXED_SEEDS)
 def test_seeded_scenario_breaks_no_rule(seed: int) -> None:
-    found = carry_out(scenario_of(seed))
-    assert not found.violations, explain(seed, found)
+    scenario = scenario_of(seed)
+    found = carry_out(scenario)
+    assert not found.violations, explain(seed, scenario, found)
 
 
 def test_a_seed_always_has_the_same_outcome() -> None:
@@ -82,6 +85,18 @@ def test_a_run_without_faults_succeeds() -> None:
     found = carry_out(Scenario((Start(0, WEEK, 0), Step(0, TO_THE_END), Start(1, NIGHT, 1))))
     assert found.statuses == {"success": 4}
     assert not found.violations
+
+
+def test_a_row_that_lost_its_date_is_named_and_nothing_waits_for_it() -> None:
+    world = World(MemoryStore())
+    for action in (Start(0, NIGHT, 0), Fault(0, "corrupt rows", GAMES.name), Step(0, TO_THE_END)):
+        world.act(action)
+    (ended,) = world.ended
+    assert (ended.spoilt, ended.summary.status) == ({"corrupt rows"}, "success")
+    assert not world.judge.violations
+    unnamed = {day: {**record, "skipped_rows": []} for day, record in ended.records.items()}
+    world.judge.judge_end(replace(ended, records=unnamed), world.base, has_twin=False)
+    assert {violation.partition(":")[0] for violation in world.judge.violations} == {"untrue success"}
 
 
 def test_an_older_run_that_ends_later_is_kept() -> None:
@@ -321,7 +336,7 @@ def test_a_violation_is_told_with_its_seed_and_its_shortest_sequence(capsys: pyt
     def losing(scenario: Scenario) -> Outcome:
         return carry_out(scenario, Protocol(LosingWrites))
 
-    assert main(["--runs=3", "--most=1"], losing) == 1
+    assert main(["--runs=3", "--most=1", "--graph_every=0"], losing) == 1
     said = capsys.readouterr().out
     assert "seed 0 breaks a rule, in memory:\n    Start(run=" in said
     assert "=> untrue record: " in said
@@ -331,5 +346,5 @@ def test_a_violation_is_told_with_its_seed_and_its_shortest_sequence(capsys: pyt
 def test_a_soak_without_violations_ends_with_0_and_counts_its_faults(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--runs=2", "--seed=4"]) == 0
     said = capsys.readouterr().out
-    assert "scenarios   2 (" in said
+    assert "scenarios   2, 0 of them as Beam graphs (" in said
     assert "violations  0" in said

@@ -22,21 +22,22 @@ class _Keep(beam.DoFn):
         _KEPT[self._key].append(element)
 
 
-def pipeline(options: PipelineOptions | None = None) -> beam.Pipeline:
+def pipeline(options: PipelineOptions | None = None, runner: FnApiRunner | None = None) -> beam.Pipeline:
     """Return a pipeline on the in-process Fn API runner; Beam's own switch would first download another one."""
-    return beam.Pipeline(runner=FnApiRunner(), options=options)
+    return beam.Pipeline(runner=runner or FnApiRunner(), options=options)
 
 
-def run_eagerly(wire: Callable[[beam.Pipeline], Any]) -> Any:
+def run_eagerly(wire: Callable[[beam.Pipeline], Any], runner: FnApiRunner | None = None) -> Any:
     """Run what ``wire`` adds to a pipeline and return its elements.
 
     Args:
         wire: Returns a PCollection, or a mapping or named tuple of some.
+        runner: Another runner in this process.
 
     Returns:
         A list for each PCollection, in the shape that ``wire`` returned. Elements come in no particular order.
     """
-    root = pipeline()
+    root = pipeline(runner=runner)
     wired = wire(root)
     if isinstance(wired, beam.PCollection):
         collections = {"": wired}

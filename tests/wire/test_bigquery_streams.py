@@ -417,3 +417,27 @@ class TestTypes:
     def test_no_rows(self, serve: Serve) -> None:
         _, warehouse = serve({REGISTRY: arrow_rows(REGISTRY, [])})
         assert read(warehouse, TableScan(REGISTRY.name, ("season",))).num_rows == 0
+
+
+class TestUndatedRows:
+    UNDATED = dataclasses.replace(SCAN, undated=True)
+
+    def test_they_are_asked_for_where_there_may_be_some_alone(self, serve: Serve, rows: pa.Table) -> None:
+        server, warehouse = serve({ACCURACY: rows})
+        warehouse.split(SCAN)
+        (asked,) = server.sessions
+        assert "IS NULL" not in asked.read_session.read_options.row_restriction
+        assert len(warehouse.split(self.UNDATED)) == 2
+        *_, asked = server.sessions
+        assert len(server.sessions) == 3
+        assert asked.read_session.read_options.row_restriction == "`game_date` IS NULL"
+
+    def test_a_session_or_a_stream_of_them_that_fails_costs_nothing(self, serve: Serve, rows: pa.Table) -> None:
+        server, warehouse = serve({ACCURACY: rows})
+        dated, undated = warehouse.split(self.UNDATED)
+        server.break_reads(Break(Code.PERMISSION_DENIED, after=1))
+        assert sum(batch.num_rows for batch in warehouse.read(undated)) < ROWS
+        assert sum(batch.num_rows for batch in warehouse.read(dated)) == ROWS
+        server.break_reads(Break(Code.PERMISSION_DENIED))
+        with pytest.raises(WarehouseError):
+            list(warehouse.read(dated))

@@ -23,9 +23,14 @@ from exporters.warehouse.tables import (
     PROPS,
     REGISTRY,
     SCHEDULE,
+    SHOT_ZONES,
     SUBSET_PICKS,
     WAREHOUSE_TABLES,
 )
+from pipeline.execution.in_process import run_in_process
+from pipeline.planning.preflight import look_ahead
+from tests.support.plans import plan_of
+from tests.support.stores import MemoryStore
 from tests.support.warehouses import AnyTable, League, arrow_rows, write_parquet
 from tests.wire.bigquery_tables import described
 from tests.wire.services import BigQuery
@@ -267,6 +272,45 @@ class TestCheck:
         assert ["None" in row for row in found] == [False, True]
         unread = dataclasses.replace(scan, columns=("analysis_date",))
         assert len(rows_of(bigquery.warehouse(project), unread)) == 1
+
+    def test_rows_without_a_date_are_read_to_be_named_where_there_may_be_some(
+        self, bigquery: BigQuery, project: str, tmp_path: Path
+    ) -> None:
+        columns = [described(column) for column in SHOT_ZONES.columns.values()]
+        loose = [
+            column | {"mode": "NULLABLE"} if column["name"] == SHOT_ZONES.partition else column for column in columns
+        ]
+        rows = arrow_rows(
+            SHOT_ZONES, [{"player_lookup": name, "analysis_date": date(2026, 1, 10)} for name in ("a", "b")]
+        )
+        at = rows.schema.get_field_index("analysis_date")
+        rows = rows.set_column(at, "analysis_date", pa.array([date(2026, 1, 10), None], pa.date32()))
+        tables = bigquery.tables(project)
+        tables.create(SHOT_ZONES, columns=loose)
+        tables.load(SHOT_ZONES, rows, columns=loose)
+        warehouse = bigquery.warehouse(project)
+        ahead = look_ahead(plan_of("tonight", first=date(2026, 1, 10)), warehouse, MemoryStore()).plan
+        assert [scan.table for scan in ahead.scans if scan.undated] == [SHOT_ZONES.name]
+        (scan,) = [scan for scan in ahead.scans if scan.undated]
+        parquet = write_parquet(tmp_path, {SHOT_ZONES: rows})
+        found = rows_of(warehouse, scan)
+        assert found == rows_of(parquet, scan)
+        assert ["None" in row for row in found].count(True) == 1
+        assert len(rows_of(warehouse, dataclasses.replace(scan, undated=False))) == 1
+        manifest = run_in_process(ahead, warehouse, MemoryStore())["2026-01-10"]
+        (entry,) = manifest["skipped_rows"]
+        assert (entry["table"], entry["column"], entry["player"], entry["rows"]) == (
+            SHOT_ZONES.name,
+            "analysis_date",
+            "b",
+            1,
+        )
+        assert entry["problem"].endswith("it is of no date")
+
+    def test_there_are_no_rows_without_a_date_where_dates_are_required(self, bigquery: BigQuery, project: str) -> None:
+        tables = bigquery.tables(project)
+        tables.create(DEFENSE)
+        assert not bigquery.warehouse(project).layout(whole(DEFENSE)).may_lack_date
 
     def test_what_is_optional_may_be_absent(self, bigquery: BigQuery, project: str) -> None:
         columns = [described(column) for column in DEFENSE.columns.values() if column.absent is None]

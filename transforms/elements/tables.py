@@ -44,6 +44,8 @@ class TableScan:
         equals: Column to the values it may take; a row passes when every listed column holds one of its values.
         as_of: The instant as of which rows are read, in the form of :func:`transforms.elements.run_order.as_of_text`;
             empty for the present.
+        undated: Rows without a partition date are read as well where the warehouse keeps them apart, to be named. It
+            is set where a table was looked at, and may hold such rows.
     """
 
     table: str
@@ -52,6 +54,7 @@ class TableScan:
     last: date | None = None
     equals: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     as_of: str = ""
+    undated: bool = False
 
     @property
     def nulls(self) -> frozenset[str]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -20,11 +20,7 @@ from transforms.clients.process_clients import ProcessClients
 from transforms.clients.retries import PATIENT, RetryPolicy, ServiceDownError
 from transforms.clients.session import CredentialsError
 from transforms.elements.tables import WHOLE_TABLE, ScanStream, TablePart, TableScan
-from transforms.warehouses.arrow_columns import (
-    coalesced,
-    declared_type,
-    one_line,
-)
+from transforms.warehouses.arrow_columns import coalesced, declared_type, one_line
 from transforms.warehouses.bigquery_appends import AppendClient, AppendError
 from transforms.warehouses.bigquery_errors import (
     NoTableError,
@@ -37,6 +33,7 @@ from transforms.warehouses.bigquery_errors import (
 )
 from transforms.warehouses.bigquery_reads import SILENT_SECONDS, ReadClient, ReadSettings, SilentStreamError
 from transforms.warehouses.bigquery_schema import AS_DECLARED, NO_TABLE, Layout, check_schema, conformed, layout_of
+from transforms.warehouses.bigquery_sessions import session_request, trace_of
 from transforms.warehouses.bigquery_tables import (
     NoAnswerError,
     RefusalError,
@@ -45,7 +42,9 @@ from transforms.warehouses.bigquery_tables import (
     days_of,
 )
 from transforms.warehouses.protocol import WarehouseError
-from transforms.warehouses.row_restriction import row_restriction
+from transforms.warehouses.row_restriction import is_bounded, row_restriction, undated_restriction
+
+LOG = logging.getLogger(__name__)
 
 BIGQUERY_ENDPOINT = "https://bigquery.googleapis.com"
 
@@ -65,6 +64,8 @@ VERSION_COLUMN = "version_id"
 
 _SOLE = "sole:"
 """Begins the handle of a stream that is the only one of its session."""
+_UNDATED = "undated:"
+"""Begins the handle of a stream of rows without a partition date."""
 _NO_ROWS = ""
 """Handle of a stream without rows."""
 
@@ -104,7 +105,7 @@ class BigQueryWarehouse:
 
     def check(self, scan: TableScan) -> tuple[str, ...]:
         """Return the optional columns that are absent; see :class:`transforms.warehouses.protocol.Warehouse`."""
-        return self._layout(scan).absent
+        return self.layout(scan).absent
 
     def split(self, scan: TableScan) -> list[ScanStream]:
         """Return the streams that together hold every row of the scan exactly once.
@@ -114,10 +115,11 @@ class BigQueryWarehouse:
         """
         session, layout = self._create_session(scan, self.max_streams)
         names = [stream.name for stream in session.streams]
+        undated = self._split_undated(scan, layout)
         if not names and layout.absent:
-            return [ScanStream(scan, _NO_ROWS, layout.absent)]
+            return [ScanStream(scan, _NO_ROWS, layout.absent), *undated]
         sole = _SOLE if len(names) == 1 else ""
-        return [ScanStream(scan, sole + name, layout.absent) for name in names]
+        return [*(ScanStream(scan, sole + name, layout.absent) for name in names), *undated]
 
     def read(self, stream: ScanStream) -> Iterator[pa.RecordBatch]:
         """Yield the rows of a stream in ``stream.scan.schema``: 32,768 rows a batch or more, the last one aside.
@@ -127,6 +129,8 @@ class BigQueryWarehouse:
         tell the rows that were seen from the others, since a new session deals and orders them anew, and the table is
         given up.
         """
+        if stream.handle.startswith(_UNDATED):
+            return (yield from self._read_undated(stream))
         seen = False
         try:
             for batch in coalesced(self._read(stream)):
@@ -137,8 +141,14 @@ class BigQueryWarehouse:
                 raise
         else:
             return
-        for again in self.split(stream.scan):
+        for again in self.split(replace(stream.scan, undated=False)):
             yield from coalesced(self._read(again))
+
+    def _read_undated(self, stream: ScanStream) -> Iterator[pa.RecordBatch]:
+        try:
+            yield from coalesced(self._read(stream))
+        except WarehouseError as error:
+            LOG.warning("not all rows without a date are named: %s", error)
 
     def newest_as_of(self) -> datetime:
         """Return the current time of the service; see :class:`transforms.warehouses.protocol.Warehouse`."""
@@ -267,8 +277,8 @@ class BigQueryWarehouse:
             retry=self.retry,
         )
 
-    def _layout(self, scan: TableScan) -> Layout:
-        """Return how a scan's table differs from what is declared.
+    def layout(self, scan: TableScan) -> Layout:
+        """Return how a scan's table differs from what is declared, in the one request that :meth:`check` makes.
 
         Raises:
             WarehouseError: The scan cannot be made.
@@ -317,31 +327,36 @@ class BigQueryWarehouse:
 
     def _layout_or_as_declared(self, scan: TableScan) -> Layout:
         try:
-            return self._layout(scan)
+            return self.layout(scan)
         except NotDescribedError:
             return AS_DECLARED
 
-    def _request_session(self, scan: TableScan, max_streams: int, layout: Layout) -> types.ReadSession:
-        dataset, _, table = scan.source.partition(".")
-        options = types.ReadSession.TableReadOptions(
-            selected_fields=[name for name in scan.columns if name not in layout.absent],
-            row_restriction=row_restriction(scan, layout.partition_type, layout.absent),
-            arrow_serialization_options=types.ArrowSerializationOptions(
-                buffer_compression=types.ArrowSerializationOptions.CompressionCodec.LZ4_FRAME
-            ),
-        )
-        request = types.CreateReadSessionRequest(
-            parent=f"projects/{self.quota_project or self.project}",
-            read_session=types.ReadSession(
-                table=f"projects/{self.project}/datasets/{dataset}/tables/{table}",
-                data_format=types.DataFormat.ARROW,
-                read_options=options,
-                table_modifiers=_modifiers(scan),
-                trace_id=self.trace_id,
-            ),
-            max_stream_count=max_streams,
+    def _request_session(
+        self, scan: TableScan, max_streams: int, layout: Layout, *, undated: bool = False
+    ) -> types.ReadSession:
+        dated = row_restriction(scan, layout.partition_type, layout.absent)
+        request = session_request(
+            self.project,
+            scan,
+            undated_restriction(scan, layout.absent) if undated else dated,
+            quota_project=self.quota_project or self.project,
+            absent=layout.absent,
+            trace_id=self.trace_id,
+            max_streams=max_streams,
         )
         return _READS.get(self._read_settings).create_session(request)
+
+    def _split_undated(self, scan: TableScan, layout: Layout) -> list[ScanStream]:
+        """Return the stream of rows without a partition date. Documents do not depend on it: it may be missing."""
+        if not (scan.undated and is_bounded(scan)) or WHOLE_TABLE in layout.absent:
+            return []
+        try:
+            with self._blaming(scan):
+                session = self._request_session(scan, 1, layout, undated=True)
+        except WarehouseError as error:
+            LOG.warning("rows without a date are not looked for: %s", error)
+            return []
+        return [ScanStream(scan, _UNDATED + stream.name, layout.absent) for stream in session.streams]
 
     def _read(self, stream: ScanStream) -> Iterator[pa.RecordBatch]:
         if stream.handle == _NO_ROWS:
@@ -349,7 +364,8 @@ class BigQueryWarehouse:
         scan = stream.scan
         checked: pa.Schema | None = None
         with self._blaming(scan):
-            name, is_filtered = stream.handle.removeprefix(_SOLE), bool(row_restriction(scan, absent=stream.absent))
+            name = stream.handle.removeprefix(_SOLE).removeprefix(_UNDATED)
+            is_filtered = bool(row_restriction(scan, absent=stream.absent))
             for batch in _READS.get(self._read_settings).batches(name, is_filtered=is_filtered):
                 if batch.schema != checked:
                     check_schema(stream, batch.schema)
@@ -385,15 +401,3 @@ class BigQueryWarehouse:
 
 def _unsettled(first: date | None, last: date | None) -> TablePart:
     return TablePart(first, last, f"unsettled {uuid4().hex}")
-
-
-def trace_of(text: str) -> str:
-    """Return a text as a session's trace id may hold it: ``phase6-export:`` and what of it is plain ASCII."""
-    return f"phase6-export:{re.sub('[^A-Za-z0-9_.-]', '-', text)}"[:256]
-
-
-def _modifiers(scan: TableScan) -> types.ReadSession.TableModifiers | None:
-    """Return what makes a session read a table as it was."""
-    if not scan.as_of:
-        return None
-    return types.ReadSession.TableModifiers(snapshot_time=datetime.fromisoformat(scan.as_of.replace("Z", "+00:00")))

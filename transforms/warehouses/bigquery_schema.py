@@ -41,10 +41,13 @@ class Layout:
     Attributes:
         absent: Optional columns of the scan that the table lacks; :data:`WHOLE_TABLE` alone when there is no table.
         partition_type: Type of the partition column; empty when it is the declared one.
+        may_lack_date: The table has a partition for rows without a date, although its dates are declared REQUIRED.
+            Sessions are the same with and without it.
     """
 
     absent: tuple[str, ...] = field(default=())
     partition_type: str = ""
+    may_lack_date: bool = field(default=False, compare=False)
 
 
 AS_DECLARED = Layout()
@@ -76,7 +79,9 @@ def layout_of(scan: TableScan, table: Mapping[str, Any]) -> Layout:
         raise WarehouseError(*wrong)
     stored = "" if partition is None else str(found[partition]["type"])
     declared = "" if partition is None else scan.declaration.columns[partition].type
-    return Layout(tuple(absent), "" if stored == declared else stored)
+    has_partition = partition is not None and table.get("timePartitioning", {}).get("field") == partition
+    may_lack_date = has_partition and scan.keeps_undated and found[partition].get("mode") != "REQUIRED"
+    return Layout(tuple(absent), "" if stored == declared else stored, may_lack_date)
 
 
 def _column_problem(scan: TableScan, column: Column, found: Mapping[str, Mapping[str, Any]], *, equated: bool) -> str:

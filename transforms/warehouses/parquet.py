@@ -34,7 +34,9 @@ from transforms.warehouses.parquet_files import (
     files_of,
     folder_keys,
     folder_value,
+    is_of_no_date,
     newest_modification,
+    tolerating_undated,
 )
 from transforms.warehouses.protocol import WarehouseError
 
@@ -83,7 +85,7 @@ class ParquetWarehouse:
     def check(self, scan: TableScan) -> tuple[str, ...]:
         """Return the optional columns that are absent; see :class:`transforms.warehouses.protocol.Warehouse`.
 
-        Files without rows, and folders of dates that the scan skips, are not looked at.
+        Files without rows, and folders of dates that the scan skips or of rows without a date, are not looked at.
         """
         shape = _Shape(scan)
         files = files_of(self.root, scan)
@@ -91,6 +93,8 @@ class ParquetWarehouse:
             return (WHOLE_TABLE,)
         absent: set[str] = set()
         for file in files:
+            if is_of_no_date(scan, file):
+                continue
             with self._open(scan, file) as parquet:
                 if parquet.metadata.num_rows:
                     shape.check(file, parquet.schema_arrow)
@@ -109,8 +113,10 @@ class ParquetWarehouse:
         groups: list[tuple[_Piece, float]] = []
         absent: dict[str, tuple[str, ...]] = {}
         for file in files:
-            with self._open(scan, file) as parquet:
-                absent[file.path] = _absent_columns(scan, file, parquet)
+            absent[file.path] = ()
+            with tolerating_undated(scan, file), self._open(scan, file) as parquet:
+                if not is_of_no_date(scan, file):
+                    absent[file.path] = _absent_columns(scan, file, parquet)
                 if parquet.metadata.num_rows:
                     groups.extend(_matching_groups(scan, file, parquet))
         streams = [_stream_of(scan, pieces, absent) for pieces in _packed(groups)]
@@ -172,7 +178,7 @@ class ParquetWarehouse:
     def _read_piece(self, shape: _Shape, piece: _Piece) -> Iterator[pa.RecordBatch]:
         scan = shape.scan
         file = StoredFile(piece.path, folder_keys(piece.path, scan.declaration.columns))
-        with self._open(scan, file) as parquet:
+        with tolerating_undated(scan, file), self._open(scan, file) as parquet:
             if (parquet.metadata.num_row_groups, parquet.metadata.num_rows) != piece[-2:]:
                 raise WarehouseError(f"table {scan.table}: {file.path} was replaced while it was read; run again")
             stored = shape.check(file, parquet.schema_arrow)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import logging
 import os
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -15,6 +16,8 @@ import pyarrow as pa
 from transforms.elements.tables import TableScan
 from transforms.warehouses.arrow_columns import nearest, one_line
 from transforms.warehouses.protocol import WarehouseError
+
+LOG = logging.getLogger(__name__)
 
 _HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
 
@@ -97,12 +100,29 @@ def folder_value(text: str, kind: pa.DataType) -> pa.Scalar:
     return pa.scalar(text).cast(kind)
 
 
+def is_of_no_date(scan: TableScan, file: StoredFile) -> bool:
+    """Whether a file is in a folder of rows without a partition date, where a scan is of some dates."""
+    partition = scan.declaration.partition
+    return partition is not None and file.keys.get(partition) == _HIVE_NULL and bool(scan.first or scan.last)
+
+
+@contextmanager
+def tolerating_undated(scan: TableScan, file: StoredFile) -> Iterator[None]:
+    """Go on without the rest of a file of rows without a date that cannot be read: no document depends on it."""
+    try:
+        yield
+    except WarehouseError as error:
+        if not is_of_no_date(scan, file):
+            raise
+        LOG.warning("not all rows without a date are named: %s", error)
+
+
 def _may_hold(scan: TableScan, folder_date: str | None) -> bool:
     """Return whether the folder of a partition date may hold rows of the scan; None is a file outside such folders."""
     if folder_date is None:
         return True
     if folder_date == _HIVE_NULL:
-        return not (scan.first or scan.last)
+        return scan.keeps_undated or not (scan.first or scan.last)
     try:
         day = date.fromisoformat(folder_date[:10])
     except ValueError:

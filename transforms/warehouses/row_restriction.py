@@ -22,8 +22,8 @@ def row_restriction(scan: TableScan, partition_type: str = "", absent: Collectio
     """Return the condition that the rows of a scan meet; empty when all do.
 
     It restricts the partition column whenever the scan is bounded or the table requires it, so that BigQuery reads and
-    bills those partitions only. Rows without a partition date meet no bound. A row without the value of another column
-    that is REQUIRED passes, to be named.
+    bills those partitions only. Rows without a partition date meet no bound: :func:`undated_restriction` is theirs. A
+    row without the value of another column that is REQUIRED passes, to be named.
 
     The condition is on the column itself and never on a pseudo column: rows in a streaming buffer have no
     ``_PARTITIONTIME`` yet, but they have their columns. A session includes them, and those that match are read.
@@ -34,9 +34,25 @@ def row_restriction(scan: TableScan, partition_type: str = "", absent: Collectio
         absent: Columns that the stored table lacks; they are null, so no row equals a value in one.
     """
     table = scan.declaration
-    conditions = []
-    if table.partition is not None and (scan.first or scan.last or table.filter_required):
-        conditions = _bounds(scan, table.partition, partition_type or table.columns[table.partition].type)
+    bounds = []
+    if table.partition is not None and is_bounded(scan):
+        bounds = _bounds(scan, table.partition, partition_type or table.columns[table.partition].type)
+    return " AND ".join([*bounds, *_equalities(scan, absent)])
+
+
+def undated_restriction(scan: TableScan, absent: Collection[str] = ()) -> str:
+    """Return the condition that the rows of a scan without a partition date meet: BigQuery reads ``__NULL__`` alone."""
+    return " AND ".join([f"`{scan.declaration.partition}` IS NULL", *_equalities(scan, absent)])
+
+
+def is_bounded(scan: TableScan) -> bool:
+    """Whether the rows of a scan are those of some partition dates, so that rows without one are not among them."""
+    table = scan.declaration
+    return table.partition is not None and bool(scan.first or scan.last or table.filter_required)
+
+
+def _equalities(scan: TableScan, absent: Collection[str]) -> list[str]:
+    table, conditions = scan.declaration, []
     for name, values in scan.equals.items():
         if name in absent:
             conditions.append("FALSE")
@@ -45,7 +61,7 @@ def row_restriction(scan: TableScan, partition_type: str = "", absent: Collectio
         literals = ", ".join(literal(value) for value in pa.array(values, pa.string()).cast(kind).to_pylist())
         condition = f"`{name}` IN ({literals})" if literals else "FALSE"
         conditions.append(f"({condition} OR `{name}` IS NULL)" if name in scan.nulls else condition)
-    return " AND ".join(conditions)
+    return conditions
 
 
 def _bounds(scan: TableScan, name: str, kind: str) -> list[str]:

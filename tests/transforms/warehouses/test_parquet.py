@@ -143,7 +143,7 @@ class TestLayout:
 
     def test_date_folders_outside_the_range_are_not_opened(self, tmp_path: Path) -> None:
         put(tmp_path, f"{FOLDER}/game_date={DAY}/a.parquet", games([DAY]).drop_columns(["game_date"]))
-        for folder in ("game_date=2026-02-10", "game_date=2026-02-12", "game_date=__HIVE_DEFAULT_PARTITION__"):
+        for folder in ("game_date=2026-02-10", "game_date=2026-02-12"):
             (tmp_path / FOLDER / folder).mkdir()
             (tmp_path / FOLDER / folder / "a.parquet").write_bytes(b"garbage")
         ParquetWarehouse(str(tmp_path)).check(scan())
@@ -565,6 +565,26 @@ class TestRestriction:
         assert [piece[1:3] for piece in json.loads(stream.handle)] == [[0, 1], [2, 3]]
         assert points(tmp_path, scan(("points",), DAY, DAY)) == [0, 1]
 
+    def test_a_folder_of_rows_without_a_date_is_read_to_be_named(self, tmp_path: Path) -> None:
+        wanted, undated = scan(("game_date", "points")), f"{FOLDER}/game_date=__HIVE_DEFAULT_PARTITION__"
+        put(tmp_path, f"{FOLDER}/game_date={DAY}/a.parquet", games([DAY]).drop_columns(["game_date"]))
+        put(tmp_path, f"{undated}/a.parquet", games([None] * 3).drop_columns(["game_date"]))
+        assert [row["game_date"] for row in rows(tmp_path, wanted)] == [DAY, None, None, None]
+        # Without the date in the scan they could not be told from the others.
+        assert points(tmp_path, scan(("points",))) == [0]
+
+    @pytest.mark.parametrize("content", [b"garbage", None], ids=["no Parquet", "without a required column"])
+    def test_a_broken_file_of_rows_without_a_date_costs_nothing(self, tmp_path: Path, content: bytes | None) -> None:
+        wanted, path = scan(), f"{FOLDER}/game_date=__HIVE_DEFAULT_PARTITION__/b.parquet"
+        put(tmp_path, f"{FOLDER}/game_date={DAY}/a.parquet", games([DAY]).drop_columns(["game_date"]))
+        put(tmp_path, path, games([None]).select(["is_dnp"]))
+        if content is not None:
+            (tmp_path / path).write_bytes(content)
+        warehouse = ParquetWarehouse(str(tmp_path))
+        assert warehouse.check(wanted) == ()
+        assert points(tmp_path, wanted) == [0]
+        assert {stream.absent for stream in warehouse.split(wanted)} == {()}
+
     @settings(max_examples=40, deadline=None)
     @given(data=st.data())
     def test_agrees_with_filtering_in_memory(self, data: st.DataObject) -> None:
@@ -587,13 +607,11 @@ class TestRestriction:
                     folder += f"/game_date={file[0][0] or '__HIVE_DEFAULT_PARTITION__'}"
                 size = data.draw(st.integers(1, 8))
                 put(Path(root), f"{folder}/{number}.parquet", table, row_group_size=size)
-                # A folder of no date is not opened.
                 expected += [
                     (day, player, position)
                     for position, (day, player) in enumerate(file)
-                    if not (by_folder and day is None and (first or last))
                     # A row without a date, or without a player where some are wanted, is to be named.
-                    and (first is None or day is None or day >= first)
+                    if (first is None or day is None or day >= first)
                     and (last is None or day is None or day <= last)
                     and (players is None or player in players or (player is None and players))
                 ]

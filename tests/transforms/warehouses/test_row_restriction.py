@@ -20,7 +20,7 @@ from exporters.warehouse.tables import (
     WAREHOUSE_TABLES,
 )
 from transforms.elements.tables import TableScan
-from transforms.warehouses.row_restriction import literal, row_restriction
+from transforms.warehouses.row_restriction import literal, row_restriction, undated_restriction
 
 FIRST, LAST = date(2026, 1, 1), date(2026, 1, 31)
 
@@ -111,6 +111,14 @@ def test_a_row_without_the_value_of_a_required_column_is_read_to_be_named() -> N
     # One that is not read cannot be named, and one that may be null has nothing wrong.
     assert row_restriction(replace(scan, columns=("games_played",))) == "`season` IN ('2025-26')"
     assert " OR " not in row_restriction(TableScan(REGISTRY.name, ("games_played",), equals={"games_played": ("1",)}))
+
+
+def test_rows_without_a_date_have_a_restriction_of_their_own() -> None:
+    scan = TableScan(PREDICTIONS.name, ("game_date", "points"), FIRST, FIRST, {"system_id": ("a",)})
+    assert undated_restriction(scan) == "`game_date` IS NULL AND `system_id` IN ('a')"
+    named = replace(scan, columns=("game_date", "system_id"))
+    assert undated_restriction(named) == "`game_date` IS NULL AND (`system_id` IN ('a') OR `system_id` IS NULL)"
+    assert undated_restriction(scan, ("system_id",)) == "`game_date` IS NULL AND FALSE"
 
 
 def test_no_value_is_no_row() -> None:
