@@ -174,9 +174,6 @@ class Judge:
         if "early end" in ended.spoilt:
             # Rows that never came cannot be missed.
             return
-        if "corrupt rows" in ended.spoilt and _names_undated(ended):
-            # Nobody can tell of which date such a row was: it is named, and nothing waits for it.
-            return
         for path, digest in clean(frozenset({ended.kind}), ended.picture).items():
             found = store.stat(path)
             if found is None:
@@ -260,11 +257,6 @@ class Judge:
 def _names_what_is_left(lease: tuple[bytes, StoredObject]) -> bool:
     told = orjson.loads(lease[0])
     return bool(told["has_ended"] and told["unrepaired"])
-
-
-def _names_undated(ended: Ended) -> bool:
-    entries = (entry for record in ended.records.values() for entry in record["skipped_rows"])
-    return any(entry["problem"].endswith("it is of no date") for entry in entries)
 
 
 def _publisher(section: Mapping[str, Any]) -> tuple[str, str]:
