@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from exporters.league.forecasts.readiness import reads_of, systems_text
 from exporters.warehouse.absence import absences
@@ -28,8 +28,10 @@ from transforms.elements.tables import TableScan
 from transforms.live_feed.warehouse import stored
 from transforms.stores.control import PRIVATE, ControlledStore
 from transforms.stores.protocol import Store, StoreError
-from transforms.warehouses.bigquery_schema import Layout
 from transforms.warehouses.protocol import Warehouse, WarehouseError
+
+if TYPE_CHECKING:
+    from transforms.warehouses.bigquery_schema import Layout
 
 OUTPUT, CONTROL_OUTPUT, WAREHOUSE = "--output", "--control_output", "--warehouse"
 """Subjects of findings about places: the option that names the place."""

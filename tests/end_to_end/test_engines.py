@@ -174,7 +174,7 @@ class TestDone:
 
     def test_a_run_may_take_longer_than_an_answer_of_the_job_server(self, league: League, tmp_path: Path) -> None:
         """Beam's own waiting ends with --job_server_timeout where a job has states before it runs."""
-        prism = ("--runner=PrismRunner", f"--prism_location={prism_binary()}", "--job_server_timeout=1")
+        prism = ("--runner=PrismRunner", f"--prism_location={prism_binary()}", "--job_server_timeout=4")
         assert run_python(league, tmp_path, *NIGHT, *prism).code == 0
 
     def test_relative_places_mean_the_folder_of_the_client(

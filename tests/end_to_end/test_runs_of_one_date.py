@@ -10,10 +10,10 @@ import pytest
 
 from exporters.warehouse.tables import CONTEXT, GAMES
 from pipeline.execution.in_process import run_in_process
-from pipeline.operations.verify import verify
 from pipeline.planning.planner import at_instant, begun
 from pipeline.reporting.completion import completed
 from pipeline.reporting.report import summarize
+from pipeline.verification.verify import verify
 from tests.end_to_end.test_rerun import one_more_point, public
 from tests.support.eager import pipeline
 from tests.support.matchers import assert_same_objects, contents, documents, json_of, manifest_of
@@ -149,7 +149,7 @@ class TestNewerHeldBack:
         # What the newer one did publish stays its own.
         streaks = manifest_of(store, league.today)["exports"]["streaks"]
         assert streaks["published_by"]["execution_id"] == newer.run.execution_id
-        wrong = verify(store, [league.today]).problems
+        wrong = verify(store, [league.today], today=league.today).problems
         assert [line for line in wrong if line.startswith(f"{league.today} tonight: ")] == [
             f"{league.today} tonight: withheld: {section['reason']}; what is published is of run {plan.run.run_id}"
         ]
