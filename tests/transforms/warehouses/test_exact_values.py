@@ -2,14 +2,14 @@ from __future__ import annotations
 
 import math
 from datetime import date, datetime, timedelta, timezone
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from transforms.warehouses.exact_values import dates_as, instants_as, is_number, numbers_as
@@ -101,6 +101,7 @@ class TestNumbers:
         kind=st.sampled_from([pa.decimal128(38, 9), pa.decimal256(60, 9), pa.float64()]),
         wanted=st.sampled_from([INT64, DOUBLE, NUMERIC, pa.decimal128(38, 4)]),
     )
+    @example(values=[Decimal(10) ** 24], kind=pa.decimal128(38, 9), wanted=pa.decimal128(38, 4))
     def test_each_value_is_exact_or_named(
         self, values: list[Decimal | None], kind: pa.DataType, wanted: pa.DataType
     ) -> None:
@@ -145,7 +146,10 @@ def fits(value: Decimal, kind: pa.DataType) -> bool:
     if pa.types.is_integer(kind):
         return value == value.to_integral_value() and -(2**63) <= value < 2**63
     unit = Decimal(1).scaleb(-kind.scale)
-    return value % unit == 0 and abs(value) < Decimal(10) ** (kind.precision - kind.scale)
+    # The default precision is less than that of the types.
+    with localcontext() as context:
+        context.prec = 100
+        return value % unit == 0 and abs(value) < Decimal(10) ** (kind.precision - kind.scale)
 
 
 DAY = date(2026, 2, 11)
