@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
+from exporters.config import ExportConfig
 from pipeline.comparison.thresholds import ANY, NAMES, NEVER, THRESHOLD_PATTERN
 from pipeline.options.locations import (
     BIGQUERY_PATTERN,
@@ -99,7 +100,11 @@ class VerifyOptions:
     ] = 45
     champion_system_id: Annotated[
         str,
-        Described("The model that every date should show.", example="catboost_v9", default_help="any"),
+        Described(
+            "The model that every date should show.",
+            example=ExportConfig().champion_system_id,
+            default_help="any",
+        ),
     ] = ""
     sample: Annotated[
         int,

@@ -12,7 +12,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from exporters.league.forecasts.readiness import reads_of, systems_text
 from exporters.warehouse.absence import absences
@@ -21,6 +20,7 @@ from pipeline.planning.backfill_plan import game_dates
 from pipeline.planning.champion import ChampionError, find_champion, shows_champion
 from pipeline.planning.machine_clock import with_clock
 from pipeline.planning.planner import EstimatingWarehouse, plan_scans, with_as_of
+from pipeline.planning.table_check import checked_scan
 from pipeline.reporting.findings import Finding, Severity
 from transforms.clients.concurrency import run_concurrently
 from transforms.elements.plan import Plan
@@ -29,9 +29,6 @@ from transforms.live_feed.warehouse import stored
 from transforms.stores.control import PRIVATE, ControlledStore
 from transforms.stores.protocol import Store, StoreError
 from transforms.warehouses.protocol import Warehouse, WarehouseError
-
-if TYPE_CHECKING:
-    from transforms.warehouses.bigquery_schema import Layout
 
 OUTPUT, CONTROL_OUTPUT, WAREHOUSE = "--output", "--control_output", "--warehouse"
 """Subjects of findings about places: the option that names the place."""
@@ -208,13 +205,13 @@ class _Checks:
             scan: The scan of a run.
         """
         need = needs.get(scan.table)
-        scan, absent, problems = _check(self._warehouse, scan)
+        scan, absent, problems = checked_scan(self._warehouse, scan)
         if not problems:
             return _CheckedTable(scan, absent)
         if need is None or need == scan:
             costly, harmless = (problems, ()) if need is not None else ((), problems)
             return _CheckedTable(scan, (), costly, harmless, problems[0])
-        need, absent, costly = _check(self._warehouse, need)
+        need, absent, costly = checked_scan(self._warehouse, need)
         harmless = tuple(problem for problem in problems if problem not in costly)
         if costly:
             return _CheckedTable(scan, (), costly, harmless, problems[0])
@@ -351,26 +348,6 @@ class _Checks:
                     break
             else:
                 self.findings.append(Finding(severity, scan.source, what, why, fix, types))
-
-
-@runtime_checkable
-class _Describes(Protocol):
-    """A warehouse that tells how the table of a scan differs from its declaration, as BigQuery does."""
-
-    def layout(self, scan: TableScan) -> Layout:
-        """Return how the table differs."""
-
-
-def _check(warehouse: Warehouse, scan: TableScan) -> tuple[TableScan, tuple[str, ...], tuple[str, ...]]:
-    """Return a scan of all that a table may hold, the optional columns that the table lacks, and what is wrong."""
-    source = stored(warehouse)
-    try:
-        if scan.declaration.live or not isinstance(source, _Describes):
-            return scan, warehouse.check(scan), ()
-        layout = source.layout(scan)
-        return replace(scan, undated=layout.may_lack_date), layout.absent, ()
-    except WarehouseError as error:
-        return scan, (), error.problems
 
 
 def _readers(plan: Plan) -> Mapping[str, tuple[str, ...]]:

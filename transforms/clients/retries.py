@@ -27,6 +27,7 @@ from enum import Enum
 from typing import Any, TypeVar
 
 import google.auth.exceptions
+import requests
 import urllib3
 from google.api_core import exceptions
 from google.api_core.retry import Retry, retry_target
@@ -36,6 +37,9 @@ from transforms.clients.throttling import THROTTLING
 _TRANSIENT = frozenset({408, 500, 502, 503, 504})
 _NO_ANSWER = (
     urllib3.exceptions.HTTPError,
+    # Of clients that bring their own session, as that of Secret Manager does.
+    requests.ConnectionError,
+    requests.Timeout,
     google.auth.exceptions.TransportError,
     # Their codes have no status of HTTP, or that of something else.
     exceptions.Aborted,

@@ -8,7 +8,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
-from uuid import uuid4
 
 import google.auth.exceptions
 import pyarrow as pa
@@ -40,6 +39,7 @@ from transforms.warehouses.bigquery_tables import (
     TableClient,
     TableSettings,
     days_of,
+    unsettled,
 )
 from transforms.warehouses.protocol import WarehouseError
 from transforms.warehouses.row_restriction import is_bounded, row_restriction, undated_restriction
@@ -178,7 +178,7 @@ class BigQueryWarehouse:
                 raise
             return []
         if "streamingBuffer" in table or table.get("type") not in _STORED:
-            return [_unsettled(None, None)]
+            return [unsettled(None, None)]
         partition = scan.declaration.partition
         if partition is None or table.get("timePartitioning", {}).get("field") != partition:
             return [TablePart(None, None, f"{table['lastModifiedTime']} {table.get('numRows')}")]
@@ -189,7 +189,7 @@ class BigQueryWarehouse:
         parts = []
         for name, version in found:
             first, last = days_of(name) or (None, None)
-            parts.append(_unsettled(first, last) if name == _BUFFER else TablePart(first, last, f"{name} {version}"))
+            parts.append(unsettled(first, last) if name == _BUFFER else TablePart(first, last, f"{name} {version}"))
         return [part for part in parts if part.may_hold(scan.first, scan.last)]
 
     def estimate(self, scan: TableScan) -> int:
@@ -397,7 +397,3 @@ class BigQueryWarehouse:
             pa.ArrowException,
         ) as error:
             raise WarehouseError(f"table {scan.table}: cannot read it: {one_line(error)}") from error
-
-
-def _unsettled(first: date | None, last: date | None) -> TablePart:
-    return TablePart(first, last, f"unsettled {uuid4().hex}")

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 from typing import Any, NamedTuple
+from uuid import uuid4
 
 from google.api_core import exceptions
 from google.cloud import bigquery
@@ -19,6 +20,7 @@ from exporters.warehouse.tables import TABLES
 from transforms.clients.retries import Attempts, Kind, Outage, RetryPolicy, kind_of, message_of
 from transforms.clients.session import NO_ANSWER, CredentialsError, ForeignAnswerError, PooledSession, unanswered
 from transforms.clients.throttling import BIGQUERY
+from transforms.elements.tables import TablePart
 from transforms.warehouses.row_restriction import literal
 
 _FRESH_SECONDS = 60
@@ -236,3 +238,8 @@ def days_of(partition: str) -> tuple[date, date] | None:
         return first, date(year, month or 12, day or monthrange(year, month or 12)[1])
     except ValueError:
         return None
+
+
+def unsettled(first: date | None, last: date | None) -> TablePart:
+    """Return a part that never has the same version: nobody says when its rows change."""
+    return TablePart(first, last, f"unsettled {uuid4().hex}")

@@ -7,6 +7,7 @@ from typing import Any
 
 import google.auth.exceptions
 import pytest
+import requests
 import urllib3
 from google.api_core import exceptions
 from hypothesis import given
@@ -51,6 +52,8 @@ def error_body(message: str, *reasons: str) -> bytes:
     [
         (urllib3.exceptions.ProtocolError("Connection broken"), Kind.TRANSIENT),
         (urllib3.exceptions.ConnectTimeoutError(), Kind.TRANSIENT),
+        (requests.ConnectionError("Connection refused"), Kind.TRANSIENT),
+        (requests.ReadTimeout("too slow"), Kind.TRANSIENT),
         (google.auth.exceptions.TransportError("no metadata server"), Kind.TRANSIENT),
         (google.auth.exceptions.RefreshError("invalid_grant"), Kind.PERMANENT),
         (google.auth.exceptions.RefreshError("try later", retryable=True), Kind.TRANSIENT),

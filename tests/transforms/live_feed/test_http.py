@@ -215,6 +215,13 @@ class TestSecret:
         body = json.dumps({"payload": {"data": "czNjcjN0LW9mLXRoZS1mZWVkCg=="}}).encode()
         assert self.key(lambda handler: handler.reply(200, body)) == KEY
 
+    @pytest.mark.parametrize("fault", [reset, status(503)])
+    def test_it_is_asked_for_again_when_the_connection_breaks(self, fault: Any) -> None:
+        body = json.dumps({"payload": {"data": "czNjcjN0LW9mLXRoZS1mZWVkCg=="}}).encode()
+        with FeedServer(fault, lambda handler: handler.reply(200, body)) as server:
+            assert SecretKey(self.VERSION, server.url).read() == KEY
+            assert len(server.paths) == 2
+
     @pytest.mark.parametrize(
         ("answer", "message"),
         [
