@@ -38,6 +38,7 @@ ORDER = (
     "transforms.reading",
     "transforms.stages",
     "transforms.publishing",
+    "transforms.steps",
     "transforms",
     "pipeline.version",
     "pipeline.requests",
