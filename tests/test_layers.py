@@ -45,6 +45,7 @@ ORDER = (
     "pipeline.options",
     "pipeline.reporting",
     "pipeline.planning",
+    "pipeline.engines",
     "pipeline.execution",
     "pipeline.deployment",
     "pipeline.stream",
