@@ -41,7 +41,7 @@ from pipeline.stream.coalescing import Answered, RequestCoalescer
 from pipeline.stream.dead_letters import DeadLetters
 from pipeline.stream.messages import Asked, Grammar, Message, Rejected, read_message
 from pipeline.stream.upstream import Dropped
-from pipeline.stream.watch import Watch, utc_now
+from pipeline.stream.watching.games import Watch, utc_now
 from transforms.clients.throttling import report_throttling
 
 LOG = logging.getLogger(__name__)

@@ -30,7 +30,7 @@ from pipeline.stream.graph import (
 )
 from pipeline.stream.job import build_stream
 from pipeline.stream.messages import Asked, Grammar
-from pipeline.stream.watch import Watch
+from pipeline.stream.watching.games import Watch
 from tests.support.eager import run_eagerly
 from tests.support.steps import functions_of, steps_of
 from tests.support.stores import ForbiddenStore, MemoryStore
