@@ -78,6 +78,7 @@ def build_stream(
         ),
         watch=Watch(warehouse, store, config.export_config, config.watch_seconds, clock),
         quiet_seconds=config.quiet_seconds,
+        local=local,
     )
     if config.completion_topic:
         _ = answers.events | "WriteEvents" >> beam.io.WriteToPubSub(config.completion_topic, with_attributes=True)
