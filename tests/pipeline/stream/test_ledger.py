@@ -278,6 +278,4 @@ def test_live_grading_that_kills_its_worker_twice_is_given_up_for_an_hour(tmp_pa
     assert codes == [-signal.SIGKILL, -signal.SIGKILL, 0]
     assert (event["status"], event["message_id"]) == ("failed", "poison-1")
     assert len(json.loads(letter["attempts"])) == 2
-    assert until_finished(tmp_path, ["poison-3"], **live) == ([0], []), (
-        "the next check finds that it rests"
-    )
+    assert until_finished(tmp_path, ["poison-3"], **live) == ([0], []), "the next check finds that it rests"
