@@ -75,7 +75,7 @@ class AnswerMessages(beam.PTransform):
     watch: Watch
     quiet_seconds: float
     local: bool = False
-    """Whether it runs on the local runner, where nothing is committed, and a reshuffle takes longer than an answer."""
+    """Whether it runs on the local runner, which commits nothing: there no event counts as published."""
 
     def expand(self, inputs: tuple[beam.PCollection[PubsubMessage], beam.PCollection[Any]]) -> Answers:
         """Wire the transform."""
@@ -91,17 +91,20 @@ class AnswerMessages(beam.PTransform):
             (read[REQUESTS], watched)
             | "FlattenRequests" >> beam.Flatten()
             | "AnswerRequests"
-            >> beam.ParDo(AnswerRequests(self.answerer, self.quiet_seconds))
+            >> beam.ParDo(AnswerRequests(self.answerer, self.quiet_seconds, prunes=self.local))
             .with_output_types(PubsubMessage, dead_letters=PubsubMessage, ends=str)
             .with_outputs(DEAD_LETTERS, ENDS, main=EVENTS)
         )
         events = (read[EVENTS], answered[EVENTS]) | "FlattenEvents" >> beam.Flatten()
         letters = (read[DEAD_LETTERS], answered[DEAD_LETTERS]) | "FlattenDeadLetters" >> beam.Flatten()
-        ends = (read[ENDS], answered[ENDS]) | "FlattenEnds" >> beam.Flatten()
         if not self.local:
-            # What is behind it runs once the events are committed: the runner delivers them then, whatever fails.
-            ends |= "CommitEvents" >> beam.Reshuffle()
-        _ = ends | "MarkPublished" >> beam.ParDo(MarkPublished(ledger)).with_output_types(Any)
+            _ = (
+                (read[ENDS], answered[ENDS])
+                | "FlattenEnds" >> beam.Flatten()
+                # What is behind it runs once the events are committed: the runner delivers them then, whatever fails.
+                | "CommitEvents" >> beam.Reshuffle()
+                | "MarkPublished" >> beam.ParDo(MarkPublished(ledger)).with_output_types(Any)
+            )
         return Answers(events, letters)
 
 
@@ -188,6 +191,8 @@ class AnswerRequests(beam.DoFn):
 
     answerer: Answerer
     quiet_seconds: float
+    prunes: bool = False
+    """Whether it removes old entries of the ledger, where no later step does."""
 
     JOURNAL = BagStateSpec("journal", BytesCoder())
     TOKEN = ReadModifyWriteStateSpec("token", BytesCoder())
@@ -227,6 +232,8 @@ class AnswerRequests(beam.DoFn):
         """Yield the event of the next request of a lane, and of those that need no export."""
         lane = self._load(key, journal, token, desk)
         outputs = list(self._answers.take_turn(lane))
+        if self.prunes:
+            self._answers.ledger.prune()
         self._save(lane, journal, token, wake)
         yield from _tagged(outputs)
 
