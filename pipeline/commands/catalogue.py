@@ -138,6 +138,28 @@ COMMANDS = (
         ),
     ),
     Command(
+        name="rollback",
+        summary="Bring back what a run had published for a date.",
+        options="pipeline.operations.rollback_options:ROLLBACK_OPTIONS",
+        run="pipeline.operations.rollback:main",
+        usage="--output=PATH --date=DATE [--to=RUN] [option ...]",
+        about="A rollback is published as any run is: under the lease of the date, documents first, then pointers, "
+        "then the manifest, which records who brought back what. An older run does not replace it, a newer one does. "
+        "A document that was replaced is kept for --history_days of the run that replaced it. Exit codes: 0 it is as "
+        "the run had published it, 1 something failed, 2 the request was rejected, or a document is not kept any more.",
+        examples=(
+            ("The runs of a date:", "--output=out --date=2026-02-11 --list"),
+            (
+                "What would change:",
+                "--output=out --date=2026-02-11 --to=20260211T180411.000000Z-1f6c02aa --dry_run",
+            ),
+            (
+                "In a bucket:",
+                "--output=gs://my-bucket/v1 --date=yesterday --to=20260211T180411.000000Z-1f6c02aa --by=ana",
+            ),
+        ),
+    ),
+    Command(
         name="launch",
         summary="Start the Flex Template on Dataflow, and with --wait report its outcome.",
         options="pipeline.deployment.command_options:LAUNCH_OPTIONS",

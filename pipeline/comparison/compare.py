@@ -34,11 +34,13 @@ class Scope:
         first: The first date; None for every date.
         last: The last date; None for every date.
         exports: Names of export types; empty for all, and for objects of none.
+        paths: The objects; None for all.
     """
 
     first: date | None = None
     last: date | None = None
     exports: frozenset[str] = frozenset()
+    paths: frozenset[str] | None = None
 
     def holds(self, export: str, day: date | None) -> bool:
         """Whether documents of an export type and date are compared."""
@@ -75,11 +77,11 @@ def compare(before: Store, after: Store, scope: Scope | None = None) -> Comparis
     trees = tree_of(before), tree_of(after)
     held = [sum(path != STATUS_PATH for path in tree.objects) for tree in trees]
     found = Comparison(before_objects=held[0], after_objects=held[1])
-    groups: dict[_Group, set[str]] = {}
+    scope, groups = scope or Scope(), dict[_Group, set[str]]()
     for tree in trees:
-        for path in tree.objects:
+        for path in tree.objects if scope.paths is None else scope.paths & tree.objects.keys():
             group = _group_of(tree, path)
-            if path != STATUS_PATH and (scope or Scope()).holds(group.export, group.day):
+            if path != STATUS_PATH and scope.holds(group.export, group.day):
                 groups.setdefault(group, set()).add(path)
     for group in sorted(groups, key=lambda group: (group.export, group.day or date.min, group.is_pointer)):
         # A group at a time, so that no more documents than those of a type and date are held.

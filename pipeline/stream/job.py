@@ -75,6 +75,7 @@ def build_stream(
             max_dates=config.max_stream_dates,
             launcher=launcher,
             validate=config.validate,
+            history_days=config.history_days,
         ),
         watch=Watch(warehouse, store, config.export_config, config.watch_seconds, clock),
         quiet_seconds=config.quiet_seconds,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 from typing import Any
 
 import apache_beam as beam
@@ -20,6 +20,7 @@ from exporters.declaration import Cache
 from transforms.elements.manifest import HELD, publisher_of
 from transforms.elements.plan import Plan
 from transforms.elements.run_order import RunOrder
+from transforms.history.versions import sweep
 from transforms.publishing.lease import forget_signs
 from transforms.publishing.publish import LeaseKeeping
 from transforms.stores.protocol import ABSENT, GenerationMismatch, Store, StoreError
@@ -138,6 +139,21 @@ def write_status(store: Store, found: Iterable[DateStatus], now: datetime) -> st
     return f"{STATUS_PATH} was not written: it changed {_ATTEMPTS} times meanwhile; the next run writes it"
 
 
+def sweep_history(store: Store, plan: Plan) -> str:
+    """Remove versions of documents that were replaced too long ago, and return what went wrong; empty when nothing did.
+
+    A clock that is wrong removes nothing.
+    """
+    if plan.pointers_refused:
+        return ""
+    day = date.fromisoformat(plan.run.day)
+    try:
+        sweep(store, min(day, plan.latest_day or day), plan.history_days)
+    except StoreError as error:
+        return f"old versions of documents were not removed: {error}"
+    return ""
+
+
 def _understood(content: bytes) -> dict[str, Any] | None:
     try:
         found = orjson.loads(content)
@@ -185,7 +201,9 @@ class WriteStatus(LeaseKeeping):
 
     def process(self, gathered: tuple[str, Iterable[DateStatus]]) -> Iterable[str]:
         """Yield what went wrong, if anything did."""
-        wrong = write_status(self.store, gathered[1], datetime.now(timezone.utc))
+        wrong = write_status(self.store, gathered[1], datetime.now(timezone.utc)) or sweep_history(
+            self.store, self.plan
+        )
         forget_signs(self.store, self.plan.run)
         if wrong:
             Metrics.counter("publish", "status_failed").inc()

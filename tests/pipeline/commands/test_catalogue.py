@@ -16,6 +16,7 @@ from pipeline.operations.backfill import parse_backfill
 from pipeline.operations.command_options import VerifyOptions
 from pipeline.operations.diff import parse_diff
 from pipeline.operations.doctor import parse_doctor
+from pipeline.operations.rollback_options import RollbackOptions
 from pipeline.options.configuration import RunConfig, StreamConfig, parse_job
 from pipeline.options.flags import parse_options
 from pipeline.reference.command_options import DocsOptions
@@ -40,6 +41,7 @@ PARSERS: dict[str, Callable[[list[str]], Any]] = {
     "doctor": lambda argv: parse_doctor(argv, now=NOW),
     "verify": model(VerifyOptions),
     "diff": parse_diff,
+    "rollback": model(RollbackOptions),
     "schedules check": model(CheckOptions),
     "schedules render": model(RenderOptions),
     "drift": model(DriftOptions),
