@@ -7,7 +7,6 @@ from datetime import datetime, timezone
 
 import pytest
 
-from exporters.warehouse.tables import GAMES
 from pipeline.execution.in_process import run_in_process
 from pipeline.operations.rollback import OK, REJECTED, main
 from pipeline.planning.planner import at_instant, begun
