@@ -21,14 +21,16 @@ from transforms.elements.document import Document
 from transforms.elements.failure import Failure
 from transforms.elements.guarding import DateVerdict, Tally
 from transforms.elements.plan import Plan
+from transforms.elements.progress import PROGRESS
 from transforms.elements.publication import Outcome, Publication, Published
 from transforms.elements.tables import TableBatch
+from transforms.history.versions import sweep_history
 from transforms.publishing.documents import DocumentPublisher
 from transforms.publishing.guard import judge_date, open_date, triage, withheld_outcome
 from transforms.publishing.lease import Heartbeat, abandon, forget_signs
 from transforms.publishing.publish import OutcomeBatch, finish_date, gather, move_pointers
 from transforms.publishing.publish_schemas import publish_schema, schemas_of
-from transforms.publishing.status import date_status, sweep_history, write_status
+from transforms.publishing.status import date_status, write_status
 from transforms.publishing.write_back import append_subset_picks, appending
 from transforms.reading.route import split_by_date, with_player_ids
 from transforms.reading.scan import scan_all
@@ -47,6 +49,7 @@ def run_in_process(plan: Plan, warehouse: Warehouse, store: Store) -> dict[str, 
     """Run a plan and return the manifest of each target date, by ISO date."""
     collect_rarely()
     batches, scan_counts = scan_all(plan, warehouse)
+    PROGRESS.rows += sum(scanned.batch.num_rows for scanned in batches)
     return publish_scanned(plan, batches, scan_counts, warehouse, store)
 
 
@@ -106,12 +109,11 @@ def _publish(
         if verdicts[reported].withheld is None:
             failure = append_subset_picks(plan, appending(warehouse), day, rows_to_write)
             log.failures[reported].extend([] if failure is None else [failure])
-    records = {
-        day.isoformat(): finish_date(
-            plan, store, scan_counts, move_pointers(plan, store, scan_counts, log.publication(day, verdicts[day]))
-        )
-        for day in plan.dates
-    }
+    records: dict[str, dict[str, Any]] = {}
+    for day in plan.dates:
+        moved = move_pointers(plan, store, scan_counts, log.publication(day, verdicts[day]))
+        records[day.isoformat()] = finish_date(plan, store, scan_counts, moved)
+        PROGRESS.dates += 1
     told = map(date_status, records.values())
     if wrong := write_status(store, told, datetime.now(timezone.utc)) or sweep_history(store, plan):
         LOG.warning("%s", wrong)
@@ -182,6 +184,7 @@ class _Log:
         spent: dict[str, float] = defaultdict(float)
         for made, milliseconds in timed:
             spent[made.export] += milliseconds
+        PROGRESS.documents += len(timed)
         self.outcomes[day].append(OutcomeBatch([made for made, _ in timed], documents.milliseconds, dict(spent)))
 
     def _timed(self, before: Published, document: Document) -> tuple[Outcome, float]:

@@ -32,7 +32,8 @@ from apache_beam.transforms.timeutil import TimeDomain
 from apache_beam.transforms.userstate import ReadModifyWriteStateSpec, TimerSpec, on_timer
 from apache_beam.utils.timestamp import Timestamp
 
-from pipeline.reporting.completion import Event, message_of, not_run_event
+from pipeline.reporting.completion import Event, not_run_event
+from pipeline.reporting.publish_completion import message_of
 from pipeline.requests.problems import Problem, show
 from pipeline.stream.answer import Answerer
 from pipeline.stream.attempts import MOST_ATTEMPTS, Attempt, AttemptLog

@@ -19,9 +19,10 @@ from itertools import islice, takewhile
 from typing import NamedTuple
 
 from transforms.clients.concurrency import run_concurrently
+from transforms.elements.plan import Plan
 from transforms.elements.run_order import EXECUTION_ID, RESTORED_FROM
 from transforms.stores.control import HISTORY
-from transforms.stores.protocol import ABSENT, GenerationMismatch, Store, StoredObject
+from transforms.stores.protocol import ABSENT, GenerationMismatch, Store, StoredObject, StoreError
 
 _BATCH = 1000
 
@@ -142,6 +143,21 @@ def sweep(store: Store, today: date, days: int) -> int:
         run_concurrently(store.delete, batch, store.concurrency)
         removed += len(batch)
     return removed
+
+
+def sweep_history(store: Store, plan: Plan) -> str:
+    """Remove the versions that a run does not keep any more, and return what went wrong; empty when nothing did.
+
+    A clock that is wrong removes nothing.
+    """
+    if plan.pointers_refused:
+        return ""
+    day = date.fromisoformat(plan.run.day)
+    try:
+        sweep(store, min(day, plan.latest_day or day), plan.history_days)
+    except StoreError as error:
+        return f"old versions of documents were not removed: {error}"
+    return ""
 
 
 def _replaced_before(cutoff: str) -> Callable[[str], bool]:
