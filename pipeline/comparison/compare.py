@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from typing import Any, NamedTuple
 
-from exporters.declaration import Json
+from exporters.config import ExportConfig
+from exporters.declaration import Grain, Json
+from exporters.league.forecasts.readiness import ScanCounts
+from exporters.losses import Evidence, document_losses, lost_documents, players_loss, shown_by
+from exporters.registry import exports
 from pipeline.comparison.change import Change, Comparison, Kind
 from pipeline.comparison.statements import Statements, statements_of
 from pipeline.comparison.values import differing
@@ -63,13 +67,14 @@ class _Pair(NamedTuple):
     after: ReadDocument | None
 
 
-def compare(before: Store, after: Store, scope: Scope | None = None) -> Comparison:
+def compare(before: Store, after: Store, scope: Scope | None = None, config: ExportConfig | None = None) -> Comparison:
     """Return what differs between two published trees.
 
     Args:
         before: The place of the first tree.
         after: The place of the second tree.
         scope: What is compared; everything but ``status.json``, which every run writes, by default.
+        config: The rules of the guard, which say what a loss is; the default ones when None.
 
     Raises:
         StoreError: A tree cannot be read.
@@ -87,6 +92,7 @@ def compare(before: Store, after: Store, scope: Scope | None = None) -> Comparis
         # A group at a time, so that no more documents than those of a type and date are held.
         pairs = _read_pairs(before, after, sorted(groups[group]))
         sizes = found.sizes.setdefault((group.export, group.day), Counter())
+        found.changes += _losses(group, pairs, config or ExportConfig())
         for pair in pairs:
             found.compared += 1
             changes = list((_pointer if group.is_pointer else _document)(group, pair, sizes))
@@ -114,6 +120,34 @@ def _read_pair(before: Store, after: Store, path: str) -> _Pair:
 def _read(store: Store, path: str) -> ReadDocument | None:
     found = store.read(path)
     return None if found is None else read_document(path, *found)
+
+
+def _losses(group: _Group, pairs: Sequence[_Pair], config: ExportConfig) -> Iterator[Change]:
+    """Yield what the guard of a run refuses to lose, by the functions that it counts with."""
+    export = exports().get(group.export)
+    if export is None or group.day is None or group.is_pointer:
+        return
+    evidence = Evidence(export, group.day, ScanCounts(), config)
+    if export.grain is Grain.PLAYER:
+        there = [pair.path for pair in pairs if pair.before is not None]
+        lost = lost_documents(export, there, {pair.path for pair in pairs if pair.after is not None}, config.shrink)
+        found = [players_loss(evidence, lost, len(there))] if lost else []
+    else:
+        found = [
+            loss
+            for pair in pairs
+            if pair.before is not None
+            for loss in document_losses(
+                evidence,
+                pair.path,
+                shown_by(export, pair.before.value),
+                shown_by(export, None if pair.after is None else pair.after.value),
+            )
+        ]
+    for loss in found:
+        if loss.unexplained:
+            path = loss.path or export.path_of(group.day, "*")
+            yield Change(Kind.LOSSES, group.export, group.day, path, loss.what, loss.before, loss.after)
 
 
 def _pointer(group: _Group, pair: _Pair, sizes: Counter[str]) -> Iterator[Change]:

@@ -21,8 +21,16 @@ from pipeline.requests.problems import Problem, nearest, show
 from pipeline.requests.request_message import day_of
 from pipeline.version import current_build
 from transforms.elements.plan import LeaseRules, Plan, Run
-from transforms.restoring.rollback import RolledBack, VersionsGone, roll_back
-from transforms.restoring.runs import find_records, gone, kept_since, objects_at, published_sections, versions_of
+from transforms.restoring.rollback import RolledBack, roll_back
+from transforms.restoring.runs import (
+    VersionsGone,
+    find_records,
+    gone,
+    kept_since,
+    objects_at,
+    published_sections,
+    versions_of,
+)
 from transforms.stores.control import ControlledStore
 from transforms.stores.overlay import OverlayStore
 from transforms.stores.protocol import Store, StoreError
@@ -47,7 +55,7 @@ def main(argv: Sequence[str], *, now: datetime | None = None) -> int:
         records = find_records(store, day)
         if options.list or not options.to:
             return _list(options, store, records, day, now)
-        to = _chosen(records, options.to, day)
+        to = chosen_record(records, options.to, day)
         return _preview(options, store, to, now) if options.dry_run else _carry_out(options, store, to, now)
     except OptionsError as error:
         complain(error)
@@ -98,7 +106,7 @@ def _list(
     return OK
 
 
-def _chosen(records: Sequence[Mapping[str, Any]], name: str, day: date) -> Mapping[str, Any]:
+def chosen_record(records: Sequence[Mapping[str, Any]], name: str, day: date, flag: str = "--to") -> Mapping[str, Any]:
     """Return the record of the run that a text names: of several of one run id, the last one.
 
     Raises:
@@ -109,10 +117,10 @@ def _chosen(records: Sequence[Mapping[str, Any]], name: str, day: date) -> Mappi
         known = [record["run"]["execution_id"] for record in records]
         meant = nearest(name, known)
         fix = f"did you mean {meant}?" if meant else f"name one of {', '.join(known[-5:])}" if known else "see --list"
-        raise OptionsError([Problem("--to", show(name), f"is no run of {day}", fix)])
+        raise OptionsError([Problem(flag, show(name), f"is no run of {day}", fix)])
     if not versions_of(found[-1]):
         fix = "name one that did, as --list shows them"
-        raise OptionsError([Problem("--to", show(name), f"published nothing for {day}", fix)])
+        raise OptionsError([Problem(flag, show(name), f"published nothing for {day}", fix)])
     return found[-1]
 
 

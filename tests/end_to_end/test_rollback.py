@@ -15,6 +15,8 @@ import pytest
 from exporters.registry import groups
 from exporters.warehouse.tables import CONTEXT, GAMES, PREDICTIONS
 from pipeline.execution.in_process import run_in_process
+from pipeline.operations.diff import DIFFERENT
+from pipeline.operations.diff import main as diff
 from pipeline.operations.rollback import FAILED, OK, REJECTED, main
 from pipeline.planning.planner import at_instant, begun
 from pipeline.reporting.report import summarize
@@ -301,3 +303,49 @@ class TestWhatItCosts:
         ):
             run_in_process(replace(begun(late, began), latest_day=began.date()), world.corrected(league), world.store)
             assert world.history() == left, began
+
+
+class TestTwoRuns:
+    def compare(self, world: World, *more: str) -> int:
+        return diff([str(world.root), f"--target_date={world.day}", "--json", *more], now=NOW)
+
+    def test_two_runs_of_a_date_are_compared(self, world: World, capsys: pytest.CaptureFixture[str]) -> None:
+        runs = [f"--run_before={world.good.run.execution}", f"--run_after={world.bad.run.execution}"]
+        assert self.compare(world, *runs) == DIFFERENT
+        there = orjson.loads(capsys.readouterr().out)
+        assert there["totals"]["documents_changed"] > 20
+        assert (there["totals"]["documents_missing"], there["totals"]["documents_new"]) == (2, 2)
+        assert self.compare(world, f"--run_before={world.good.run.execution}") == DIFFERENT
+        assert orjson.loads(capsys.readouterr().out)["changes"] == there["changes"]
+
+    def test_a_run_is_equal_to_itself_and_to_what_is_published(self, world: World) -> None:
+        run = world.good.run.execution
+        assert self.compare(world, f"--run_before={run}", f"--run_after={run}") == 0
+        assert self.compare(world, f"--run_before={world.bad.run.execution}") == 0
+
+    def test_nothing_is_written(self, world: World) -> None:
+        before = contents(world.store), contents(world.store.control)
+        self.compare(world, f"--run_before={world.good.run.execution}")
+        assert (contents(world.store), contents(world.store.control)) == before
+
+    def test_a_run_of_which_something_is_gone_is_refused(
+        self, world: World, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        world.store.delete(world.history()[0])
+        assert self.compare(world, f"--run_before={world.good.run.execution}") == REJECTED
+        assert "1 documents of the run are not kept any more" in capsys.readouterr().err
+
+    @pytest.mark.parametrize(
+        ("more", "said"),
+        [
+            (("--run_after=x",), "has no --run_before"),
+            (("--run_before=x", "--after=elsewhere"), "excludes --run_before"),
+            (("--run_before=20200101",), "is no run of"),
+            ((), "--after: is missing"),
+        ],
+    )
+    def test_half_a_comparison_is_rejected(
+        self, world: World, more: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert self.compare(world, *more) == REJECTED
+        assert said in capsys.readouterr().err

@@ -36,6 +36,7 @@ from transforms.publishing.pointers import NEWER, PointerMover, regresses
 from transforms.publishing.status import date_status, write_status
 from transforms.restoring.runs import (
     PublishedVersion,
+    VersionsGone,
     find_records,
     gone,
     kept_since,
@@ -48,19 +49,6 @@ from transforms.restoring.runs import (
 from transforms.stores.protocol import ABSENT, GenerationMismatch, Store, StoredObject, StoreError
 
 _ATTEMPTS = 10
-
-
-class VersionsGone(StoreError):
-    """Some of what a run had published is neither in the store nor in its history.
-
-    Attributes:
-        paths: The documents.
-    """
-
-    def __init__(self, paths: Sequence[str]) -> None:
-        """Keep the documents, all of which the error names."""
-        super().__init__(f"{len(paths)} documents of the run are not kept any more: {', '.join(paths)}")
-        self.paths = tuple(paths)
 
 
 @dataclass(frozen=True)

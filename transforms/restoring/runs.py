@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
@@ -17,7 +17,8 @@ from transforms.elements.manifest import HELD, ManifestError, checked_manifest, 
 from transforms.elements.run_order import RunOrder
 from transforms.history.versions import History, Version, history_of, version_of
 from transforms.stores.control import RUNS
-from transforms.stores.protocol import Store, StoredObject
+from transforms.stores.overlay import OverlayStore
+from transforms.stores.protocol import Store, StoredObject, StoreError
 
 Objects = Mapping[str, StoredObject]
 
@@ -40,6 +41,19 @@ class PublishedVersion:
     def path(self) -> str:
         """Its path."""
         return self.version.path
+
+
+class VersionsGone(StoreError):
+    """Some of what a run had published is neither in the store nor in its history.
+
+    Attributes:
+        paths: The documents.
+    """
+
+    def __init__(self, paths: Sequence[str]) -> None:
+        """Keep the documents, all of which the error names."""
+        super().__init__(f"{len(paths)} documents of the run are not kept any more: {', '.join(paths)}")
+        self.paths = tuple(paths)
 
 
 def find_records(store: Store, day: date) -> list[dict[str, Any]]:
@@ -144,3 +158,58 @@ def gone(versions: Iterable[PublishedVersion], objects: Objects, history: Histor
 def shows(shown: StoredObject | None, version: Version) -> bool:
     """Whether an object shows just a version: the same bytes."""
     return shown is not None and version_of(shown) == version
+
+
+@dataclass(frozen=True)
+class RunView:
+    """What a run had published for a date, over what is published now.
+
+    Attributes:
+        over: The store; nothing is written to that below it.
+        paths: The documents of the run.
+        exports: Names of the export types that it published.
+    """
+
+    over: OverlayStore
+    paths: frozenset[str]
+    exports: frozenset[str]
+
+    def without(self, others: Iterable[str]) -> OverlayStore:
+        """Return the store without other documents: those that the run had not are not there."""
+        for path in sorted(set(others) - self.paths):
+            self.over.delete(path)
+        return self.over
+
+
+def view_of(store: Store, record: Mapping[str, Any], today: date) -> RunView:
+    """Return what a run had published for a date.
+
+    Args:
+        store: Where it published.
+        record: The record of the run.
+        today: The date by the clock of the store, UTC.
+
+    Raises:
+        VersionsGone: Some of it is not kept any more.
+        StoreError: The store cannot be read.
+    """
+    versions, day = versions_of(record), date.fromisoformat(record["date"])
+    objects, history = objects_at(store, versions, day), kept_since(store, record, today)
+    if lost := gone(versions, objects, history):
+        raise VersionsGone(lost)
+    over = OverlayStore(store)
+    old = [one for one in versions if not shows(objects.get(one.path), one.version)]
+    found = run_concurrently(lambda one: history.read(one.version), old, store.concurrency)
+    for one, kept in zip(old, found, strict=True):
+        if kept is None:
+            raise VersionsGone([one.path])
+        content, shown = kept
+        over.write(
+            one.path,
+            content,
+            cache_control=shown.cache_control,
+            content_type=shown.content_type,
+            metadata=shown.metadata,
+        )
+    names = frozenset(one.export.name for one in versions)
+    return RunView(over, frozenset(one.path for one in versions), names)
