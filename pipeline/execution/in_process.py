@@ -24,6 +24,7 @@ from transforms.elements.plan import Plan
 from transforms.elements.progress import PROGRESS
 from transforms.elements.publication import Outcome, Publication, Published
 from transforms.elements.tables import TableBatch
+from transforms.history.versions import sweep_history
 from transforms.publishing.documents import DocumentPublisher
 from transforms.publishing.guard import judge_date, open_date, triage, withheld_outcome
 from transforms.publishing.lease import Heartbeat, abandon, forget_signs
@@ -113,7 +114,8 @@ def _publish(
         moved = move_pointers(plan, store, scan_counts, log.publication(day, verdicts[day]))
         records[day.isoformat()] = finish_date(plan, store, scan_counts, moved)
         PROGRESS.dates += 1
-    if wrong := write_status(store, map(date_status, records.values()), datetime.now(timezone.utc)):
+    told = map(date_status, records.values())
+    if wrong := write_status(store, told, datetime.now(timezone.utc)) or sweep_history(store, plan):
         LOG.warning("%s", wrong)
     forget_signs(store, plan.run)
     return records

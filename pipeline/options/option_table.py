@@ -34,6 +34,7 @@ from pipeline.options.option import Group, Option, options_of
 from pipeline.options.stream_options import STREAM_OPTIONS
 from pipeline.requests.field import STRICT, Described, whole_or_empty
 from pipeline.requests.request_message import RequestMessage
+from transforms.stores.control import KEPT_DAYS
 
 _CONFIG = ExportConfig()
 
@@ -265,6 +266,16 @@ class RunOptions:
             metavar="SECONDS",
         ),
     ] = 300
+    history_days: Annotated[
+        int,
+        Field(ge=0, le=3650),
+        Described(
+            "Days for which a document that is replaced is kept in the control output, so that phase6 rollback can "
+            "bring it back. 0 keeps none, and removes what is kept. A document that is new or unchanged costs nothing.",
+            example="90",
+            metavar="DAYS",
+        ),
+    ] = KEPT_DAYS
     skip_preflight: Annotated[
         bool,
         Described(

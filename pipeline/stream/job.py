@@ -90,6 +90,7 @@ def answerer_of(config: StreamConfig, warehouse: Warehouse, store: Store, launch
         max_dates=config.max_stream_dates,
         launcher=launcher,
         validate=config.validate,
+        history_days=config.history_days,
     )
 
 

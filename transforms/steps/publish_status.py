@@ -11,6 +11,7 @@ import apache_beam as beam
 from apache_beam.metrics import Metrics
 
 from transforms.elements.plan import Plan
+from transforms.history.versions import sweep_history
 from transforms.publishing.lease import forget_signs
 from transforms.publishing.status import DateStatus, date_status, write_status
 from transforms.steps.lease_keeping import LeaseKeeping
@@ -56,6 +57,7 @@ class WriteStatus(LeaseKeeping):
     def process(self, gathered: tuple[str, Iterable[DateStatus]]) -> Iterable[str]:
         """Yield what went wrong, if anything did."""
         wrong = write_status(self.store, gathered[1], datetime.now(timezone.utc))
+        wrong = wrong or sweep_history(self.store, self.plan)
         forget_signs(self.store, self.plan.run)
         if wrong:
             Metrics.counter("publish", "status_failed").inc()
