@@ -78,6 +78,7 @@ class Outcome:
         progress: Number of outcomes in the content that its path shows; None where that is not measured.
         generation: Of the object that the path shows; 0 where it is not known.
         is_newer: The path keeps what a newer run published.
+        halted: It says that picks are paused.
     """
 
     path: str
@@ -94,6 +95,7 @@ class Outcome:
     progress: int | None = None
     generation: int = 0
     is_newer: bool = False
+    halted: bool = False
 
 
 @dataclass(frozen=True)

@@ -233,6 +233,7 @@ def _written(document: Document) -> Outcome:
         empty=document.empty,
         counts=document.counts,
         progress=document.progress,
+        halted=document.halted,
     )
 
 
