@@ -9,8 +9,8 @@ from datetime import datetime
 from transforms.stores.protocol import Store, StoredObject, StoreError
 
 MANIFESTS, RUNS, FAILURES, LEASES, SIGNS_OF_LIFE = "manifest/", "runs/", "failures/", "open/", "alive/"
-LETTERS, ATTEMPTS = "letters/", "attempts/"
-CONTROL = (MANIFESTS, RUNS, FAILURES, LEASES, SIGNS_OF_LIFE, LETTERS, ATTEMPTS)
+LETTERS, LEDGER, WATCH = "letters/", "ledger/", "watch/"
+CONTROL = (MANIFESTS, RUNS, FAILURES, LEASES, SIGNS_OF_LIFE, LETTERS, LEDGER, WATCH)
 """Prefixes of the objects that describe runs and messages: ids of models, names of tables, stack traces, what senders
 sent. They are never public.
 """
