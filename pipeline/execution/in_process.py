@@ -28,6 +28,7 @@ from transforms.history.versions import sweep_history
 from transforms.publishing.documents import DocumentPublisher
 from transforms.publishing.guard import judge_date, open_date, triage, withheld_outcome
 from transforms.publishing.lease import Heartbeat, abandon, forget_signs
+from transforms.publishing.pauses import pause_documents
 from transforms.publishing.publish import OutcomeBatch, finish_date, gather, move_pointers
 from transforms.publishing.publish_schemas import publish_schema, schemas_of
 from transforms.publishing.status import date_status, write_status
@@ -148,7 +149,9 @@ class _Log:
     def add(self, day: date, documents: DocumentBatch, failures: Iterable[Failure]) -> None:
         """Publish the documents of a batch that the guard does not hold."""
         reported = self._plan.reporting_date(day)
-        released, held, tally = triage(self._plan, self._scan_counts, reported, self._opened[reported].shown, documents)
+        shown = self._opened[reported].shown
+        documents = pause_documents(self._plan, self._store, self._scan_counts, reported, shown, documents)
+        released, held, tally = triage(self._plan, self._scan_counts, reported, shown, documents)
         if tally is not None:
             self._tallies[reported].append(tally)
         if held.documents:

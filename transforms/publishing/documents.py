@@ -243,6 +243,7 @@ def _written(document: Document, plan: Plan) -> Outcome:
         counts=document.counts,
         progress=document.progress,
         writer=plan.run.execution,
+        halted=document.halted,
     )
 
 
