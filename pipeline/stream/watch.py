@@ -25,7 +25,6 @@ from transforms.reading.decoding import decode_all
 from transforms.stores.protocol import Store
 from transforms.warehouses.protocol import Warehouse
 
-LIVE_TYPE = "live-grading"
 AFTER_GAMES, AFTER_GRADES = "post-game", "post-grades"
 """Groups of export types that change when all games of a date are over, and when they are graded."""
 GRADES_REST = timedelta(seconds=120)
@@ -41,6 +40,11 @@ _LAST_TIP = timedelta(hours=33)
 def utc_now() -> datetime:
     """Return the current time."""
     return datetime.now(timezone.utc)
+
+
+def live_types() -> list[str]:
+    """Return the export types that show games while they are played: one request exports them from one poll."""
+    return [name for name, export in exports().items() if export.is_live]
 
 
 def marker_path(day: date, group: str) -> str:
@@ -84,8 +88,8 @@ class Watch:
         unplayed = {game.game_id: reason for game in games if (reason := _unplayed(game, day, now))}
         over = bool(games) and all(game.is_final or game.game_id in unplayed for game in games)
         begun = schedule.has_begun(day, Instant(int(now.timestamp() * 1_000_000)))
-        if day == today and begun and not over and LIVE_TYPE in exports():
-            yield self._asked([LIVE_TYPE], day, now)
+        if day == today and begun and not over and live_types():
+            yield self._asked(live_types(), day, now)
         if not over:
             return
         named = tuple(f"{game_id} {reason}" for game_id, reason in unplayed.items())
@@ -123,7 +127,7 @@ class Watch:
         ).to_json()
         return Asked(
             request=request,
-            # Live grading is exported at every check; repeated requests for results wait. Their key differs from those
+            # Live types are exported at every check; repeated requests for results wait. Their key differs from those
             # of messages: the answer to an equal message leaves no marker, and must not wait for this request.
             key=marker or request_key(request, names_its_instant=True),
             message_id=f"{request['correlation_id']}-{day}-{marker}",
