@@ -121,8 +121,8 @@ class PlaceOptions:
     live_feed: Annotated[
         FeedPlace,
         Described(
-            "Where live-grading finds the points of running games: the vendor's service, or a JSON file in its shape. "
-            "Without it, games are graded from the box scores of the warehouse alone.",
+            "Where live and live-grading find the points of running games: the vendor's service, or a JSON file in its "
+            "shape. Without it, games are graded from the box scores of the warehouse alone.",
             example="https://api.balldontlie.io",
             metavar="URL|PATH",
             pattern=FEED_PATTERN,

@@ -29,7 +29,6 @@ from transforms.warehouses.protocol import Warehouse
 
 LOG = logging.getLogger(__name__)
 
-LIVE_TYPE = "live-grading"
 _LIVE = "live"
 """The sender of requests for live types."""
 AFTER_GAMES, AFTER_GRADES = "post-game", "post-grades"
@@ -47,6 +46,11 @@ _LAST_TIP = timedelta(hours=33)
 def utc_now() -> datetime:
     """Return the current time."""
     return datetime.now(timezone.utc)
+
+
+def live_types() -> list[str]:
+    """Return the export types that show games while they are played: one request exports them from one poll."""
+    return [name for name, export in exports().items() if export.is_live]
 
 
 def marker_path(day: date, group: str) -> str:
@@ -113,8 +117,8 @@ class Watch:
         unplayed = {game.game_id: reason for game in games if (reason := _unplayed(game, day, now))}
         over = self._is_settled(schedule, day, now)
         begun = schedule.has_begun(day, Instant(int(now.timestamp() * 1_000_000)))
-        if day == today and begun and not over and LIVE_TYPE in exports():
-            yield self._asked([LIVE_TYPE], day, now, sender=_LIVE)
+        if day == today and begun and not over and live_types():
+            yield self._asked(live_types(), day, now, sender=_LIVE)
         if not over:
             return
         named = tuple(f"{game_id} {reason}" for game_id, reason in unplayed.items())
@@ -168,7 +172,7 @@ class Watch:
         ).to_json()
         return Asked(
             request=request,
-            # Live grading is exported at every check; repeated requests for results wait. Their key differs from those
+            # Live types are exported at every check; repeated requests for results wait. Their key differs from those
             # of messages: the answer to an equal message leaves no marker, and must not wait for this request.
             key=marker or request_key(request, names_its_instant=True),
             message_id=f"{request['correlation_id']}-{day}-{marker}",
