@@ -37,6 +37,7 @@ ORDER = (
     "transforms.live_feed",
     "transforms.reading",
     "transforms.stages",
+    "transforms.status_page",
     "transforms.publishing",
     "transforms",
     "pipeline.version",

@@ -35,6 +35,8 @@ from transforms.reading.scan import scan_all
 from transforms.stages.date_stages import FrozenRows, build_season, build_slate, rows_by_as_of_date
 from transforms.stages.garbage import collect_rarely
 from transforms.stages.player_stage import CardBatch, DocumentBatch, sweep_histories
+from transforms.status_page.night import night_of
+from transforms.status_page.publish import write_page
 from transforms.stores.protocol import Store
 from transforms.warehouses.protocol import Warehouse
 
@@ -112,8 +114,13 @@ def _publish(
         )
         for day in plan.dates
     }
-    if wrong := write_status(store, map(date_status, records.values()), datetime.now(timezone.utc)):
-        LOG.warning("%s", wrong)
+    now = datetime.now(timezone.utc)
+    for wrong in (
+        write_status(store, map(date_status, records.values()), now),
+        write_page(store, map(night_of, records.values()), now),
+    ):
+        if wrong:
+            LOG.warning("%s", wrong)
     forget_signs(store, plan.run)
     return records
 

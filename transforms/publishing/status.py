@@ -22,6 +22,8 @@ from transforms.elements.plan import Plan
 from transforms.elements.run_order import RunOrder
 from transforms.publishing.lease import forget_signs
 from transforms.publishing.publish import LeaseKeeping
+from transforms.status_page.night import night_of
+from transforms.status_page.publish import write_page
 from transforms.stores.protocol import ABSENT, GenerationMismatch, Store, StoreError
 
 STATUS_PATH = "status.json"
@@ -32,6 +34,8 @@ _ATTEMPTS = 20
 
 DateStatus = Mapping[str, Any]
 """What a run says of a date: ``date``, ``status`` and order, and under ``exports`` an entry for each export type.
+
+Under ``page`` is what the status page shows of it.
 
 An entry has the ``state`` and the order of the run, and under ``shown`` what is published, with the order of the run
 that published it.
@@ -45,6 +49,7 @@ def date_status(record: Mapping[str, Any]) -> DateStatus:
         "date": record["date"],
         "status": record["status"],
         **RunOrder.of(run).metadata(),
+        "page": night_of(record),
         "exports": {}
         if record["guard"]["is_busy"]
         else {
@@ -185,7 +190,9 @@ class WriteStatus(LeaseKeeping):
 
     def process(self, gathered: tuple[str, Iterable[DateStatus]]) -> Iterable[str]:
         """Yield what went wrong, if anything did."""
-        wrong = write_status(self.store, gathered[1], datetime.now(timezone.utc))
+        told, now = list(gathered[1]), datetime.now(timezone.utc)
+        wrong = write_status(self.store, told, now)
+        wrong = "; ".join(filter(None, (wrong, write_page(self.store, [day["page"] for day in told], now))))
         forget_signs(self.store, self.plan.run)
         if wrong:
             Metrics.counter("publish", "status_failed").inc()
