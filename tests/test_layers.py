@@ -38,6 +38,7 @@ ORDER = (
     "transforms.live_feed",
     "transforms.reading",
     "transforms.stages",
+    "transforms.status_page",
     "transforms.publishing",
     "transforms.restoring",
     "transforms.steps",

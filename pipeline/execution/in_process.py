@@ -9,7 +9,7 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import date, datetime, timezone
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -24,14 +24,14 @@ from transforms.elements.plan import Plan
 from transforms.elements.progress import PROGRESS
 from transforms.elements.publication import Outcome, Publication, Published
 from transforms.elements.tables import TableBatch
-from transforms.history.versions import sweep_history
 from transforms.publishing.documents import DocumentPublisher
 from transforms.publishing.guard import judge_date, open_date, triage, withheld_outcome
 from transforms.publishing.lease import Heartbeat, abandon, forget_signs
 from transforms.publishing.pauses import pause_documents
 from transforms.publishing.publish import OutcomeBatch, finish_date, gather, move_pointers
 from transforms.publishing.publish_schemas import publish_schema, schemas_of
-from transforms.publishing.status import date_status, write_status
+from transforms.publishing.status import date_status
+from transforms.publishing.tell_readers import tell_readers
 from transforms.publishing.write_back import append_subset_picks, appending
 from transforms.reading.route import split_by_date, with_player_ids
 from transforms.reading.scan import scan_all
@@ -115,8 +115,7 @@ def _publish(
         moved = move_pointers(plan, store, scan_counts, log.publication(day, verdicts[day]))
         records[day.isoformat()] = finish_date(plan, store, scan_counts, moved)
         PROGRESS.dates += 1
-    told = map(date_status, records.values())
-    if wrong := write_status(store, told, datetime.now(timezone.utc)) or sweep_history(store, plan):
+    for wrong in tell_readers(store, plan, [date_status(record) for record in records.values()]):
         LOG.warning("%s", wrong)
     forget_signs(store, plan.run)
     return records
