@@ -49,6 +49,7 @@ ORDER = (
     "pipeline.stream",
     "pipeline.verification",
     "pipeline.comparison",
+    "pipeline.provenance",
     "pipeline.operations",
     "pipeline.reference",
     "pipeline",

@@ -18,6 +18,7 @@ from pipeline.operations.diff import parse_diff
 from pipeline.operations.doctor import parse_doctor
 from pipeline.options.configuration import RunConfig, StreamConfig, parse_job
 from pipeline.options.flags import parse_options
+from pipeline.provenance.impact import parse_impact
 from pipeline.reference.command_options import DocsOptions
 
 NOW = datetime(2026, 2, 12, 18, tzinfo=timezone.utc)
@@ -40,6 +41,7 @@ PARSERS: dict[str, Callable[[list[str]], Any]] = {
     "doctor": lambda argv: parse_doctor(argv, now=NOW),
     "verify": model(VerifyOptions),
     "diff": parse_diff,
+    "impact": parse_impact,
     "schedules check": model(CheckOptions),
     "schedules render": model(RenderOptions),
     "drift": model(DriftOptions),
