@@ -54,6 +54,7 @@ ORDER = (
     "pipeline.stream",
     "pipeline.verification",
     "pipeline.comparison",
+    "pipeline.provenance",
     "pipeline.operations",
     "pipeline.reference",
     "pipeline",

@@ -170,6 +170,24 @@ COMMANDS = (
         ),
     ),
     Command(
+        name="impact",
+        summary="Say which documents change when rows of a table change.",
+        options="pipeline.provenance.command_options:IMPACT_OPTIONS",
+        run="pipeline.provenance.impact:main",
+        usage="TABLE [--where=CONDITION] [--set=VALUES] [--exact --warehouse=PATH --target_date=DATE] [option ...]",
+        about="By the declarations of the export types, at once and without a read: which types read the table, of "
+        "which dates, and which columns. With --exact by two exports in memory, which are compared as phase6 diff "
+        "does. It writes nothing. Exit codes: 0 answered, 1 a table cannot be read, 2 the request was rejected.",
+        examples=(
+            ("Who reads the injury report of a date:", "nbac_injury_report --where=\"report_date = '2026-02-11'\""),
+            (
+                "What one forecast more or less changes:",
+                "player_prop_predictions --where=\"game_date = '2026-02-11' and player_lookup = 'lebronjames'\" "
+                "--exact --warehouse=.demo/warehouse --target_date=2026-02-11",
+            ),
+        ),
+    ),
+    Command(
         name="launch",
         summary="Start the Flex Template on Dataflow, and with --wait report its outcome.",
         options="pipeline.deployment.command_options:LAUNCH_OPTIONS",
