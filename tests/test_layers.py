@@ -44,6 +44,7 @@ ORDER = (
     "pipeline.options",
     "pipeline.reporting",
     "pipeline.planning",
+    "pipeline.alerting",
     "pipeline.execution",
     "pipeline.deployment",
     "pipeline.stream",

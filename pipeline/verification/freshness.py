@@ -31,11 +31,13 @@ class Due:
         export: The export type.
         day: The date that it was to be made for.
         at: When a schedule last called for it, in New York.
+        entry: The first schedule that calls for it: the same one at every hour.
     """
 
     export: str
     day: date
     at: datetime
+    entry: str
 
 
 def last_time(cron: str, until: datetime) -> datetime | None:
@@ -79,7 +81,8 @@ def dues(schedules: Sequence[Schedule], until: datetime) -> list[Due]:
             continue
         asked = understand(schedule.request, at)
         for name in together(asked.export_types):
-            due = Due(name, asked.last_date or asked.league_day, at)
+            entry = found[name].entry if name in found else schedule.name
+            due = Due(name, asked.last_date or asked.league_day, at, entry)
             found[name] = max(due, found.get(name, due), key=lambda each: each.at)
     return [found[name] for name in sorted(found)]
 
@@ -97,12 +100,15 @@ def check_freshness(store: Store, schedules: Sequence[Schedule], until: datetime
     """
     runs = _Runs(store)
     for due in dues(schedules, until):
+        found.dues[due.export] = due.entry
         last = runs.last(due)
         if last is None or last < due.at:
             began = "no run has made it" if last is None else f"the last run of it began {_text(last)}"
             what = f"was due {_text(due.at)}, and {began}"
             fix = f"export {due.export} for {due.day}, and look for its scheduled job"
-            found.findings.append(Finding(f"{due.day} {due.export}", what, fix, str(due.day), due.export))
+            found.findings.append(
+                Finding(f"{due.day} {due.export}", what, fix, str(due.day), due.export, "late", due.entry)
+            )
 
 
 class _Runs:

@@ -10,7 +10,8 @@ from transforms.stores.protocol import Store, StoredObject, StoreError
 
 MANIFESTS, RUNS, FAILURES, LEASES, SIGNS_OF_LIFE = "manifest/", "runs/", "failures/", "open/", "alive/"
 LETTERS, ATTEMPTS = "letters/", "attempts/"
-CONTROL = (MANIFESTS, RUNS, FAILURES, LEASES, SIGNS_OF_LIFE, LETTERS, ATTEMPTS)
+ALERTS, HEALS = "alerts/", "heals/"
+CONTROL = (MANIFESTS, RUNS, FAILURES, LEASES, SIGNS_OF_LIFE, LETTERS, ATTEMPTS, ALERTS, HEALS)
 """Prefixes of the objects that describe runs and messages: ids of models, names of tables, stack traces, what senders
 sent. They are never public.
 """
