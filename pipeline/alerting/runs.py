@@ -11,6 +11,7 @@ from typing import Any
 from pipeline.alerting.alerts import Alerts
 from pipeline.alerting.log_lines import LogLines
 from pipeline.alerting.run_check import Records, check_of_run
+from pipeline.alerting.telemetry import Measured, send_metrics
 from pipeline.options.alert_options import AlertOptions
 from pipeline.reporting.report import is_of
 from pipeline.reporting.terminal import complain
@@ -39,6 +40,8 @@ def alert_of_run(
         if alerts.log is not None:
             _log(alerts.log, plan, status, records)
         alerts.report(check_of_run(plan, status, records, errors))
+        if options.collector:
+            send_metrics(options.collector, measured_run(plan, status, records))
     except Exception as error:
         complain(f"alerts: the run was not reported: {type(error).__name__}: {error}")
 
@@ -62,6 +65,21 @@ def documents_of(plan: Plan, records: Records) -> Counter[tuple[str, str]]:
     return found
 
 
+def measured_run(plan: Plan, status: str, records: Records) -> Measured:
+    """Return what is measured of a run."""
+    spent: Counter[str] = Counter()
+    for record in records.values():
+        for name, section in ({} if record is None else record["exports"]).items():
+            if is_of(section, plan.run):
+                spent[name] += section["build_ms"] + section["publish_ms"]
+    return Measured(
+        status,
+        _seconds(plan),
+        documents_of(plan, records),
+        {name: milliseconds / 1000 for name, milliseconds in spent.items()},
+    )
+
+
 def seconds_of(plan: Plan, now: datetime) -> float:
     """Return how long a run has taken."""
     return (now - datetime.fromisoformat(plan.run.started_at or plan.run.generated_at)).total_seconds()
@@ -82,5 +100,8 @@ def _log(log: LogLines, plan: Plan, status: str, records: Records) -> None:
     for (_, outcome), count in documents_of(plan, records).items():
         documents[outcome] += count
     dates = [str(day) for day in plan.dates]
-    seconds = seconds_of(plan, datetime.now(timezone.utc)) if plan.run.execution_id else 0.0
-    log.run(plan.run.run_id, status, dates, seconds=seconds, documents=documents)
+    log.run(plan.run.run_id, status, dates, seconds=_seconds(plan), documents=documents)
+
+
+def _seconds(plan: Plan) -> float:
+    return seconds_of(plan, datetime.now(timezone.utc)) if plan.run.execution_id else 0.0

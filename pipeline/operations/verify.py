@@ -11,6 +11,7 @@ from pipeline.alerting.alerts import Alerts
 from pipeline.alerting.incident import Incident
 from pipeline.alerting.incident_book import open_incidents
 from pipeline.alerting.log_lines import LogLines
+from pipeline.alerting.telemetry import Measured, send_metrics
 from pipeline.deployment.schedule_file import Schedule, SchedulesError, load_schedules
 from pipeline.execution.places import open_output, open_tables
 from pipeline.operations.command_options import VerifyOptions
@@ -21,7 +22,7 @@ from pipeline.requests.problems import Problem, show
 from pipeline.requests.request_message import day_of
 from pipeline.verification.calendar import scheduled_games
 from pipeline.verification.finding import Verification
-from pipeline.verification.freshness import check_freshness
+from pipeline.verification.freshness import ages, check_freshness
 from pipeline.verification.troubles import both, check_of_verification, dates_of
 from pipeline.verification.verify import verify
 from transforms.stores.protocol import Store, StoreError
@@ -56,7 +57,7 @@ def main(argv: Sequence[str], *, now: datetime | None = None) -> int:
         if schedules:
             check_freshness(store, schedules, now - timedelta(minutes=options.late_minutes), found)
         if options.has_alerts:
-            _alert(options, store, days, today, opened, found, schedules)
+            _alert(options, store, days, today, opened, found, schedules, now)
     except (StoreError, WarehouseError) as error:
         complain(error)
         if options.structured_logs:
@@ -91,6 +92,7 @@ def _alert(
     opened: Sequence[Incident],
     found: Verification,
     schedules: Sequence[Schedule],
+    now: datetime,
 ) -> None:
     """Report incidents. Those of other dates are looked at as well: nothing else would find that they are over."""
     checked, also = None if days is None else list(days), dates_of(opened, days)
@@ -101,6 +103,9 @@ def _alert(
     alerts = Alerts.of(options, store, output=str(options.output))
     if alerts.log is not None:
         alerts.log.verification(found.checked, len(found.findings))
+    if options.collector:
+        kinds = Counter(finding.kind for finding in found.findings)
+        send_metrics(options.collector, Measured(ages=ages(store, now), findings=kinds))
     alerts.report(
         check_of_verification(
             seen,

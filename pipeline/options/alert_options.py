@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated, Literal
 
 from pydantic.dataclasses import dataclass
 
-from pipeline.options.locations import FEED_KEY_PATTERN
+from pipeline.options.locations import FEED_KEY_PATTERN, URL_PATTERN
 from pipeline.requests.field import STRICT, Described, whole_or_empty
 
 _TIME = "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
@@ -58,7 +59,23 @@ class AlertOptions:
         ),
     ] = False
 
+    otlp_endpoint: Annotated[
+        str,
+        whole_or_empty(URL_PATTERN),
+        Described(
+            "A collector of OpenTelemetry: it receives runs, documents, seconds and ages as metrics (OTLP over HTTP).",
+            example="http://localhost:4318",
+            default_help="the environment variable OTEL_EXPORTER_OTLP_ENDPOINT; without it, none",
+            metavar="URL",
+        ),
+    ] = ""
+
+    @property
+    def collector(self) -> str:
+        """The collector of metrics; empty for none."""
+        return self.otlp_endpoint or os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT", "").strip()
+
     @property
     def has_alerts(self) -> bool:
         """Whether anything is to be reported."""
-        return bool(self.alert_webhook) or self.structured_logs
+        return bool(self.alert_webhook or self.collector) or self.structured_logs

@@ -111,6 +111,22 @@ def check_freshness(store: Store, schedules: Sequence[Schedule], until: datetime
             )
 
 
+def ages(store: Store, now: datetime) -> dict[str, float]:
+    """Return by export type how many seconds ago the run began that made what is published of it, of recent dates.
+
+    Args:
+        store: The place of the tree, with its manifests.
+        now: The current instant, aware.
+    """
+    began: dict[str, datetime] = {}
+    for sections in _Runs(store).recent():
+        for name, section in sections.items():
+            at = _began(section.get("published_by") or section)
+            if name in exports() and at is not None:
+                began[name] = max(at, began.get(name, at))
+    return {name: (now - at).total_seconds() for name, at in sorted(began.items())}
+
+
 class _Runs:
     """When each export type was made last; each manifest is read once."""
 
@@ -127,6 +143,10 @@ class _Runs:
         days = [day for day in self._days if day == due.day or (day > due.day and not only)]
         began = (_began(self._sections(day).get(due.export)) for day in days)
         return max((instant for instant in began if instant is not None), default=None)
+
+    def recent(self) -> list[Mapping[str, Any]]:
+        """Return the export types of the newest manifests, by name."""
+        return [self._sections(day) for day in self._days[-_DAYS_BACK:]]
 
     def _sections(self, day: date) -> Mapping[str, Any]:
         if day not in self._read:

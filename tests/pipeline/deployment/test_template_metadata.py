@@ -51,7 +51,7 @@ def test_every_option_is_a_parameter_of_the_template_that_it_means_something_to(
 
 def test_what_only_the_submitting_process_needs_is_no_parameter() -> None:
     names = [option.name for option in CLIENT_OPTIONS]
-    assert names == ["no_wait", "alert_webhook", "alert_format", "quiet_hours", "structured_logs"]
+    assert names == ["no_wait", "alert_webhook", "alert_format", "quiet_hours", "structured_logs", "otlp_endpoint"]
     assert not {option.name for option in CLIENT_OPTIONS} & PARAMETERS.keys()
 
 
