@@ -21,6 +21,7 @@ from transforms.elements.document import Document
 from transforms.elements.failure import Failure
 from transforms.elements.guarding import DateVerdict, Tally
 from transforms.elements.plan import Plan
+from transforms.elements.progress import PROGRESS
 from transforms.elements.publication import Outcome, Publication, Published
 from transforms.elements.tables import TableBatch
 from transforms.publishing.documents import DocumentPublisher
@@ -47,6 +48,7 @@ def run_in_process(plan: Plan, warehouse: Warehouse, store: Store) -> dict[str, 
     """Run a plan and return the manifest of each target date, by ISO date."""
     collect_rarely()
     batches, scan_counts = scan_all(plan, warehouse)
+    PROGRESS.rows += sum(scanned.batch.num_rows for scanned in batches)
     return publish_scanned(plan, batches, scan_counts, warehouse, store)
 
 
@@ -106,12 +108,11 @@ def _publish(
         if verdicts[reported].withheld is None:
             failure = append_subset_picks(plan, appending(warehouse), day, rows_to_write)
             log.failures[reported].extend([] if failure is None else [failure])
-    records = {
-        day.isoformat(): finish_date(
-            plan, store, scan_counts, move_pointers(plan, store, scan_counts, log.publication(day, verdicts[day]))
-        )
-        for day in plan.dates
-    }
+    records: dict[str, dict[str, Any]] = {}
+    for day in plan.dates:
+        moved = move_pointers(plan, store, scan_counts, log.publication(day, verdicts[day]))
+        records[day.isoformat()] = finish_date(plan, store, scan_counts, moved)
+        PROGRESS.dates += 1
     if wrong := write_status(store, map(date_status, records.values()), datetime.now(timezone.utc)):
         LOG.warning("%s", wrong)
     forget_signs(store, plan.run)
@@ -181,6 +182,7 @@ class _Log:
         spent: dict[str, float] = defaultdict(float)
         for made, milliseconds in timed:
             spent[made.export] += milliseconds
+        PROGRESS.documents += len(timed)
         self.outcomes[day].append(OutcomeBatch([made for made, _ in timed], documents.milliseconds, dict(spent)))
 
     def _timed(self, before: Published, document: Document) -> tuple[Outcome, float]:

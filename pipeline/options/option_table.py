@@ -288,6 +288,16 @@ class RunOptions:
             example="true",
         ),
     ] = False
+    dates_in_process: Annotated[
+        int,
+        Field(ge=0, le=1000),
+        Described(
+            "The most dates that a run without --runner, and without options of Beam, works through in this process, "
+            "one after another and without a graph; more go to Beam's local runner. 0 always makes a graph.",
+            example="7",
+            metavar="N",
+        ),
+    ] = 3
 
 
 REQUEST_OPTIONS = options_of(RequestMessage, Group.REQUEST)
@@ -312,13 +322,15 @@ BY_NAME = {option.name: option for option in OPTIONS}
 BATCH_OPTIONS: tuple[Option, ...] = tuple(
     option
     for option in OPTIONS
-    if option.name in ("accept_shrink", "as_of", "dry_run", "json", "shards")
+    if option.name in ("accept_shrink", "as_of", "dates_in_process", "dry_run", "json", "shards")
     or option.group is Group.ALERTS
     or (option.group is Group.REQUEST and option.name != "champion_system_id")
 )
 """The options of a run alone: in a streaming job, messages say what to export."""
 
-CLIENT_OPTIONS = tuple(option for option in OPTIONS if option.name == "no_wait" or option.group is Group.ALERTS)
+CLIENT_OPTIONS = tuple(
+    option for option in OPTIONS if option.name in ("no_wait", "dates_in_process") or option.group is Group.ALERTS
+)
 """The options of the process that submits a job alone; a template, which submits its job itself, takes none of them."""
 
 EXPORT_OPTIONS = tuple(option for option in OPTIONS if option not in STREAM_OPTIONS)

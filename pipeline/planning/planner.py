@@ -152,6 +152,11 @@ def begun(plan: Plan, now: datetime) -> Plan:
     return replace(plan, run=replace(plan.run, started_at=now.isoformat(), execution_id=execution))
 
 
+def started(plan: Plan) -> Plan:
+    """Return a plan whose execution begins now."""
+    return begun(plan, datetime.now(timezone.utc))
+
+
 @runtime_checkable
 class EstimatingWarehouse(Warehouse, Protocol):
     """A warehouse that estimates the cost of a scan."""

@@ -27,7 +27,7 @@ from pipeline.stream.graph import AnswerMessages, Answers
 from pipeline.stream.local_runner import LocalStreamRunner
 from pipeline.stream.messages import Grammar
 from pipeline.stream.upstream import UpstreamRules
-from pipeline.stream.watch import Watch, utc_now
+from pipeline.stream.watching.games import Watch, utc_now
 from transforms.stores.protocol import Store
 from transforms.warehouses.protocol import Warehouse
 
@@ -78,6 +78,7 @@ def build_stream(
         ),
         watch=Watch(warehouse, store, config.export_config, config.watch_seconds, clock),
         quiet_seconds=config.quiet_seconds,
+        local=local,
     )
     if config.completion_topic:
         _ = answers.events | "WriteEvents" >> beam.io.WriteToPubSub(config.completion_topic, with_attributes=True)

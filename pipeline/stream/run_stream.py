@@ -7,10 +7,11 @@ import sys
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from pipeline.execution.engines import Kind, find_engine
-from pipeline.execution.job_options import job_options
-from pipeline.execution.reasons import reason_of
-from pipeline.execution.submission import SubmissionError, submit
+from pipeline.engines.engine import Kind, find_engine
+from pipeline.engines.errors import SubmissionError
+from pipeline.engines.job_options import job_options
+from pipeline.engines.reasons import reason_of
+from pipeline.engines.submission import submit
 from pipeline.options.configuration import StreamConfig
 from pipeline.reporting.exit_codes import ALL_PUBLISHED, SOMETHING_MISSING
 from pipeline.reporting.terminal import complain, say

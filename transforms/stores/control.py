@@ -9,9 +9,9 @@ from datetime import datetime
 from transforms.stores.protocol import Store, StoredObject, StoreError
 
 MANIFESTS, RUNS, FAILURES, LEASES, SIGNS_OF_LIFE = "manifest/", "runs/", "failures/", "open/", "alive/"
-LETTERS, ATTEMPTS = "letters/", "attempts/"
+LETTERS, LEDGER, WATCH = "letters/", "ledger/", "watch/"
 ALERTS, HEALS = "alerts/", "heals/"
-CONTROL = (MANIFESTS, RUNS, FAILURES, LEASES, SIGNS_OF_LIFE, LETTERS, ATTEMPTS, ALERTS, HEALS)
+CONTROL = (MANIFESTS, RUNS, FAILURES, LEASES, SIGNS_OF_LIFE, LETTERS, LEDGER, WATCH, ALERTS, HEALS)
 """Prefixes of the objects that describe runs and messages: ids of models, names of tables, stack traces, what senders
 sent. They are never public.
 """

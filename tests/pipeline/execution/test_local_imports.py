@@ -21,6 +21,8 @@ CLIENTS = (
 )
 """The modules, and those whose names begin with theirs, that speak to a service that a run between folders has not."""
 OTHER_JOBS = (
+    "apache_beam",
+    "grpc",
     "pipeline.alerting",
     "pipeline.deployment",
     "pipeline.stream",

@@ -15,8 +15,8 @@ from apache_beam.portability.api import beam_job_api_pb2, beam_job_api_pb2_grpc
 from apache_beam.runners.portability.portable_runner import PipelineResult
 from apache_beam.runners.worker import data_plane
 
-from pipeline.execution.following import Ended, EngineError, follow
-from pipeline.execution.job_service import ServedJob, quiet_workers
+from pipeline.engines.following import Ended, EngineError, follow
+from pipeline.engines.job_service import ServedJob, quiet_workers
 
 State = beam_job_api_pb2.JobState
 Message = beam_job_api_pb2.JobMessage

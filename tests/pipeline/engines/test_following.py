@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from pipeline.execution.following import Ended, EngineError, JobMessage, follow
+from pipeline.engines.following import Ended, EngineError, JobMessage, follow
 
 NO_ANSWER = EngineError("it does not answer")
 FORBIDDEN = EngineError("it may not be read", is_final=True)

@@ -18,8 +18,8 @@ from apache_beam.portability.api import beam_job_api_pb2, beam_job_api_pb2_grpc
 from apache_beam.runners.portability.portable_runner import PipelineResult
 from apache_beam.runners.worker import data_plane
 
-from pipeline.execution.following import OVER, EngineError, JobMessage
-from pipeline.execution.reasons import reason_of
+from pipeline.engines.following import OVER, EngineError, JobMessage
+from pipeline.engines.reasons import reason_of
 
 _CALL_SECONDS = 15.0
 _LAST_MESSAGES_SECONDS = 5.0
@@ -39,7 +39,7 @@ def _never() -> str:
 
 
 class ServedJob:
-    """A job of a job service, as :func:`pipeline.execution.following.follow` follows it."""
+    """A job of a job service, as :func:`pipeline.engines.following.follow` follows it."""
 
     def __init__(
         self,

@@ -7,15 +7,15 @@ from collections.abc import Sequence
 import grpc
 from apache_beam.runners.runner import PipelineResult, PipelineState
 
-from pipeline.execution.following import EngineError, JobMessage
-from pipeline.execution.reasons import reason_of
+from pipeline.engines.following import EngineError, JobMessage
+from pipeline.engines.reasons import reason_of
 
 _LOST = (grpc.RpcError, grpc.FutureTimeoutError, OSError)
 """By Beam's contract, an ``IOError`` means that the state of the job cannot be read any more."""
 
 
 class ResultJob:
-    """A job whose runner waits for it, as :func:`pipeline.execution.following.follow` follows it."""
+    """A job whose runner waits for it, as :func:`pipeline.engines.following.follow` follows it."""
 
     poll_seconds = 1.0
     silent_seconds = 0.0

@@ -15,7 +15,7 @@ from google.auth.credentials import AnonymousCredentials, Credentials
 from google.auth.exceptions import GoogleAuthError
 from google.cloud import dataflow_v1beta3 as dataflow
 
-from pipeline.execution.following import EngineError, JobMessage
+from pipeline.engines.following import EngineError, JobMessage
 
 _SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 CALL_SECONDS = 60.0
@@ -111,7 +111,7 @@ class DataflowJobs:
 
 
 class DataflowJob:
-    """A job of Dataflow, as :func:`pipeline.execution.following.follow` follows it."""
+    """A job of Dataflow, as :func:`pipeline.engines.following.follow` follows it."""
 
     poll_seconds = 10.0
     silent_seconds = 300.0

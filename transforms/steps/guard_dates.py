@@ -17,8 +17,10 @@ from transforms.elements.guarding import DateVerdict, Tally
 from transforms.elements.opened_date import OpenedDate
 from transforms.elements.plan import Plan
 from transforms.publishing.guard import WITHHELD, judge_date, open_date, triage, withheld_outcome
-from transforms.publishing.publish import Guarded, LeaseKeeping, OutcomeBatch
+from transforms.publishing.publish import OutcomeBatch
 from transforms.stages.player_stage import DocumentBatch
+from transforms.steps.lease_keeping import LeaseKeeping
+from transforms.steps.publish_run import Guarded
 from transforms.stores.protocol import Store
 
 RELEASED, HELD, TALLIES, DATES = "released", "held", "tallies", "dates"

@@ -11,8 +11,8 @@ from apache_beam.options.pipeline_options import (
     WorkerOptions,
 )
 
-from pipeline.execution.engines import find_engine
-from pipeline.execution.job_options import job_options, label_job
+from pipeline.engines.engine import find_engine
+from pipeline.engines.job_options import job_options, label_job
 from pipeline.version import Build
 
 COMMIT = "0123456789ab"

@@ -3,7 +3,7 @@ from __future__ import annotations
 import grpc
 import pytest
 
-from pipeline.execution.reasons import best_reason, plain_line, reason_of
+from pipeline.engines.reasons import best_reason, plain_line, reason_of
 
 STACK = """\
 bundle inst046 stage-046 failed:Traceback (most recent call last):

@@ -12,7 +12,7 @@ from apache_beam.options.pipeline_options import (
     WorkerOptions,
 )
 
-from pipeline.execution.engines import EMBEDDED, LOOPBACK, Engine, Kind, works_in_this_process
+from pipeline.engines.engine import EMBEDDED, LOOPBACK, Engine, Kind, works_in_this_process
 from pipeline.version import Build
 
 APP = "phase6-export"

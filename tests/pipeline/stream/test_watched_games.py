@@ -10,7 +10,7 @@ from exporters.registry import exports, groups
 from exporters.warehouse.tables import ACCURACY, SCHEDULE
 from pipeline.requests.request import ExportRequest
 from pipeline.stream.messages import Asked, request_key
-from pipeline.stream.watch import AFTER_GAMES, AFTER_GRADES, GRADES_REST, LIVE_TYPE, Watch, marker_path
+from pipeline.stream.watching.games import AFTER_GAMES, AFTER_GRADES, GRADES_REST, LIVE_TYPE, Watch, marker_path
 from tests.support.plans import EASY
 from tests.support.rows import accuracy_row, instant, schedule_row
 from tests.support.stores import MemoryStore, Refuse

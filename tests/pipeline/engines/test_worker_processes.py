@@ -12,7 +12,7 @@ import apache_beam as beam
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from pipeline.execution.worker_processes import WatchedRunner
+from pipeline.engines.worker_processes import WatchedRunner
 from tests.support.processes import kill_worker, workers_of
 
 PROCESSES = ("--direct_running_mode=multi_processing", "--direct_num_workers=1", "--no_save_main_session")

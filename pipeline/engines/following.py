@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from pipeline.execution.reasons import best_reason, plain_line
+from pipeline.engines.reasons import best_reason, plain_line
 
 OVER = frozenset({"DONE", "FAILED", "CANCELLED", "UPDATED", "DRAINED"})
 _SILENT = "not answering"

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
+import sys
 import traceback
 from collections.abc import Sequence
-
-import grpc
 
 _MOST_CHARACTERS = 600
 _TRACEBACK = "Traceback (most recent call last)"
@@ -19,10 +18,12 @@ _BROKEN_CALL = re.compile(r'status = StatusCode\.(\w+)\s+details = "([^"\n]*)"')
 
 def reason_of(error: BaseException) -> str:
     """Return the reason that an exception gives."""
-    if isinstance(error, grpc.RpcError) and callable(getattr(error, "code", None)):
-        return plain_line(f"{error.code().name}: {error.details()}")
-    if isinstance(error, grpc.FutureTimeoutError):
-        return "there was no answer in time"
+    # Only an error of gRPC needs it, and by then it has been imported.
+    if (grpc := sys.modules.get("grpc")) is not None:
+        if isinstance(error, grpc.RpcError) and callable(getattr(error, "code", None)):
+            return plain_line(f"{error.code().name}: {error.details()}")
+        if isinstance(error, grpc.FutureTimeoutError):
+            return "there was no answer in time"
     text = str(error)
     # An engine sends the stack of its worker as the text of the exception.
     return plain_line(text if _TRACEBACK in text else "".join(traceback.format_exception_only(error)))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from pipeline.execution.prism import PrismProcess
+from pipeline.engines.prism import PrismProcess
 
 SERVE = """
 import sys, time

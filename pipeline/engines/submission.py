@@ -13,17 +13,17 @@ from apache_beam.options.pipeline_options import GoogleCloudOptions, PipelineOpt
 from apache_beam.runners.portability.portable_runner import PipelineResult as ServedResult
 from apache_beam.runners.runner import PipelineResult
 
-from pipeline.execution.dataflow_jobs import DataflowJob, DataflowJobs
-from pipeline.execution.engines import Engine, Kind
-from pipeline.execution.following import Ended, EngineError, Job, follow
-from pipeline.execution.job_service import ServedJob, quiet_workers
-from pipeline.execution.prism import OwnPrism
-from pipeline.execution.reasons import reason_of
-from pipeline.execution.result_job import ResultJob
-from pipeline.execution.worker_processes import WatchedRunner
+from pipeline.engines.dataflow_jobs import DataflowJob, DataflowJobs
+from pipeline.engines.engine import Engine, Kind
+from pipeline.engines.errors import RunError, RunInterrupted, SubmissionError
+from pipeline.engines.following import Ended, EngineError, Job, follow
+from pipeline.engines.job_service import ServedJob, quiet_workers
+from pipeline.engines.prism import OwnPrism
+from pipeline.engines.reasons import reason_of
+from pipeline.engines.result_job import ResultJob
+from pipeline.engines.worker_processes import WatchedRunner
 from pipeline.reporting.progress import Watch
 
-RUN_AGAIN = "what it published is safe, run it again to complete it"
 NO_JOB = "its launcher sends the job"
 """In the launcher of a template, the job has no id yet."""
 _ENDED = {
@@ -35,28 +35,6 @@ _ENDED = {
 
 BuildGraph = Callable[[beam.Pipeline], Any]
 """Adds a graph to a pipeline."""
-
-
-class RunError(Exception):
-    """A run broke off. The message is one line.
-
-    Attributes:
-        fix: The next step of the operator.
-        may_go_on: Whether its job may still run, and publish everything.
-    """
-
-    def __init__(self, message: str, *, fix: str = RUN_AGAIN, may_go_on: bool = False) -> None:
-        super().__init__(message)
-        self.fix = fix
-        self.may_go_on = may_go_on
-
-
-class SubmissionError(RunError):
-    """An engine rejected a run. The message is one line."""
-
-
-class RunInterrupted(RunError):
-    """The run was interrupted with Ctrl-C. The message is one line."""
 
 
 def run_here(build: BuildGraph, options: PipelineOptions) -> None:

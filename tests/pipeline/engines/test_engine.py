@@ -4,7 +4,7 @@ import pytest
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 from apache_beam.runners.portability.portable_runner import PortableRunner
 
-from pipeline.execution.engines import Engine, Kind, find_engine
+from pipeline.engines.engine import Engine, Kind, find_engine
 from pipeline.options.command_line import OptionsError, parse_command_line
 from pipeline.version import Build
 from tests.support import engines
