@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 
 from exporters.config import RULES
@@ -106,16 +107,15 @@ def _alert(
     if options.collector:
         kinds = Counter(finding.kind for finding in found.findings)
         send_metrics(options.collector, Measured(ages=ages(store, now), findings=kinds))
-    alerts.report(
-        check_of_verification(
-            seen,
-            checked,
-            is_deep=options.deep,
-            has_champion=bool(options.champion_system_id),
-            has_games=options.warehouse is not None,
-            schedules=schedules,
-        )
+    check = check_of_verification(
+        seen,
+        checked,
+        is_deep=options.deep,
+        has_champion=bool(options.champion_system_id),
+        has_games=options.warehouse is not None,
+        schedules=schedules,
     )
+    alerts.report(replace(check, troubles=[*check.troubles, *alerts.heal(options, seen.stages.values(), today)]))
 
 
 def _print(found: Verification) -> None:
