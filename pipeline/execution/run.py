@@ -58,6 +58,7 @@ def main(argv: Sequence[str]) -> int:
         validate=config.validate,
         accept_shrink=config.accept_shrink,
         lease=LeaseRules(wait_seconds=config.lease_wait),
+        history_days=config.history_days,
     )
     ahead = _look_ahead(config, plan, warehouse, store, now)
     if config.dry_run:

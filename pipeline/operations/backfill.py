@@ -167,6 +167,7 @@ def backfill(config: RunConfig, warehouse: Warehouse, store: Store, carry_out: C
         dates=days,
         accept_shrink=config.accept_shrink,
         lease=LeaseRules(wait_seconds=config.lease_wait),
+        history_days=config.history_days,
     )
     now = datetime.now(timezone.utc)
     if config.skip_preflight and not config.dry_run:

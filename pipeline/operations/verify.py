@@ -58,7 +58,11 @@ def main(argv: Sequence[str], *, now: datetime | None = None) -> int:
         if schedules:
             check_freshness(store, schedules, now - timedelta(minutes=options.late_minutes), found)
         if options.has_alerts:
-            _alert(options, store, days, today, opened, found, schedules, now)
+            try:
+                _alert(options, store, days, today, opened, found, schedules, now)
+            except Exception as error:
+                # What was found stands, whoever is told of it.
+                complain(f"alerts: the verification was not reported: {type(error).__name__}: {error}")
     except (StoreError, WarehouseError) as error:
         complain(error)
         if options.structured_logs:

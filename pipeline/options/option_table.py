@@ -35,6 +35,7 @@ from pipeline.options.option import Group, Option, options_of
 from pipeline.options.stream_options import STREAM_OPTIONS
 from pipeline.requests.field import STRICT, Described, whole_or_empty
 from pipeline.requests.request_message import RequestMessage
+from transforms.stores.control import KEPT_DAYS
 
 _CONFIG = ExportConfig()
 
@@ -121,8 +122,8 @@ class PlaceOptions:
     live_feed: Annotated[
         FeedPlace,
         Described(
-            "Where live-grading finds the points of running games: the vendor's service, or a JSON file in its shape. "
-            "Without it, games are graded from the box scores of the warehouse alone.",
+            "Where live and live-grading find the points of running games: the vendor's service, or a JSON file in its "
+            "shape. Without it, games are graded from the box scores of the warehouse alone.",
             example="https://api.balldontlie.io",
             metavar="URL|PATH",
             pattern=FEED_PATTERN,
@@ -266,6 +267,16 @@ class RunOptions:
             metavar="SECONDS",
         ),
     ] = 300
+    history_days: Annotated[
+        int,
+        Field(ge=0, le=3650),
+        Described(
+            "Days for which a document that is replaced is kept in the control output, so that phase6 rollback can "
+            "bring it back. 0 keeps none, and removes what is kept. A document that is new or unchanged costs nothing.",
+            example="90",
+            metavar="DAYS",
+        ),
+    ] = KEPT_DAYS
     skip_preflight: Annotated[
         bool,
         Described(

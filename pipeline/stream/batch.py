@@ -26,6 +26,7 @@ _SHARED = (
     "min_streak_length",
     "upload_threads",
     "validate",
+    "history_days",
 )
 """Options that the batch job shares with the streaming job."""
 

@@ -21,7 +21,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from datetime import timezone
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -36,15 +36,14 @@ from apache_beam.transforms.userstate import BagStateSpec, ReadModifyWriteStateS
 from apache_beam.transforms.window import GlobalWindow
 from apache_beam.utils.timestamp import Timestamp
 
-from pipeline.reporting.completion import Event, not_run_event
 from pipeline.stream.answer import Answerer
-from pipeline.stream.answering import LaneAnswers, Output, event_message
+from pipeline.stream.answering import LaneAnswers, Output
 from pipeline.stream.dead_letters import DeadLetters
 from pipeline.stream.lanes import Lane, Lanes, lane_of
-from pipeline.stream.ledger import ANSWERED, End, Ledger, message_stem
-from pipeline.stream.messages import Asked, Grammar, Message, Rejected, read_message
-from pipeline.stream.upstream import Dropped
-from pipeline.stream.watching.games import Watch, utc_now
+from pipeline.stream.ledger import Ledger
+from pipeline.stream.messages import Asked, Grammar, Message
+from pipeline.stream.reading import MessageReader
+from pipeline.stream.watching.games import Watch
 
 LOG = logging.getLogger(__name__)
 
@@ -76,14 +75,14 @@ class AnswerMessages(beam.PTransform):
     watch: Watch
     quiet_seconds: float
     local: bool = False
-    """Whether it runs on the local runner, where nothing is committed, and a reshuffle takes longer than an answer."""
+    """Whether it runs on the local runner, which commits nothing: there no event counts as published."""
 
     def expand(self, inputs: tuple[beam.PCollection[PubsubMessage], beam.PCollection[Any]]) -> Answers:
         """Wire the transform."""
         messages, ticks = inputs
         ledger = Ledger(self.answerer.store, self.answerer.clock)
         read = messages | "ReadRequests" >> beam.ParDo(
-            ReadRequests(self.grammar, DeadLetters(self.answerer.store), ledger)
+            ReadRequests(MessageReader(self.grammar, DeadLetters(self.answerer.store), ledger))
         ).with_output_types(
             Any, requests=Keyed, events=PubsubMessage, dead_letters=PubsubMessage, ends=str
         ).with_outputs(REQUESTS, EVENTS, DEAD_LETTERS, ENDS)
@@ -92,30 +91,28 @@ class AnswerMessages(beam.PTransform):
             (read[REQUESTS], watched)
             | "FlattenRequests" >> beam.Flatten()
             | "AnswerRequests"
-            >> beam.ParDo(AnswerRequests(self.answerer, self.quiet_seconds))
+            >> beam.ParDo(AnswerRequests(self.answerer, self.quiet_seconds, prunes=self.local))
             .with_output_types(PubsubMessage, dead_letters=PubsubMessage, ends=str)
             .with_outputs(DEAD_LETTERS, ENDS, main=EVENTS)
         )
         events = (read[EVENTS], answered[EVENTS]) | "FlattenEvents" >> beam.Flatten()
         letters = (read[DEAD_LETTERS], answered[DEAD_LETTERS]) | "FlattenDeadLetters" >> beam.Flatten()
-        ends = (read[ENDS], answered[ENDS]) | "FlattenEnds" >> beam.Flatten()
         if not self.local:
-            # What is behind it runs once the events are committed: the runner delivers them then, whatever fails.
-            ends |= "CommitEvents" >> beam.Reshuffle()
-        _ = ends | "MarkPublished" >> beam.ParDo(MarkPublished(ledger)).with_output_types(Any)
+            _ = (
+                (read[ENDS], answered[ENDS])
+                | "FlattenEnds" >> beam.Flatten()
+                # What is behind it runs once the events are committed: the runner delivers them then, whatever fails.
+                | "CommitEvents" >> beam.Reshuffle()
+                | "MarkPublished" >> beam.ParDo(MarkPublished(ledger)).with_output_types(Any)
+            )
         return Answers(events, letters)
 
 
 @dataclass
 class ReadRequests(beam.DoFn):
-    """Turn messages into requests. Other messages become an event, and a dead letter when they are rejected.
+    """Wraps :class:`pipeline.stream.reading.MessageReader`: messages become requests, events and dead letters."""
 
-    Each message is entered in the ledger, and the end of one that becomes no request as well.
-    """
-
-    grammar: Grammar
-    letters: DeadLetters
-    ledger: Ledger
+    reader: MessageReader
 
     def setup(self) -> None:
         """Prepare the metrics."""
@@ -126,38 +123,14 @@ class ReadRequests(beam.DoFn):
     ) -> Iterable[pvalue.TaggedOutput]:
         """Yield the request, event or dead letter of a message."""
         self._messages.inc()
-        received = received_message(message, timestamp)
-        found = read_message(received, self.grammar)
-        stem = message_stem(received.message_id, received.published)
+        found = self.reader.read(received_message(message, timestamp))
         if isinstance(found, Asked):
-            lane = lane_of(found.request)
-            again = self.ledger.receive(stem, lane=lane, **asdict(found))
-            yield pvalue.TaggedOutput(REQUESTS, (lane, replace(found, redelivered=again).encoded()))
-            return
-        self.ledger.receive(stem, message_id=received.message_id)
-        end = self.ledger.close(stem, self._refused(received, found))
-        if end is None or end.event is None:
-            return
-        if end.letter is not None:
-            yield pvalue.TaggedOutput(DEAD_LETTERS, end.letter)
-        yield pvalue.TaggedOutput(EVENTS, end.event)
-        yield pvalue.TaggedOutput(ENDS, stem)
-
-    def _refused(self, received: Message, found: Dropped | Rejected) -> End:
-        """Return the end of a message that becomes no request."""
-        if isinstance(found, Rejected):
-            Metrics.counter("messages", "dead_letters").inc()
-            letter = self.letters.letter(received, found, utc_now())
-            return End(ANSWERED, event_message(_rejection(found, received)), letter)
-        Metrics.counter("dropped", found.reason).inc()
-        event = not_run_event(
-            "dropped",
-            found.detail,
-            finished=utc_now(),
-            correlation_id=found.correlation_id,
-            message_id=received.message_id,
-        )
-        return End(ANSWERED, event_message(event))
+            yield pvalue.TaggedOutput(REQUESTS, (lane_of(found.request), found.encoded()))
+        elif found is not None and found.event is not None:
+            if found.letter is not None:
+                yield pvalue.TaggedOutput(DEAD_LETTERS, found.letter)
+            yield pvalue.TaggedOutput(EVENTS, found.event)
+            yield pvalue.TaggedOutput(ENDS, found.stem)
 
 
 def received_message(message: PubsubMessage, timestamp: Timestamp) -> Message:
@@ -174,18 +147,6 @@ def received_message(message: PubsubMessage, timestamp: Timestamp) -> Message:
         attributes=message.attributes or {},
         message_id=message.message_id or f"unnamed-{uuid4().hex}",
         published=published.astimezone(timezone.utc),
-    )
-
-
-def _rejection(found: Rejected, message: Message) -> Event:
-    return not_run_event(
-        "rejected",
-        "the message is not understood; it is in the dead-letter topic",
-        finished=utc_now(),
-        correlation_id=found.correlation_id,
-        trigger_source=found.trigger_source,
-        errors=list(map(str, found.problems)),
-        message_id=message.message_id,
     )
 
 
@@ -209,16 +170,12 @@ class WatchGames(beam.DoFn):
             return
         self._looked = started
         Metrics.counter("watch", "looks").inc()
-        try:
-            asked = self.watch.look()
-        except Exception as error:
+        found = self.watch.requests()
+        if found is None:
             Metrics.counter("watch", "failed_looks").inc()
-            LOG.error("the games cannot be checked: %s: %s", type(error).__name__, error)
             return
-        until = utc_now().timestamp() + self.watch.seconds
-        for request in asked:
-            # The next check requests the newer state of running games; results are requested once.
-            yield lane_of(request.request), (request if request.marker else replace(request, expires=until)).encoded()
+        for request in found:
+            yield lane_of(request.request), request.encoded()
 
 
 @dataclass
@@ -234,6 +191,8 @@ class AnswerRequests(beam.DoFn):
 
     answerer: Answerer
     quiet_seconds: float
+    prunes: bool = False
+    """Whether it removes old entries of the ledger, where no later step does."""
 
     JOURNAL = BagStateSpec("journal", BytesCoder())
     TOKEN = ReadModifyWriteStateSpec("token", BytesCoder())
@@ -273,6 +232,8 @@ class AnswerRequests(beam.DoFn):
         """Yield the event of the next request of a lane, and of those that need no export."""
         lane = self._load(key, journal, token, desk)
         outputs = list(self._answers.take_turn(lane))
+        if self.prunes:
+            self._answers.ledger.prune()
         self._save(lane, journal, token, wake)
         yield from _tagged(outputs)
 
