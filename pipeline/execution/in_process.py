@@ -28,7 +28,7 @@ from transforms.publishing.guard import judge_date, open_date, triage, withheld_
 from transforms.publishing.lease import Heartbeat, abandon, forget_signs
 from transforms.publishing.publish import OutcomeBatch, finish_date, gather, move_pointers
 from transforms.publishing.publish_schemas import publish_schema, schemas_of
-from transforms.publishing.status import date_status, write_status
+from transforms.publishing.status import date_status, league_day_of, read_moment, write_status
 from transforms.publishing.write_back import append_subset_picks, appending
 from transforms.reading.route import split_by_date, with_player_ids
 from transforms.reading.scan import scan_all
@@ -59,7 +59,7 @@ def publish_scanned(
         plan: The plan.
         batches: All rows of its scans.
         scan_counts: Their counts.
-        warehouse: Receives the rows that the plan writes back.
+        warehouse: Receives the rows that the plan writes back, and tells the status which games are played.
         store: Receives the documents.
     """
     with Heartbeat(store, plan.run, plan.lease):
@@ -112,7 +112,8 @@ def _publish(
         )
         for day in plan.dates
     }
-    if wrong := write_status(store, map(date_status, records.values()), datetime.now(timezone.utc)):
+    moment = read_moment(warehouse, league_day_of(plan), datetime.now(timezone.utc))
+    if wrong := write_status(store, map(date_status, records.values()), moment):
         LOG.warning("%s", wrong)
     forget_signs(store, plan.run)
     return records

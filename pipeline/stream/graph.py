@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import Any, NamedTuple
@@ -47,6 +47,8 @@ LOG = logging.getLogger(__name__)
 
 REQUESTS, EVENTS, DEAD_LETTERS = "requests", "events", "dead_letters"
 ONE_KEY = "requests"
+STATUS_SECONDS = 300
+"""Longest time between two writes of the status by the job itself; readers call it unknown after 15 minutes."""
 Keyed = tuple[str, bytes]
 
 
@@ -162,19 +164,23 @@ def _rejection(found: Rejected, message: Message) -> Event:
 class WatchGames(beam.DoFn):
     """Turn each tick into the requests that follow from the schedule.
 
-    Delayed ticks arrive all at once and find the same schedule: one check is enough.
+    Delayed ticks arrive all at once and find the same schedule: one check is enough. A tick also writes the status
+    when that is due: no run may do so for hours.
     """
 
     watch: Watch
+    clock: Callable[[], float] = time.monotonic
 
     def setup(self) -> None:
         """Begin without an earlier check."""
         self._looked: float | None = None
+        self._told: float | None = None
 
     def process(self, _tick: Any) -> Iterable[Keyed]:
         """Yield the requests of a check; a failed check is counted, and the next one may succeed."""
-        started = time.monotonic()
-        if self._looked is not None and started - self._looked < self.watch.seconds / 2:
+        started = self.clock()
+        self._tell(started)
+        if not self.watch.seconds or (self._looked is not None and started - self._looked < self._rest):
             return
         self._looked = started
         Metrics.counter("watch", "looks").inc()
@@ -188,6 +194,31 @@ class WatchGames(beam.DoFn):
         for request in asked:
             # The next check requests the newer state of running games; results are requested once.
             yield ONE_KEY, (request if request.marker else replace(request, expires=until)).encoded()
+
+    @property
+    def _tick(self) -> float:
+        """Seconds between two ticks: those of the watch, unless the status is due more often."""
+        return min(self.watch.seconds or STATUS_SECONDS, STATUS_SECONDS)
+
+    @property
+    def _rest(self) -> float:
+        """Seconds after a check in which there is no other: ticks come a little early or late."""
+        return self.watch.seconds - self._tick / 2
+
+    def _tell(self, started: float) -> None:
+        """Write the status, unless that was just done: it is never older than ten minutes while the job runs."""
+        if self._told is not None and started - self._told < STATUS_SECONDS - self._tick / 2:
+            return
+        self._told = started
+        try:
+            wrong = self.watch.tell()
+        except Exception as error:
+            wrong = f"{type(error).__name__}: {error}"
+        if wrong:
+            # The next tick tries again.
+            self._told = None
+            Metrics.counter("watch", "failed_statuses").inc()
+            LOG.error("the status cannot be written: %s", wrong)
 
 
 @dataclass

@@ -23,7 +23,7 @@ from exporters.registry import PLAYER_TYPES, exports, groups
 from pipeline.options.configuration import StreamConfig
 from pipeline.requests.request import RequestDefaults
 from pipeline.stream.answer import Answerer, Launcher
-from pipeline.stream.graph import AnswerMessages, Answers
+from pipeline.stream.graph import STATUS_SECONDS, AnswerMessages, Answers
 from pipeline.stream.local_runner import LocalStreamRunner
 from pipeline.stream.messages import Grammar
 from pipeline.stream.upstream import UpstreamRules
@@ -104,8 +104,8 @@ def grammar_of(config: StreamConfig, *, launches: bool) -> Grammar:
 
 
 def _ticks(seconds: int, *, local: bool) -> beam.PTransform:
-    if not seconds:
-        return beam.Create([], reshuffle=False)
+    # Without a watch, too, since the status goes stale.
+    seconds = min(seconds or STATUS_SECONDS, STATUS_SECONDS)
     # Starts when the job runs: it is submitted minutes before, and would fire the ticks in between at once.
     return LocalTicks(seconds) if local else PeriodicImpulse(fire_interval=seconds, rebase=RebaseMode.REBASE_START)
 
