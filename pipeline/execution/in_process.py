@@ -21,11 +21,14 @@ from transforms.elements.document import Document
 from transforms.elements.failure import Failure
 from transforms.elements.guarding import DateVerdict, Tally
 from transforms.elements.plan import Plan
+from transforms.elements.progress import PROGRESS
 from transforms.elements.publication import Outcome, Publication, Published
 from transforms.elements.tables import TableBatch
+from transforms.history.versions import sweep_history
 from transforms.publishing.documents import DocumentPublisher
 from transforms.publishing.guard import judge_date, open_date, triage, withheld_outcome
 from transforms.publishing.lease import Heartbeat, abandon, forget_signs
+from transforms.publishing.pauses import pause_documents
 from transforms.publishing.publish import OutcomeBatch, finish_date, gather, move_pointers
 from transforms.publishing.publish_schemas import publish_schema, schemas_of
 from transforms.publishing.status import date_status, league_day_of, read_moment, write_status
@@ -47,6 +50,7 @@ def run_in_process(plan: Plan, warehouse: Warehouse, store: Store) -> dict[str, 
     """Run a plan and return the manifest of each target date, by ISO date."""
     collect_rarely()
     batches, scan_counts = scan_all(plan, warehouse)
+    PROGRESS.rows += sum(scanned.batch.num_rows for scanned in batches)
     return publish_scanned(plan, batches, scan_counts, warehouse, store)
 
 
@@ -106,14 +110,14 @@ def _publish(
         if verdicts[reported].withheld is None:
             failure = append_subset_picks(plan, appending(warehouse), day, rows_to_write)
             log.failures[reported].extend([] if failure is None else [failure])
-    records = {
-        day.isoformat(): finish_date(
-            plan, store, scan_counts, move_pointers(plan, store, scan_counts, log.publication(day, verdicts[day]))
-        )
-        for day in plan.dates
-    }
+    records: dict[str, dict[str, Any]] = {}
+    for day in plan.dates:
+        moved = move_pointers(plan, store, scan_counts, log.publication(day, verdicts[day]))
+        records[day.isoformat()] = finish_date(plan, store, scan_counts, moved)
+        PROGRESS.dates += 1
+    told = map(date_status, records.values())
     moment = read_moment(warehouse, league_day_of(plan), datetime.now(timezone.utc))
-    if wrong := write_status(store, map(date_status, records.values()), moment):
+    if wrong := write_status(store, told, moment) or sweep_history(store, plan):
         LOG.warning("%s", wrong)
     forget_signs(store, plan.run)
     return records
@@ -146,7 +150,9 @@ class _Log:
     def add(self, day: date, documents: DocumentBatch, failures: Iterable[Failure]) -> None:
         """Publish the documents of a batch that the guard does not hold."""
         reported = self._plan.reporting_date(day)
-        released, held, tally = triage(self._plan, self._scan_counts, reported, self._opened[reported].shown, documents)
+        shown = self._opened[reported].shown
+        documents = pause_documents(self._plan, self._store, self._scan_counts, reported, shown, documents)
+        released, held, tally = triage(self._plan, self._scan_counts, reported, shown, documents)
         if tally is not None:
             self._tallies[reported].append(tally)
         if held.documents:
@@ -182,6 +188,7 @@ class _Log:
         spent: dict[str, float] = defaultdict(float)
         for made, milliseconds in timed:
             spent[made.export] += milliseconds
+        PROGRESS.documents += len(timed)
         self.outcomes[day].append(OutcomeBatch([made for made, _ in timed], documents.milliseconds, dict(spent)))
 
     def _timed(self, before: Published, document: Document) -> tuple[Outcome, float]:

@@ -24,6 +24,8 @@ class Fact(NamedTuple):
 
 def facts_of(export: str, document: Json) -> Iterator[Fact]:
     """Yield the facts that a document of an export type shows, as far as other types show them as well."""
+    if "halt_active" in document:
+        yield Fact("the date", "halt", (document["halt_active"], document["halt_reason"], document["halt_since"]))
     if (read := _READERS.get(export)) is not None:
         try:
             yield from read(document)

@@ -34,6 +34,7 @@ class Document:
         fixed: Whether its path has no date, so that documents of other dates share it.
         progress: Number of outcomes that it shows; None for a type without outcomes.
         waits: Whether outcomes are still pending.
+        halted: Whether it says that picks are paused.
     """
 
     path: str
@@ -48,6 +49,7 @@ class Document:
     fixed: bool = False
     progress: int | None = None
     waits: bool = False
+    halted: bool = False
 
 
 def encode(value: Json) -> bytes:
@@ -66,6 +68,11 @@ def content_digest(content: bytes, generated_at: str) -> str:
     return hashlib.blake2b(content, digest_size=16).hexdigest()
 
 
+def is_halted(value: Json) -> bool:
+    """Whether the halt envelope of a document says that picks are paused."""
+    return value.get("halt_active") is True
+
+
 def with_value(document: Document, export: Export, value: Json, generated_at: str) -> Document:
     """Return a document of the same path and cache policy with other content."""
     content = encode(value)
@@ -77,6 +84,7 @@ def with_value(document: Document, export: Export, value: Json, generated_at: st
         empty=export.is_empty(value),
         progress=export.progress_of(value),
         waits=export.waits(value),
+        halted=is_halted(value),
     )
 
 
@@ -113,4 +121,5 @@ def make_document(
         fixed="{date}" not in export.path,
         progress=export.progress_of(value),
         waits=export.waits(value),
+        halted=is_halted(value),
     )

@@ -32,6 +32,16 @@ export interface BestBets {
    * player once.
    */
   picks: Array<BestBetsPick>;
+  /** Picks are paused on the date: none is added, and those that readers were shown stay. */
+  halt_active: boolean;
+  /**
+   * Why they are paused: off_season when no game is near, between_rounds in a break such as that of the All-Star
+   * game, predictions_inactive when the model has no forecasts, unknown_state when too little is known of the
+   * date; the others as decided by hand or by the models' results. Null when they are not.
+   */
+  halt_reason: "off_season" | "between_rounds" | "edge_collapse" | "fleet_blocked" | "predictions_inactive" | "pick_drought" | "manual" | "unknown_state" | null;
+  /** The day on which the pause began; null when they are not paused, or when it is unknown. */
+  halt_since: string | null;
 }
 
 /** One pick. */
@@ -1395,6 +1405,16 @@ export interface Predictions {
   total_predictions: number;
   /** Games that have forecasts, by ascending game_id. */
   games: Array<PredictionsGame>;
+  /** Forecasts are paused on the date: none is added, and those that readers were shown stay. */
+  halt_active: boolean;
+  /**
+   * Why they are paused: off_season when no game is near, between_rounds in a break such as that of the All-Star
+   * game, predictions_inactive when the model has no forecasts, unknown_state when too little is known of the
+   * date; the others as decided by hand or by the models' results. Null when they are not.
+   */
+  halt_reason: "off_season" | "between_rounds" | "edge_collapse" | "fleet_blocked" | "predictions_inactive" | "pick_drought" | "manual" | "unknown_state" | null;
+  /** The day on which the pause began; null when they are not paused, or when it is unknown. */
+  halt_since: string | null;
 }
 
 /** One game and the forecasts of its players. */
@@ -2008,6 +2028,16 @@ export interface SubsetPicks {
   version: 2;
   /** The models, the champion first, the others by model_id. */
   model_groups: Array<SubsetPicksModelGroup>;
+  /** Picks are paused on the date: none is added, and those that readers were shown stay. */
+  halt_active: boolean;
+  /**
+   * Why they are paused: off_season when no game is near, between_rounds in a break such as that of the All-Star
+   * game, predictions_inactive when the model has no forecasts, unknown_state when too little is known of the
+   * date; the others as decided by hand or by the models' results. Null when they are not.
+   */
+  halt_reason: "off_season" | "between_rounds" | "edge_collapse" | "fleet_blocked" | "predictions_inactive" | "pick_drought" | "manual" | "unknown_state" | null;
+  /** The day on which the pause began; null when they are not paused, or when it is unknown. */
+  halt_since: string | null;
 }
 
 /** One model and its subsets. */

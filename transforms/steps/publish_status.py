@@ -1,0 +1,69 @@
+"""Publishing what a run says of its dates, in the graph."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any
+
+import apache_beam as beam
+from apache_beam.metrics import Metrics
+
+from transforms.elements.plan import Plan
+from transforms.history.versions import sweep_history
+from transforms.publishing.lease import forget_signs
+from transforms.publishing.status import DateStatus, date_status, league_day_of, read_moment, write_status
+from transforms.steps.lease_keeping import LeaseKeeping
+from transforms.stores.protocol import Store
+from transforms.warehouses.protocol import Warehouse
+
+
+@dataclass
+class PublishStatus(beam.PTransform):
+    """Publish what a run says of its dates.
+
+    Input: (date, manifest), one per target date. Output: what went wrong.
+    """
+
+    plan: Plan
+    store: Store
+    warehouse: Warehouse
+
+    def expand(self, manifests: beam.PCollection[tuple[str, dict[str, Any]]]) -> beam.PCollection[str]:
+        """Wire the transform."""
+        return (
+            manifests
+            | "TakeStatus" >> beam.ParDo(TakeStatus()).with_output_types(tuple[str, Any])
+            | "GatherDates" >> beam.GroupByKey()
+            | "WriteStatus" >> beam.ParDo(WriteStatus(self.plan, self.store, self.warehouse)).with_output_types(str)
+        )
+
+
+@dataclass
+class TakeStatus(beam.DoFn):
+    """Wraps :func:`date_status` for one manifest; all of them get one key."""
+
+    def process(self, manifest: tuple[str, dict[str, Any]]) -> Iterable[tuple[str, DateStatus]]:
+        """Yield what is public of a manifest."""
+        yield "", date_status(manifest[1])
+
+
+@dataclass
+class WriteStatus(LeaseKeeping):
+    """Wraps :func:`write_status` for all dates of a run, and removes its signs of life.
+
+    Input: one key with (date, what is said of it). Output: what went wrong, for the log of the job.
+    """
+
+    warehouse: Warehouse
+
+    def process(self, gathered: tuple[str, Iterable[DateStatus]]) -> Iterable[str]:
+        """Yield what went wrong, if anything did."""
+        moment = read_moment(self.warehouse, league_day_of(self.plan), datetime.now(timezone.utc))
+        wrong = write_status(self.store, gathered[1], moment)
+        wrong = wrong or sweep_history(self.store, self.plan)
+        forget_signs(self.store, self.plan.run)
+        if wrong:
+            Metrics.counter("publish", "status_failed").inc()
+            yield wrong
