@@ -114,6 +114,11 @@ COMMANDS = (
                 "Tonight, and whether every schedule has run:",
                 "--output=out --target_date=today --schedules=deploy/schedules.yaml",
             ),
+            (
+                "Today, with a message for each incident:",
+                "--output=gs://my-bucket/v1 --target_date=today "
+                "--alert_webhook=secret:projects/my-project/secrets/phase6-alerts/versions/latest",
+            ),
             ("Every date, every document:", "--output=out --warehouse=.demo/warehouse --all --deep"),
         ),
     ),
@@ -166,6 +171,24 @@ COMMANDS = (
             (
                 "In a bucket:",
                 "--output=gs://my-bucket/v1 --date=yesterday --to=20260211T180411.000000Z-1f6c02aa --by=ana",
+            ),
+        ),
+    ),
+    Command(
+        name="impact",
+        summary="Say which documents change when rows of a table change.",
+        options="pipeline.provenance.command_options:IMPACT_OPTIONS",
+        run="pipeline.provenance.impact:main",
+        usage="TABLE [--where=CONDITION] [--set=VALUES] [--exact --warehouse=PATH --target_date=DATE] [option ...]",
+        about="By the declarations of the export types, at once and without a read: which types read the table, of "
+        "which dates, and which columns. With --exact by two exports in memory, which are compared as phase6 diff "
+        "does. It writes nothing. Exit codes: 0 answered, 1 a table cannot be read, 2 the request was rejected.",
+        examples=(
+            ("Who reads the injury report of a date:", "nbac_injury_report --where=\"report_date = '2026-02-11'\""),
+            (
+                "What one forecast more or less changes:",
+                "player_prop_predictions --where=\"game_date = '2026-02-11' and player_lookup = 'lebronjames'\" "
+                "--exact --warehouse=.demo/warehouse --target_date=2026-02-11",
             ),
         ),
     ),

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from typing import Any
 
 import apache_beam as beam
 from apache_beam.metrics import Metrics
 
 from transforms.elements.plan import Plan
-from transforms.history.versions import sweep_history
 from transforms.publishing.lease import forget_signs
-from transforms.publishing.status import DateStatus, date_status, league_day_of, read_moment, write_status
+from transforms.publishing.status import DateStatus, date_status
+from transforms.publishing.tell_readers import tell_readers
 from transforms.steps.lease_keeping import LeaseKeeping
 from transforms.stores.protocol import Store
 from transforms.warehouses.protocol import Warehouse
@@ -51,7 +50,7 @@ class TakeStatus(beam.DoFn):
 
 @dataclass
 class WriteStatus(LeaseKeeping):
-    """Wraps :func:`write_status` for all dates of a run, and removes its signs of life.
+    """Wraps :func:`tell_readers` for all dates of a run, and removes its signs of life.
 
     Input: one key with (date, what is said of it). Output: what went wrong, for the log of the job.
     """
@@ -60,10 +59,8 @@ class WriteStatus(LeaseKeeping):
 
     def process(self, gathered: tuple[str, Iterable[DateStatus]]) -> Iterable[str]:
         """Yield what went wrong, if anything did."""
-        moment = read_moment(self.warehouse, league_day_of(self.plan), datetime.now(timezone.utc))
-        wrong = write_status(self.store, gathered[1], moment)
-        wrong = wrong or sweep_history(self.store, self.plan)
+        found = tell_readers(self.store, self.plan, list(gathered[1]), self.warehouse)
         forget_signs(self.store, self.plan.run)
-        if wrong:
+        for wrong in found:
             Metrics.counter("publish", "status_failed").inc()
             yield wrong
