@@ -29,6 +29,7 @@ from pipeline.stream.messages import Grammar
 from pipeline.stream.upstream import UpstreamRules
 from pipeline.stream.watching.games import Watch, utc_now
 from pipeline.stream.watching.launched import Launcher
+from pipeline.stream.watching.status import STATUS_SECONDS
 from transforms.stores.protocol import Store
 from transforms.warehouses.protocol import Warehouse
 
@@ -112,8 +113,8 @@ def grammar_of(config: StreamConfig, *, launches: bool) -> Grammar:
 
 
 def _ticks(seconds: int, *, local: bool) -> beam.PTransform:
-    if not seconds:
-        return beam.Create([], reshuffle=False)
+    # Without a watch, too, since the status goes stale.
+    seconds = min(seconds or STATUS_SECONDS, STATUS_SECONDS)
     # Starts when the job runs: it is submitted minutes before, and would fire the ticks in between at once.
     return LocalTicks(seconds) if local else PeriodicImpulse(fire_interval=seconds, rebase=RebaseMode.REBASE_START)
 
