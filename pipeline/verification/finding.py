@@ -49,12 +49,14 @@ class Verification:
         read: Those of them whose bytes were read.
         findings: What is wrong, in the order in which it was found.
         documents: Documents by date and export type, of the dates that were verified.
+        warnings: What readers need not mind and operators may: documents that were written for an older schema.
     """
 
     checked: int = 0
     read: int = 0
     findings: list[Finding] = field(default_factory=list)
     documents: dict[tuple[date, str], int] = field(default_factory=dict)
+    warnings: list[Finding] = field(default_factory=list)
 
     @property
     def problems(self) -> list[str]:
@@ -68,6 +70,7 @@ class Verification:
             "read": self.read,
             "problems": self.problems,
             "findings": [finding.as_json() for finding in self.findings],
+            "warnings": [warning.as_json() for warning in self.warnings],
         }
 
 

@@ -34,6 +34,7 @@ class Document:
         progress: Number of outcomes that it shows; None for a type without outcomes.
         waits: Whether outcomes are still pending.
         halted: Whether it says that picks are paused.
+        schema: The ``$id`` of the schema that it is written for.
     """
 
     path: str
@@ -49,6 +50,7 @@ class Document:
     progress: int | None = None
     waits: bool = False
     halted: bool = False
+    schema: str = ""
 
 
 def encode(value: Json) -> bytes:
@@ -120,4 +122,5 @@ def make_document(
         progress=export.progress_of(value),
         waits=export.waits(value),
         halted=is_halted(value),
+        schema=export.schema,
     )

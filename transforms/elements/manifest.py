@@ -73,6 +73,7 @@ class Section(TypedDict):
     documents: dict[str, str]
     document_counts: dict[str, dict[str, int]]
     published_by: NotRequired[Publisher | None]
+    schema: NotRequired[str]
 
 
 class RunLine(TypedDict):
