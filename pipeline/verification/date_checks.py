@@ -296,7 +296,10 @@ def _coverage(
         except (LookupError, TypeError, ValueError):
             continue
         iso = str(day)
-        if funnel.get("games") == 0 and any(counts.values()):
+        # Models and subsets are listed without picks, too.
+        listed = {} if export.name_members is None else export.name_members(one.value or {})
+        shown = [count for name, count in counts.items() if name not in listed or listed[name]]
+        if funnel.get("games") == 0 and any(shown):
             yield Finding(one.path, "shows something, and the date has no games", "remove it", iso, export.name)
         if export.name in _COVERED:
             count, source = _COVERED[export.name]
