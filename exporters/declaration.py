@@ -262,8 +262,8 @@ class Export:
     def merge_published(self, function: FunctionT) -> FunctionT:
         """Register the function that completes a document with outcomes of an earlier one of the same date (decorator).
 
-        It takes the new document, which shows fewer outcomes, and the published one. It returns the new one with the
-        outcomes that only the published one has.
+        It takes the new document and the published one, and returns the new one with the outcomes that only the
+        published one has.
         """
         self.merge = function
         return function

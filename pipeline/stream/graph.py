@@ -21,7 +21,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from datetime import timezone
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -36,15 +36,15 @@ from apache_beam.transforms.userstate import BagStateSpec, ReadModifyWriteStateS
 from apache_beam.transforms.window import GlobalWindow
 from apache_beam.utils.timestamp import Timestamp
 
-from pipeline.reporting.completion import Event, not_run_event
 from pipeline.stream.answer import Answerer
-from pipeline.stream.answering import LaneAnswers, Output, event_message
+from pipeline.stream.answering import LaneAnswers, Output
 from pipeline.stream.dead_letters import DeadLetters
 from pipeline.stream.lanes import Lane, Lanes, lane_of
-from pipeline.stream.ledger import ANSWERED, End, Ledger, message_stem
-from pipeline.stream.messages import Asked, Grammar, Message, Rejected, read_message
-from pipeline.stream.upstream import Dropped
-from pipeline.stream.watching.games import Watch, utc_now
+from pipeline.stream.ledger import Ledger
+from pipeline.stream.messages import Asked, Grammar, Message
+from pipeline.stream.reading import MessageReader
+from pipeline.stream.watching.followed import LaunchedJobs
+from pipeline.stream.watching.games import Watch
 
 LOG = logging.getLogger(__name__)
 
@@ -76,46 +76,54 @@ class AnswerMessages(beam.PTransform):
     watch: Watch
     quiet_seconds: float
     local: bool = False
-    """Whether it runs on the local runner, where nothing is committed, and a reshuffle takes longer than an answer."""
+    """Whether it runs on the local runner, which commits nothing: there no event counts as published."""
 
     def expand(self, inputs: tuple[beam.PCollection[PubsubMessage], beam.PCollection[Any]]) -> Answers:
         """Wire the transform."""
         messages, ticks = inputs
         ledger = Ledger(self.answerer.store, self.answerer.clock)
         read = messages | "ReadRequests" >> beam.ParDo(
-            ReadRequests(self.grammar, DeadLetters(self.answerer.store), ledger)
+            ReadRequests(MessageReader(self.grammar, DeadLetters(self.answerer.store), ledger))
         ).with_output_types(
             Any, requests=Keyed, events=PubsubMessage, dead_letters=PubsubMessage, ends=str
         ).with_outputs(REQUESTS, EVENTS, DEAD_LETTERS, ENDS)
-        watched = ticks | "WatchGames" >> beam.ParDo(WatchGames(self.watch)).with_output_types(Keyed)
+        watched = ticks | "WatchGames" >> (
+            beam.ParDo(WatchGames(self.watch, self._launched()))
+            .with_output_types(Keyed, events=PubsubMessage, ends=str)
+            .with_outputs(EVENTS, ENDS, main=REQUESTS)
+        )
         answered = (
-            (read[REQUESTS], watched)
+            (read[REQUESTS], watched[REQUESTS])
             | "FlattenRequests" >> beam.Flatten()
             | "AnswerRequests"
-            >> beam.ParDo(AnswerRequests(self.answerer, self.quiet_seconds))
+            >> beam.ParDo(AnswerRequests(self.answerer, self.quiet_seconds, prunes=self.local))
             .with_output_types(PubsubMessage, dead_letters=PubsubMessage, ends=str)
             .with_outputs(DEAD_LETTERS, ENDS, main=EVENTS)
         )
-        events = (read[EVENTS], answered[EVENTS]) | "FlattenEvents" >> beam.Flatten()
+        events = (read[EVENTS], watched[EVENTS], answered[EVENTS]) | "FlattenEvents" >> beam.Flatten()
         letters = (read[DEAD_LETTERS], answered[DEAD_LETTERS]) | "FlattenDeadLetters" >> beam.Flatten()
-        ends = (read[ENDS], answered[ENDS]) | "FlattenEnds" >> beam.Flatten()
         if not self.local:
-            # What is behind it runs once the events are committed: the runner delivers them then, whatever fails.
-            ends |= "CommitEvents" >> beam.Reshuffle()
-        _ = ends | "MarkPublished" >> beam.ParDo(MarkPublished(ledger)).with_output_types(Any)
+            _ = (
+                (read[ENDS], watched[ENDS], answered[ENDS])
+                | "FlattenEnds" >> beam.Flatten()
+                # What is behind it runs once the events are committed: the runner delivers them then, whatever fails.
+                | "CommitEvents" >> beam.Reshuffle()
+                | "MarkPublished" >> beam.ParDo(MarkPublished(ledger)).with_output_types(Any)
+            )
         return Answers(events, letters)
+
+    def _launched(self) -> LaunchedJobs | None:
+        made = self.answerer
+        if made.launcher is None:
+            return None
+        return LaunchedJobs(made.store, made.launcher, made.config, self.watch.clock)
 
 
 @dataclass
 class ReadRequests(beam.DoFn):
-    """Turn messages into requests. Other messages become an event, and a dead letter when they are rejected.
+    """Wraps :class:`pipeline.stream.reading.MessageReader`: messages become requests, events and dead letters."""
 
-    Each message is entered in the ledger, and the end of one that becomes no request as well.
-    """
-
-    grammar: Grammar
-    letters: DeadLetters
-    ledger: Ledger
+    reader: MessageReader
 
     def setup(self) -> None:
         """Prepare the metrics."""
@@ -126,38 +134,14 @@ class ReadRequests(beam.DoFn):
     ) -> Iterable[pvalue.TaggedOutput]:
         """Yield the request, event or dead letter of a message."""
         self._messages.inc()
-        received = received_message(message, timestamp)
-        found = read_message(received, self.grammar)
-        stem = message_stem(received.message_id, received.published)
+        found = self.reader.read(received_message(message, timestamp))
         if isinstance(found, Asked):
-            lane = lane_of(found.request)
-            again = self.ledger.receive(stem, lane=lane, **asdict(found))
-            yield pvalue.TaggedOutput(REQUESTS, (lane, replace(found, redelivered=again).encoded()))
-            return
-        self.ledger.receive(stem, message_id=received.message_id)
-        end = self.ledger.close(stem, self._refused(received, found))
-        if end is None or end.event is None:
-            return
-        if end.letter is not None:
-            yield pvalue.TaggedOutput(DEAD_LETTERS, end.letter)
-        yield pvalue.TaggedOutput(EVENTS, end.event)
-        yield pvalue.TaggedOutput(ENDS, stem)
-
-    def _refused(self, received: Message, found: Dropped | Rejected) -> End:
-        """Return the end of a message that becomes no request."""
-        if isinstance(found, Rejected):
-            Metrics.counter("messages", "dead_letters").inc()
-            letter = self.letters.letter(received, found, utc_now())
-            return End(ANSWERED, event_message(_rejection(found, received)), letter)
-        Metrics.counter("dropped", found.reason).inc()
-        event = not_run_event(
-            "dropped",
-            found.detail,
-            finished=utc_now(),
-            correlation_id=found.correlation_id,
-            message_id=received.message_id,
-        )
-        return End(ANSWERED, event_message(event))
+            yield pvalue.TaggedOutput(REQUESTS, (lane_of(found.request), found.encoded()))
+        elif found is not None and found.event is not None:
+            if found.letter is not None:
+                yield pvalue.TaggedOutput(DEAD_LETTERS, found.letter)
+            yield pvalue.TaggedOutput(EVENTS, found.event)
+            yield pvalue.TaggedOutput(ENDS, found.stem)
 
 
 def received_message(message: PubsubMessage, timestamp: Timestamp) -> Message:
@@ -177,48 +161,40 @@ def received_message(message: PubsubMessage, timestamp: Timestamp) -> Message:
     )
 
 
-def _rejection(found: Rejected, message: Message) -> Event:
-    return not_run_event(
-        "rejected",
-        "the message is not understood; it is in the dead-letter topic",
-        finished=utc_now(),
-        correlation_id=found.correlation_id,
-        trigger_source=found.trigger_source,
-        errors=list(map(str, found.problems)),
-        message_id=message.message_id,
-    )
-
-
 @dataclass
 class WatchGames(beam.DoFn):
-    """Turn each tick into the requests that follow from the schedule.
+    """Turn each tick into the requests that follow from the schedule, and follow the jobs that were launched.
 
     Delayed ticks arrive all at once and find the same schedule: one check is enough.
     """
 
     watch: Watch
+    launched: LaunchedJobs | None = None
 
     def setup(self) -> None:
         """Begin without an earlier check."""
         self._looked: float | None = None
 
-    def process(self, _tick: Any) -> Iterable[Keyed]:
-        """Yield the requests of a check; a failed check is counted, and the next one may succeed."""
+    def process(self, _tick: Any) -> Iterable[Any]:
+        """Yield the requests of a check, and the events of launched jobs that failed.
+
+        A failed check is counted, and the next one may succeed.
+        """
         started = time.monotonic()
         if self._looked is not None and started - self._looked < self.watch.seconds / 2:
             return
         self._looked = started
         Metrics.counter("watch", "looks").inc()
-        try:
-            asked = self.watch.look()
-        except Exception as error:
+        for output in () if self.launched is None else self.launched.look():
+            if output.event is not None:
+                yield pvalue.TaggedOutput(EVENTS, output.event)
+                yield pvalue.TaggedOutput(ENDS, output.stem)
+        found = self.watch.requests()
+        if found is None:
             Metrics.counter("watch", "failed_looks").inc()
-            LOG.error("the games cannot be checked: %s: %s", type(error).__name__, error)
             return
-        until = utc_now().timestamp() + self.watch.seconds
-        for request in asked:
-            # The next check requests the newer state of running games; results are requested once.
-            yield lane_of(request.request), (request if request.marker else replace(request, expires=until)).encoded()
+        for request in found:
+            yield lane_of(request.request), request.encoded()
 
 
 @dataclass
@@ -234,6 +210,8 @@ class AnswerRequests(beam.DoFn):
 
     answerer: Answerer
     quiet_seconds: float
+    prunes: bool = False
+    """Whether it removes old entries of the ledger, where no later step does."""
 
     JOURNAL = BagStateSpec("journal", BytesCoder())
     TOKEN = ReadModifyWriteStateSpec("token", BytesCoder())
@@ -273,6 +251,8 @@ class AnswerRequests(beam.DoFn):
         """Yield the event of the next request of a lane, and of those that need no export."""
         lane = self._load(key, journal, token, desk)
         outputs = list(self._answers.take_turn(lane))
+        if self.prunes:
+            self._answers.ledger.prune()
         self._save(lane, journal, token, wake)
         yield from _tagged(outputs)
 

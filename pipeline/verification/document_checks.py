@@ -148,6 +148,7 @@ _TOTALS: Mapping[str, Mapping[str, str]] = {
     "tonight": {"total_players": "games[].players"},
     "best-bets": {"total_picks": "picks"},
     "results": {"summary.total_predictions": "results"},
+    "live": {"total_games": "games"},
     "live-grading": {"summary.total_predictions": "predictions"},
     "player-index": {"total_players": "players"},
 }

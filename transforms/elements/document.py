@@ -9,11 +9,12 @@ from datetime import date
 import orjson
 
 from exporters.declaration import Export, Json
+from exporters.league.arithmetic.dates import poll_id
 from transforms.elements.validation import require_valid
 
 _FORMAT = orjson.OPT_INDENT_2
 _STAMPS = (b"generated_at", b"updated_at")
-"""The names of the request's time in documents."""
+"""The names of the request's time in documents; a ``poll_id`` is another form of it."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,7 @@ def content_digest(content: bytes, generated_at: str) -> str:
     """
     for name in _STAMPS:
         content = content.replace(b'"%b": %b' % (name, orjson.dumps(generated_at)), b"")
+    content = content.replace(b'"poll_id": %b' % orjson.dumps(poll_id(generated_at)), b"")
     return hashlib.blake2b(content, digest_size=16).hexdigest()
 
 

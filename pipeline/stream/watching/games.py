@@ -7,8 +7,9 @@ in the event of the results. What changes after a date is over is found by :mod:
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
@@ -26,7 +27,10 @@ from transforms.reading.decoding import decode_all
 from transforms.stores.protocol import Store
 from transforms.warehouses.protocol import Warehouse
 
-LIVE_TYPE = "live-grading"
+LOG = logging.getLogger(__name__)
+
+_LIVE = "live"
+"""The sender of requests for live types."""
 AFTER_GAMES, AFTER_GRADES = "post-game", "post-grades"
 """Groups of export types that change when all games of a date are over, and when they are graded."""
 GRADES_REST = timedelta(seconds=120)
@@ -42,6 +46,11 @@ _LAST_TIP = timedelta(hours=33)
 def utc_now() -> datetime:
     """Return the current time."""
     return datetime.now(timezone.utc)
+
+
+def live_types() -> list[str]:
+    """Return the export types that show games while they are played: one request exports them from one poll."""
+    return [name for name, export in exports().items() if export.is_live]
 
 
 def marker_path(day: date, group: str) -> str:
@@ -66,6 +75,19 @@ class Watch:
     config: ExportConfig
     seconds: float
     clock: Callable[[], datetime] = utc_now
+
+    def requests(self) -> list[Asked] | None:
+        """Return what :meth:`look` finds; None where the games cannot be checked, which is logged.
+
+        The next check requests the newer state of running games, so that a request for live types expires then.
+        """
+        try:
+            found = self.look()
+        except Exception as error:
+            LOG.error("the games cannot be checked: %s: %s", type(error).__name__, error)
+            return None
+        until = self.clock().timestamp() + self.seconds
+        return [replace(asked, expires=until) if asked.trigger_source == _LIVE else asked for asked in found]
 
     def look(self) -> list[Asked]:
         """Return the requests that follow from the state of the games.
@@ -95,8 +117,8 @@ class Watch:
         unplayed = {game.game_id: reason for game in games if (reason := _unplayed(game, day, now))}
         over = self._is_settled(schedule, day, now)
         begun = schedule.has_begun(day, Instant(int(now.timestamp() * 1_000_000)))
-        if day == today and begun and not over and LIVE_TYPE in exports():
-            yield self._asked([LIVE_TYPE], day, now, sender="live")
+        if day == today and begun and not over and live_types():
+            yield self._asked(live_types(), day, now, sender=_LIVE)
         if not over:
             return
         named = tuple(f"{game_id} {reason}" for game_id, reason in unplayed.items())
@@ -150,7 +172,7 @@ class Watch:
         ).to_json()
         return Asked(
             request=request,
-            # Live grading is exported at every check; repeated requests for results wait. Their key differs from those
+            # Live types are exported at every check; repeated requests for results wait. Their key differs from those
             # of messages: the answer to an equal message leaves no marker, and must not wait for this request.
             key=marker or request_key(request, names_its_instant=True),
             message_id=f"{request['correlation_id']}-{day}-{marker}",

@@ -32,7 +32,8 @@ from pipeline.stream.job import build_stream
 from pipeline.stream.lanes import LIVE_IN_A_ROW
 from pipeline.stream.ledger import Ledger, message_stem
 from pipeline.stream.messages import Asked, Grammar
-from pipeline.stream.watching.games import Watch
+from pipeline.stream.reading import MessageReader
+from pipeline.stream.watching.games import Watch, utc_now
 from tests.support.eager import run_eagerly
 from tests.support.steps import functions_of, steps_of
 from tests.support.stores import ForbiddenStore, MemoryStore
@@ -94,7 +95,8 @@ class TestGraph:
     def test_the_local_runner_has_ticks_of_its_own_and_the_same_steps(self) -> None:
         inside = ["Tick/Start", "Tick/Repeat"]
         found = [node.full_label for node in steps(local=True) if node.full_label not in inside]
-        assert found == [label for label in STEPS if label != "AnswerMessages/CommitEvents"]
+        marking = [f"AnswerMessages/{name}" for name in ("FlattenEnds", "CommitEvents", "MarkPublished")]
+        assert found == [label for label in STEPS if label not in marking]
 
     def test_optional_steps_are_absent_by_default(self) -> None:
         labels = [node.full_label for node in steps("--watch_seconds=0")]
@@ -127,9 +129,8 @@ def message(payload: Any, **attributes: str) -> PubsubMessage:
 class TestReadRequests:
     def read(self, *messages: PubsubMessage) -> dict[str, list[Any]]:
         def wire(root: beam.Pipeline) -> Any:
-            read = (
-                root | beam.Create(list(messages)) | beam.ParDo(ReadRequests(GRAMMAR, LETTERS, ledger())).with_outputs()
-            )
+            reader = MessageReader(GRAMMAR, LETTERS, ledger())
+            read = root | beam.Create(list(messages)) | beam.ParDo(ReadRequests(reader)).with_outputs()
             return {name: read[name] for name in (REQUESTS, EVENTS, DEAD_LETTERS)}
 
         found: dict[str, list[Any]] = run_eagerly(wire)
@@ -167,7 +168,7 @@ class TestReadRequests:
     )
     @pytest.mark.parametrize("envelope", [{}, {"phase": "p", "game_date": "2026-02-03", "status": "failed"}])
     def test_half_a_surrogate_pair_does_not_fail_the_step(self, name: str, envelope: dict[str, str]) -> None:
-        step = ReadRequests(GRAMMAR, LETTERS, ledger())
+        step = ReadRequests(MessageReader(GRAMMAR, LETTERS, ledger()))
         step.setup()
         made = list(step.process(message({**envelope, name: "a\ud800"}), Timestamp(0)))
         [event] = [json.loads(found.value.data) for found in made if found.tag == EVENTS]
@@ -496,6 +497,8 @@ class ScriptedWatch(Fake):
     """Finds scripted requests."""
 
     seconds = 60.0
+    clock = staticmethod(utc_now)
+    requests = Watch.requests
 
     def __init__(self, *found: Any) -> None:
         super().__init__()
@@ -515,7 +518,9 @@ class TestWatchGames:
     def test_a_tick_becomes_requests(self) -> None:
         request = {"correlation_id": "c", "trigger_source": "live", "target_date": "2026-02-03"}
         live = Asked(request, "key", "live-1", PUBLISHED.isoformat())
-        results = replace(live, request={**request, "target_date": "2026-02-04"}, key="other", marker="manifest/x.json")
+        results = replace(
+            live, request={**request, "target_date": "2026-02-04", "trigger_source": "results"}, key="other", marker="x"
+        )
         before = datetime.now(timezone.utc).timestamp()
         [(one, first), (other, second)] = self.look(ScriptedWatch(live, results))
         assert (one, other) == ("nba/2026-02-03", "nba/2026-02-04")
