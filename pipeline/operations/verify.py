@@ -126,6 +126,7 @@ def _print(found: Verification) -> None:
     for row in _table(found):
         say(row)
     say_all(found.problems, style="red")
+    say_all([f"warning: {warning}" for warning in found.warnings], style="yellow")
     wrong = bool(found.findings)
     say(
         f"{found.checked:,} objects checked, {found.read:,} read, {len(found.findings)} problems",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -30,6 +31,7 @@ from transforms.elements.manifest import HELD
 from transforms.elements.run_order import RunOrder
 from transforms.publishing.lease import find_holder
 from transforms.publishing.manifest import load_manifest
+from transforms.publishing.pointers import SCHEMA
 from transforms.stores.protocol import Store
 
 LEAST_SHARE = 0.8
@@ -83,6 +85,8 @@ class DateChecks:
             is_whole = len(read) == len(section["documents"])
             found.findings.extend(self._documents(export, day, section, read))
             found.findings.extend(_pauses(export, day, manifest, section, read))
+            for finding, is_older in _schemas(export, day, self._schemas_named(section)):
+                (found.warnings if is_older else found.findings).append(finding)
             if is_whole and section["state"] not in HELD:
                 found.findings.extend(_counts(export, day, section, read))
             if section["execution_id"] == newest and section["state"] not in HELD:
@@ -167,6 +171,16 @@ class DateChecks:
         newest = max(self.tree.manifests, default=day)
         return shown > str(day) if shown else newest > day
 
+    def _schemas_named(self, section: Mapping[str, Any]) -> Mapping[str | None, int]:
+        """Return which schemas the documents of a type name, with how many do.
+
+        Of a tree that was copied without metadata, the manifest tells.
+        """
+        paths = [path for path in section["documents"] if path in self.tree.objects]
+        if self.tree.is_bare:
+            return {section.get(SCHEMA): len(paths)}
+        return Counter(self.tree.objects[path].metadata.get(SCHEMA) for path in paths)
+
     def _read(self, export: Export, day: date, section: Mapping[str, Any]) -> list[ReadDocument]:
         paths = [
             path for path in section["documents"] if path in self.tree.objects and not self._shows_later(path, day)
@@ -249,6 +263,23 @@ def _counts(export: Export, day: date, section: Mapping[str, Any], read: Iterabl
         yield Finding(f"{day} {export.name}", what, rerun(export.name, str(day)), str(day), export.name)
 
 
+def _schemas(export: Export, day: date, named: Mapping[str | None, int]) -> Iterator[tuple[Finding, bool]]:
+    """Yield what is not named after the schema of its type, and whether it is of an older version of it.
+
+    Args:
+        export: The export type.
+        day: The date.
+        named: How many documents name which schema; None for those of runs that named none.
+    """
+    for schema, count in sorted((name, count) for name, count in named.items() if name):
+        if schema == export.schema:
+            continue
+        prefix, _, version = schema.rpartition(":")
+        is_older = prefix == export.schema.rpartition(":")[0] and version.isdigit() and int(version) < export.version
+        what = f"{count} documents of {export.name} are of schema {schema}, and that of today is {export.schema}"
+        yield Finding(str(day), what, rerun(export.name, str(day)), str(day), export.name), is_older
+
+
 def _pauses(
     export: Export, day: date, manifest: Mapping[str, Any], section: Mapping[str, Any], read: Iterable[ReadDocument]
 ) -> Iterator[Finding]:
@@ -285,7 +316,10 @@ def _coverage(
         except (LookupError, TypeError, ValueError):
             continue
         iso = str(day)
-        if funnel.get("games") == 0 and any(counts.values()):
+        # Models and subsets are listed without picks, too.
+        listed = {} if export.name_members is None else export.name_members(one.value or {})
+        shown = [count for name, count in counts.items() if name not in listed or listed[name]]
+        if funnel.get("games") == 0 and any(shown):
             yield Finding(one.path, "shows something, and the date has no games", "remove it", iso, export.name)
         if export.name in _COVERED:
             count, source = _COVERED[export.name]
