@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta, timezone
 
 from exporters.config import RULES
+from exporters.config.champions import CHAMPIONS, Tenure
 from pipeline.deployment.schedule_file import Schedule, SchedulesError, load_schedules
 from pipeline.execution.places import open_output, open_tables
-from pipeline.operations.command_options import VerifyOptions
+from pipeline.operations.command_options import CONFIGURED, VerifyOptions
 from pipeline.options.flags import OptionsError, parse_options
+from pipeline.options.locations import shadow_places
 from pipeline.reporting.terminal import complain, say, say_all, say_json
 from pipeline.requests.clock import league_day
 from pipeline.requests.problems import Problem, show
@@ -50,7 +52,9 @@ def main(argv: Sequence[str], *, now: datetime | None = None) -> int:
             store,
             days,
             today=today,
-            champion=options.champion_system_id,
+            champion=CHAMPIONS
+            if options.champion_system_id == CONFIGURED
+            else options.champion_system_id or options.shadow,
             sample=0 if options.deep else options.sample,
             games=_games(options, days, today),
         )
@@ -64,6 +68,10 @@ def main(argv: Sequence[str], *, now: datetime | None = None) -> int:
     else:
         _print(found)
     return DIFFERENT if found.findings else OK
+
+
+def _champion(options: VerifyOptions) -> str | Sequence[Tenure]:
+    return CHAMPIONS if options.champion_system_id == CONFIGURED else options.champion_system_id or options.shadow
 
 
 def _print(found: Verification) -> None:
@@ -144,4 +152,7 @@ def _days(options: VerifyOptions, today: date) -> list[date]:
 
 
 def _open(options: VerifyOptions) -> Store:
-    return open_output(options.output, options.control_output, endpoint=options.gcs_endpoint)
+    places = options.output, options.control_output
+    if options.shadow:
+        places = shadow_places(*places, options.shadow)
+    return open_output(*places, endpoint=options.gcs_endpoint)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from typing import Any
 
+from exporters.config.champions import Tenure, champion_on
 from exporters.declaration import Export, Grain
 from exporters.registry import exports
 from pipeline.verification.document_checks import (
@@ -41,14 +42,14 @@ class DateChecks:
     Attributes:
         store: The place of the tree.
         tree: What is in it.
-        champion: The model that should be shown; empty for any.
+        champion: The model that should be shown, or the champions by date; empty for any.
         sample: Player documents that are read of each export type and date; 0 for all.
         games: Scheduled games by date, where they are known.
     """
 
     store: Store
     tree: Tree
-    champion: str = ""
+    champion: str | Sequence[Tenure] = ""
     sample: int = 0
     games: Mapping[date, int] | None = None
 
@@ -110,8 +111,9 @@ class DateChecks:
             )
         champion = manifest.get("champion", {})
         shown = champion.get("fallback_for") or champion.get("system_id")
-        if self.champion and shown != self.champion:
-            yield Finding(iso, f"shows the model {shown}, expected {self.champion}", "export it again", iso)
+        expected = self.champion if isinstance(self.champion, str) else champion_on(day, self.champion)
+        if expected and shown != expected:
+            yield Finding(iso, f"shows the model {shown}, expected {expected}", "export it again", iso)
         games = None if self.games is None else self.games.get(day, 0)
         counted = manifest["funnel"].get("games")
         if games is not None and counted is not None and games != counted:

@@ -10,10 +10,10 @@ from transforms.stores.protocol import Store, StoredObject, StoreError
 
 MANIFESTS, RUNS, FAILURES, LEASES, SIGNS_OF_LIFE = "manifest/", "runs/", "failures/", "open/", "alive/"
 LETTERS, ATTEMPTS = "letters/", "attempts/"
-HISTORY = "history/"
-CONTROL = (MANIFESTS, RUNS, FAILURES, LEASES, SIGNS_OF_LIFE, LETTERS, ATTEMPTS, HISTORY)
+HISTORY, SHADOW = "history/", "shadow/"
+CONTROL = (MANIFESTS, RUNS, FAILURES, LEASES, SIGNS_OF_LIFE, LETTERS, ATTEMPTS, HISTORY, SHADOW)
 """Prefixes of the objects that describe runs and messages: ids of models, names of tables, stack traces, what senders
-sent; and of documents that were replaced. They are never public.
+sent; of documents that were replaced, and of those of models that are tried out. They are never public.
 """
 KEPT_DAYS = 30
 """Days for which a document that was replaced is kept by default."""
