@@ -114,6 +114,11 @@ COMMANDS = (
                 "Tonight, and whether every schedule has run:",
                 "--output=out --target_date=today --schedules=deploy/schedules.yaml",
             ),
+            (
+                "Today, with a message for each incident:",
+                "--output=gs://my-bucket/v1 --target_date=today "
+                "--alert_webhook=secret:projects/my-project/secrets/phase6-alerts/versions/latest",
+            ),
             ("Every date, every document:", "--output=out --warehouse=.demo/warehouse --all --deep"),
         ),
     ),
@@ -178,11 +183,30 @@ COMMANDS = (
         about="The documents go to shadow/ID/documents of the control output, with pointers and manifests of their "
         "own: nothing public shows them. They are verified there, and compared with what is published for the same "
         "dates. All options of phase6 export are taken, but for the champion. Exit codes: 0 the model published "
-        "everything, and no more differs than --fail_on allows, 1 it did not, or more does, 2 the request was rejected.",
+        "everything, and no more differs than --fail_on allows, 1 it did not, or more does, 2 the request was "
+        "rejected.",
         examples=(
             (
                 "What a night would look like by another model:",
                 f"--system_id=ensemble_v1 {_PLACES_OF_DEMO} --export_types=tonight-all --target_date=2026-02-11",
+            ),
+        ),
+    ),
+    Command(
+        name="impact",
+        summary="Say which documents change when rows of a table change.",
+        options="pipeline.provenance.command_options:IMPACT_OPTIONS",
+        run="pipeline.provenance.impact:main",
+        usage="TABLE [--where=CONDITION] [--set=VALUES] [--exact --warehouse=PATH --target_date=DATE] [option ...]",
+        about="By the declarations of the export types, at once and without a read: which types read the table, of "
+        "which dates, and which columns. With --exact by two exports in memory, which are compared as phase6 diff "
+        "does. It writes nothing. Exit codes: 0 answered, 1 a table cannot be read, 2 the request was rejected.",
+        examples=(
+            ("Who reads the injury report of a date:", "nbac_injury_report --where=\"report_date = '2026-02-11'\""),
+            (
+                "What one forecast more or less changes:",
+                "player_prop_predictions --where=\"game_date = '2026-02-11' and player_lookup = 'lebronjames'\" "
+                "--exact --warehouse=.demo/warehouse --target_date=2026-02-11",
             ),
         ),
     ),

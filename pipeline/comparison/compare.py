@@ -21,6 +21,7 @@ from pipeline.verification.document_checks import ReadDocument, read_document
 from pipeline.verification.tree import Tree, tree_of
 from transforms.clients.concurrency import run_concurrently
 from transforms.publishing.status import STATUS_PATH
+from transforms.status_page.publish import is_of_page
 from transforms.stores.protocol import Store
 
 SCHEMAS, OTHER = "schemas", "other"
@@ -73,20 +74,20 @@ def compare(before: Store, after: Store, scope: Scope | None = None, config: Exp
     Args:
         before: The place of the first tree.
         after: The place of the second tree.
-        scope: What is compared; everything but ``status.json``, which every run writes, by default.
+        scope: What is compared; by default everything but ``status.json`` and the status page, which every run writes.
         config: The rules of the guard, which say what a loss is; the default ones when None.
 
     Raises:
         StoreError: A tree cannot be read.
     """
     trees = tree_of(before), tree_of(after)
-    held = [sum(path != STATUS_PATH for path in tree.objects) for tree in trees]
+    held = [sum(not _is_about_runs(path) for path in tree.objects) for tree in trees]
     found = Comparison(before_objects=held[0], after_objects=held[1])
     scope, groups = scope or Scope(), dict[_Group, set[str]]()
     for tree in trees:
         for path in tree.objects if scope.paths is None else scope.paths & tree.objects.keys():
             group = _group_of(tree, path)
-            if path != STATUS_PATH and scope.holds(group.export, group.day):
+            if not _is_about_runs(path) and scope.holds(group.export, group.day):
                 groups.setdefault(group, set()).add(path)
     for group in sorted(groups, key=lambda group: (group.export, group.day or date.min, group.is_pointer)):
         # A group at a time, so that no more documents than those of a type and date are held.
@@ -99,6 +100,10 @@ def compare(before: Store, after: Store, scope: Scope | None = None, config: Exp
             found.unchanged += not changes
             found.changes += changes
     return found
+
+
+def _is_about_runs(path: str) -> bool:
+    return path == STATUS_PATH or is_of_page(path)
 
 
 def _group_of(tree: Tree, path: str) -> _Group:

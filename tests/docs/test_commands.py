@@ -155,8 +155,6 @@ def test_local_commands_of_the_readme_run(league: League, tmp_path: Path, capsys
         options = arguments_of(league, tmp_path / "out", *given)
         if name in ("verify", "rollback"):
             options = [f"--output={tmp_path / 'out'}", *given]
-        elif name == "promote":
-            options = arguments_of(league, tmp_path / "out", *given)
         elif name == "doctor":
             options = [f"--warehouse={league.root}", f"--output={tmp_path / 'out'}", *given]
         code = main([name, *options])

@@ -81,6 +81,7 @@ class Outcome:
         generation: Of the object that the path shows; 0 where it is not known.
         is_newer: The path keeps what a newer run published.
         writer: The execution that wrote what the path shows; empty where it is not known.
+        halted: It says that picks are paused.
     """
 
     path: str
@@ -98,6 +99,7 @@ class Outcome:
     generation: int = 0
     is_newer: bool = False
     writer: str = ""
+    halted: bool = False
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from datetime import date
 
 import orjson
 
+from exporters.declaration import Export
 from transforms.elements.document import Document, with_value
 from transforms.elements.plan import Plan
 from transforms.elements.publication import NewerRun, Outcome, Published, PublishedObject
@@ -33,7 +34,8 @@ class DocumentPublisher:
         """Write a document unless it is published already, and return what became of it; never raises StoreError.
 
         A document at a fixed path is published as a pointer is moved: never back in time, and never to an empty one.
-        One whose progress is measured never takes the place of one that knows more.
+        One whose progress is measured never takes the place of one that knows more, and is completed by what is there
+        where its type can do that.
         """
         made = _written(document, self.plan)
         try:
@@ -95,10 +97,7 @@ class DocumentPublisher:
         return self.plan.rewrite or self.plan.update_latest == "force"
 
     def _publish_measured(self, document: Document, published: Published, made: Outcome) -> Outcome:
-        """Write a document unless what is there knows more: by compare-and-set, since another run may know more yet.
-
-        One that knows less is completed by what is there, if its type can do that.
-        """
+        """Write a document unless what is there knows more: by compare-and-set, since another run may know more yet."""
         there = published.objects.get(document.path)
         if there is not None and there.digest == document.digest and not published.is_contested:
             return replace(made, action="unchanged", generation=there.generation, writer=there.writer)
@@ -109,7 +108,8 @@ class DocumentPublisher:
             if shown is not None and (there is None or there.generation != shown.generation):
                 self._require_lease(document, published, published_object(shown))
             reason = knows_less(shown, document)
-            if reason is not None:
+            if reason is not None or (shown is not None and self._export_of(document).merge is not None):
+                # Even one that knows more altogether may have lost a part of what is shown.
                 shown, written = self._completed(document)
                 reason = knows_less(shown, written)
             is_same = shown is not None and shown.metadata.get("digest") == written.digest
@@ -132,9 +132,12 @@ class DocumentPublisher:
             return replace(_written(written, self.plan), generation=generation)
         raise _contended(document)
 
+    def _export_of(self, document: Document) -> Export:
+        return next(export for export in self.plan.exports if export.name == document.export)
+
     def _completed(self, document: Document) -> tuple[StoredObject | None, Document]:
         """Return what is published, and a document completed by it."""
-        export = next(export for export in self.plan.exports if export.name == document.export)
+        export = self._export_of(document)
         found = self.store.read(document.path)
         if found is None or export.merge is None or document.empty:
             return None if found is None else found[1], document
@@ -243,6 +246,7 @@ def _written(document: Document, plan: Plan) -> Outcome:
         counts=document.counts,
         progress=document.progress,
         writer=plan.run.execution,
+        halted=document.halted,
     )
 
 

@@ -272,7 +272,7 @@ def _section(
     export: Export, plan: Plan, scan_counts: ScanCounts, publication: Publication, previous: Mapping[str, Any] | None
 ) -> dict[str, Any]:
     found = verdict(export, publication.day, scan_counts, plan.config)
-    if found.publishes and publication.guard.withheld is not None:
+    if found.builds and publication.guard.withheld is not None:
         found = Verdict(State.WITHHELD, publication.guard.withheld)
     outcomes = sorted((made for made in publication.outcomes if made.export == export.name), key=_path)
     failures = [failure for failure in publication.failures if failure.export == export.name]
@@ -288,7 +288,7 @@ def _section(
     kept = set() if dated else {made.path for made in outcomes if made.action == "kept"}
     before = {path: digest for path, digest in before.items() if path not in kept}
     mine = {"run_id": plan.run.run_id, **plan.run.order.metadata()}
-    publisher = mine if found.publishes else _publisher(previous)
+    publisher = mine if found.builds else _publisher(previous)
     shown_by = {made.path: made.writer for made in outcomes if made.path in documents}
     counts: dict[str, int] = {}
     for made in outcomes:
@@ -334,7 +334,7 @@ def _section(
         },
         # Documents of earlier runs stay in the list, because they stay in the store: a withheld type leaves all of
         # them alone, and a player who is no longer expected leaves his.
-        "stale": sorted(before.keys() - documents.keys() - lost) if found.publishes else stale,
+        "stale": sorted(before.keys() - documents.keys() - lost) if found.builds else stale,
         "documents": dict(sorted({**before, **documents}.items())),
         "published_by": publisher,
         "writers": writers_but(publisher, {**writers_of(previous, before), **shown_by}),
@@ -383,7 +383,7 @@ def status_of(sections: Iterable[Mapping[str, Any]], *, lacks_some: bool, degrad
         missing = len(section["missing"]) - section["kept_newer"]
         lacks = section["failed"] or missing or pointers["failed"] or pointers["missing"]
         complete = complete and not (held or lacks)
-        some = some or is_old or section["written"] + section["unchanged"] > 0 or (not held and not section["failed"])
+        some = some or is_old or (not held and (section["written"] + section["unchanged"] > 0 or not section["failed"]))
     if complete:
         return "kept" if newer else "degraded" if degraded else "success"
     return "partial" if some else "failed"

@@ -70,7 +70,7 @@ def refuses(
     plan: Plan, pointer: Pointer, shown: StoredObject | None, made: Outcome, day: date, state: State
 ) -> str | None:
     """Return why a pointer that shows ``shown`` may not move to ``made``; None when it may."""
-    off_day = pointer.follows is Follows.TODAY and state is State.NO_GAMES
+    off_day = pointer.follows is Follows.TODAY and (state is State.NO_GAMES or made.halted)
     reason = regresses(plan, shown, day.isoformat(), empty=made.empty and not off_day)
     if reason is None and made.empty and pointer.follows is Follows.LATEST:
         return "the document is empty"

@@ -9,9 +9,22 @@ from datetime import datetime
 from transforms.stores.protocol import Store, StoredObject, StoreError
 
 MANIFESTS, RUNS, FAILURES, LEASES, SIGNS_OF_LIFE = "manifest/", "runs/", "failures/", "open/", "alive/"
-LETTERS, ATTEMPTS = "letters/", "attempts/"
-HISTORY, SHADOW = "history/", "shadow/"
-CONTROL = (MANIFESTS, RUNS, FAILURES, LEASES, SIGNS_OF_LIFE, LETTERS, ATTEMPTS, HISTORY, SHADOW)
+LETTERS, LEDGER, WATCH, HISTORY, ALERTS, HEALS = "letters/", "ledger/", "watch/", "history/", "alerts/", "heals/"
+SHADOW = "shadow/"
+CONTROL = (
+    MANIFESTS,
+    RUNS,
+    FAILURES,
+    LEASES,
+    SIGNS_OF_LIFE,
+    LETTERS,
+    LEDGER,
+    WATCH,
+    HISTORY,
+    ALERTS,
+    HEALS,
+    SHADOW,
+)
 """Prefixes of the objects that describe runs and messages: ids of models, names of tables, stack traces, what senders
 sent; of documents that were replaced, and of those of models that are tried out. They are never public.
 """

@@ -21,6 +21,7 @@ from pipeline.operations.promote import parse_promote
 from pipeline.operations.rollback_options import RollbackOptions
 from pipeline.options.configuration import RunConfig, StreamConfig, parse_job
 from pipeline.options.flags import parse_options
+from pipeline.provenance.impact import parse_impact
 from pipeline.reference.command_options import DocsOptions
 
 NOW = datetime(2026, 2, 12, 18, tzinfo=timezone.utc)
@@ -45,6 +46,7 @@ PARSERS: dict[str, Callable[[list[str]], Any]] = {
     "diff": lambda argv: parse_dry_export(argv, now=NOW) if "--dry_export" in argv else parse_diff(argv),
     "promote": lambda argv: parse_promote(argv, now=NOW),
     "rollback": model(RollbackOptions),
+    "impact": parse_impact,
     "schedules check": model(CheckOptions),
     "schedules render": model(RenderOptions),
     "drift": model(DriftOptions),

@@ -10,7 +10,7 @@ from exporters.registry import exports, groups
 from exporters.warehouse.tables import ACCURACY, SCHEDULE
 from pipeline.requests.request import ExportRequest
 from pipeline.stream.messages import Asked, request_key
-from pipeline.stream.watch import AFTER_GAMES, AFTER_GRADES, GRADES_REST, LIVE_TYPE, Watch, marker_path
+from pipeline.stream.watching.games import AFTER_GAMES, AFTER_GRADES, GRADES_REST, Watch, marker_path
 from tests.support.plans import EASY
 from tests.support.rows import accuracy_row, instant, schedule_row
 from tests.support.stores import MemoryStore, Refuse
@@ -93,7 +93,11 @@ class TestLive:
     def test_it_is_a_request_of_the_moment(self) -> None:
         [asked] = watch(schedule=games(2)).look(PLAYING)
         request = ExportRequest.from_json(asked.request)
-        assert (request.export_types, request.dates, request.generated_at) == ((LIVE_TYPE,), (TODAY,), PLAYING)
+        assert (request.export_types, request.dates, request.generated_at) == (
+            ("live", "live-grading"),
+            (TODAY,),
+            PLAYING,
+        )
         assert (request.trigger_source, asked.by_watch, asked.marker) == ("live", True, "")
 
     def test_every_check_makes_a_new_request(self) -> None:
