@@ -175,6 +175,24 @@ COMMANDS = (
         ),
     ),
     Command(
+        name="promote",
+        summary="Publish a date by another model, privately, and compare it with the champion's.",
+        options="pipeline.operations.promote_options:PROMOTE_OPTIONS",
+        run="pipeline.operations.promote:main",
+        usage=f"--system_id=ID {_PLACES} --export_types=LIST --target_date=DATE [option ...]",
+        about="The documents go to shadow/ID/documents of the control output, with pointers and manifests of their "
+        "own: nothing public shows them. They are verified there, and compared with what is published for the same "
+        "dates. All options of phase6 export are taken, but for the champion. Exit codes: 0 the model published "
+        "everything, and no more differs than --fail_on allows, 1 it did not, or more does, 2 the request was "
+        "rejected.",
+        examples=(
+            (
+                "What a night would look like by another model:",
+                f"--system_id=ensemble_v1 {_PLACES_OF_DEMO} --export_types=tonight-all --target_date=2026-02-11",
+            ),
+        ),
+    ),
+    Command(
         name="impact",
         summary="Say which documents change when rows of a table change.",
         options="pipeline.provenance.command_options:IMPACT_OPTIONS",

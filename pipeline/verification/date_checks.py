@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from typing import Any
 
 from exporters.config import RULES
+from exporters.config.champions import Tenure, champion_on
 from exporters.declaration import Export, Grain
 from exporters.league.forecasts.readiness import State
 from exporters.registry import exports
@@ -49,7 +50,7 @@ class DateChecks:
     Attributes:
         store: The place of the tree.
         tree: What is in it.
-        champion: The model that should be shown; empty for any.
+        champion: The model that should be shown, or the champions by date; empty for any.
         sample: Player documents that are read of each export type and date; 0 for all.
         games: Scheduled games by date, where they are known.
         also: Documents that are read whatever the sample is.
@@ -57,7 +58,7 @@ class DateChecks:
 
     store: Store
     tree: Tree
-    champion: str = ""
+    champion: str | Sequence[Tenure] = ""
     sample: int = 0
     games: Mapping[date, int] | None = None
     also: Collection[str] = ()
@@ -127,10 +128,10 @@ class DateChecks:
             )
         champion = manifest.get("champion", {})
         shown = champion.get("fallback_for") or champion.get("system_id")
-        if self.champion and shown != self.champion:
-            yield Finding(
-                iso, f"shows the model {shown}, expected {self.champion}", "export it again", iso, kind="champion"
-            )
+        expected = self.champion if isinstance(self.champion, str) else champion_on(day, self.champion)
+        if expected and shown != expected:
+            what = f"shows the model {shown}, expected {expected}"
+            yield Finding(iso, what, "export it again", iso, kind="champion")
         games = None if self.games is None else self.games.get(day, 0)
         counted = manifest["funnel"].get("games")
         if games is not None and counted is not None and games != counted:

@@ -146,7 +146,7 @@ def test_local_commands_of_the_readme_run(league: League, tmp_path: Path, capsys
     lines = [
         shlex.split(part)[1:] for part in CODE[ROOT / "README.md"] if part.startswith("phase6 ") and "gs://" not in part
     ]
-    assert [line[0] for line in lines] == ["export", "backfill", "verify", "rollback", "doctor"]
+    assert [line[0] for line in lines] == ["export", "backfill", "verify", "rollback", "promote", "doctor"]
     said = {}
     for name, *arguments in lines:
         places = ("--warehouse=", "--output=")

@@ -87,7 +87,7 @@ class World:
         return {
             path: held
             for path, held in contents(self.store).items()
-            if not is_control(path) and path != "status.json" and not path.startswith("schemas/")
+            if not is_control(path) and not path.startswith(("schemas/", "status.json", "status/"))
         }
 
     def run(self, *more: str, now: datetime = NOW) -> int:

@@ -17,6 +17,7 @@ from pipeline.operations.command_options import VerifyOptions
 from pipeline.operations.diff import parse_diff
 from pipeline.operations.doctor import parse_doctor
 from pipeline.operations.dry_export import parse_dry_export
+from pipeline.operations.promote import parse_promote
 from pipeline.operations.rollback_options import RollbackOptions
 from pipeline.options.configuration import RunConfig, StreamConfig, parse_job
 from pipeline.options.flags import parse_options
@@ -43,6 +44,7 @@ PARSERS: dict[str, Callable[[list[str]], Any]] = {
     "doctor": lambda argv: parse_doctor(argv, now=NOW),
     "verify": model(VerifyOptions),
     "diff": lambda argv: parse_dry_export(argv, now=NOW) if "--dry_export" in argv else parse_diff(argv),
+    "promote": lambda argv: parse_promote(argv, now=NOW),
     "rollback": model(RollbackOptions),
     "impact": parse_impact,
     "schedules check": model(CheckOptions),
