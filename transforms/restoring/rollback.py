@@ -46,6 +46,7 @@ from transforms.restoring.runs import (
     shows,
     versions_of,
 )
+from transforms.status_page.publish import write_page
 from transforms.stores.protocol import ABSENT, GenerationMismatch, Store, StoredObject, StoreError
 
 _ATTEMPTS = 10
@@ -123,7 +124,8 @@ def roll_back(store: Store, plan: Plan, to: Mapping[str, Any], *, by: str, today
         except BaseException:
             abandon(store, plan.run, day.isoformat())
             raise
-    warning = write_status(store, [date_status(done.record)], datetime.now(timezone.utc))
+    told, now = date_status(done.record), datetime.now(timezone.utc)
+    warning = "; ".join(filter(None, (write_status(store, [told], now), write_page(store, [told["page"]], now))))
     release(store, plan.run, day.isoformat(), repaired=[export.name for export, _ in published_sections(done.record)])
     forget_signs(store, plan.run)
     return replace(done, warning=warning)

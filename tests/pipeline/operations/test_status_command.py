@@ -11,9 +11,10 @@ from pathlib import Path
 import orjson
 import pytest
 
+from exporters.registry import exports
 from pipeline.operations.status import NOTHING, OK, REJECTED, main
 from pipeline.operations.status_server import StatusServer
-from tests.support.status_pages import LAST, publish_season
+from tests.support.status_pages import LAST, documents_of, publish_season
 from transforms.status_page.page import CONTENT_TYPE, PAGE_PATH, page
 from transforms.stores.folder import LocalStore
 
@@ -46,7 +47,9 @@ class TestTable:
             ["2026-04-10", "partial"],
             ["partial:", "tonight-players"],
         ]
-        assert lines[0].split()[2:] == ["6", "28/28", "523", "40", "13.1", "2026-04-12T22:30"]
+        types, documents = len(exports()), documents_of(LAST)
+        told = ["6", f"{types}/{types}", f"{documents}", "40", f"{documents / 40:.1f}", "2026-04-12T22:30"]
+        assert lines[0].split()[2:] == told
 
     def test_json_is_the_whole_calendar(self, tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert main([f"--output={tree}", "--json"]) == OK
