@@ -18,6 +18,7 @@ from pipeline.operations.diff import parse_diff
 from pipeline.operations.doctor import parse_doctor
 from pipeline.operations.dry_export import parse_dry_export
 from pipeline.operations.rollback_options import RollbackOptions
+from pipeline.operations.status_options import StatusOptions
 from pipeline.options.configuration import RunConfig, StreamConfig, parse_job
 from pipeline.options.flags import parse_options
 from pipeline.provenance.impact import parse_impact
@@ -44,6 +45,7 @@ PARSERS: dict[str, Callable[[list[str]], Any]] = {
     "verify": model(VerifyOptions),
     "diff": lambda argv: parse_dry_export(argv, now=NOW) if "--dry_export" in argv else parse_diff(argv),
     "rollback": model(RollbackOptions),
+    "status": model(StatusOptions),
     "impact": parse_impact,
     "schedules check": model(CheckOptions),
     "schedules render": model(RenderOptions),
