@@ -50,9 +50,10 @@ $(EMULATORS)/.ready: $(EMULATOR_LOCK).txt | setup
 	$(BIN)/uv pip install --quiet --python $(EMULATORS)/bin/python --compile-bytecode --require-hashes -r $(EMULATOR_LOCK).txt
 	@: >$@
 
-typescript: $(NODE)/.ready ## Make .venv-node, which compiles the TypeScript client; skipped when it is up to date.
+typescript: $(NODE)/.ready ## Make .venv-node: the TypeScript compiler, and axe; skipped when it is up to date.
 
-# The compiler comes from the npm registry, by the digest in the lock. Without it what it compiles is left out.
+# The compiler, and axe for the status page, come from the npm registry, by the digests in the lock. Without them what
+# they check is left out.
 $(NODE)/.ready: $(NODE_LOCK).txt $(TYPESCRIPT)/package-lock.json | setup
 	$(BIN)/uv venv --quiet --clear --no-python-downloads --python $(BIN)/python $(NODE)
 	$(BIN)/uv pip install --quiet --python $(NODE)/bin/python --require-hashes -r $(NODE_LOCK).txt

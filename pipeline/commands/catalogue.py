@@ -153,6 +153,19 @@ COMMANDS = (
         ),
     ),
     Command(
+        name="status",
+        summary="Show what is published by date and export type, as a table or as the status page.",
+        options="pipeline.operations.status_options:STATUS_OPTIONS",
+        run="pipeline.operations.status:main",
+        about="Every run merges what it did into status/data.json, beside the page that shows it, status/index.html. A "
+        "browser loads no data into a page from a file, so that --serve offers a folder's page on this machine, and to "
+        "nobody else. Exit codes: 0 it was shown, 1 there is nothing to show, 2 the request was rejected.",
+        examples=(
+            ("The newest dates, and what is wrong with them:", "--output=gs://my-bucket/v1"),
+            ("The page of a folder, on a free port:", "--output=out --serve"),
+        ),
+    ),
+    Command(
         name="rollback",
         summary="Bring back what a run had published for a date.",
         options="pipeline.operations.rollback_options:ROLLBACK_OPTIONS",

@@ -47,6 +47,7 @@ from transforms.restoring.runs import (
     shows,
     versions_of,
 )
+from transforms.status_page.publish import write_page
 from transforms.stores.protocol import ABSENT, GenerationMismatch, Store, StoredObject, StoreError
 
 _ATTEMPTS = 10
@@ -125,8 +126,12 @@ def roll_back(store: Store, plan: Plan, to: Mapping[str, Any], *, by: str, today
             abandon(store, plan.run, day.isoformat())
             raise
     # Without a warehouse: what depends on the games is unknown until the next run writes the status.
-    moment = Moment(datetime.now(timezone.utc), league_day_of(plan), None)
-    warning = write_status(store, [date_status(done.record)], moment)
+    told, now = date_status(done.record), datetime.now(timezone.utc)
+    warnings = (
+        write_status(store, [told], Moment(now, league_day_of(plan), None)),
+        write_page(store, [told["page"]], now),
+    )
+    warning = "; ".join(filter(None, warnings))
     release(store, plan.run, day.isoformat(), repaired=[export.name for export, _ in published_sections(done.record)])
     forget_signs(store, plan.run)
     return replace(done, warning=warning)

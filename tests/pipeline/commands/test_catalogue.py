@@ -19,6 +19,7 @@ from pipeline.operations.doctor import parse_doctor
 from pipeline.operations.dry_export import parse_dry_export
 from pipeline.operations.promote import parse_promote
 from pipeline.operations.rollback_options import RollbackOptions
+from pipeline.operations.status_options import StatusOptions
 from pipeline.options.configuration import RunConfig, StreamConfig, parse_job
 from pipeline.options.flags import parse_options
 from pipeline.provenance.impact import parse_impact
@@ -46,6 +47,7 @@ PARSERS: dict[str, Callable[[list[str]], Any]] = {
     "diff": lambda argv: parse_dry_export(argv, now=NOW) if "--dry_export" in argv else parse_diff(argv),
     "promote": lambda argv: parse_promote(argv, now=NOW),
     "rollback": model(RollbackOptions),
+    "status": model(StatusOptions),
     "impact": parse_impact,
     "schedules check": model(CheckOptions),
     "schedules render": model(RenderOptions),
