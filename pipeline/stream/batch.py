@@ -12,7 +12,9 @@ from google.api_core.exceptions import Conflict
 
 from pipeline.deployment.flex_launch import launch_body
 from pipeline.deployment.workers import OWN_LABELS, Workers
-from pipeline.execution.dataflow_jobs import DataflowError, DataflowJobs
+from pipeline.engines.dataflow_jobs import DataflowError, DataflowJobs
+from pipeline.engines.following import Ended
+from pipeline.engines.reasons import best_reason
 from pipeline.options.configuration import StreamConfig
 from pipeline.options.guard_options import GuardOptions, rule_texts
 from pipeline.options.option import Group, options_of
@@ -28,6 +30,7 @@ _SHARED = (
     "min_streak_length",
     "upload_threads",
     "validate",
+    "history_days",
 )
 """Options that the batch job shares with the streaming job."""
 
@@ -102,6 +105,20 @@ class BatchTemplate:
             if not isinstance(error.__cause__, Conflict):
                 raise
         return str(body["launchParameter"]["jobName"])
+
+    def ended(self, job: str) -> Ended | None:
+        """Return how the newest job of a name ended, or its state while it goes on; None where there is none.
+
+        Raises:
+            DataflowError: Nobody knows.
+        """
+        jobs = DataflowJobs(self.project, self.region, endpoint=self.endpoint)
+        found = jobs.find(job)
+        if found is None:
+            return None
+        job_id, state = found
+        said = jobs.messages(job_id, None) if state == "FAILED" else []
+        return Ended(state, best_reason([message.text for message in said if message.is_error]))
 
 
 def _workers(options: PipelineOptions) -> Workers:
