@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 import string
 from pathlib import Path
 
@@ -89,6 +90,9 @@ def place(tmp_path_factory: pytest.TempPathFactory, league: League) -> Path:
     (folder / "deploy").symlink_to(ROOT / "deploy")
     night = arguments_of(league, folder / "out", "--export_types=tonight-all", f"--target_date={league.today}")
     assert main(["export", *night]) == 0
+    # A second tree, as a comparison needs one.
+    for name in ("", "-control"):
+        shutil.copytree(folder / f"out{name}", folder / f"new{name}")
     return folder
 
 
