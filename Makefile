@@ -20,7 +20,7 @@ EXPORT_TYPES := tonight-all
 NOT_UNIT := tests/wire tests/end_to_end tests/deploy tests/clients
 
 .DEFAULT_GOAL := help
-.PHONY: help setup emulators typescript run stream demo test unit values lint matrix soak bench docs release template lock clean
+.PHONY: help setup emulators typescript run stream demo test unit values lint audit matrix soak bench docs release template lock clean
 
 help: ## List the targets.
 	@while IFS= read -r line; do case "$$line" in \
@@ -77,12 +77,16 @@ demo: setup ## Generate the demo season, unless it is there.
 unit: setup ## Run the unit tests: the inner loop, about a minute.
 	$(BIN)/python -m pytest -n $(WORKERS) $(addprefix --ignore=,$(NOT_UNIT))
 
-lint: setup ## Check style (ruff), types (mypy), links of the documents, and schemas against released ones.
+lint: setup ## Check style (ruff), types (mypy), links of documents, schemas against released ones, and for secrets.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m tests.docs.links
 	$(BIN)/python -m pipeline.reference.released_schemas
+	$(BIN)/python -m tests.secret_scan
+
+audit: setup ## Ask the advisory database for known holes of the locked dependencies; needs a network.
+	$(BIN)/python -m tests.audit
 
 test: lint emulators typescript ## Lint and run all tests; the last lines name what this machine had to leave out.
 	$(BIN)/python -m pytest -n $(WORKERS)
