@@ -18,6 +18,7 @@ from pipeline.operations.diff import parse_diff
 from pipeline.operations.doctor import parse_doctor
 from pipeline.options.configuration import RunConfig, StreamConfig, parse_job
 from pipeline.options.flags import parse_options
+from pipeline.provenance.explain import parse_explain
 from pipeline.provenance.impact import parse_impact
 from pipeline.reference.command_options import DocsOptions
 
@@ -41,6 +42,7 @@ PARSERS: dict[str, Callable[[list[str]], Any]] = {
     "doctor": lambda argv: parse_doctor(argv, now=NOW),
     "verify": model(VerifyOptions),
     "diff": parse_diff,
+    "explain": parse_explain,
     "impact": parse_impact,
     "schedules check": model(CheckOptions),
     "schedules render": model(RenderOptions),
