@@ -171,7 +171,7 @@ def innocent(bench: Bench, rows: list[MatteringRow]) -> Iterator[tuple[str, int]
 def is_unlike(bench: Bench, table: str, position: int) -> bool:
     """Whether no other row has the same values in all columns that were read: a condition can name it."""
     rows = bench.rows[table].to_pylist()
-    return rows.count(rows[position]) == 1
+    return sum(row == rows[position] for row in rows) == 1
 
 
 def test_columns_that_make_a_value_are_named_with_their_values(store: MemoryStore) -> None:
