@@ -114,21 +114,36 @@ COMMANDS = (
                 "Tonight, and whether every schedule has run:",
                 "--output=out --target_date=today --schedules=deploy/schedules.yaml",
             ),
+            (
+                "Today, with a message for each incident:",
+                "--output=gs://my-bucket/v1 --target_date=today "
+                "--alert_webhook=secret:projects/my-project/secrets/phase6-alerts/versions/latest",
+            ),
             ("Every date, every document:", "--output=out --warehouse=.demo/warehouse --all --deep"),
         ),
     ),
     Command(
         name="diff",
-        summary="Compare two published trees by what their documents say.",
+        summary="Compare two published trees, two runs of a date, or an export with what is published.",
         options="pipeline.operations.command_options:DIFF_OPTIONS",
         run="pipeline.operations.diff:main",
-        usage="BEFORE AFTER [option ...]",
+        usage="BEFORE AFTER|--run_before=RUN|--dry_export [option ...]",
         about="By export type and date: documents that only one tree has, players lost and gained, picks dropped, "
         "added and flipped, lines that moved, forecasts and by how much they changed, and where documents differ "
-        "otherwise. A document that is missing, or cannot be read, counts as one without picks. The time of a run, "
-        "and status.json, are left out. Exit codes: 0 nothing differs, or no more than --fail_on allows, 1 more does, "
-        "2 the request was rejected.",
+        "otherwise. Losses are counted by the functions of the guard: they would keep a run from publishing the date, "
+        "as long as no table explains them. A document that is missing, or cannot be read, counts as one without "
+        "picks. The time of a run, and status.json, are left out. Exit codes: 0 nothing differs, or no more than "
+        "--fail_on allows, 1 more does, or an export would lack something, 2 the request was rejected.",
         examples=(
+            (
+                "What changed between two runs of a date:",
+                "out --target_date=2026-02-11 --run_before=20260211T180411.000000Z-1f6c02aa "
+                "--run_after=20260211T190102.000000Z-7c0a91d3",
+            ),
+            (
+                "What an export would change, without publishing it:",
+                "--dry_export --warehouse=data --output=out --export_types=tonight-all --target_date=2026-02-11",
+            ),
             ("What another code version publishes for a night:", "out out-new --target_date=2026-02-11"),
             (
                 "Whether a staging bucket may be promoted, as a comment of a pull request:",
@@ -156,6 +171,28 @@ COMMANDS = (
             (
                 "A document that a bucket shows now, for programs:",
                 f"tonight/all-players.json /games/0/game_time {_BIG} --json",
+            ),
+        ),
+    ),
+    Command(
+        name="rollback",
+        summary="Bring back what a run had published for a date.",
+        options="pipeline.operations.rollback_options:ROLLBACK_OPTIONS",
+        run="pipeline.operations.rollback:main",
+        usage="--output=PATH --date=DATE [--to=RUN] [option ...]",
+        about="A rollback is published as any run is: under the lease of the date, documents first, then pointers, "
+        "then the manifest, which records who brought back what. An older run does not replace it, a newer one does. "
+        "A document that was replaced is kept for --history_days of the run that replaced it. Exit codes: 0 it is as "
+        "the run had published it, 1 something failed, 2 the request was rejected, or a document is not kept any more.",
+        examples=(
+            ("The runs of a date:", "--output=out --date=2026-02-11 --list"),
+            (
+                "What would change:",
+                "--output=out --date=2026-02-11 --to=20260211T180411.000000Z-1f6c02aa --dry_run",
+            ),
+            (
+                "In a bucket:",
+                "--output=gs://my-bucket/v1 --date=yesterday --to=20260211T180411.000000Z-1f6c02aa --by=ana",
             ),
         ),
     ),

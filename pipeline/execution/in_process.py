@@ -10,7 +10,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timezone
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -22,14 +22,17 @@ from transforms.elements.document import Document
 from transforms.elements.failure import Failure
 from transforms.elements.guarding import DateVerdict, Tally
 from transforms.elements.plan import Plan
+from transforms.elements.progress import PROGRESS
 from transforms.elements.publication import Outcome, Publication, Published
 from transforms.elements.tables import TableBatch
 from transforms.publishing.documents import DocumentPublisher
 from transforms.publishing.guard import judge_date, open_date, triage, withheld_outcome
 from transforms.publishing.lease import Heartbeat, abandon, forget_signs
+from transforms.publishing.pauses import pause_documents
 from transforms.publishing.publish import OutcomeBatch, finish_date, gather, move_pointers
 from transforms.publishing.publish_schemas import publish_schema, schemas_of
-from transforms.publishing.status import date_status, write_status
+from transforms.publishing.status import date_status
+from transforms.publishing.tell_readers import tell_readers
 from transforms.publishing.write_back import append_subset_picks, appending
 from transforms.reading.route import split_by_date, with_player_ids
 from transforms.reading.scan import scan_all
@@ -48,6 +51,7 @@ def run_in_process(plan: Plan, warehouse: Warehouse, store: Store) -> dict[str, 
     """Run a plan and return the manifest of each target date, by ISO date."""
     collect_rarely()
     batches, scan_counts = scan_all(plan, warehouse)
+    PROGRESS.rows += sum(scanned.batch.num_rows for scanned in batches)
     return publish_scanned(plan, batches, scan_counts, warehouse, store)
 
 
@@ -88,13 +92,12 @@ def _publish(
         if verdicts[reported].withheld is None:
             failure = append_subset_picks(plan, appending(warehouse), day, rows_to_write)
             log.failures[reported].extend([] if failure is None else [failure])
-    records = {
-        day.isoformat(): finish_date(
-            plan, store, scan_counts, move_pointers(plan, store, scan_counts, log.publication(day, verdicts[day]))
-        )
-        for day in plan.dates
-    }
-    if wrong := write_status(store, map(date_status, records.values()), datetime.now(timezone.utc)):
+    records: dict[str, dict[str, Any]] = {}
+    for day in plan.dates:
+        moved = move_pointers(plan, store, scan_counts, log.publication(day, verdicts[day]))
+        records[day.isoformat()] = finish_date(plan, store, scan_counts, moved)
+        PROGRESS.dates += 1
+    for wrong in tell_readers(store, plan, [date_status(record) for record in records.values()]):
         LOG.warning("%s", wrong)
     forget_signs(store, plan.run)
     return records
@@ -181,7 +184,9 @@ class _Log:
     def add(self, day: date, documents: DocumentBatch, failures: Iterable[Failure]) -> None:
         """Publish the documents of a batch that the guard does not hold."""
         reported = self._plan.reporting_date(day)
-        released, held, tally = triage(self._plan, self._scan_counts, reported, self._opened[reported].shown, documents)
+        shown = self._opened[reported].shown
+        documents = pause_documents(self._plan, self._store, self._scan_counts, reported, shown, documents)
+        released, held, tally = triage(self._plan, self._scan_counts, reported, shown, documents)
         if tally is not None:
             self._tallies[reported].append(tally)
         if held.documents:
@@ -217,6 +222,7 @@ class _Log:
         spent: dict[str, float] = defaultdict(float)
         for made, milliseconds in timed:
             spent[made.export] += milliseconds
+        PROGRESS.documents += len(timed)
         self.outcomes[day].append(OutcomeBatch([made for made, _ in timed], documents.milliseconds, dict(spent)))
 
     def _timed(self, before: Published, document: Document) -> tuple[Outcome, float]:

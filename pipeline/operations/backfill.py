@@ -17,13 +17,15 @@ from typing import Any
 from apache_beam.options.pipeline_options import GoogleCloudOptions, PipelineOptions
 
 from exporters.registry import PLAYER_TYPES, exports, groups
-from pipeline.execution.engines import find_engine
+from pipeline.engines.engine import find_engine
+from pipeline.engines.errors import RunError, RunInterrupted
+from pipeline.execution.graph_run import run
 from pipeline.execution.places import open_store, open_warehouse, with_absolute_paths
-from pipeline.execution.run import run
-from pipeline.execution.submission import RunError, RunInterrupted
 from pipeline.operations.command_options import BACKFILL_TYPES, NOT_IN_A_BACKFILL, BackfillOptions
 from pipeline.options.configuration import RunConfig, parse_run
 from pipeline.options.flags import OptionsError, take_options
+from pipeline.options.option import Group
+from pipeline.options.option_table import EXPORT_OPTIONS
 from pipeline.planning.backfill_plan import BackfillPlan, describe_backfill, describe_json, game_dates, plan_backfill
 from pipeline.planning.champion import ChampionError
 from pipeline.planning.inputs import with_inputs
@@ -88,6 +90,11 @@ def parse_backfill(argv: Sequence[str], *, now: datetime) -> tuple[PipelineOptio
         Problem(flag, "", "means nothing in a backfill", "give --start_date and --end_date")
         for flag in map("--{}".format, NOT_IN_A_BACKFILL)
         if flag in given and flag not in ("--min_games", "--update_latest")
+    ]
+    problems += [
+        Problem(option.flag, "", "means nothing in a backfill, whose outcome somebody reads", "leave it out")
+        for option in EXPORT_OPTIONS
+        if option.group is Group.ALERTS and option.flag in given
     ]
     if problems:
         raise OptionsError(problems)
@@ -160,6 +167,7 @@ def backfill(config: RunConfig, warehouse: Warehouse, store: Store, carry_out: C
         dates=days,
         accept_shrink=config.accept_shrink,
         lease=LeaseRules(wait_seconds=config.lease_wait),
+        history_days=config.history_days,
     )
     now = datetime.now(timezone.utc)
     if config.skip_preflight and not config.dry_run:

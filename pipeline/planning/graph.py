@@ -6,17 +6,17 @@ from typing import Any
 
 import apache_beam as beam
 
-from pipeline.reporting.completion import PublishCompletion
+from pipeline.reporting.publish_completion import PublishCompletion
 from transforms.elements.plan import Plan
-from transforms.publishing.guard_dates import GuardDates
-from transforms.publishing.publish import PublishRun
-from transforms.publishing.publish_schemas import PublishSchemas
-from transforms.publishing.status import PublishStatus
-from transforms.publishing.write_back import AppendSubsetPicks
-from transforms.reading.route import RouteBatches
-from transforms.reading.scan import ScanTables
-from transforms.stages.date_stages import BuildDateStage, BuildSeasonStage
-from transforms.stages.player_stage import BuildPlayerStage
+from transforms.steps.append_subset_picks import AppendSubsetPicks
+from transforms.steps.build_dates import BuildDateStage, BuildSeasonStage
+from transforms.steps.build_players import BuildPlayerStage
+from transforms.steps.guard_dates import GuardDates
+from transforms.steps.publish_run import PublishRun
+from transforms.steps.publish_schemas import PublishSchemas
+from transforms.steps.publish_status import PublishStatus
+from transforms.steps.route_batches import RouteBatches
+from transforms.steps.scan_tables import ScanTables
 from transforms.stores.protocol import Store
 from transforms.warehouses.protocol import Warehouse
 

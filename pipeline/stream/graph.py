@@ -1,15 +1,19 @@
 """The graph of the streaming job: messages in, completion events and dead letters out.
 
     ReadMessages ─► ReadRequests ─┬─► requests ─┐
-    Ticks ─► WatchGames ──────────┼─────────────┴─► AnswerRequests ─► events ─► completion topic
+    Ticks ─► WatchGames ──────────┼─────────────┴─► AnswerRequests ─┬─► events ─► completion topic
                                   └─► rejected ─► events, dead letters
+                                                     ends of both ──┴─► MarkPublished ─► ledger
 
 A request whose answer has ended its worker twice is given up: it becomes an event and a dead letter, too.
 
-Requests have one key, so the runner processes them one after the other: two requests for the same date never overlap,
-and the second one publishes the same as it would alone after the first. Scattering a request's documents over steps and
-gathering them by count lets two requests interleave, and takes longer: 0.23 s instead of 0.13 s for the 299
-documents of a night, on the local runner. The names of the steps are API: a running job is only updated if they stay.
+The key of a request is its lane, the league and the date (:mod:`pipeline.stream.lanes`). The runner processes a key on
+one thread at a time, so the requests of a date follow one another and dates do not wait for each other. Should two
+workers process one key, as when the runner takes one for dead that goes on, the lease of the date holds them apart.
+Scattering a request's documents over steps and gathering them by count lets two requests interleave, and takes longer:
+0.23 s instead of 0.13 s for the 299 documents of a night, on the local runner.
+
+The names of the steps and of state are API: a running job is only updated if they stay.
 """
 
 from __future__ import annotations
@@ -17,36 +21,37 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from datetime import datetime, timezone
+from dataclasses import dataclass
+from datetime import timezone
 from typing import Any, NamedTuple
 from uuid import uuid4
 
 import apache_beam as beam
-import orjson
 from apache_beam import pvalue
 from apache_beam.coders import BytesCoder
 from apache_beam.io.gcp.pubsub import PubsubMessage
 from apache_beam.metrics import Metrics
 from apache_beam.transforms.timeutil import TimeDomain
-from apache_beam.transforms.userstate import ReadModifyWriteStateSpec, TimerSpec, on_timer
+from apache_beam.transforms.userstate import BagStateSpec, ReadModifyWriteStateSpec, TimerSpec, on_timer
+from apache_beam.transforms.window import GlobalWindow
 from apache_beam.utils.timestamp import Timestamp
 
-from pipeline.reporting.completion import Event, message_of, not_run_event
-from pipeline.requests.problems import Problem, show
 from pipeline.stream.answer import Answerer
-from pipeline.stream.attempts import MOST_ATTEMPTS, Attempt, AttemptLog
-from pipeline.stream.coalescing import Answered, RequestCoalescer
+from pipeline.stream.answering import LaneAnswers, Output
 from pipeline.stream.dead_letters import DeadLetters
-from pipeline.stream.messages import Asked, Grammar, Message, Rejected, read_message
-from pipeline.stream.upstream import Dropped
-from pipeline.stream.watch import Watch, utc_now
-from transforms.clients.throttling import report_throttling
+from pipeline.stream.lanes import Lane, Lanes, lane_of
+from pipeline.stream.ledger import Ledger
+from pipeline.stream.messages import Asked, Grammar, Message
+from pipeline.stream.reading import MessageReader
+from pipeline.stream.watching.games import Watch
 
 LOG = logging.getLogger(__name__)
 
-REQUESTS, EVENTS, DEAD_LETTERS = "requests", "events", "dead_letters"
+REQUESTS, EVENTS, DEAD_LETTERS, ENDS = "requests", "events", "dead_letters", "ends"
 ONE_KEY = "requests"
+"""The key of all requests in an earlier release, some of which may be on their way when a job is updated."""
+_LIVE_LEAD = 1.0
+"""Seconds by which the timer of a lane with live requests is earlier."""
 Keyed = tuple[str, bytes]
 
 
@@ -69,35 +74,45 @@ class AnswerMessages(beam.PTransform):
     answerer: Answerer
     watch: Watch
     quiet_seconds: float
+    local: bool = False
+    """Whether it runs on the local runner, which commits nothing: there no event counts as published."""
 
     def expand(self, inputs: tuple[beam.PCollection[PubsubMessage], beam.PCollection[Any]]) -> Answers:
         """Wire the transform."""
         messages, ticks = inputs
+        ledger = Ledger(self.answerer.store, self.answerer.clock)
         read = messages | "ReadRequests" >> beam.ParDo(
-            ReadRequests(self.grammar, DeadLetters(self.answerer.store))
-        ).with_output_types(Any, requests=Keyed, events=PubsubMessage, dead_letters=PubsubMessage).with_outputs(
-            REQUESTS, EVENTS, DEAD_LETTERS
-        )
+            ReadRequests(MessageReader(self.grammar, DeadLetters(self.answerer.store), ledger))
+        ).with_output_types(
+            Any, requests=Keyed, events=PubsubMessage, dead_letters=PubsubMessage, ends=str
+        ).with_outputs(REQUESTS, EVENTS, DEAD_LETTERS, ENDS)
         watched = ticks | "WatchGames" >> beam.ParDo(WatchGames(self.watch)).with_output_types(Keyed)
         answered = (
             (read[REQUESTS], watched)
             | "FlattenRequests" >> beam.Flatten()
             | "AnswerRequests"
-            >> beam.ParDo(AnswerRequests(self.answerer, self.quiet_seconds))
-            .with_output_types(PubsubMessage, dead_letters=PubsubMessage)
-            .with_outputs(DEAD_LETTERS, main=EVENTS)
+            >> beam.ParDo(AnswerRequests(self.answerer, self.quiet_seconds, prunes=self.local))
+            .with_output_types(PubsubMessage, dead_letters=PubsubMessage, ends=str)
+            .with_outputs(DEAD_LETTERS, ENDS, main=EVENTS)
         )
         events = (read[EVENTS], answered[EVENTS]) | "FlattenEvents" >> beam.Flatten()
         letters = (read[DEAD_LETTERS], answered[DEAD_LETTERS]) | "FlattenDeadLetters" >> beam.Flatten()
+        if not self.local:
+            _ = (
+                (read[ENDS], answered[ENDS])
+                | "FlattenEnds" >> beam.Flatten()
+                # What is behind it runs once the events are committed: the runner delivers them then, whatever fails.
+                | "CommitEvents" >> beam.Reshuffle()
+                | "MarkPublished" >> beam.ParDo(MarkPublished(ledger)).with_output_types(Any)
+            )
         return Answers(events, letters)
 
 
 @dataclass
 class ReadRequests(beam.DoFn):
-    """Turn messages into requests. Other messages become an event, and a dead letter when they are rejected."""
+    """Wraps :class:`pipeline.stream.reading.MessageReader`: messages become requests, events and dead letters."""
 
-    grammar: Grammar
-    letters: DeadLetters
+    reader: MessageReader
 
     def setup(self) -> None:
         """Prepare the metrics."""
@@ -108,25 +123,14 @@ class ReadRequests(beam.DoFn):
     ) -> Iterable[pvalue.TaggedOutput]:
         """Yield the request, event or dead letter of a message."""
         self._messages.inc()
-        received = received_message(message, timestamp)
-        found = read_message(received, self.grammar)
+        found = self.reader.read(received_message(message, timestamp))
         if isinstance(found, Asked):
-            yield pvalue.TaggedOutput(REQUESTS, (ONE_KEY, found.encoded()))
-            return
-        if isinstance(found, Dropped):
-            event = not_run_event(
-                "dropped",
-                found.detail,
-                finished=utc_now(),
-                correlation_id=found.correlation_id,
-                message_id=received.message_id,
-            )
-            Metrics.counter("dropped", found.reason).inc()
-        else:
-            event = _rejection(found, received)
-            Metrics.counter("messages", "dead_letters").inc()
-            yield pvalue.TaggedOutput(DEAD_LETTERS, self.letters.letter(received, found, utc_now()))
-        yield pvalue.TaggedOutput(EVENTS, _told(event))
+            yield pvalue.TaggedOutput(REQUESTS, (lane_of(found.request), found.encoded()))
+        elif found is not None and found.event is not None:
+            if found.letter is not None:
+                yield pvalue.TaggedOutput(DEAD_LETTERS, found.letter)
+            yield pvalue.TaggedOutput(EVENTS, found.event)
+            yield pvalue.TaggedOutput(ENDS, found.stem)
 
 
 def received_message(message: PubsubMessage, timestamp: Timestamp) -> Message:
@@ -143,18 +147,6 @@ def received_message(message: PubsubMessage, timestamp: Timestamp) -> Message:
         attributes=message.attributes or {},
         message_id=message.message_id or f"unnamed-{uuid4().hex}",
         published=published.astimezone(timezone.utc),
-    )
-
-
-def _rejection(found: Rejected, message: Message) -> Event:
-    return not_run_event(
-        "rejected",
-        "the message is not understood; it is in the dead-letter topic",
-        finished=utc_now(),
-        correlation_id=found.correlation_id,
-        trigger_source=found.trigger_source,
-        errors=list(map(str, found.problems)),
-        message_id=message.message_id,
     )
 
 
@@ -178,169 +170,124 @@ class WatchGames(beam.DoFn):
             return
         self._looked = started
         Metrics.counter("watch", "looks").inc()
-        try:
-            asked = self.watch.look()
-        except Exception as error:
+        found = self.watch.requests()
+        if found is None:
             Metrics.counter("watch", "failed_looks").inc()
-            LOG.error("the games cannot be checked: %s: %s", type(error).__name__, error)
             return
-        until = utc_now().timestamp() + self.watch.seconds
-        for request in asked:
-            # The next check requests the newer state of running games; results are requested once.
-            yield ONE_KEY, (request if request.marker else replace(request, expires=until)).encoded()
+        for request in found:
+            yield lane_of(request.request), request.encoded()
 
 
 @dataclass
 class AnswerRequests(beam.DoFn):
-    """Answer requests one after the other, and equal ones once; see :mod:`pipeline.stream.coalescing`.
+    """Answer the requests of a lane one after the other; see :mod:`pipeline.stream.answering`.
 
-    Input: one key, with requests as bytes. Output: completion events, and ``dead_letters`` of requests whose answer has
-    ended its worker :data:`MOST_ATTEMPTS` times.
+    Input: (lane, request as bytes). Output: completion events; ``dead_letters`` of requests that are given up;
+    ``ends``, the entries in the ledger of messages that have ended.
+
+    A request that arrives is added to its lane, and a timer answers one request at a time. Between two of them the
+    runner attends to other lanes and commits the state, so a worker that is killed repeats one answer at most.
     """
 
     answerer: Answerer
     quiet_seconds: float
+    prunes: bool = False
+    """Whether it removes old entries of the ledger, where no later step does."""
 
+    JOURNAL = BagStateSpec("journal", BytesCoder())
+    TOKEN = ReadModifyWriteStateSpec("token", BytesCoder())
     DESK = ReadModifyWriteStateSpec("coalescer", BytesCoder())
+    """The state of an earlier release, which had one key for all requests."""
     WAKE = TimerSpec("wake", TimeDomain.REAL_TIME)
+    DRAIN = TimerSpec("drain", TimeDomain.WATERMARK)
 
     def setup(self) -> None:
-        """Prepare the metrics."""
-        self._lag = Metrics.distribution("requests", "lag_milliseconds")
-        self._milliseconds = Metrics.distribution("requests", "answer_milliseconds")
+        """Prepare the ledger."""
+        self._answers = LaneAnswers(self.answerer, Ledger(self.answerer.store, self.answerer.clock))
 
     def process(
-        self, keyed: Keyed, state: Any = beam.DoFn.StateParam(DESK), wake: Any = beam.DoFn.TimerParam(WAKE)
-    ) -> Iterable[Any]:
-        """Yield the event of a request, unless it waits, and of one that it replaces."""
-        asked = Asked.decoded(keyed[1])
-        now = self.answerer.clock()
-        if 0 < asked.expires < now:
-            Metrics.counter("requests", "expired").inc()
-            return
-        coalescer = RequestCoalescer.decoded(self.quiet_seconds, state.read())
-        published = datetime.fromisoformat(asked.published).timestamp()
-        decision = coalescer.receive(asked, published, now)
-        events: list[Event | _Letter] = []
-        if decision.action == "answer":
-            self._lag.update(max(0, int(1000 * (now - published))))
-            events += self._answer(coalescer, decision.asked, None)
-            if decision.superseded is not None:
-                # An equal request would end the worker just so.
-                letter = next((found for found in events if isinstance(found, _Letter)), None)
-                if letter is None:
-                    events += self._duplicate(decision.superseded, coalescer.answered[asked.key], _READ_LATER)
-                else:
-                    events += self._given_up(coalescer, decision.superseded, letter.attempts)
-        elif decision.action == "duplicate" and decision.of is not None:
-            events += self._duplicate(asked, decision.of, _READ_LATER)
-        elif decision.action == "redelivered":
-            Metrics.counter("requests", "redelivered").inc()
-        if decision.superseded is not None and decision.of is not None:
-            events += self._duplicate(decision.superseded, decision.of, "a newer equal one waits for the quiet period")
-        self._remember(coalescer, state, wake)
-        yield from map(_output, events)
+        self,
+        keyed: Keyed,
+        journal: Any = beam.DoFn.StateParam(JOURNAL),
+        token: Any = beam.DoFn.StateParam(TOKEN),
+        wake: Any = beam.DoFn.TimerParam(WAKE),
+        drain: Any = beam.DoFn.TimerParam(DRAIN),
+    ) -> None:
+        """Add a request to its lane."""
+        lane = Lanes.load(journal, token, self.quiet_seconds)
+        lane.add(Asked.decoded(keyed[1]))
+        self._save(lane, journal, token, wake)
+        # A job that is drained ends all time: what waits is answered then.
+        drain.set(GlobalWindow().max_timestamp())
 
     @on_timer(WAKE)
-    def answer_waiting(
-        self, state: Any = beam.DoFn.StateParam(DESK), wake: Any = beam.DoFn.TimerParam(WAKE)
+    def answer_next(
+        self,
+        key: str = beam.DoFn.KeyParam,
+        journal: Any = beam.DoFn.StateParam(JOURNAL),
+        token: Any = beam.DoFn.StateParam(TOKEN),
+        desk: Any = beam.DoFn.StateParam(DESK),
+        wake: Any = beam.DoFn.TimerParam(WAKE),
     ) -> Iterable[Any]:
-        """Yield the events of the requests whose quiet period is over."""
-        coalescer = RequestCoalescer.decoded(self.quiet_seconds, state.read())
-        events: list[Event | _Letter] = []
-        for asked, before in coalescer.due(self.answerer.clock()):
-            events += self._answer(coalescer, asked, before)
-        coalescer.forget(self.answerer.clock())
-        self._remember(coalescer, state, wake)
-        yield from map(_output, events)
+        """Yield the event of the next request of a lane, and of those that need no export."""
+        lane = self._load(key, journal, token, desk)
+        outputs = list(self._answers.take_turn(lane))
+        if self.prunes:
+            self._answers.ledger.prune()
+        self._save(lane, journal, token, wake)
+        yield from _tagged(outputs)
 
-    def _answer(self, coalescer: RequestCoalescer, asked: Asked, before: Answered | None) -> Iterator[Event | _Letter]:
-        log = AttemptLog(self.answerer.store, self.answerer.clock)
-        attempts = log.begin(asked)
-        if len(attempts) >= MOST_ATTEMPTS:
-            yield from self._given_up(coalescer, asked, attempts)
-            return
-        answer = self.answerer.answer(asked, before)
-        log.end(asked)
-        finished = self.answerer.clock()
-        self._milliseconds.update(int(1000 * (finished - answer.read_at)))
-        Metrics.counter("requests", answer.status).inc()
-        report_throttling()
-        coalescer.settle(
-            asked.key,
-            run_id=before.run_id if answer.status == "duplicate" and before is not None else answer.run_id,
-            read_at=answer.read_at,
-            now=finished,
-            inputs=answer.inputs,
-            again=answer.again,
-            in_vain=bool(asked.marker) and answer.status not in ("success", "duplicate"),
-        )
-        if answer.status != "duplicate" or not asked.by_watch:
-            yield answer.event
+    @on_timer(DRAIN)
+    def answer_all(
+        self,
+        key: str = beam.DoFn.KeyParam,
+        journal: Any = beam.DoFn.StateParam(JOURNAL),
+        token: Any = beam.DoFn.StateParam(TOKEN),
+        desk: Any = beam.DoFn.StateParam(DESK),
+    ) -> Iterable[Any]:
+        """Yield the events of all requests of a lane, also of those whose quiet period is not over."""
+        lane = self._load(key, journal, token, desk)
+        while lane.is_busy:
+            yield from _tagged(self._answers.take_turn(lane, drained=True))
+        Lanes.save(lane, journal, token)
 
-    def _given_up(
-        self, coalescer: RequestCoalescer, asked: Asked, attempts: list[Attempt]
-    ) -> Iterator[Event | _Letter]:
-        Metrics.counter("requests", "given_up").inc()
+    def _load(self, key: str, journal: Any, token: Any, desk: Any) -> Lane:
+        lane = Lanes.load(journal, token, self.quiet_seconds)
+        if key == ONE_KEY and (kept := desk.read()) is not None:
+            lane.adopt(kept)
+            desk.clear()
+        return lane
+
+    def _save(self, lane: Lane, journal: Any, token: Any, wake: Any) -> None:
         now = self.answerer.clock()
-        finished = datetime.fromtimestamp(now, timezone.utc)
-        coalescer.settle(asked.key, run_id="", read_at=now, now=now, inputs="", again=True, in_vain=bool(asked.marker))
-        problem = Problem(
-            "message",
-            show(asked.message_id),
-            f"has ended its worker {len(attempts)} times",
-            "find the cause in the logs of the worker before it is sent again",
-        )
-        published = datetime.fromisoformat(asked.published)
-        message = Message(orjson.dumps(asked.request), {}, asked.message_id, published)
-        rejected = Rejected((problem,), asked.correlation_id, asked.trigger_source)
-        letters = DeadLetters(self.answerer.store)
-        letter = letters.letter(message, rejected, finished, attempts=orjson.dumps(attempts).decode())
-        yield _Letter(letter, attempts)
-        yield not_run_event(
-            "failed",
-            "its answer has ended its worker again and again; it is in the dead-letter topic",
-            finished=finished,
-            correlation_id=asked.correlation_id,
-            trigger_source=asked.trigger_source,
-            errors=[str(problem)],
-            message_id=asked.message_id,
-        )
-
-    def _duplicate(self, asked: Asked, of: Answered, why: str) -> Iterator[Event]:
-        Metrics.counter("requests", "duplicate").inc()
-        if not asked.by_watch:
-            yield self.answerer.duplicate(asked, of.run_id, why)
-
-    def _remember(self, coalescer: RequestCoalescer, state: Any, wake: Any) -> None:
-        when = coalescer.wake_at()
-        if when is None:
-            state.clear()
-        else:
-            state.write(coalescer.encoded())
-            wake.set(max(when, self.answerer.clock()))
+        when = lane.wake_at(now)
+        Lanes.save(lane, journal, token)
+        if when is not None:
+            # A runner with one thread fires timers in the order of their time.
+            wake.set(max(when, now) - (_LIVE_LEAD if lane.has_live else 0))
 
 
-@dataclass(frozen=True)
-class _Letter:
-    """A dead letter among events, with the attempts that led to it."""
+@dataclass
+class MarkPublished(beam.DoFn):
+    """Enter in the ledger that events went out, and remove old entries.
 
-    message: PubsubMessage
-    attempts: list[Attempt]
+    Input: the entries of messages whose events the runner has committed.
+    """
 
+    ledger: Ledger
 
-def _output(found: Event | _Letter) -> Any:
-    """Return an event or a dead letter as an output of the step."""
-    return pvalue.TaggedOutput(DEAD_LETTERS, found.message) if isinstance(found, _Letter) else _told(found)
-
-
-def _told(event: Event) -> PubsubMessage:
-    """Log an event and return it as a message."""
-    level = logging.INFO if event["status"] in _CALM else logging.WARNING
-    LOG.log(level, "%s", orjson.dumps({key: value for key, value in event.items() if key not in _LONG}).decode())
-    return message_of(event)
+    def process(self, stem: str) -> None:
+        """Enter one."""
+        self.ledger.publish(stem)
+        self.ledger.prune()
 
 
-_READ_LATER = "it was read after this was published"
-_CALM = ("success", "duplicate", "dropped", "launched")
-_LONG = ("paths", "generations", "exports", "manifests")
+def _tagged(outputs: Iterable[Output]) -> Iterator[Any]:
+    """Yield outputs of the step."""
+    for output in outputs:
+        if output.event is not None:
+            yield output.event
+        if output.letter is not None:
+            yield pvalue.TaggedOutput(DEAD_LETTERS, output.letter)
+        if output.stem:
+            yield pvalue.TaggedOutput(ENDS, output.stem)

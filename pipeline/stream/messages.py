@@ -54,6 +54,7 @@ class Asked:
         expires: When it expires, in seconds since 1970; 0 for never.
         by_watch: Whether the watch over the schedule made the request.
         unplayed: Games of the date that are not waited for, each with the reason.
+        redelivered: Whether its message was received before, by this job or an earlier one.
     """
 
     request: Mapping[str, Any]
@@ -65,6 +66,7 @@ class Asked:
     expires: float = 0.0
     by_watch: bool = False
     unplayed: tuple[str, ...] = ()
+    redelivered: bool = False
 
     @property
     def correlation_id(self) -> str:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from typing import Any
 
+from exporters.config import RULES
 from exporters.declaration import Export, Grain
+from exporters.league.forecasts.readiness import State
 from exporters.registry import exports
 from pipeline.verification.document_checks import (
     ReadDocument,
@@ -22,6 +24,7 @@ from pipeline.verification.facts import FactBook
 from pipeline.verification.finding import Finding, Verification, rerun
 from pipeline.verification.tree import Tree
 from transforms.clients.concurrency import run_concurrently
+from transforms.elements.document import is_halted
 from transforms.elements.manifest import HELD
 from transforms.elements.run_order import RunOrder
 from transforms.publishing.lease import find_holder
@@ -30,6 +33,8 @@ from transforms.stores.protocol import Store
 
 LEAST_SHARE = 0.8
 """The share of the players that came through a funnel that a document must show."""
+_BREAKS = (RULES.halts.off_season, RULES.halts.between_rounds)
+"""Why picks are paused on dates without games."""
 _COVERED = {"tonight": ("total_players", "context_rows"), "predictions": ("total_predictions", "champion_predictions")}
 """By export type, the count of a document and the number of the funnel that it should be near."""
 
@@ -44,6 +49,7 @@ class DateChecks:
         champion: The model that should be shown; empty for any.
         sample: Player documents that are read of each export type and date; 0 for all.
         games: Scheduled games by date, where they are known.
+        also: Documents that are read whatever the sample is.
     """
 
     store: Store
@@ -51,6 +57,7 @@ class DateChecks:
     champion: str = ""
     sample: int = 0
     games: Mapping[date, int] | None = None
+    also: Collection[str] = ()
 
     def check(self, day: date, found: Verification) -> None:
         """Add what is wrong with a date to a verification."""
@@ -69,9 +76,11 @@ class DateChecks:
             read = self._read(export, day, section)
             found.checked += len(section["documents"])
             found.read += len(read)
+            found.looked.update(one.path for one in read)
             found.documents[day, name] = len(section["documents"])
             is_whole = len(read) == len(section["documents"])
             found.findings.extend(self._documents(export, day, section, read))
+            found.findings.extend(_pauses(export, day, manifest, section, read))
             if is_whole and section["state"] not in HELD:
                 found.findings.extend(_counts(export, day, section, read))
             if section["execution_id"] == newest and section["state"] not in HELD:
@@ -88,11 +97,12 @@ class DateChecks:
     def _unpublished(self, day: date, problem: str) -> Iterator[Finding]:
         documents = sum(len(paths) for (_, of), paths in self.tree.dated.items() if of == day)
         if problem:
-            yield Finding(str(day), problem, day=str(day))
+            yield Finding(str(day), problem, day=str(day), kind="unpublished")
         elif documents:
-            yield Finding(str(day), f"has {documents} documents, and no manifest", "export it", str(day))
+            what = f"has {documents} documents, and no manifest"
+            yield Finding(str(day), what, "export it", str(day), kind="unpublished")
         elif self.games is None or self.games.get(day, 0):
-            yield Finding(str(day), "has no manifest", self._unknown_games(), str(day))
+            yield Finding(str(day), "has no manifest", self._unknown_games(), str(day), kind="unpublished")
 
     def _unknown_games(self) -> str:
         return "export it" if self.games is not None else "export it, or give --warehouse to tell dates without games"
@@ -107,27 +117,38 @@ class DateChecks:
                 f"run {holder.run_id} is publishing it, or was cut off",
                 "wait for it, or export the date again",
                 iso,
+                kind="busy",
             )
         champion = manifest.get("champion", {})
         shown = champion.get("fallback_for") or champion.get("system_id")
         if self.champion and shown != self.champion:
-            yield Finding(iso, f"shows the model {shown}, expected {self.champion}", "export it again", iso)
+            yield Finding(
+                iso, f"shows the model {shown}, expected {self.champion}", "export it again", iso, kind="champion"
+            )
         games = None if self.games is None else self.games.get(day, 0)
         counted = manifest["funnel"].get("games")
         if games is not None and counted is not None and games != counted:
-            yield Finding(iso, f"was exported with {counted} games, and {games} are scheduled", "export it again", iso)
+            yield Finding(
+                iso,
+                f"was exported with {counted} games, and {games} are scheduled",
+                "export it again",
+                iso,
+                kind="games",
+            )
 
     def _section(self, export: Export, day: date, section: Mapping[str, Any]) -> Iterator[Finding]:
         iso, name = str(day), export.name
         subject = f"{iso} {name}"
         if section["state"] in HELD:
-            yield Finding(subject, f"{section['state']}: {section['reason']}{_instead(section)}", day=iso, export=name)
+            what = f"{section['state']}: {section['reason']}{_instead(section)}"
+            yield Finding(subject, what, day=iso, export=name, kind=section["state"])
         for failure in section["failures"]:
-            yield Finding(subject, f"{failure['key']}: {failure['error']}", day=iso, export=name)
+            what = f"{failure['key']}: {failure['error']}"
+            yield Finding(subject, what, day=iso, export=name, kind="incomplete")
         for path, digest in section["documents"].items():
             shown = self.tree.objects.get(path)
             if shown is None:
-                yield Finding(path, "is missing", rerun(name, iso), iso, name)
+                yield Finding(path, "is missing", rerun(name, iso), iso, name, "missing")
             elif self._shows_later(path, day):
                 continue
             elif shown.metadata and shown.metadata.get("digest") != digest:
@@ -150,7 +171,8 @@ class DateChecks:
         ]
         if self.sample and export.grain is Grain.PLAYER and len(paths) > self.sample:
             # Others every day, and the same ones when a date is looked at again.
-            paths = random.Random(f"{day} {export.name}").sample(paths, self.sample)
+            chosen = random.Random(f"{day} {export.name}").sample(paths, self.sample)
+            paths = list(dict.fromkeys((*chosen, *(path for path in paths if path in self.also))))
         return list(read_all(self.store, paths))
 
     def _documents(
@@ -176,7 +198,9 @@ class DateChecks:
             if of == day and self.tree.manifests:
                 for path in paths:
                     if path not in listed and day in self.tree.manifests:
-                        yield Finding(path, "is in no manifest", "remove it, or export the date again", iso, name)
+                        yield Finding(
+                            path, "is in no manifest", "remove it, or export the date again", iso, name, "stray"
+                        )
 
 
 def _instead(section: Mapping[str, Any]) -> str:
@@ -223,6 +247,29 @@ def _counts(export: Export, day: date, section: Mapping[str, Any], read: Iterabl
         yield Finding(f"{day} {export.name}", what, rerun(export.name, str(day)), str(day), export.name)
 
 
+def _pauses(
+    export: Export, day: date, manifest: Mapping[str, Any], section: Mapping[str, Any], read: Iterable[ReadDocument]
+) -> Iterator[Finding]:
+    """Yield that a document says something else about a pause of picks than the run that wrote it knows.
+
+    The document of a type that its gate withholds says so, unless it is an earlier run's, whose picks stay. A date with
+    games and forecasts is in no break; that of an All-Star game has no forecasts.
+    """
+    games, forecasts = (manifest["funnel"].get(name, 0) for name in ("games", "champion_predictions"))
+    for one in read:
+        if export.pause is None or one.value is None:
+            continue
+        if one.shown.metadata.get("execution_id") != section["execution_id"]:
+            continue
+        reason, what = one.value.get("halt_reason"), ""
+        if section["state"] == State.WITHHELD.value and not is_halted(one.value):
+            what = f"says that picks are not paused, and its run withholds them: {section['reason']}"
+        elif reason in _BREAKS and games and forecasts:
+            what = f"says that picks are paused for {reason}, and the date has {games} games and {forecasts} forecasts"
+        if what:
+            yield Finding(one.path, what, rerun(export.name, str(day)), str(day), export.name)
+
+
 def _coverage(
     export: Export, day: date, manifest: Mapping[str, Any], read: Iterable[ReadDocument]
 ) -> Iterator[Finding]:
@@ -241,6 +288,6 @@ def _coverage(
         if export.name in _COVERED:
             count, source = _COVERED[export.name]
             least = LEAST_SHARE * funnel.get(source, 0)
-            if counts.get(count, 0) < least:
+            if counts.get(count, 0) < least and not is_halted(one.value or {}):
                 what = f"shows {counts.get(count, 0)} players, and {funnel[source]} came through"
                 yield Finding(one.path, what, rerun(export.name, iso), iso, export.name)

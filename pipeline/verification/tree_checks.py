@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, partial
@@ -22,11 +22,15 @@ from pipeline.verification.document_checks import (
     read_document,
 )
 from pipeline.verification.finding import Finding, Verification, rerun
-from pipeline.verification.tree import Place, Tree, is_shared
+from pipeline.verification.tree import Place, Tree, day_in, is_shared
 from transforms.clients.concurrency import run_concurrently
 from transforms.elements.manifest import HELD
 from transforms.publishing.manifest import load_manifest
 from transforms.publishing.status import STATUS_PATH
+from transforms.status_page.calendar import CALENDAR_PATH
+from transforms.status_page.page import CONTENT_TYPE, PAGE_PATH
+from transforms.status_page.publish import data_problem, is_of_page, page_digest
+from transforms.status_page.states import cell_of
 from transforms.stores.protocol import Store
 
 _RECENT = 3
@@ -42,16 +46,18 @@ class TreeChecks:
         tree: What is in it.
         today: The current league day.
         sample: Pointers of players that are read of each export type; 0 for all.
+        also: Pointers that are read whatever the sample is.
     """
 
     store: Store
     tree: Tree
     today: date
     sample: int = 0
+    also: Collection[str] = ()
 
     def check(self, found: Verification) -> None:
         """Add what is wrong with the tree to a verification."""
-        for checks in (self._strangers, self._status, self._gaps, self._rosters):
+        for checks in (self._strangers, self._status, self._page, self._gaps, self._rosters):
             found.findings.extend(checks())
         found.findings.extend(self._pointers(found))
 
@@ -60,15 +66,15 @@ class TreeChecks:
         for path in sorted(self.tree.objects):
             place = self.tree.places.get(path)
             if place is None and not is_shared(path):
-                yield Finding(path, "belongs to no export type", "remove it")
+                yield Finding(path, "belongs to no export type", "remove it", kind="stray")
             if place is not None and place.day is not None and place.day > self.today:
                 what = f"is of {place.day}, which is after today, {self.today}"
-                yield Finding(path, what, "remove it", str(place.day), place.export.name)
+                yield Finding(path, what, "remove it", str(place.day), place.export.name, "stray")
 
     def _status(self) -> Iterator[Finding]:
         """Yield what is wrong with ``status.json``."""
         if self.tree.manifests and STATUS_PATH not in self.tree.objects:
-            yield Finding(STATUS_PATH, "is missing", "export any date")
+            yield Finding(STATUS_PATH, "is missing", "export any date", kind="missing")
             return
         read = self.store.read(STATUS_PATH)
         if read is None:
@@ -91,6 +97,37 @@ class TreeChecks:
                     what = f"says {name} of {day} is {entry['state']}, and the manifest says {section['state']}"
                     yield Finding(STATUS_PATH, what, f"export {name} for {day}", day, name)
 
+    def _page(self) -> Iterator[Finding]:
+        """Yield what is wrong with the status page and its data."""
+        if self.tree.manifests:
+            for path in (PAGE_PATH, CALENDAR_PATH):
+                if path not in self.tree.objects:
+                    yield Finding(path, "is missing", "export any date")
+        for path in sorted(filter(is_of_page, self.tree.objects)):
+            read = self.store.read(path)
+            day = path.rpartition("/")[2].removesuffix(".json")
+            fix = f"export {day} again" if day_in(day) else "export any date"
+            if read is None:
+                continue
+            if path == PAGE_PATH:
+                if not self.tree.is_bare and read[1].metadata.get("digest") != page_digest(read[0]):
+                    yield Finding(path, "is not what its digest says", fix)
+                if not self.tree.is_bare and read[1].content_type != CONTENT_TYPE:
+                    yield Finding(path, f"has the content type {read[1].content_type}, not {CONTENT_TYPE}", fix)
+            elif problem := data_problem(path, read[0]):
+                yield Finding(path, problem, fix)
+            elif path != CALENDAR_PATH:
+                yield from self._night(path, day, orjson.loads(read[0]))
+
+    def _night(self, path: str, day: str, told: Mapping[str, Any]) -> Iterator[Finding]:
+        """Yield where what the page shows of a date is not what the manifest says of the same run."""
+        manifest = self._manifests.get(date.fromisoformat(day))
+        for name, entry in told["exports"].items():
+            section = {} if manifest is None else manifest["exports"].get(name, {})
+            if section.get("execution_id") == entry["execution_id"] and cell_of(section).value != entry["state"]:
+                what = f"says {name} is {entry['state']}, and by the manifest it is {cell_of(section).value}"
+                yield Finding(path, what, f"export {name} for {day}", day, name)
+
     def _gaps(self) -> Iterator[Finding]:
         """Yield the dates with games that lack a type which dates before and after them have."""
         for export in exports().values():
@@ -107,7 +144,9 @@ class TreeChecks:
                 section = manifest["exports"].get(export.name)
                 if section is None or (not section["documents"] and section["state"] not in HELD):
                     what = f"has no documents of {export.name}, which the dates around it have"
-                    yield Finding(str(day), what, f"export {export.name} for {day}", str(day), export.name)
+                    yield Finding(
+                        str(day), what, f"export {export.name} for {day}", str(day), export.name, "unpublished"
+                    )
 
     def _rosters(self) -> Iterator[Finding]:
         """Yield where a list of players and the documents of these players are not about the same players."""
@@ -125,10 +164,12 @@ class TreeChecks:
             what = f"an entry of {export.name}"
             for player in sorted(listed - there):
                 path = export.lists.path.format(player=player, date="", season="")
-                yield Finding(path, f"is missing, and there is {what}", rerun(export.lists.name, "today"))
+                yield Finding(
+                    path, f"is missing, and there is {what}", rerun(export.lists.name, "today"), kind="missing"
+                )
             for player in sorted(there - listed - gone) if listed else ():
                 path = export.lists.path.format(player=player, date="", season="")
-                yield Finding(path, f"is there without {what}", rerun(export.name, "today"))
+                yield Finding(path, f"is there without {what}", rerun(export.name, "today"), kind="stray")
 
     def _stale(self, export: Export) -> set[str]:
         """Return the players whose document the newest run of an export type did not make."""
@@ -147,9 +188,11 @@ class TreeChecks:
         for (name, _), paths in sorted(by_pointer.items()):
             export = exports()[name]
             chosen = sorted(paths)[:: max(1, len(paths) // self.sample)] if self.sample else sorted(paths)
+            chosen = list(dict.fromkeys((*chosen, *(path for path in paths if path in self.also))))
             for read in read_all(self.store, chosen):
                 found.checked += 1
                 found.read += 1
+                found.looked.add(read.path)
                 place = self.tree.places[read.path]
                 assert place.pointer is not None
                 for what, fix in self._pointer(export, place, place.pointer, read):

@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import partial
-
-import apache_beam as beam
 
 from exporters.declaration import Cache, Json
 from exporters.document_schemas import STATUS, schema_of, status_schema
-from transforms.clients.concurrency import run_concurrently
 from transforms.elements.document import encode
 from transforms.elements.failure import Failure, failure_from
 from transforms.elements.plan import Plan
@@ -45,39 +39,3 @@ def publish_schema(store: Store, plan: Plan, named: tuple[str, Json]) -> Failure
     except StoreError as error:
         return failure_from("PublishSchemas", name, path, error)
     return None
-
-
-@dataclass
-class PublishSchemas(beam.PTransform):
-    """Publish the schemas of a plan's export types.
-
-    Input: a PBegin. Output: (date, Failure) for each that could not be written; the date is that of the manifest which
-    tells of it.
-    """
-
-    plan: Plan
-    store: Store
-
-    def expand(self, begin: beam.pvalue.PBegin) -> beam.PCollection[tuple[str, Failure]]:
-        """Wire the transform."""
-        return (
-            begin
-            # One element, so that they are written side by side even where there is one worker.
-            | "ListSchemas" >> beam.Create([tuple(name for name, _ in schemas_of(self.plan))])
-            | "WriteSchemas" >> beam.ParDo(WriteSchemas(self.plan, self.store)).with_output_types(tuple[str, Failure])
-        )
-
-
-@dataclass
-class WriteSchemas(beam.DoFn):
-    """Wraps :func:`publish_schema` for some export types."""
-
-    plan: Plan
-    store: Store
-
-    def process(self, names: tuple[str, ...]) -> Iterable[tuple[str, Failure]]:
-        """Yield what went wrong."""
-        wanted = [(name, schema) for name, schema in schemas_of(self.plan) if name in names]
-        for failure in run_concurrently(partial(publish_schema, self.store, self.plan), wanted, self.store.concurrency):
-            if failure is not None:
-                yield self.plan.dates[-1].isoformat(), failure

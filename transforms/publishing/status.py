@@ -8,20 +8,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
-import apache_beam as beam
 import orjson
-from apache_beam.metrics import Metrics
 
 from exporters.declaration import Cache
 from transforms.elements.manifest import HELD, publisher_of
-from transforms.elements.plan import Plan
 from transforms.elements.run_order import RunOrder
-from transforms.publishing.lease import forget_signs
-from transforms.publishing.publish import LeaseKeeping
+from transforms.status_page.night import night_of
 from transforms.stores.protocol import ABSENT, GenerationMismatch, Store, StoreError
 
 STATUS_PATH = "status.json"
@@ -32,6 +27,8 @@ _ATTEMPTS = 20
 
 DateStatus = Mapping[str, Any]
 """What a run says of a date: ``date``, ``status`` and order, and under ``exports`` an entry for each export type.
+
+Under ``page`` is what the status page shows of it.
 
 An entry has the ``state`` and the order of the run, and under ``shown`` what is published, with the order of the run
 that published it.
@@ -45,6 +42,7 @@ def date_status(record: Mapping[str, Any]) -> DateStatus:
         "date": record["date"],
         "status": record["status"],
         **RunOrder.of(run).metadata(),
+        "page": night_of(record),
         "exports": {}
         if record["guard"]["is_busy"]
         else {
@@ -145,48 +143,3 @@ def _understood(content: bytes) -> dict[str, Any] | None:
         return None
     is_ours = isinstance(found, dict) and found.get("version") == VERSION
     return found if is_ours and all(isinstance(found.get(key), dict) for key in ("exports", "dates")) else None
-
-
-@dataclass
-class PublishStatus(beam.PTransform):
-    """Publish what a run says of its dates.
-
-    Input: (date, manifest), one per target date. Output: what went wrong.
-    """
-
-    plan: Plan
-    store: Store
-
-    def expand(self, manifests: beam.PCollection[tuple[str, dict[str, Any]]]) -> beam.PCollection[str]:
-        """Wire the transform."""
-        return (
-            manifests
-            | "TakeStatus" >> beam.ParDo(TakeStatus()).with_output_types(tuple[str, Any])
-            | "GatherDates" >> beam.GroupByKey()
-            | "WriteStatus" >> beam.ParDo(WriteStatus(self.plan, self.store)).with_output_types(str)
-        )
-
-
-@dataclass
-class TakeStatus(beam.DoFn):
-    """Wraps :func:`date_status` for one manifest; all of them get one key."""
-
-    def process(self, manifest: tuple[str, dict[str, Any]]) -> Iterable[tuple[str, DateStatus]]:
-        """Yield what is public of a manifest."""
-        yield "", date_status(manifest[1])
-
-
-@dataclass
-class WriteStatus(LeaseKeeping):
-    """Wraps :func:`write_status` for all dates of a run, and removes its signs of life.
-
-    Input: one key with (date, what is said of it). Output: what went wrong, for the log of the job.
-    """
-
-    def process(self, gathered: tuple[str, Iterable[DateStatus]]) -> Iterable[str]:
-        """Yield what went wrong, if anything did."""
-        wrong = write_status(self.store, gathered[1], datetime.now(timezone.utc))
-        forget_signs(self.store, self.plan.run)
-        if wrong:
-            Metrics.counter("publish", "status_failed").inc()
-            yield wrong

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-import apache_beam as beam
 import pyarrow as pa
-from apache_beam import pvalue
-from apache_beam.metrics import Metrics
 
 from transforms.elements.failure import Failure, failure_from
-from transforms.elements.guarding import DateVerdict
 from transforms.elements.plan import Plan
 from transforms.elements.tables import arrow_schema, table_named
 from transforms.live_feed.warehouse import stored
@@ -57,48 +52,3 @@ def record_batch(table: str, rows: Iterable[tuple[Any, ...]]) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(
         [pa.array(values, field.type) for values, field in zip(columns, schema, strict=True)], schema=schema
     )
-
-
-@dataclass
-class AppendSubsetPicks(beam.PTransform):
-    """Add the frozen rows of each date to the warehouse, unless its documents are withheld.
-
-    Input: (date, FrozenRows). Output: (date, Failure), one for each date whose rows could not be added.
-    """
-
-    plan: Plan
-    warehouse: Warehouse
-    verdicts: beam.PCollection[tuple[str, DateVerdict]]
-
-    def expand(self, frozen: beam.PCollection[tuple[str, FrozenRows]]) -> beam.PCollection[tuple[str, Failure]]:
-        """Wire the writing."""
-        append = beam.ParDo(AppendVersions(self.plan, appending(self.warehouse)), pvalue.AsDict(self.verdicts))
-        return frozen | STEP >> append.with_output_types(tuple[str, Failure])
-
-
-@dataclass
-class AppendVersions(beam.DoFn):
-    """Wraps :func:`append_subset_picks` for one date."""
-
-    plan: Plan
-    warehouse: AppendingWarehouse
-
-    def setup(self) -> None:
-        """Prepare the metrics."""
-        self._versions = Metrics.counter("write_back", "versions")
-        self._rows = Metrics.counter("write_back", "rows")
-
-    def process(
-        self, keyed: tuple[str, FrozenRows], verdicts: Mapping[str, DateVerdict]
-    ) -> Iterable[tuple[str, Failure]]:
-        """Yield the failure of a date, if there is one."""
-        key, frozen = keyed
-        day = date.fromisoformat(key)
-        if verdicts[self.plan.reporting_date(day).isoformat()].withheld is not None:
-            return
-        failure = append_subset_picks(self.plan, self.warehouse, day, frozen)
-        if failure is None:
-            self._versions.inc()
-            self._rows.inc(sum(len(rows) for _, rows in frozen.tables))
-        else:
-            yield self.plan.reporting_date(day).isoformat(), failure

@@ -6,25 +6,17 @@ Before that every player gets one id: tables spell the same player differently, 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from collections.abc import Iterator
 
-import apache_beam as beam
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from apache_beam import pvalue
 
 from exporters.declaration import Grain
 from exporters.league.players.aliases import Aliases
 from exporters.warehouse.tables import TABLES
 from transforms.elements.plan import Plan
 from transforms.elements.tables import TableBatch
-
-TO_SHARDS = "to_shards"
-TO_SLATES = "to_slates"
-TO_SEASONS = "to_seasons"
 
 _TABLES = {table.name: table for table in TABLES}
 
@@ -85,60 +77,3 @@ def split_by_date(scanned: TableBatch, plan: Plan, grain: Grain) -> Iterator[tup
         rows = scanned.batch.filter(inside)
         if rows.num_rows:
             yield day.isoformat(), TableBatch(scanned.table, rows)
-
-
-class Routed(NamedTuple):
-    """Batches keyed by player shard, and league-wide batches keyed by the date whose slate or season needs them."""
-
-    to_shards: beam.PCollection[tuple[int, TableBatch]]
-    to_slates: beam.PCollection[tuple[str, TableBatch]]
-    to_seasons: beam.PCollection[tuple[str, TableBatch]]
-
-
-@dataclass
-class RouteBatches(beam.PTransform):
-    """Cut batches by the destinations of their rows; the outputs are ready to be grouped by key.
-
-    Input: TableBatch. Output: :class:`Routed`, in which every player has one id.
-    """
-
-    plan: Plan
-    aliases: beam.PCollection[Aliases]
-
-    def expand(self, batches: beam.PCollection[TableBatch]) -> Routed:
-        """Wire the routing."""
-        routed = batches | "CutBatches" >> (
-            beam.ParDo(CutBatches(self.plan), pvalue.AsSingleton(self.aliases))
-            .with_output_types(
-                Any,
-                to_shards=tuple[int, TableBatch],
-                to_slates=tuple[str, TableBatch],
-                to_seasons=tuple[str, TableBatch],
-            )
-            .with_outputs(TO_SHARDS, TO_SLATES, TO_SEASONS)
-        )
-        return Routed(routed[TO_SHARDS], routed[TO_SLATES], routed[TO_SEASONS])
-
-
-@dataclass
-class CutBatches(beam.DoFn):
-    """Yield each part of a batch on the output of its consumers."""
-
-    plan: Plan
-
-    def process(self, scanned: TableBatch, aliases: Aliases) -> Iterable[pvalue.TaggedOutput]:
-        """Yield the parts of a batch."""
-        if scanned.table not in self.plan.built_from:
-            return
-        player = _TABLES[scanned.table].player
-        if player is not None:
-            batch = with_player_ids(scanned, aliases).batch
-            for shard, part in split_by_shard(batch, player, self.plan.shards):
-                yield pvalue.TaggedOutput(TO_SHARDS, (shard, TableBatch(scanned.table, part)))
-            return
-        if scanned.table in self.plan.shared_tables:
-            for shard in range(self.plan.shards):
-                yield pvalue.TaggedOutput(TO_SHARDS, (shard, scanned))
-        for grain, output in ((Grain.SLATE, TO_SLATES), (Grain.SEASON, TO_SEASONS)):
-            for keyed in split_by_date(scanned, self.plan, grain):
-                yield pvalue.TaggedOutput(output, keyed)

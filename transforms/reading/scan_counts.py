@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, TypeVar
 
-import apache_beam as beam
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -288,33 +287,3 @@ def _add_per_day(counts: dict[date, int], days: pa.Array) -> None:
     for value in pc.value_counts(days).to_pylist():
         if value["values"] is not None:
             counts[value["values"]] = counts.get(value["values"], 0) + value["counts"]
-
-
-@dataclass
-class CountRows(beam.CombineFn):
-    """Adds up the partial counts of all streams into one :class:`ScanCounts`.
-
-    Attributes:
-        champion: The system whose forecasts and grades rosters are made of.
-    """
-
-    champion: str = ""
-
-    def create_accumulator(self) -> Count:
-        """Return an empty count."""
-        return Count()
-
-    def add_input(self, accumulator: Count, element: Count) -> Count:
-        """Add the count of one stream."""
-        return accumulator.merge(element)
-
-    def merge_accumulators(self, accumulators: Iterable[Count]) -> Count:
-        """Add counts up."""
-        total = Count()
-        for count in accumulators:
-            total.merge(count)
-        return total
-
-    def extract_output(self, accumulator: Count) -> ScanCounts:
-        """Return the scan counts."""
-        return accumulator.scan_counts(self.champion)

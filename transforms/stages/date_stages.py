@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, NamedTuple
-
-import apache_beam as beam
-from apache_beam import pvalue
+from typing import Any
 
 from exporters.declaration import Export, Grain
 from exporters.league.forecasts.readiness import ScanCounts, State, verdict
+from exporters.league.nights.halts import halted
 from exporters.league.nights.slate import Season, Slate
 from transforms.elements.document import make_document
 from transforms.elements.failure import Failure, failure_from
 from transforms.elements.plan import Plan
 from transforms.elements.tables import TableBatch
 from transforms.reading.decoding import decode_all
-from transforms.stages.player_stage import DOCUMENTS, FAILURES, CardBatch, DocumentBatch, skipped_rows
-
-SEASON_ROWS = "season_rows"
-FROZEN = "frozen"
-CARDS, TABLES, ROWS, DATES = "cards", "tables", "rows", "dates"
+from transforms.stages.player_stage import CardBatch, DocumentBatch, skipped_rows
 
 
 @dataclass(frozen=True)
@@ -143,7 +137,8 @@ def _make(
     made: DateBatch, plan: Plan, scan_counts: ScanCounts, export: Export, subject: Slate, *, as_row: bool
 ) -> None:
     function = export.make_row if as_row else export.build
-    if function is None or not verdict(export, made.day, scan_counts, plan.config).publishes:
+    found = verdict(export, made.day, scan_counts, plan.config)
+    if function is None or not found.builds:
         return
     started = time.perf_counter()
     try:
@@ -152,6 +147,8 @@ def _make(
             made.rows[export.name] = value
         elif value is not None:
             settled = scan_counts.on(made.day).settled
+            if found.halt is not None:
+                value = halted(value, found.halt, made.day)
             made.documents.documents.append(
                 make_document(export, value, made.day, plan.run.generated_at, settled=settled, validate=plan.validate)
             )
@@ -176,110 +173,6 @@ def _freeze(made: DateBatch, plan: Plan, scan_counts: ScanCounts, export: Export
         made.failures.append(failure_from("BuildSlates", export.name, export.path_of(made.day), error))
 
 
-class DateStage(NamedTuple):
-    """The outputs of a date or season stage, keyed by ISO date; only slates yield season rows and frozen rows."""
-
-    documents: beam.PCollection[tuple[str, DocumentBatch]]
-    season_rows: beam.PCollection[tuple[str, tuple[str, dict[str, Any]]]]
-    failures: beam.PCollection[tuple[str, Failure]]
-    frozen: beam.PCollection[tuple[str, FrozenRows]]
-
-
-@dataclass
-class BuildDateStage(beam.PTransform):
-    """Turn each date's cards and league-wide rows into date documents and season rows.
-
-    Input: (date, CardBatch). Output: :class:`DateStage`. A builder that raises costs its document of that date.
-    """
-
-    plan: Plan
-    scan_counts: beam.PCollection[ScanCounts]
-    tables: beam.PCollection[tuple[str, TableBatch]]
-
-    def expand(self, cards: beam.PCollection[tuple[str, CardBatch]]) -> DateStage:
-        """Wire the stage."""
-        days = sorted({day for export in self.plan.exports for day in self.plan.slate_dates(export)})
-        dates = cards.pipeline | "ListDates" >> beam.Create([(day.isoformat(), True) for day in days])
-        built = (
-            {CARDS: cards, TABLES: self.tables, DATES: dates}
-            | "GroupByDate" >> beam.CoGroupByKey()
-            | "BuildSlates" >> _outputs_of(beam.ParDo(BuildSlates(self.plan), pvalue.AsSingleton(self.scan_counts)))
-        )
-        return DateStage(built[DOCUMENTS], built[SEASON_ROWS], built[FAILURES], built[FROZEN])
-
-
-@dataclass
-class BuildSeasonStage(beam.PTransform):
-    """Turn the cards, league-wide rows and slate rows of each as-of date into season documents.
-
-    Input: (date, CardBatch). Output: :class:`DateStage` without season rows.
-    """
-
-    plan: Plan
-    scan_counts: beam.PCollection[ScanCounts]
-    tables: beam.PCollection[tuple[str, TableBatch]]
-    rows: beam.PCollection[tuple[str, tuple[str, dict[str, Any]]]]
-
-    def expand(self, cards: beam.PCollection[tuple[str, CardBatch]]) -> DateStage:
-        """Wire the stage."""
-        days = sorted({day for export in self.plan.exports for day in self.plan.season_dates(export)})
-        dates = cards.pipeline | "ListDates" >> beam.Create([(day.isoformat(), True) for day in days])
-        built = (
-            {CARDS: cards, TABLES: self.tables, ROWS: self.rows, DATES: dates}
-            | "GroupByAsOfDate" >> beam.CoGroupByKey()
-            | "BuildSeasons" >> _outputs_of(beam.ParDo(BuildSeasons(self.plan), pvalue.AsSingleton(self.scan_counts)))
-        )
-        return DateStage(built[DOCUMENTS], built[SEASON_ROWS], built[FAILURES], built[FROZEN])
-
-
-def _outputs_of(build: beam.ParDo) -> beam.PTransform:
-    return build.with_output_types(
-        Any,
-        documents=tuple[str, DocumentBatch],
-        season_rows=tuple[str, tuple[str, dict[str, Any]]],
-        failures=tuple[str, Failure],
-        frozen=tuple[str, FrozenRows],
-    ).with_outputs(DOCUMENTS, SEASON_ROWS, FAILURES, FROZEN)
-
-
-Grouped = tuple[str, Mapping[str, Sequence[Any]]]
-
-
-@dataclass
-class BuildSlates(beam.DoFn):
-    """Wraps :func:`build_slate` for one date."""
-
-    plan: Plan
-
-    def process(self, grouped: Grouped, scan_counts: ScanCounts) -> Iterable[pvalue.TaggedOutput]:
-        """Yield the outputs of a date, its season rows once for every as-of date that reads them."""
-        key, inputs = grouped
-        if not inputs[DATES]:
-            return
-        made = build_slate(self.plan, scan_counts, date.fromisoformat(key), inputs[CARDS], inputs[TABLES])
-        yield from _outputs(self.plan, made)
-        for as_of, rows in rows_by_as_of_date(self.plan, made):
-            yield pvalue.TaggedOutput(SEASON_ROWS, (as_of.isoformat(), (key, rows)))
-        for frozen in made.frozen:
-            yield pvalue.TaggedOutput(FROZEN, (key, frozen))
-
-
-@dataclass
-class BuildSeasons(beam.DoFn):
-    """Wraps :func:`build_season` for one as-of date."""
-
-    plan: Plan
-
-    def process(self, grouped: Grouped, scan_counts: ScanCounts) -> Iterable[pvalue.TaggedOutput]:
-        """Yield the outputs of an as-of date."""
-        key, inputs = grouped
-        if not inputs[DATES]:
-            return
-        slates = {date.fromisoformat(day): rows for day, rows in inputs[ROWS]}
-        day = date.fromisoformat(key)
-        yield from _outputs(self.plan, build_season(self.plan, scan_counts, day, inputs[CARDS], inputs[TABLES], slates))
-
-
 def rows_by_as_of_date(plan: Plan, made: DateBatch) -> Iterable[tuple[date, dict[str, Any]]]:
     """Yield the season rows of a slate for every as-of date of its season that lies on or after it."""
     by_as_of: dict[date, dict[str, Any]] = {}
@@ -289,11 +182,3 @@ def rows_by_as_of_date(plan: Plan, made: DateBatch) -> Iterable[tuple[date, dict
                 if made.day in plan.season_so_far(as_of):
                     by_as_of.setdefault(as_of, {})[export.name] = made.rows[export.name]
     yield from by_as_of.items()
-
-
-def _outputs(plan: Plan, made: DateBatch) -> Iterable[pvalue.TaggedOutput]:
-    reported = plan.reporting_date(made.day).isoformat()
-    if made.documents.milliseconds:
-        yield pvalue.TaggedOutput(DOCUMENTS, (reported, made.documents))
-    for failure in made.failures:
-        yield pvalue.TaggedOutput(FAILURES, (reported, failure))

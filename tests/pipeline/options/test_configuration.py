@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from exporters.config import ExportConfig
-from pipeline.options.command_line import ExportOptions, OptionsError, parse_command_line
+from pipeline.options.command_line import ExportOptions, OptionsError, given_in, parse_command_line
 from pipeline.options.configuration import RunConfig, parse_run
 from pipeline.options.locations import (
     BigQueryProject,
@@ -41,7 +41,7 @@ def run(*argv: str, player_types: tuple[str, ...] = ()) -> RunConfig:
 
 
 def configure(options: PipelineOptions) -> RunConfig:
-    return RunConfig.from_options(options, known_types=TYPES, groups=GROUPS, now=NOW)
+    return RunConfig.from_given(given_in(options), known_types=TYPES, groups=GROUPS, now=NOW)
 
 
 def problems(*argv: str) -> list[str]:
@@ -250,12 +250,23 @@ class TestProblems:
     def test_one_line_per_problem(self, argument: str, line: str) -> None:
         assert problems(*NIGHT, argument) == [line]
 
-    @pytest.mark.parametrize("name", [option.name for option in OPTIONS if option.kind is not Kind.BOOLEAN])
+    @pytest.mark.parametrize(
+        "name", [option.name for option in OPTIONS if option.kind is not Kind.BOOLEAN and not option.is_secret]
+    )
     def test_empty_and_repeated_values(self, name: str) -> None:
         for argument in (f"--{name}=", f"--{name}"):
             assert f'--{name}: "" is empty' in "\n".join(problems(argument))
         line = next(line for line in problems(f"--{name}=x", f"--{name}", "z") if line.startswith(f"--{name}:"))
         assert line == f'--{name}: "z" is one of 2 values; give it once'
+
+    @pytest.mark.parametrize("name", [option.name for option in OPTIONS if option.is_secret])
+    def test_no_problem_repeats_what_may_be_a_secret(self, name: str) -> None:
+        secret = "https://hooks.slack.com/services/T0/B0/hush"
+        for arguments in ([f"--{name}={secret}"], [f"--{name}=x", f"--{name}={secret}"]):
+            told = "\n".join(problems(*NIGHT, *arguments))
+            assert f"--{name}: " in told
+            assert "hush" not in told
+            assert "hooks.slack.com" not in told
 
     def test_broken_option_is_reported_once(self) -> None:
         assert starts(problems(*PLACES, "--export_types=", "--target_date=")) == ["--export_types", "--target_date"]

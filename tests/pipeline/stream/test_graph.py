@@ -11,12 +11,12 @@ from apache_beam.internal import cloudpickle_pickler
 from apache_beam.io.gcp.pubsub import PubsubMessage
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.pipeline import AppliedPTransform
+from apache_beam.transforms.window import GlobalWindow
 from apache_beam.utils.timestamp import Timestamp
 
 from pipeline.options.configuration import StreamConfig, parse_job
 from pipeline.requests.request import RequestDefaults
 from pipeline.stream.answer import Answer, Answerer
-from pipeline.stream.attempts import attempts_path
 from pipeline.stream.coalescing import Answered
 from pipeline.stream.dead_letters import DeadLetters
 from pipeline.stream.graph import (
@@ -29,8 +29,11 @@ from pipeline.stream.graph import (
     received_message,
 )
 from pipeline.stream.job import build_stream
+from pipeline.stream.lanes import LIVE_IN_A_ROW
+from pipeline.stream.ledger import Ledger, message_stem
 from pipeline.stream.messages import Asked, Grammar
-from pipeline.stream.watch import Watch
+from pipeline.stream.reading import MessageReader
+from pipeline.stream.watching.games import Watch, utc_now
 from tests.support.eager import run_eagerly
 from tests.support.steps import functions_of, steps_of
 from tests.support.stores import ForbiddenStore, MemoryStore
@@ -53,6 +56,9 @@ STEPS = [
     "AnswerMessages/AnswerRequests",
     "AnswerMessages/FlattenEvents",
     "AnswerMessages/FlattenDeadLetters",
+    "AnswerMessages/FlattenEnds",
+    "AnswerMessages/CommitEvents",
+    "AnswerMessages/MarkPublished",
     "WriteEvents",
     "WriteDeadLetters",
 ]
@@ -88,7 +94,9 @@ class TestGraph:
 
     def test_the_local_runner_has_ticks_of_its_own_and_the_same_steps(self) -> None:
         inside = ["Tick/Start", "Tick/Repeat"]
-        assert [node.full_label for node in steps(local=True) if node.full_label not in inside] == STEPS
+        found = [node.full_label for node in steps(local=True) if node.full_label not in inside]
+        marking = [f"AnswerMessages/{name}" for name in ("FlattenEnds", "CommitEvents", "MarkPublished")]
+        assert found == [label for label in STEPS if label not in marking]
 
     def test_optional_steps_are_absent_by_default(self) -> None:
         labels = [node.full_label for node in steps("--watch_seconds=0")]
@@ -103,7 +111,14 @@ class TestGraph:
         by_label = {node.full_label: node for node in steps()}
         [requests] = by_label["AnswerMessages/AnswerRequests"].inputs
         assert requests.element_type == beam.typehints.Tuple[str, bytes]
-        assert str(AnswerRequests.DESK.coder) == "BytesCoder"
+        state = (AnswerRequests.JOURNAL, AnswerRequests.TOKEN, AnswerRequests.DESK)
+        assert [spec.name for spec in state] == ["journal", "token", "coalescer"]
+        assert {str(spec.coder) for spec in state} == {"BytesCoder"}
+        assert [spec.name for spec in (AnswerRequests.WAKE, AnswerRequests.DRAIN)] == ["ts-wake", "ts-drain"]
+
+
+def ledger() -> Ledger:
+    return Ledger(MemoryStore(), PUBLISHED.timestamp)
 
 
 def message(payload: Any, **attributes: str) -> PubsubMessage:
@@ -114,7 +129,8 @@ def message(payload: Any, **attributes: str) -> PubsubMessage:
 class TestReadRequests:
     def read(self, *messages: PubsubMessage) -> dict[str, list[Any]]:
         def wire(root: beam.Pipeline) -> Any:
-            read = root | beam.Create(list(messages)) | beam.ParDo(ReadRequests(GRAMMAR, LETTERS)).with_outputs()
+            reader = MessageReader(GRAMMAR, LETTERS, ledger())
+            read = root | beam.Create(list(messages)) | beam.ParDo(ReadRequests(reader)).with_outputs()
             return {name: read[name] for name in (REQUESTS, EVENTS, DEAD_LETTERS)}
 
         found: dict[str, list[Any]] = run_eagerly(wire)
@@ -124,7 +140,7 @@ class TestReadRequests:
         found = self.read(message({"export_types": ["tonight"], "target_date": "today"}))
         [(key, encoded)] = found[REQUESTS]
         asked = Asked.decoded(encoded)
-        assert (key, asked.request["target_date"]) == ("requests", "2026-02-03")
+        assert (key, asked.request["target_date"], asked.redelivered) == ("nba/2026-02-03", "2026-02-03", False)
         assert found[EVENTS] == found[DEAD_LETTERS] == []
 
     def test_a_rejected_message_makes_an_event_and_a_dead_letter(self) -> None:
@@ -152,7 +168,7 @@ class TestReadRequests:
     )
     @pytest.mark.parametrize("envelope", [{}, {"phase": "p", "game_date": "2026-02-03", "status": "failed"}])
     def test_half_a_surrogate_pair_does_not_fail_the_step(self, name: str, envelope: dict[str, str]) -> None:
-        step = ReadRequests(GRAMMAR, LETTERS)
+        step = ReadRequests(MessageReader(GRAMMAR, LETTERS, ledger()))
         step.setup()
         made = list(step.process(message({**envelope, name: "a\ud800"}), Timestamp(0)))
         [event] = [json.loads(found.value.data) for found in made if found.tag == EVENTS]
@@ -209,14 +225,30 @@ class Cell:
         self.value = None
 
 
+class Bag:
+    """A bag of one key, which has no order."""
+
+    def __init__(self) -> None:
+        self.values: list[bytes] = []
+
+    def read(self) -> list[bytes]:
+        return self.values[::-1]
+
+    def add(self, value: bytes) -> None:
+        self.values.append(value)
+
+    def clear(self) -> None:
+        self.values = []
+
+
 class Alarm:
     """A timer."""
 
     def __init__(self) -> None:
         self.at: float | None = None
 
-    def set(self, at: float) -> None:
-        self.at = at
+    def set(self, at: Any) -> None:
+        self.at = float(at)
 
 
 class Answers(Answerer):
@@ -242,28 +274,47 @@ class AnswerStep:
         self.takes = 3.0
         self.statuses: list[str] = []
         self.answered: list[Any] = []
-        self.state, self.alarm = Cell(), Alarm()
+        self.journal, self.token, self.desk, self.alarm, self.end = Bag(), Cell(), Cell(), Alarm(), Alarm()
         warehouse: Any = ForbiddenWarehouse()
         self.store = MemoryStore()
         answers = Answers(warehouse, self.store, "out", None, clock=lambda: self.now)  # type: ignore[arg-type]
         self.step = AnswerRequests(answers, quiet_seconds)
         self.step.setup()
+        self.letters: list[Any] = []
 
-    def receive(self, message_id: str, *, key: str = "night", age: float = 0.0, **values: Any) -> list[tuple[str, str]]:
+    def arrive(self, message_id: str, *, key: str = "night", age: float = 0.0, **values: Any) -> None:
         published = datetime.fromtimestamp(self.now - age, timezone.utc).isoformat()
-        request = {"correlation_id": f"c-{message_id}", "trigger_source": "test"}
+        request = {"correlation_id": f"c-{message_id}", "trigger_source": "test", **values.pop("request", {})}
         asked = Asked(request, key, message_id, published, **values)
-        return told(self.step.process(("requests", asked.encoded()), state=self.state, wake=self.alarm))
+        self.step.process(("lane", asked.encoded()), self.journal, self.token, self.alarm, self.end)
+
+    def receive(self, message_id: str, **values: Any) -> list[tuple[str, str]]:
+        """Let a request arrive, and return the events until none is due."""
+        self.arrive(message_id, **values)
+        return self.fire()
+
+    def fire(self, key: str = "lane") -> list[tuple[str, str]]:
+        found: list[tuple[str, str]] = []
+        while self.alarm.at is not None and self.alarm.at <= self.now:
+            self.alarm.at = None
+            made = list(self.step.answer_next(key, self.journal, self.token, self.desk, self.alarm))
+            self.letters += [output.value for output in made if getattr(output, "tag", "") == DEAD_LETTERS]
+            found += told(made)
+        return found
 
     def deadly(self, message_id: str, attempts: int) -> None:
         """Let attempts to answer a request have ended their worker."""
-        content = json.dumps({"attempts": [{"begun_at": "earlier"}] * attempts}).encode()
-        self.store.write(attempts_path(message_id), content, cache_control="no-cache")
+        for n in range(attempts):
+            path = f"ledger/{message_stem(message_id, PUBLISHED)}.attempt-{n + 1}.json"
+            self.store.write(path, b'{"begun_at": "earlier"}', cache_control="no-cache")
 
     def wake(self) -> list[tuple[str, str]]:
         assert self.alarm.at is not None
-        self.now = self.alarm.at
-        return told(self.step.answer_waiting(state=self.state, wake=self.alarm))
+        self.now = max(self.now, self.alarm.at)
+        return self.fire()
+
+    def drain(self) -> list[tuple[str, str]]:
+        return told(self.step.answer_all("lane", self.journal, self.token, self.desk))
 
 
 def told(messages: Any) -> list[tuple[str, str]]:
@@ -314,11 +365,76 @@ class TestAnswerRequests:
     def test_state_is_empty_in_the_end(self) -> None:
         answer_step = AnswerStep()
         answer_step.receive("m-1"), answer_step.receive("m-2"), answer_step.wake()
-        while answer_step.state.value is not None:
+        while answer_step.alarm.at is not None:
             assert answer_step.wake() == []
-        answer_step.alarm.at = None
-        assert answer_step.receive("m-1") == [("m-1", "success")]
+        assert (answer_step.journal.values, answer_step.token.value) == ([], None)
+
+    def test_the_ledger_knows_a_message_that_the_state_has_forgotten(self) -> None:
+        answer_step = AnswerStep()
+        answer_step.receive("m-1")
+        answer_step.now += 10_000
+        assert answer_step.fire() == []
+        assert answer_step.receive("m-1", age=10_000, redelivered=True) == [("m-1", "success")]
+        assert len(answer_step.answered) == 1, "its event may be lost: it is published again"
+        Ledger(answer_step.store, lambda: 0.0).publish(message_stem("m-1", PUBLISHED))
+        answer_step.now += 10_000
+        assert answer_step.fire() == []
+        assert answer_step.receive("m-1", age=20_000, redelivered=True) == []
+        assert len(answer_step.answered) == 1
+
+    def test_a_drain_ends_with_every_request_answered(self) -> None:
+        answer_step = AnswerStep()
+        answer_step.receive("m-1"), answer_step.receive("m-2")
+        answer_step.arrive("m-3", key="other"), answer_step.arrive("m-4", key="third")
+        assert answer_step.end.at == float(GlobalWindow().max_timestamp())
+        assert sorted(answer_step.drain()) == [("m-2", "success"), ("m-3", "success"), ("m-4", "success")]
+        assert answer_step.drain() == []
+
+    def test_what_the_release_before_has_kept_under_one_key_is_answered(self) -> None:
+        answer_step = AnswerStep()
+        waiting = Asked({"correlation_id": "c", "trigger_source": "t"}, "night", "m-9", PUBLISHED.isoformat())
+        kept = {
+            "answered": [{"key": "night", "run_id": "run-0", "read_at": 1.0, "quiet_until": answer_step.now + 60}],
+            "waiting": [{"asked": json.loads(waiting.encoded()), "until": answer_step.now + 60}],
+            "seen": {"m-8": answer_step.now + 900},
+        }
+        answer_step.desk.write(json.dumps(kept).encode())
+        answer_step.alarm.at = answer_step.now
+        assert answer_step.fire("requests") == []
+        answer_step.now += 60
+        assert answer_step.fire("requests") == [("m-9", "success")]
+        assert answer_step.answered == [("m-9", "run-0")]
+        assert answer_step.desk.value is None
+
+    def test_state_that_was_taken_back_counts_and_not_what_is_in_memory(self) -> None:
+        """A bundle that failed leaves a lane in memory that the state does not know of."""
+        answer_step = AnswerStep()
+        answer_step.receive("m-1")
+        kept = list(answer_step.journal.values), answer_step.token.value
+        answer_step.arrive("m-2", key="other")
+        answer_step.journal.values, answer_step.token.value = list(kept[0]), kept[1]
+        assert answer_step.receive("m-3", key="third") == [("m-3", "success")]
+        answer_step.alarm.at = answer_step.now
+        assert answer_step.fire() == []
+
+    def test_live_requests_go_first_and_others_have_their_turn(self) -> None:
+        answer_step = AnswerStep(0.0)
+        answer_step.arrive("backfill", key="b"), answer_step.arrive("night", key="n")
+        for n in range(6):
+            answer_step.arrive(f"live-{n}", key=f"live-{n}", request={"export_types": ["live-grading"]})
         assert answer_step.alarm.at is not None
+        assert answer_step.alarm.at < answer_step.now, "its lane goes before others, where they take turns"
+        first = [f"live-{n}" for n in range(LIVE_IN_A_ROW)]
+        assert [name for name, _ in answer_step.fire()] == [*first, "backfill", "live-4", "live-5", "night"]
+
+    def test_one_turn_answers_one_request(self) -> None:
+        answer_step = AnswerStep()
+        for n in range(3):
+            answer_step.arrive(f"m-{n}", key=f"key-{n}")
+        step = answer_step.step
+        made = step.answer_next("lane", answer_step.journal, answer_step.token, answer_step.desk, answer_step.alarm)
+        assert told(made) == [("m-0", "success")]
+        assert answer_step.alarm.at == answer_step.now
 
     def test_a_late_check_of_the_games_is_left_out(self) -> None:
         answer_step = AnswerStep()
@@ -331,7 +447,7 @@ class TestAnswerRequests:
         answer_step.receive("m-1"), answer_step.receive("m-2")
         answer_step.now += 500
         assert answer_step.receive("m-3") == [("m-3", "success"), ("m-2", "duplicate")]
-        assert answer_step.wake() == []
+        assert [name for name, _ in answer_step.answered] == ["m-1", "m-3"]
 
     def test_one_that_has_ended_its_worker_twice_is_given_up_with_the_equal_one_that_it_replaces(self) -> None:
         answer_step = AnswerStep()
@@ -346,7 +462,8 @@ class TestAnswerRequests:
         answer_step = AnswerStep()
         answer_step.deadly("m-1", 1)
         assert answer_step.receive("m-1") == [("m-1", "success")]
-        assert answer_step.store.stat(attempts_path("m-1")) is None
+        entries = [path.rpartition("/")[2] for path in answer_step.store.written]
+        assert entries == ["m-1.attempt-1.json", "m-1.attempt-2.json", "m-1.end.json"]
 
     def test_one_that_waits_is_given_up_too(self) -> None:
         answer_step = AnswerStep()
@@ -363,8 +480,7 @@ class TestAnswerRequests:
             told += answer_step.receive(f"results-{looks}", by_watch=True, marker="manifest/x.json")
             answer_step.now += 60
             if answer_step.alarm.at is not None and answer_step.alarm.at <= answer_step.now:
-                now, told = answer_step.now, [*told, *answer_step.wake()]
-                answer_step.now = max(now, answer_step.now)
+                told += answer_step.wake()
         assert looks > 600
         assert len(told) == len(answer_step.answered) < 20
 
@@ -381,6 +497,8 @@ class ScriptedWatch(Fake):
     """Finds scripted requests."""
 
     seconds = 60.0
+    clock = staticmethod(utc_now)
+    requests = Watch.requests
 
     def __init__(self, *found: Any) -> None:
         super().__init__()
@@ -398,11 +516,14 @@ class TestWatchGames:
         return found
 
     def test_a_tick_becomes_requests(self) -> None:
-        live = Asked({"correlation_id": "c", "trigger_source": "live"}, "key", "live-1", PUBLISHED.isoformat())
-        results = replace(live, key="other", marker="manifest/x.json")
+        request = {"correlation_id": "c", "trigger_source": "live", "target_date": "2026-02-03"}
+        live = Asked(request, "key", "live-1", PUBLISHED.isoformat())
+        results = replace(
+            live, request={**request, "target_date": "2026-02-04", "trigger_source": "results"}, key="other", marker="x"
+        )
         before = datetime.now(timezone.utc).timestamp()
         [(one, first), (other, second)] = self.look(ScriptedWatch(live, results))
-        assert one == other == "requests"
+        assert (one, other) == ("nba/2026-02-03", "nba/2026-02-04")
         assert Asked.decoded(second) == results
         found = Asked.decoded(first)
         assert found == replace(live, expires=found.expires)

@@ -13,11 +13,12 @@ from transforms.elements.document import Document
 from transforms.elements.failure import Failure
 from transforms.elements.publication import Published
 from transforms.publishing.documents import DocumentPublisher
-from transforms.publishing.guard_dates import GuardDates
 from transforms.publishing.lease import lease_path
 from transforms.publishing.manifest import manifest_path, record_path
-from transforms.publishing.publish import OutcomeBatch, PublishRun, gather
+from transforms.publishing.publish import OutcomeBatch, gather
 from transforms.stages.player_stage import DocumentBatch
+from transforms.steps.guard_dates import GuardDates
+from transforms.steps.publish_run import PublishRun
 
 
 class TestGathering:

@@ -17,7 +17,8 @@ from tests.support.stores import ForbiddenStore, MemoryStore, Refuse
 from tests.support.warehouses import League, MemoryWarehouse
 from transforms.elements.failure import Failure
 from transforms.elements.plan import Plan
-from transforms.publishing.publish_schemas import PublishSchemas, schema_path
+from transforms.publishing.publish_schemas import schema_path
+from transforms.steps.publish_schemas import PublishSchemas
 
 DAY = date(2026, 2, 3)
 PATHS = sorted(f"schemas/{name}.json" for name in (*TONIGHT_TYPES, "status"))

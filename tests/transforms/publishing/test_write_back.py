@@ -24,8 +24,9 @@ from tests.support.warehouses import MemoryWarehouse, arrow_rows
 from transforms.elements.failure import Failure
 from transforms.elements.guarding import DateVerdict
 from transforms.elements.plan import Plan
-from transforms.publishing.write_back import AppendSubsetPicks, append_subset_picks, appending, record_batch
+from transforms.publishing.write_back import append_subset_picks, appending, record_batch
 from transforms.stages.date_stages import FrozenRows
+from transforms.steps.append_subset_picks import AppendSubsetPicks
 from transforms.warehouses.parquet import ParquetWarehouse
 
 WRITING = replace(EASY, write_subset_picks=True)

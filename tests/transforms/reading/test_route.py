@@ -17,16 +17,8 @@ from tests.support.plans import made_up_plan
 from tests.support.rows import news_article_row, signal_row, subset_definition_row
 from tests.support.warehouses import arrow_rows
 from transforms.elements.tables import TableBatch
-from transforms.reading.route import (
-    TO_SEASONS,
-    TO_SHARDS,
-    TO_SLATES,
-    CutBatches,
-    shard_of,
-    split_by_date,
-    split_by_shard,
-    with_player_ids,
-)
+from transforms.reading.route import shard_of, split_by_date, split_by_shard, with_player_ids
+from transforms.steps.route_batches import TO_SEASONS, TO_SHARDS, TO_SLATES, CutBatches
 
 FIRST = date(2026, 1, 10)
 PLAN = made_up_plan(made_up.ALL, FIRST, FIRST + timedelta(days=2))

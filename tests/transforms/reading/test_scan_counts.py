@@ -27,7 +27,8 @@ from tests.support.rows import (
 )
 from tests.support.warehouses import arrow_rows
 from transforms.elements.tables import TableBatch
-from transforms.reading.scan_counts import Count, CountRows
+from transforms.reading.scan_counts import Count
+from transforms.steps.count_rows import CountRows
 
 DAY = date(2026, 1, 5)
 NEXT = DAY + timedelta(days=1)

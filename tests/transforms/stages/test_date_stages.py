@@ -16,14 +16,9 @@ from tests.support.plans import NO_GATES, made_up_plan
 from tests.support.rows import schedule_row, signal_row
 from tests.support.warehouses import arrow_rows
 from transforms.elements.tables import TableBatch
-from transforms.stages.date_stages import (
-    BuildDateStage,
-    BuildSeasonStage,
-    build_season,
-    build_slate,
-    rows_by_as_of_date,
-)
+from transforms.stages.date_stages import build_season, build_slate, rows_by_as_of_date
 from transforms.stages.player_stage import CardBatch
+from transforms.steps.build_dates import BuildDateStage, BuildSeasonStage
 
 DAY = date(2026, 1, 5)
 NEXT = DAY + timedelta(days=1)

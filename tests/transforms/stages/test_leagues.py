@@ -18,7 +18,8 @@ from tests.support.warehouses import arrow_rows
 from transforms.elements.plan import Plan
 from transforms.elements.tables import TableBatch
 from transforms.stages.leagues import ProcessLeague, decode_league
-from transforms.stages.player_stage import SweepHistories, sweep_histories
+from transforms.stages.player_stage import sweep_histories
+from transforms.steps.build_players import SweepHistories
 
 DAY = date(2026, 1, 5)
 CENSUS = ScanCounts({DAY: DayCount(games=1)})

@@ -20,9 +20,10 @@ from tests.support.plans import NO_GATES, made_up_plan
 from tests.support.rows import context_row, game_row, schedule_row
 from tests.support.warehouses import MemoryWarehouse
 from transforms.elements.failure import Failure, SkippedRows
-from transforms.reading.route import RouteBatches
 from transforms.reading.scan import scan_all
-from transforms.stages.player_stage import BuildPlayerStage, NightBatch, sweep_histories
+from transforms.stages.player_stage import NightBatch, sweep_histories
+from transforms.steps.build_players import BuildPlayerStage
+from transforms.steps.route_batches import RouteBatches
 
 DAY = date(2026, 1, 5)
 NEXT = DAY + timedelta(days=1)
