@@ -118,6 +118,8 @@ def value_in_an_export(bench: Bench, field: Field, edit: Edit) -> Any:
     return MISSING if found is None else field.of(orjson.loads(found.content))
 
 
+PAUSED = f"predictions/{NIGHTS[-1]}.json"
+"""What a pause of publishing emptied: the document that is built again has other bytes, which the command says."""
 WITHOUT_ROWS = {"news-summary", "player-news", "trends-bounce-back", "trends-what-matters"}
 """Types that show nothing on the small night: no news, no bad game, too few games for trends."""
 
@@ -130,7 +132,7 @@ def test_the_rows_of_a_field_are_those_that_change_it_in_a_real_export(name: str
         read = store.read(path)
         assert read is not None
         assert bench.document is not None, [failure.error for failure in bench.failures]
-        assert bench.document.content == read[0], path
+        assert (bench.document.content == read[0]) is (path != PAUSED), path
         document = bench.value()
         assert document is not None
         for text in spread(document, 8):
