@@ -166,6 +166,28 @@ COMMANDS = (
         ),
     ),
     Command(
+        name="explain",
+        summary="Say which rows of which tables a published value was made of.",
+        options="pipeline.provenance.command_options:EXPLAIN_OPTIONS",
+        run="pipeline.provenance.explain:main",
+        usage="PATH [FIELD] --output=PATH --warehouse=PATH [option ...]",
+        about="The document is built again from the tables as of its run, where the warehouse can tell them, and "
+        "compared with the published bytes. Then rows are taken away, and columns changed: those that change the value "
+        "are listed, with the function that builds it and what its schema says. It writes nothing. Exit codes: 0 the "
+        "bytes are the same, 1 they are not or something cannot be read, 2 the request was rejected.",
+        examples=(
+            (
+                "A forecast:",
+                'predictions/2026-02-11.json "games.0.predictions[player_lookup=lebronjames].prediction.points" '
+                f"{_PLACES_OF_DEMO}",
+            ),
+            (
+                "A document that a bucket shows now, for programs:",
+                f"tonight/all-players.json /games/0/game_time {_BIG} --json",
+            ),
+        ),
+    ),
+    Command(
         name="rollback",
         summary="Bring back what a run had published for a date.",
         options="pipeline.operations.rollback_options:ROLLBACK_OPTIONS",

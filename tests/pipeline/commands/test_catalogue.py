@@ -22,6 +22,7 @@ from pipeline.operations.rollback_options import RollbackOptions
 from pipeline.operations.status_options import StatusOptions
 from pipeline.options.configuration import RunConfig, StreamConfig, parse_job
 from pipeline.options.flags import parse_options
+from pipeline.provenance.explain import parse_explain
 from pipeline.provenance.impact import parse_impact
 from pipeline.reference.command_options import DocsOptions
 
@@ -48,6 +49,7 @@ PARSERS: dict[str, Callable[[list[str]], Any]] = {
     "promote": lambda argv: parse_promote(argv, now=NOW),
     "rollback": model(RollbackOptions),
     "status": model(StatusOptions),
+    "explain": parse_explain,
     "impact": parse_impact,
     "schedules check": model(CheckOptions),
     "schedules render": model(RenderOptions),
