@@ -63,7 +63,7 @@ $(NODE)/.ready: $(NODE_LOCK).txt $(TYPESCRIPT)/package-lock.json | setup
 
 run: demo ## Export the last game night of the demo season into out/ and say what was published.
 	@$(BIN)/phase6 export --warehouse=$(WAREHOUSE) --output=$(OUTPUT) --export_types=$(EXPORT_TYPES) \
-		--target_date=today --generated_at=$$($(BIN)/python -m demo.tonight --warehouse=$(WAREHOUSE))
+		--runner=DirectRunner --target_date=today --generated_at=$$($(BIN)/python -m demo.tonight --warehouse=$(WAREHOUSE))
 
 stream: demo ## Answer a request from Pub/Sub, as the streaming job does, on an embedded server.
 	@$(BIN)/python -m demo.stream --warehouse=$(WAREHOUSE) --output=$(OUTPUT)

@@ -10,7 +10,11 @@ setup(
     python_requires=">=3.10",
     entry_points={"console_scripts": ["phase6=pipeline.cli:main"]},
     packages=find_packages(include=["pipeline*", "transforms*", "exporters*", "demo*"]),
-    package_data={"exporters": ["**/*.schema.json"], "pipeline": ["build.json"]},
+    package_data={
+        "exporters": ["**/*.schema.json"],
+        "transforms": ["status_page/*.html", "status_page/*.css", "status_page/*.js", "status_page/*.schema.json"],
+        "pipeline": ["build.json"],
+    },
     install_requires=[
         "apache-beam[gcp]>=2.77,<3",
         "certifi>=2024.2",
@@ -40,6 +44,7 @@ setup(
             "build>=1.2",  # a test builds the package as a release does
             "hypothesis>=6.100",
             "mypy>=1.13",
+            "playwright>=1.49,<2",  # drives the system's Chromium, in which the status page is tested
             "psutil>=5.9",  # tests find worker processes without the ps command
             "polars>=1.30",  # benchmarks/script: what a strong engineer would write instead of this pipeline
             "pytest>=8",

@@ -17,6 +17,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
+from zlib import crc32
 
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
@@ -30,6 +31,8 @@ GAME_MINUTES = 140
 PLAY_SECONDS, PERIODS = 48 * 60, 4
 ABSENT = 0.06
 """Share of the players who sit."""
+
+_PER_MINUTE = {"reb": 0.19, "ast": 0.11, "stl": 0.03, "blk": 0.02, "turnover": 0.05}
 
 Row = dict[str, Any]
 
@@ -61,8 +64,20 @@ def _box(
     day: date, game: tuple[str, str], tip: datetime, now: datetime, players: dict[str, list[Row]]
 ) -> dict[str, Any]:
     share = min(max((now - tip) / timedelta(minutes=GAME_MINUTES), 0.0), 1.0)
-    home, visitor = ({"abbreviation": team, "players": _lines(players[team], share)} for team in game)
-    return {"date": day.isoformat(), **_clock(share, tip), "home_team": home, "visitor_team": visitor}
+    home, visitor = ((team, _lines(players[team], share)) for team in game)
+    return {
+        "id": crc32(f"{day} {game}".encode()),
+        "date": day.isoformat(),
+        **_clock(share, tip),
+        "home_team_score": _total(home[1]),
+        "visitor_team_score": _total(visitor[1]),
+        "home_team": {"abbreviation": home[0], "players": home[1]},
+        "visitor_team": {"abbreviation": visitor[0], "players": visitor[1]},
+    }
+
+
+def _total(lines: Iterable[dict[str, Any]]) -> int:
+    return sum(line["pts"] for line in lines)
 
 
 def _clock(share: float, tip: datetime) -> dict[str, Any]:
@@ -83,10 +98,20 @@ def _lines(team: Iterable[Row], share: float) -> list[dict[str, Any]]:
         {
             "min": f"{int(player['minutes'] * share):02d}",
             "pts": int(player["points"] * share),
+            **_shots(int(player["points"] * share)),
+            **{key: int(player["minutes"] * share * rate) for key, rate in _PER_MINUTE.items()},
             "player": {"id": player["feed_id"], "first_name": player["first"], "last_name": player["last"]},
         }
         for player in team
     ]
+
+
+def _shots(points: int) -> dict[str, int]:
+    """Return shots that make so many points: a third of them threes, the odd one from the line."""
+    threes = points // 9
+    twos, free = divmod(points - 3 * threes, 2)
+    made = threes + twos
+    return {"fgm": made, "fga": 2 * made, "fg3m": threes, "fg3a": 3 * threes, "ftm": free, "fta": free}
 
 
 def _players(warehouse: Path, day: date, seed: int) -> dict[str, list[Row]]:

@@ -197,6 +197,7 @@ class Export:
     unsettled_when: Callable[[Json], bool] | None = field(default=None, init=False)
     measure_progress: Callable[[Json], int] | None = field(default=None, init=False)
     merge: Callable[[Json, Json], Json] | None = field(default=None, init=False)
+    pause: Callable[[Json, Json | None], Json] | None = field(default=None, init=False)
     name_members: Callable[[Json], Mapping[str, Iterable[str]]] | None = field(default=None, init=False)
     rows_to_write_back: Callable[[Any, str, str], Sequence[tuple[Table[Any], Sequence[Any]]] | None] | None = field(
         default=None, init=False
@@ -259,10 +260,20 @@ class Export:
     def merge_published(self, function: FunctionT) -> FunctionT:
         """Register the function that completes a document with outcomes of an earlier one of the same date (decorator).
 
-        It takes the new document, which shows fewer outcomes, and the published one. It returns the new one with the
-        outcomes that only the published one has.
+        It takes the new document and the published one, and returns the new one with the outcomes that only the
+        published one has.
         """
         self.merge = function
+        return function
+
+    def paused(self, function: FunctionT) -> FunctionT:
+        """Register the function that takes the picks out of a document while they are paused (decorator).
+
+        A document of such a type carries the halt envelope. The function takes the document as it was built, and the
+        published one of the same date when that shows picks, None otherwise. What was shown stays, with the outcomes
+        that are known by now, and nothing is added to it.
+        """
+        self.pause = function
         return function
 
     def members(self, function: FunctionT) -> FunctionT:

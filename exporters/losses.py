@@ -1,10 +1,14 @@
-"""The losses of a document against the published one of the same date, and their reasons."""
+"""The losses of a document against the published one of the same date, and their reasons.
+
+The guard of a run and the comparison of two trees count by these functions, so that they find the same: the guard with
+the evidence of the tables that it has read, the comparison without any.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -80,6 +84,32 @@ def falling(export: Export, before: Counts, after: Counts, rules: ShrinkRules) -
         for path in export.counts
         if path in before and too_many(before[path] - after.get(path, 0), before[path], export, rules)
     ]
+
+
+@dataclass(frozen=True)
+class Shows:
+    """What a document shows, as far as it can be lost.
+
+    Attributes:
+        counts: Its declared counts.
+        members: The players behind each count.
+        teams: The game that it shows each player in.
+    """
+
+    counts: Counts
+    members: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    teams: Teams = field(default_factory=dict)
+
+
+def shown_by(export: Export, document: Json | None) -> Shows:
+    """Return what a document shows; nothing for one that is not there, or has another shape than its type."""
+    if document is None:
+        return Shows({})
+    try:
+        return Shows(export.item_counts(document), export.members_of(document), teams_in(document))
+    except (LookupError, TypeError, AttributeError, ValueError):
+        # Another version of the code wrote it.
+        return Shows({})
 
 
 @dataclass(frozen=True)
@@ -184,6 +214,55 @@ def loss(
         unexplained=unexplained if empties or too_many(unexplained, base, evidence.export, rules) else 0,
         reasons=dict(sorted(reasons.items())),
         players=tuple(unknown[: rules.listed]),
+    )
+
+
+def document_losses(evidence: Evidence, path: str, before: Shows, after: Shows) -> Iterator[Loss]:
+    """Yield the losses of a document that are too large, whatever the reason.
+
+    Args:
+        evidence: The evidence for reasons.
+        path: The document.
+        before: What the published document shows.
+        after: What takes its place; nothing where it is only removed.
+    """
+    told = replace(evidence, teams=before.teams)
+    for what in falling(evidence.export, before.counts, after.counts, evidence.config.shrink):
+        there = before.members.get(what, frozenset())
+        yield loss(
+            told,
+            what,
+            (before.counts[what], after.counts.get(what, 0)),
+            there - after.members.get(what, frozenset()),
+            path=path,
+            whole=len(there),
+            empties=would_empty(before.counts, after.counts),
+        )
+
+
+def lost_documents(export: Export, before: Collection[str], after: Container[str], rules: ShrinkRules) -> list[str]:
+    """Return the players' documents that are not there any more, if there are too many of them; none otherwise."""
+    lost = [path for path in before if path not in after]
+    too_many_lost = len(lost) == len(before) or too_many(len(lost), len(before), export, rules)
+    return lost if too_many_lost else []
+
+
+def players_loss(evidence: Evidence, lost: Collection[str], whole: int) -> Loss:
+    """Return the loss of players' documents.
+
+    Args:
+        evidence: The evidence for reasons.
+        lost: The paths of those that are not there any more.
+        whole: How many there were.
+    """
+    prefix, _, suffix = evidence.export.path_of(evidence.day, "\0").partition("\0")
+    return loss(
+        evidence,
+        PLAYERS,
+        (whole, whole - len(lost)),
+        [path.removeprefix(prefix).removesuffix(suffix) for path in lost],
+        whole=whole,
+        empties=len(lost) == whole,
     )
 
 

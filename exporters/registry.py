@@ -42,8 +42,8 @@ GROUPS: Mapping[str, Sequence[str]] = {
     ),
     "daily-results": (*_RESULTS, "subset-definitions"),
     # What shows results once all games of a date are over, and once they are graded.
-    "post-game": ("tonight", "best-bets", "subset-picks", "season-subsets", "live-grading", "best-bets-all"),
-    "post-grades": ("tonight", *_RESULTS, "player-game-report", "player-season", "best-bets-all"),
+    "post-game": ("tonight", "best-bets", "subset-picks", "season-subsets", "live", "live-grading", "best-bets-all"),
+    "post-grades": ("tonight", *_RESULTS, "live", "player-game-report", "player-season", "best-bets-all"),
     "news": ("player-news", "news-summary"),
     "players": ("player-profiles", "player-index", "player-season"),
     "trends-daily": ("trends-hot-cold", "trends-bounce-back", "tonight-trend-plays"),

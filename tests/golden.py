@@ -3,8 +3,8 @@
     python -m tests.golden write /tmp/before        # before the change: a night of every type, and a week
     python -m tests.golden compare /tmp/before      # after it: exports again, and lists every object that differs
 
-Manifests, leases and ``status.json`` describe the run (times, ids, versions) and are left out. Documents, pointers
-and schemas are compared byte for byte. Exit codes: 0 no object differs, 1 some do.
+Manifests, leases, ``status.json`` and the status page describe the run (times, ids, versions) and are left out.
+Documents, pointers and schemas are compared byte for byte. Exit codes: 0 no object differs, 1 some do.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ TREES: Mapping[str, Sequence[str]] = {
 }
 """The runs of a golden tree: folder to the request."""
 
-ABOUT_THE_RUN = ("manifest", "failures", "status.json")
+ABOUT_THE_RUN = ("manifest", "failures", "status.json", "status")
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ scores keep the scale that readers know.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -26,6 +27,8 @@ from exporters.league.forecasts.lines import is_real_line
 from exporters.league.forecasts.picks import PENDING, SIDES, against_line
 from exporters.league.forecasts.rosters import GRADED, PREDICTED
 from exporters.league.games import schedule
+from exporters.league.nights import halts
+from exporters.league.nights.halts import halt_on, with_outcomes
 from exporters.league.nights.night import CONTEXT_READS, PlayerNight
 from exporters.league.nights.slate import Slate
 from exporters.league.players import box_scores, identity
@@ -55,6 +58,7 @@ BEST_BETS = Export(
         *box_scores.NIGHT_READS,
         *identity.READS,
         *FATIGUE_READS,
+        *halts.READS,
     ),
     path="best-bets/{date}.json",
     cache=Cache.SHORT,
@@ -68,6 +72,9 @@ BEST_BETS = Export(
 
 FATIGUE_LABELS = {"fresh": "Well-rested", "tired": "Elevated fatigue"}
 """How the rationale calls a level of fatigue."""
+_IDENTITY = ("player_lookup", "game_id", "recommendation", "line")
+_OUTCOME = ("result", "actual", "error")
+"""What tells a pick from all others, and what changes about one that readers were shown."""
 UNUSED_TIER = "standard"
 """A tier that readers know and no pick is in (contract B19)."""
 
@@ -244,15 +251,33 @@ def build(slate: Slate) -> Json:
         for tier in rules.tiers
         for made in [made for made in ranked if made["pick"]["tier"] == tier.name][: tier.most]
     ][: rules.most]
-    listed = Counter(pick["tier"] for pick in picks)
     return {
         "game_date": slate.date.isoformat(),
         "generated_at": slate.generated_at,
         "methodology": methodology(rules),
-        "total_picks": len(picks),
-        "tier_summary": {name: listed[name] for name in (*(tier.name for tier in rules.tiers), UNUSED_TIER)},
-        "picks": [{"rank": rank, **pick} for rank, pick in enumerate(picks, start=1)],
+        **_listed(
+            [{"rank": rank, **pick} for rank, pick in enumerate(picks, start=1)],
+            (*(tier.name for tier in rules.tiers), UNUSED_TIER),
+        ),
+        **halt_on(slate).envelope,
     }
+
+
+def _listed(picks: list[Json], tiers: Iterable[str]) -> Json:
+    """Return the picks and their totals."""
+    listed = Counter(pick["tier"] for pick in picks)
+    return {
+        "total_picks": len(picks),
+        "tier_summary": {name: listed[name] for name in tiers},
+        "picks": picks,
+    }
+
+
+@BEST_BETS.paused
+def pause(built: Json, published: Json | None) -> Json:
+    """Keep the picks that readers were shown, with their outcomes, and add none."""
+    shown = [] if published is None else published["picks"]
+    return {**built, **_listed(with_outcomes(shown, built["picks"], _IDENTITY, _OUTCOME), built["tier_summary"])}
 
 
 def _by_score(made: Json) -> tuple[Any, ...]:

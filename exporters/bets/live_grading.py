@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from exporters.config import ExportConfig, LiveRules
-from exporters.declaration import Cache, Export, Follows, Gate, Grain, Json, Pointer, Read, Window
+from exporters.declaration import Cache, Export, Follows, Gate, Grain, Json, Pointer, Read
 from exporters.league.arithmetic.numbers import exact, number, round_away, rounded_mean, rounded_ratio
 from exporters.league.forecasts import forecasts
 from exporters.league.forecasts.lines import is_real_line
@@ -36,6 +36,7 @@ from exporters.league.nights.live_scores import (
     feed_ids,
     has_minutes,
     minutes_text,
+    sightings_of,
     state_of,
 )
 from exporters.league.nights.night import CONTEXT_READS, PlayerNight
@@ -43,7 +44,7 @@ from exporters.league.nights.slate import Slate
 from exporters.league.players import box_scores, identity
 from exporters.warehouse.forecast_rows import PredictionRow
 from exporters.warehouse.league_rows import GameRow, LiveBoxScoreRow
-from exporters.warehouse.tables import FEED_PLAYERS, LIVE_BOX_SCORES
+from exporters.warehouse.tables import LIVE_BOX_SCORES
 
 LIVE_GRADING = Export(
     name="live-grading",
@@ -77,18 +78,13 @@ def card(night: PlayerNight) -> Json | None:
 
     A player without forecast is condensed too, so that a feed id is never assigned to another player.
     """
-    first = Window.SEASON.first(night.date)
-    sightings = {
-        (row.bdl_player_id, row.game_date.isoformat())
-        for row in night.history.rows(FEED_PLAYERS)
-        if row.bdl_player_id is not None and first <= row.game_date <= night.date
-    }
+    sightings = sightings_of(night)
     row = night.prediction
     if row is None and not sightings:
         return None
     return {
         "player_lookup": night.player,
-        "feed_ids": [[feed_id, day] for feed_id, day in sorted(sightings)],
+        "feed_ids": sightings,
         "forecast": None if row is None else _forecast(night, row),
     }
 

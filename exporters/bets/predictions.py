@@ -10,6 +10,8 @@ from exporters.league.arithmetic.numbers import number
 from exporters.league.forecasts import forecasts, grades
 from exporters.league.games import schedule
 from exporters.league.games.schedule import teams_of
+from exporters.league.nights import halts
+from exporters.league.nights.halts import halt_on
 from exporters.league.nights.night import CONTEXT_READS, PlayerNight
 from exporters.league.nights.slate import Slate
 from exporters.league.players import box_scores
@@ -23,6 +25,7 @@ PREDICTIONS = Export(
         *schedule.READS,
         *box_scores.NIGHT_READS,
         *over(Window.NIGHT, *grades.READS),
+        *halts.READS,
     ),
     path="predictions/{date}.json",
     cache=Cache.HOUR,
@@ -76,10 +79,24 @@ def build(slate: Slate) -> Json:
     return {
         "game_date": slate.date.isoformat(),
         "generated_at": slate.generated_at,
+        **_listed(games),
+        **halt_on(slate).envelope,
+    }
+
+
+def _listed(games: list[Json]) -> Json:
+    """Return the games and their totals."""
+    return {
         "total_games": len(games),
         "total_predictions": sum(game["prediction_count"] for game in games),
         "games": games,
     }
+
+
+@PREDICTIONS.paused
+def pause(built: Json, published: Json | None) -> Json:
+    """Keep the forecasts that readers were shown, and add none."""
+    return {**built, **_listed([] if published is None else published["games"])}
 
 
 def _game(game_id: str, cards: list[Json]) -> Json:

@@ -159,6 +159,7 @@ class LiveRules:
         overtime_minutes: Minutes of each period after them.
         min_elapsed: Share of a game that must be over before a player's points are projected to its end.
         trend_margin: Points by which that projection must miss the line for a trend.
+        fewest_players: Players without whom a team cannot play: a box score of fewer is not whole.
     """
 
     periods: int = 4
@@ -166,6 +167,7 @@ class LiveRules:
     overtime_minutes: int = 5
     min_elapsed: Fraction = Fraction(1, 4)
     trend_margin: Decimal = Decimal(1)
+    fewest_players: int = 5
 
 
 def _codenames() -> Mapping[str, str]:

@@ -39,6 +39,14 @@ class HaltRules:
         reasons: The reasons that the warehouse gives.
         unknown: The reason of a date that nothing is known of; any other text that the warehouse holds counts as it.
         unknown_days: Days for which a date counts as halted for that reason, after it.
+        off_season: The reason of a date that no game is near, or that is outside of the season's months.
+        near_days: Days around a date within which a game is near.
+        months: The first and the last month of a season.
+        between_rounds: The reason of a date in a break of the season.
+        ahead_days: Days within which the next game is played unless there is a break.
+        break_days: Days in a row without a game that are a break, as around the All-Star game.
+        inactive: The reason of a date for which the champion has no forecasts.
+        unvouched: The reason of a date whose gate withholds for another cause.
     """
 
     sport: str = "nba"
@@ -53,6 +61,14 @@ class HaltRules:
     )
     unknown: str = "unknown_state"
     unknown_days: int = 7
+    off_season: str = "off_season"
+    near_days: int = 21
+    months: tuple[int, int] = (10, 6)
+    between_rounds: str = "between_rounds"
+    ahead_days: int = 14
+    break_days: int = 4
+    inactive: str = "predictions_inactive"
+    unvouched: str = "unknown_state"
 
 
 @dataclass(frozen=True)

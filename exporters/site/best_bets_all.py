@@ -122,10 +122,12 @@ def _shown(season: Season, halt: Halt) -> Iterator[Json]:
 
 def _insist(season: Season, halt: Halt, games: GameCounts, picks: int, graded: int) -> None:
     """Refuse a page with fewer picks than any season has after some days."""
-    if season.lacks(SIGNAL_PICKS) or (halt.active and halt.reason in _RULES.unguarded):
+    allowed = halt.active and halt.reason in _RULES.unguarded
+    if season.lacks(SIGNAL_PICKS) or (allowed and halt.recorded):
         return
+    # A schedule that was lost looks like a break.
     days = (season.date - min(games.season())).days
-    if days >= _RULES.guarded_from and (picks < _RULES.min_picks or graded < _RULES.min_graded):
+    if not allowed and days >= _RULES.guarded_from and (picks < _RULES.min_picks or graded < _RULES.min_graded):
         raise WouldBeEmpty(
             f"day {days} of the season has {picks} picks, {graded} of them decided, where at least "
             f"{_RULES.min_picks} and {_RULES.min_graded} are expected; the page would lose its history: load the "

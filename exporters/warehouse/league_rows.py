@@ -245,6 +245,20 @@ class LiveBoxScoreRow(NamedTuple):
     last_name: str | None
     points: int | None
     minutes: str | None
+    feed_game_id: int | None
+    home_score: int | None
+    visitor_score: int | None
+    rebounds: int | None
+    assists: int | None
+    steals: int | None
+    blocks: int | None
+    turnovers: int | None
+    fg_made: int | None
+    fg_attempted: int | None
+    fg3_made: int | None
+    fg3_attempted: int | None
+    ft_made: int | None
+    ft_attempted: int | None
 
 
 class ShotZoneRow(NamedTuple):

@@ -119,21 +119,71 @@ COMMANDS = (
     ),
     Command(
         name="diff",
-        summary="Compare two published trees by what their documents say.",
+        summary="Compare two published trees, two runs of a date, or an export with what is published.",
         options="pipeline.operations.command_options:DIFF_OPTIONS",
         run="pipeline.operations.diff:main",
-        usage="BEFORE AFTER [option ...]",
+        usage="BEFORE AFTER|--run_before=RUN|--dry_export [option ...]",
         about="By export type and date: documents that only one tree has, players lost and gained, picks dropped, "
         "added and flipped, lines that moved, forecasts and by how much they changed, and where documents differ "
-        "otherwise. A document that is missing, or cannot be read, counts as one without picks. The time of a run, "
-        "and status.json, are left out. Exit codes: 0 nothing differs, or no more than --fail_on allows, 1 more does, "
-        "2 the request was rejected.",
+        "otherwise. Losses are counted by the functions of the guard: they would keep a run from publishing the date, "
+        "as long as no table explains them. A document that is missing, or cannot be read, counts as one without "
+        "picks. The time of a run, and status.json, are left out. Exit codes: 0 nothing differs, or no more than "
+        "--fail_on allows, 1 more does, or an export would lack something, 2 the request was rejected.",
         examples=(
+            (
+                "What changed between two runs of a date:",
+                "out --target_date=2026-02-11 --run_before=20260211T180411.000000Z-1f6c02aa "
+                "--run_after=20260211T190102.000000Z-7c0a91d3",
+            ),
+            (
+                "What an export would change, without publishing it:",
+                "--dry_export --warehouse=data --output=out --export_types=tonight-all --target_date=2026-02-11",
+            ),
             ("What another code version publishes for a night:", "out out-new --target_date=2026-02-11"),
             (
                 "Whether a staging bucket may be promoted, as a comment of a pull request:",
                 "gs://my-bucket/v1 gs://my-bucket-staging/v1 "
                 "--fail_on=documents_missing,players_lost:20%,prediction_change:2.5 --markdown",
+            ),
+        ),
+    ),
+    Command(
+        name="rollback",
+        summary="Bring back what a run had published for a date.",
+        options="pipeline.operations.rollback_options:ROLLBACK_OPTIONS",
+        run="pipeline.operations.rollback:main",
+        usage="--output=PATH --date=DATE [--to=RUN] [option ...]",
+        about="A rollback is published as any run is: under the lease of the date, documents first, then pointers, "
+        "then the manifest, which records who brought back what. An older run does not replace it, a newer one does. "
+        "A document that was replaced is kept for --history_days of the run that replaced it. Exit codes: 0 it is as "
+        "the run had published it, 1 something failed, 2 the request was rejected, or a document is not kept any more.",
+        examples=(
+            ("The runs of a date:", "--output=out --date=2026-02-11 --list"),
+            (
+                "What would change:",
+                "--output=out --date=2026-02-11 --to=20260211T180411.000000Z-1f6c02aa --dry_run",
+            ),
+            (
+                "In a bucket:",
+                "--output=gs://my-bucket/v1 --date=yesterday --to=20260211T180411.000000Z-1f6c02aa --by=ana",
+            ),
+        ),
+    ),
+    Command(
+        name="impact",
+        summary="Say which documents change when rows of a table change.",
+        options="pipeline.provenance.command_options:IMPACT_OPTIONS",
+        run="pipeline.provenance.impact:main",
+        usage="TABLE [--where=CONDITION] [--set=VALUES] [--exact --warehouse=PATH --target_date=DATE] [option ...]",
+        about="By the declarations of the export types, at once and without a read: which types read the table, of "
+        "which dates, and which columns. With --exact by two exports in memory, which are compared as phase6 diff "
+        "does. It writes nothing. Exit codes: 0 answered, 1 a table cannot be read, 2 the request was rejected.",
+        examples=(
+            ("Who reads the injury report of a date:", "nbac_injury_report --where=\"report_date = '2026-02-11'\""),
+            (
+                "What one forecast more or less changes:",
+                "player_prop_predictions --where=\"game_date = '2026-02-11' and player_lookup = 'lebronjames'\" "
+                "--exact --warehouse=.demo/warehouse --target_date=2026-02-11",
             ),
         ),
     ),

@@ -10,8 +10,12 @@ from typing import Any
 
 
 class Kind(Enum):
-    """What sort of thing differs; ``before`` and ``after`` are the two trees."""
+    """What sort of thing differs; ``before`` and ``after`` are the two trees.
 
+    ``losses`` are those for which the guard of a run withholds a date, as long as no table explains them.
+    """
+
+    LOSSES = "losses"
     DOCUMENTS_MISSING = "documents_missing"
     DOCUMENTS_NEW = "documents_new"
     DOCUMENTS_CHANGED = "documents_changed"

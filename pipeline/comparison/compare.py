@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from typing import Any, NamedTuple
 
-from exporters.declaration import Json
+from exporters.config import ExportConfig
+from exporters.declaration import Grain, Json
+from exporters.league.forecasts.readiness import ScanCounts
+from exporters.losses import Evidence, document_losses, lost_documents, players_loss, shown_by
+from exporters.registry import exports
 from pipeline.comparison.change import Change, Comparison, Kind
 from pipeline.comparison.statements import Statements, statements_of
 from pipeline.comparison.values import differing
@@ -17,6 +21,7 @@ from pipeline.verification.document_checks import ReadDocument, read_document
 from pipeline.verification.tree import Tree, tree_of
 from transforms.clients.concurrency import run_concurrently
 from transforms.publishing.status import STATUS_PATH
+from transforms.status_page.publish import is_of_page
 from transforms.stores.protocol import Store
 
 SCHEMAS, OTHER = "schemas", "other"
@@ -34,11 +39,13 @@ class Scope:
         first: The first date; None for every date.
         last: The last date; None for every date.
         exports: Names of export types; empty for all, and for objects of none.
+        paths: The objects; None for all.
     """
 
     first: date | None = None
     last: date | None = None
     exports: frozenset[str] = frozenset()
+    paths: frozenset[str] | None = None
 
     def holds(self, export: str, day: date | None) -> bool:
         """Whether documents of an export type and date are compared."""
@@ -61,36 +68,42 @@ class _Pair(NamedTuple):
     after: ReadDocument | None
 
 
-def compare(before: Store, after: Store, scope: Scope | None = None) -> Comparison:
+def compare(before: Store, after: Store, scope: Scope | None = None, config: ExportConfig | None = None) -> Comparison:
     """Return what differs between two published trees.
 
     Args:
         before: The place of the first tree.
         after: The place of the second tree.
-        scope: What is compared; everything but ``status.json``, which every run writes, by default.
+        scope: What is compared; by default everything but ``status.json`` and the status page, which every run writes.
+        config: The rules of the guard, which say what a loss is; the default ones when None.
 
     Raises:
         StoreError: A tree cannot be read.
     """
     trees = tree_of(before), tree_of(after)
-    held = [sum(path != STATUS_PATH for path in tree.objects) for tree in trees]
+    held = [sum(not _is_about_runs(path) for path in tree.objects) for tree in trees]
     found = Comparison(before_objects=held[0], after_objects=held[1])
-    groups: dict[_Group, set[str]] = {}
+    scope, groups = scope or Scope(), dict[_Group, set[str]]()
     for tree in trees:
-        for path in tree.objects:
+        for path in tree.objects if scope.paths is None else scope.paths & tree.objects.keys():
             group = _group_of(tree, path)
-            if path != STATUS_PATH and (scope or Scope()).holds(group.export, group.day):
+            if not _is_about_runs(path) and scope.holds(group.export, group.day):
                 groups.setdefault(group, set()).add(path)
     for group in sorted(groups, key=lambda group: (group.export, group.day or date.min, group.is_pointer)):
         # A group at a time, so that no more documents than those of a type and date are held.
         pairs = _read_pairs(before, after, sorted(groups[group]))
         sizes = found.sizes.setdefault((group.export, group.day), Counter())
+        found.changes += _losses(group, pairs, config or ExportConfig())
         for pair in pairs:
             found.compared += 1
             changes = list((_pointer if group.is_pointer else _document)(group, pair, sizes))
             found.unchanged += not changes
             found.changes += changes
     return found
+
+
+def _is_about_runs(path: str) -> bool:
+    return path == STATUS_PATH or is_of_page(path)
 
 
 def _group_of(tree: Tree, path: str) -> _Group:
@@ -112,6 +125,34 @@ def _read_pair(before: Store, after: Store, path: str) -> _Pair:
 def _read(store: Store, path: str) -> ReadDocument | None:
     found = store.read(path)
     return None if found is None else read_document(path, *found)
+
+
+def _losses(group: _Group, pairs: Sequence[_Pair], config: ExportConfig) -> Iterator[Change]:
+    """Yield what the guard of a run refuses to lose, by the functions that it counts with."""
+    export = exports().get(group.export)
+    if export is None or group.day is None or group.is_pointer:
+        return
+    evidence = Evidence(export, group.day, ScanCounts(), config)
+    if export.grain is Grain.PLAYER:
+        there = [pair.path for pair in pairs if pair.before is not None]
+        lost = lost_documents(export, there, {pair.path for pair in pairs if pair.after is not None}, config.shrink)
+        found = [players_loss(evidence, lost, len(there))] if lost else []
+    else:
+        found = [
+            loss
+            for pair in pairs
+            if pair.before is not None
+            for loss in document_losses(
+                evidence,
+                pair.path,
+                shown_by(export, pair.before.value),
+                shown_by(export, None if pair.after is None else pair.after.value),
+            )
+        ]
+    for loss in found:
+        if loss.unexplained:
+            path = loss.path or export.path_of(group.day, "*")
+            yield Change(Kind.LOSSES, group.export, group.day, path, loss.what, loss.before, loss.after)
 
 
 def _pointer(group: _Group, pair: _Pair, sizes: Counter[str]) -> Iterator[Change]:

@@ -8,6 +8,7 @@ from pipeline.comparison.change import Change, Comparison, Kind
 from pipeline.comparison.thresholds import cell_text
 
 _COLUMNS: Sequence[tuple[str, tuple[tuple[str, Kind], ...]]] = (
+    ("losses", (("", Kind.LOSSES),)),
     ("documents", (("-", Kind.DOCUMENTS_MISSING), ("+", Kind.DOCUMENTS_NEW), ("~", Kind.DOCUMENTS_CHANGED))),
     ("unreadable", (("", Kind.DOCUMENTS_UNREADABLE),)),
     ("pointers", (("~", Kind.POINTERS_CHANGED),)),

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from pipeline.deployment.settings import MACHINE_TYPE, MAX_WORKERS, Deployment
-from pipeline.execution.job_options import APP
+from pipeline.engines.job_options import APP
 
 JOB_NAME_PATTERN = r"[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?"
 """Dataflow takes longer ones; Cloud Scheduler and labels do not."""

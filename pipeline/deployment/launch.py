@@ -17,8 +17,8 @@ from exporters.registry import PLAYER_TYPES, exports, groups
 from pipeline.deployment.command_options import LaunchOptions
 from pipeline.deployment.flex_launch import launch_body
 from pipeline.deployment.settings import Deployment, SettingsError, load_deployment
-from pipeline.execution.dataflow_jobs import DataflowError, DataflowJob, DataflowJobs
-from pipeline.execution.following import Ended, EngineError, follow
+from pipeline.engines.dataflow_jobs import DataflowError, DataflowJob, DataflowJobs
+from pipeline.engines.following import Ended, EngineError, follow
 from pipeline.execution.outcome import read_outcome
 from pipeline.execution.places import open_store
 from pipeline.options.command_line import ExportOptions

@@ -1,4 +1,4 @@
-"""Running a plan: engine, options, submission, waiting, outcome, and the run in one process.
+"""Carrying out a command line: plan, preflight, run, outcome; as a graph on an engine, or in this process without Beam.
 
-Imports :mod:`pipeline.planning` and below.
+Imports :mod:`pipeline.engines` and below.
 """

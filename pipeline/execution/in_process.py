@@ -8,8 +8,9 @@ from __future__ import annotations
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Iterable
-from datetime import date, datetime, timezone
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -21,14 +22,17 @@ from transforms.elements.document import Document
 from transforms.elements.failure import Failure
 from transforms.elements.guarding import DateVerdict, Tally
 from transforms.elements.plan import Plan
+from transforms.elements.progress import PROGRESS
 from transforms.elements.publication import Outcome, Publication, Published
 from transforms.elements.tables import TableBatch
 from transforms.publishing.documents import DocumentPublisher
 from transforms.publishing.guard import judge_date, open_date, triage, withheld_outcome
 from transforms.publishing.lease import Heartbeat, abandon, forget_signs
+from transforms.publishing.pauses import pause_documents
 from transforms.publishing.publish import OutcomeBatch, finish_date, gather, move_pointers
 from transforms.publishing.publish_schemas import publish_schema, schemas_of
-from transforms.publishing.status import date_status, write_status
+from transforms.publishing.status import date_status
+from transforms.publishing.tell_readers import tell_readers
 from transforms.publishing.write_back import append_subset_picks, appending
 from transforms.reading.route import split_by_date, with_player_ids
 from transforms.reading.scan import scan_all
@@ -47,6 +51,7 @@ def run_in_process(plan: Plan, warehouse: Warehouse, store: Store) -> dict[str, 
     """Run a plan and return the manifest of each target date, by ISO date."""
     collect_rarely()
     batches, scan_counts = scan_all(plan, warehouse)
+    PROGRESS.rows += sum(scanned.batch.num_rows for scanned in batches)
     return publish_scanned(plan, batches, scan_counts, warehouse, store)
 
 
@@ -77,48 +82,82 @@ def _publish(
 ) -> dict[str, dict[str, Any]]:
     schemas = run_concurrently(partial(publish_schema, store, plan), schemas_of(plan), store.concurrency)
     log.failures[plan.dates[-1]].extend(failure for failure in schemas if failure is not None)
-    cards: dict[Grain, dict[date, list[CardBatch]]] = {Grain.SLATE: defaultdict(list), Grain.SEASON: defaultdict(list)}
-    swept = [
-        with_player_ids(scanned, scan_counts.aliases)
-        for scanned in batches
-        if scanned.table in (_PLAYER_TABLES & plan.built_from) | plan.shared_tables
-    ]
-    for night in sweep_histories(plan, scan_counts, swept):
-        log.add(night.day, night.documents, night.failures)
-        cards[Grain.SLATE][night.day].append(night.slate_cards)
-        cards[Grain.SEASON][night.day].append(night.season_cards)
-    rows: dict[date, dict[date, dict[str, Any]]] = defaultdict(dict)
     frozen: list[tuple[date, FrozenRows]] = []
-    slate_tables = _by_date(plan, batches, Grain.SLATE)
-    for day in sorted({day for export in plan.exports for day in plan.slate_dates(export)}):
-        slate = build_slate(plan, scan_counts, day, cards[Grain.SLATE][day], slate_tables[day])
-        log.add(day, slate.documents, slate.failures)
-        for as_of, made in rows_by_as_of_date(plan, slate):
-            rows[as_of][day] = made
-        frozen.extend((day, rows_to_write) for rows_to_write in slate.frozen)
-    season_tables = _by_date(plan, batches, Grain.SEASON)
-    for day in sorted({day for export in plan.exports for day in plan.season_dates(export)}):
-        season = build_season(plan, scan_counts, day, cards[Grain.SEASON][day], season_tables[day], rows[day])
-        log.add(day, season.documents, season.failures)
+    for made in build_documents(plan, batches, scan_counts):
+        log.add(made.day, made.documents, made.failures)
+        frozen.extend((made.day, rows_to_write) for rows_to_write in made.frozen)
     verdicts = log.settle()
     for day, rows_to_write in frozen:
         reported = plan.reporting_date(day)
         if verdicts[reported].withheld is None:
             failure = append_subset_picks(plan, appending(warehouse), day, rows_to_write)
             log.failures[reported].extend([] if failure is None else [failure])
-    records = {
-        day.isoformat(): finish_date(
-            plan, store, scan_counts, move_pointers(plan, store, scan_counts, log.publication(day, verdicts[day]))
-        )
-        for day in plan.dates
-    }
-    if wrong := write_status(store, map(date_status, records.values()), datetime.now(timezone.utc)):
+    records: dict[str, dict[str, Any]] = {}
+    for day in plan.dates:
+        moved = move_pointers(plan, store, scan_counts, log.publication(day, verdicts[day]))
+        records[day.isoformat()] = finish_date(plan, store, scan_counts, moved)
+        PROGRESS.dates += 1
+    for wrong in tell_readers(store, plan, [date_status(record) for record in records.values()]):
         LOG.warning("%s", wrong)
     forget_signs(store, plan.run)
     return records
 
 
-def _by_date(plan: Plan, batches: Iterable[TableBatch], grain: Grain) -> dict[date, list[TableBatch]]:
+@dataclass(frozen=True)
+class Built:
+    """Documents of one date that one step built.
+
+    Attributes:
+        day: The date.
+        documents: The documents.
+        failures: Documents that could not be built.
+        frozen: Rows to write back to the warehouse.
+    """
+
+    day: date
+    documents: DocumentBatch
+    failures: Sequence[Failure]
+    frozen: Sequence[FrozenRows] = ()
+
+
+def build_documents(plan: Plan, batches: Iterable[TableBatch], scan_counts: ScanCounts) -> Iterator[Built]:
+    """Yield the documents of a plan as they are built: players first, then dates, then seasons.
+
+    Args:
+        plan: The plan.
+        batches: All rows of its scans.
+        scan_counts: Their counts.
+    """
+    batches = list(batches)
+    cards: dict[Grain, dict[date, list[CardBatch]]] = {Grain.SLATE: defaultdict(list), Grain.SEASON: defaultdict(list)}
+    for night in sweep_histories(plan, scan_counts, swept_batches(plan, batches, scan_counts)):
+        yield Built(night.day, night.documents, night.failures)
+        cards[Grain.SLATE][night.day].append(night.slate_cards)
+        cards[Grain.SEASON][night.day].append(night.season_cards)
+    rows: dict[date, dict[date, dict[str, Any]]] = defaultdict(dict)
+    slate_tables = batches_by_date(plan, batches, Grain.SLATE)
+    for day in sorted({day for export in plan.exports for day in plan.slate_dates(export)}):
+        slate = build_slate(plan, scan_counts, day, cards[Grain.SLATE][day], slate_tables[day])
+        yield Built(day, slate.documents, slate.failures, slate.frozen)
+        for as_of, made in rows_by_as_of_date(plan, slate):
+            rows[as_of][day] = made
+    season_tables = batches_by_date(plan, batches, Grain.SEASON)
+    for day in sorted({day for export in plan.exports for day in plan.season_dates(export)}):
+        season = build_season(plan, scan_counts, day, cards[Grain.SEASON][day], season_tables[day], rows[day])
+        yield Built(day, season.documents, season.failures)
+
+
+def swept_batches(plan: Plan, batches: Iterable[TableBatch], scan_counts: ScanCounts) -> list[TableBatch]:
+    """Return the batches that the player stage of a plan reads, every player under one id."""
+    return [
+        with_player_ids(scanned, scan_counts.aliases)
+        for scanned in batches
+        if scanned.table in (_PLAYER_TABLES & plan.built_from) | plan.shared_tables
+    ]
+
+
+def batches_by_date(plan: Plan, batches: Iterable[TableBatch], grain: Grain) -> dict[date, list[TableBatch]]:
+    """Return the league-wide rows that a stage needs, by the date that it builds."""
     found: dict[date, list[TableBatch]] = defaultdict(list)
     for scanned in batches:
         if scanned.table not in _PLAYER_TABLES:
@@ -145,7 +184,9 @@ class _Log:
     def add(self, day: date, documents: DocumentBatch, failures: Iterable[Failure]) -> None:
         """Publish the documents of a batch that the guard does not hold."""
         reported = self._plan.reporting_date(day)
-        released, held, tally = triage(self._plan, self._scan_counts, reported, self._opened[reported].shown, documents)
+        shown = self._opened[reported].shown
+        documents = pause_documents(self._plan, self._store, self._scan_counts, reported, shown, documents)
+        released, held, tally = triage(self._plan, self._scan_counts, reported, shown, documents)
         if tally is not None:
             self._tallies[reported].append(tally)
         if held.documents:
@@ -181,6 +222,7 @@ class _Log:
         spent: dict[str, float] = defaultdict(float)
         for made, milliseconds in timed:
             spent[made.export] += milliseconds
+        PROGRESS.documents += len(timed)
         self.outcomes[day].append(OutcomeBatch([made for made, _ in timed], documents.milliseconds, dict(spent)))
 
     def _timed(self, before: Published, document: Document) -> tuple[Outcome, float]:

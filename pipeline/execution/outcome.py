@@ -13,7 +13,7 @@ from transforms.publishing.manifest import load_manifest, load_record
 from transforms.stores.protocol import Store, StoreError
 
 
-def read_outcome(plan: Plan, store: Store, output: str, *, since: datetime | None = None) -> Summary:
+def read_outcome(plan: Plan, store: Store, output: str, *, since: datetime | None = None, engine: str = "") -> Summary:
     """Return what a run published, from its manifests alone. The state that the engine reports is not used.
 
     Args:
@@ -21,6 +21,7 @@ def read_outcome(plan: Plan, store: Store, output: str, *, since: datetime | Non
         store: The store that it published to.
         output: The same, as the command line names it.
         since: No execution of this run can have started before; for a plan without the start of its run.
+        engine: What ran it.
 
     Raises:
         StoreError: A manifest cannot be read.
@@ -32,7 +33,9 @@ def read_outcome(plan: Plan, store: Store, output: str, *, since: datetime | Non
         return load_record(store, plan.run, day, since=since) or load_manifest(store, day).manifest
 
     records = run_concurrently(record_of, days, store.concurrency)
-    return summarize(plan, output, dict(zip(days, records, strict=True)), since=since)
+    summary = summarize(plan, output, dict(zip(days, records, strict=True)), since=since)
+    summary.engine = engine
+    return summary
 
 
 def read_broken(plan: Plan, store: Store, output: str) -> Summary | None:

@@ -5,30 +5,25 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from datetime import datetime, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import apache_beam as beam
 import orjson
-from apache_beam.options.pipeline_options import PipelineOptions
 
 from exporters.registry import PLAYER_TYPES, exports, groups
-from pipeline.execution.engines import Kind, find_engine
-from pipeline.execution.job_options import job_options
-from pipeline.execution.outcome import read_broken, read_outcome
+from pipeline.engines.errors import RunError, RunInterrupted, SubmissionError
+from pipeline.execution.alone import run_alone
+from pipeline.execution.outcome import read_broken
 from pipeline.execution.places import open_store, open_warehouse, with_absolute_paths
-from pipeline.execution.submission import RunError, RunInterrupted, SubmissionError, run_elsewhere, run_here, submit
-from pipeline.options.configuration import RunConfig, StreamConfig, parse_job
+from pipeline.options.configuration import RunConfig, StreamConfig, parse_alone, parse_job
 from pipeline.options.flags import OptionsError
 from pipeline.planning.champion import ChampionError
-from pipeline.planning.graph import build
 from pipeline.planning.inputs import with_inputs
 from pipeline.planning.machine_clock import with_clock
-from pipeline.planning.planner import EstimatingWarehouse, begun, describe, estimate_bytes, make_plan, with_as_of
+from pipeline.planning.planner import EstimatingWarehouse, describe, estimate_bytes, make_plan, started, with_as_of
 from pipeline.planning.preflight import Preflight, look_ahead
 from pipeline.reporting.completion import publish_event, run_event
 from pipeline.reporting.exit_codes import ALL_PUBLISHED, BAD_REQUEST, INTERRUPTED, SOMETHING_MISSING
 from pipeline.reporting.findings import Finding, is_serious, say_findings
-from pipeline.reporting.progress import Watch
 from pipeline.reporting.report import Summary
 from pipeline.reporting.terminal import complain, report, say, say_json
 from pipeline.version import current_build
@@ -36,26 +31,22 @@ from transforms.elements.plan import LeaseRules, Plan
 from transforms.stores.protocol import Store, StoreError
 from transforms.warehouses.protocol import Warehouse, WarehouseError
 
+if TYPE_CHECKING:
+    from apache_beam.options.pipeline_options import PipelineOptions
+
 
 def main(argv: Sequence[str]) -> int:
     """Run a command line and return its exit code."""
     now = datetime.now(timezone.utc)
     try:
-        options, config = parse_job(
-            argv,
-            known_types=tuple(exports()),
-            groups=groups(),
-            now=now,
-            player_types=PLAYER_TYPES,
-        )
-        is_stream = isinstance(config, StreamConfig)
-        find_engine(options, current_build(), streaming=is_stream, no_wait=config.no_wait)
+        options, config = _parsed(argv, now)
         config = with_absolute_paths(config)
         warehouse, store = open_warehouse(config), open_store(config)
     except OptionsError as error:
         complain(error)
         return BAD_REQUEST
     if isinstance(config, StreamConfig):
+        assert options is not None
         # A run of one request does not need this module.
         from pipeline.stream.run_stream import run_stream
 
@@ -67,6 +58,7 @@ def main(argv: Sequence[str]) -> int:
         validate=config.validate,
         accept_shrink=config.accept_shrink,
         lease=LeaseRules(wait_seconds=config.lease_wait),
+        history_days=config.history_days,
     )
     ahead = _look_ahead(config, plan, warehouse, store, now)
     if config.dry_run:
@@ -90,6 +82,29 @@ def main(argv: Sequence[str]) -> int:
     return carry_out(config, plan, warehouse, store, options, ahead.problems)
 
 
+def _parsed(argv: Sequence[str], now: datetime) -> tuple[PipelineOptions | None, RunConfig | StreamConfig]:
+    """Return the configuration of a command line, and the options of Beam for one that is carried out as a graph.
+
+    Raises:
+        OptionsError: Something is wrong, or the engine cannot run the job.
+    """
+    types, named = tuple(exports()), groups()
+    alone = parse_alone(argv, known_types=types, groups=named, now=now, player_types=PLAYER_TYPES)
+    if alone is not None and not alone.no_wait and _dates_of(alone) <= alone.dates_in_process:
+        return None, alone
+    # Beam takes longer to import than all that a run of one date does without it.
+    from pipeline.engines.engine import find_engine
+
+    options, config = parse_job(argv, known_types=types, groups=named, now=now, player_types=PLAYER_TYPES)
+    find_engine(options, current_build(), streaming=isinstance(config, StreamConfig), no_wait=config.no_wait)
+    return options, config
+
+
+def _dates_of(config: RunConfig) -> int:
+    """Return how many dates a run is about."""
+    return len(make_plan(config.request, config.export_config).dates)
+
+
 def _look_ahead(config: RunConfig, plan: Plan, warehouse: Warehouse, store: Store, now: datetime) -> Preflight:
     """Return what preflight finds; without it, only the instant as of which tables are read, and the clock."""
     if not config.skip_preflight:
@@ -107,7 +122,7 @@ def carry_out(
     plan: Plan,
     warehouse: Warehouse,
     store: Store,
-    options: PipelineOptions,
+    options: PipelineOptions | None,
     problems: Sequence[Finding] = (),
 ) -> int:
     """Run a plan, print its outcome and return the exit code.
@@ -117,22 +132,13 @@ def carry_out(
         plan: The plan of its request, after preflight.
         warehouse: Where tables are read.
         store: Where documents are written.
-        options: Beam's options.
+        options: Beam's options, which name the engine; None to run without Beam.
         problems: What preflight found.
     """
     plan = started(plan)
     found = [finding.to_json() for finding in problems]
-    output = str(config.output)
     try:
-        summary = run(
-            plan,
-            warehouse,
-            store,
-            options,
-            output=output,
-            completion_topic=config.completion_topic,
-            no_wait=config.no_wait,
-        )
+        summary = _run(config, plan, warehouse, store, options)
     except SubmissionError as error:
         return _nothing(config, plan, f"nothing was submitted: {error}")
     except RunError as error:
@@ -152,68 +158,15 @@ def carry_out(
     return summary.exit_code
 
 
-def run(
-    plan: Plan,
-    warehouse: Warehouse,
-    store: Store,
-    options: PipelineOptions,
-    *,
-    output: str,
-    completion_topic: str = "",
-    no_wait: bool = False,
+def _run(
+    config: RunConfig, plan: Plan, warehouse: Warehouse, store: Store, options: PipelineOptions | None
 ) -> Summary | None:
-    """Run a plan, wait until it is over, and return what it published.
+    output, topic = str(config.output), config.completion_topic
+    if options is None:
+        return run_alone(plan, warehouse, store, output=output, completion_topic=topic)
+    from pipeline.execution.graph_run import run
 
-    Args:
-        plan: The plan.
-        warehouse: Where tables are read.
-        store: Where documents are written.
-        options: Beam's options, which name the engine.
-        output: The store, as the command line names it.
-        completion_topic: Topic of the completion event; empty for none.
-        no_wait: Return once the job is submitted.
-
-    Returns:
-        The outcome, read back from the manifests; None when the job was submitted without waiting.
-
-    Raises:
-        OptionsError: The engine cannot run it.
-        RunError: The run broke off, or the engine rejected it.
-        StoreError: The outcome cannot be read back.
-    """
-    engine = find_engine(options, current_build(), no_wait=no_wait)
-    options = job_options(options, engine, current_build())
-    plan = plan if plan.run.execution_id else started(plan)
-
-    def build_it(pipeline: beam.Pipeline) -> None:
-        build(pipeline, plan, warehouse, store, output=output, completion_topic=completion_topic)
-
-    if no_wait:
-        say(f"submitted run {plan.run.run_id}: {submit(engine, build_it, options)}")
-        return None
-    with Watch(plan, counts=engine.counts) as progress:
-        if engine.kind is Kind.LOCAL:
-            run_here(build_it, options)
-            has_run = True
-        else:
-            has_run = run_elsewhere(
-                engine,
-                build_it,
-                options,
-                progress,
-                check=f"the manifest of {plan.dates[-1]} names run {plan.run.run_id} once it is published; "
-                "run it again if it does not",
-                out_of_memory=f"with --shards={4 * plan.shards}",
-            )
-    if not has_run:
-        say(f"submitted run {plan.run.run_id}: its launcher sends the job")
-        return None
-    return read_outcome(plan, store, output)
-
-
-def started(plan: Plan) -> Plan:
-    """Return a plan whose execution begins now."""
-    return begun(plan, datetime.now(timezone.utc))
+    return run(plan, warehouse, store, options, output=output, completion_topic=topic, no_wait=config.no_wait)
 
 
 def tell_failure(config: RunConfig, plan: Plan, *reasons: str) -> None:

@@ -17,10 +17,10 @@ from typing import Any
 from apache_beam.options.pipeline_options import GoogleCloudOptions, PipelineOptions
 
 from exporters.registry import PLAYER_TYPES, exports, groups
-from pipeline.execution.engines import find_engine
+from pipeline.engines.engine import find_engine
+from pipeline.engines.errors import RunError, RunInterrupted
+from pipeline.execution.graph_run import run
 from pipeline.execution.places import open_store, open_warehouse, with_absolute_paths
-from pipeline.execution.run import run
-from pipeline.execution.submission import RunError, RunInterrupted
 from pipeline.operations.command_options import BACKFILL_TYPES, NOT_IN_A_BACKFILL, BackfillOptions
 from pipeline.options.configuration import RunConfig, parse_run
 from pipeline.options.flags import OptionsError, take_options
@@ -160,6 +160,7 @@ def backfill(config: RunConfig, warehouse: Warehouse, store: Store, carry_out: C
         dates=days,
         accept_shrink=config.accept_shrink,
         lease=LeaseRules(wait_seconds=config.lease_wait),
+        history_days=config.history_days,
     )
     now = datetime.now(timezone.utc)
     if config.skip_preflight and not config.dry_run:

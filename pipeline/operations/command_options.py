@@ -10,6 +10,7 @@ from pydantic.dataclasses import dataclass
 
 from exporters.config import ExportConfig
 from pipeline.comparison.thresholds import ANY, NAMES, NEVER, THRESHOLD_PATTERN
+from pipeline.operations.rollback_options import RUN_PATTERN
 from pipeline.options.locations import (
     BIGQUERY_PATTERN,
     FOLDER_PATTERN,
@@ -138,14 +139,53 @@ class DiffOptions:
         ),
     ]
     after: Annotated[
-        OutputPlace,
+        OutputPlace | None,
         Described(
             "The second tree. The second argument without a flag is the same.",
             example="gs://my-bucket-staging/v1",
+            default_help="the first tree, with --run_before",
             metavar="PATH|gs://BUCKET/PREFIX",
             pattern=f"{GCS_PATTERN}|{FOLDER_PATTERN}",
         ),
-    ]
+    ] = None
+    run_before: Annotated[
+        str,
+        whole_or_empty(RUN_PATTERN),
+        Described(
+            "With one tree and one date: what this run had published, as phase6 rollback --list names it.",
+            example="20260211T180411.000000Z-1f6c02aa",
+            default_help="no runs are compared",
+            metavar="RUN",
+        ),
+    ] = ""
+    run_after: Annotated[
+        str,
+        whole_or_empty(RUN_PATTERN),
+        Described(
+            "The run that it is compared with.",
+            example="20260211T190102.000000Z-7c0a91d3",
+            default_help="what is published now",
+            metavar="RUN",
+        ),
+    ] = ""
+    dry_export: Annotated[
+        bool,
+        Described(
+            "Compare what is published with what an export would publish now, and write nothing: --output, --warehouse "
+            "and all other options of phase6 export instead of two trees. Losses that the guard would refuse count.",
+            example="true",
+        ),
+    ] = False
+    control_output: Annotated[
+        OutputPlace | None,
+        Described(
+            "With --run_before or --dry_export: where the records of runs and the history are.",
+            example="gs://my-bucket-control/v1",
+            default_help="beside the output: PATH-control, or gs://BUCKET-control/PREFIX",
+            metavar="PATH|gs://BUCKET/PREFIX",
+            pattern=f"{GCS_PATTERN}|{FOLDER_PATTERN}",
+        ),
+    ] = None
     target_date: Annotated[
         Day | None,
         Described("One date, or a league day: today or yesterday.", "2026-02-11", metavar="DATE", pattern=DAY_TEXT),
@@ -190,8 +230,21 @@ class DiffOptions:
     json: Annotated[bool, Described("Report the result as JSON, for programs.", example="true")] = False
 
 
-DIFF_OPTIONS = options_of(DiffOptions, Group.COMMAND)
-"""The options of ``phase6 diff``."""
+_OF_DRY_EXPORT = (
+    "output",
+    "warehouse",
+    "as_of",
+    "generated_at",
+    "champion_system_id",
+    "fallback_system_ids",
+    "validate",
+)
+
+DIFF_OPTIONS = (
+    *options_of(DiffOptions, Group.COMMAND),
+    *(option for option in EXPORT_OPTIONS if option.name in _OF_DRY_EXPORT),
+)
+"""The options of ``phase6 diff``; --dry_export takes all of an export."""
 
 
 def _of_backfill(option: Option) -> Option:

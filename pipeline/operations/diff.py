@@ -1,9 +1,14 @@
-"""The command that compares two published trees; the comparison is that of :mod:`pipeline.comparison`."""
+"""The command that compares two published trees, two runs of a date, or an export with what is published.
+
+The comparison is that of :mod:`pipeline.comparison`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timezone
+from typing import NamedTuple
 
 from exporters.registry import exports, groups
 from pipeline.comparison.change import Comparison
@@ -12,13 +17,20 @@ from pipeline.comparison.tables import listed, markdown, summary, text_table
 from pipeline.comparison.thresholds import exceeded, parse_thresholds
 from pipeline.execution.places import open_output
 from pipeline.operations.command_options import DiffOptions
+from pipeline.operations.dry_export import dry_export, parse_dry_export
+from pipeline.operations.rollback import chosen_record
 from pipeline.options.flags import OptionsError, parse_options
 from pipeline.options.locations import GcsPrefix, LocalFolder
+from pipeline.planning.champion import ChampionError
 from pipeline.reporting.terminal import complain, say, say_all, say_json
 from pipeline.requests.clock import league_day
 from pipeline.requests.problems import Problem, nearest, show
 from pipeline.requests.request_message import day_of
+from transforms.publishing.manifest import load_manifest
+from transforms.restoring.runs import RunView, VersionsGone, find_records, view_of
+from transforms.stores.overlay import OverlayStore
 from transforms.stores.protocol import Store, StoreError
+from transforms.warehouses.protocol import WarehouseError
 
 OK, DIFFERENT, REJECTED = 0, 1, 2
 """Exit codes."""
@@ -34,7 +46,20 @@ def parse_diff(argv: Sequence[str]) -> DiffOptions:
     flags = next((place for place, argument in enumerate(argv) if argument.startswith("-")), len(argv))
     trees = min(flags, len(_TREES))
     named = [f"{flag}={value}" for flag, value in zip(_TREES, argv[:trees], strict=False)]
-    return parse_options(DiffOptions, [*named, *argv[trees:]])
+    options = parse_options(DiffOptions, [*named, *argv[trees:]])
+    if options.after is None and not (options.run_before or options.run_after):
+        fix = "name a second tree, or runs with --run_before, or add --dry_export"
+        raise OptionsError([Problem("--after", "", "is missing", fix)])
+    return options
+
+
+class Shown(NamedTuple):
+    """How differences are shown, and how many are too many."""
+
+    fail_on: str
+    markdown: bool
+    json: bool
+    most: int
 
 
 def main(argv: Sequence[str], *, now: datetime | None = None) -> int:
@@ -44,27 +69,101 @@ def main(argv: Sequence[str], *, now: datetime | None = None) -> int:
         argv: Arguments, without the program's name.
         now: The current instant, aware, of which ``today`` is the league day.
     """
+    now = now or datetime.now(timezone.utc)
     try:
+        if _is_dry_export(argv):
+            return _dry_export(argv, now)
         options = parse_diff(argv)
-        scope = _scope(options, league_day(now or datetime.now(timezone.utc)))
+        scope = _scope(options, league_day(now))
+        if options.run_before or options.run_after:
+            return _runs(options, scope, now)
+        assert options.after is not None
+        before, after = _open(options.before, options), _open(options.after, options)
+        found = compare(before, after, scope)
+        if problems := list(_nothing_to_compare(options, found)):
+            raise OptionsError(problems)
     except OptionsError as error:
         complain(error)
         return REJECTED
-    before, after = _open(options.before, options), _open(options.after, options)
-    try:
-        found = compare(before, after, scope)
-    except StoreError as error:
+    except (ChampionError, StoreError, WarehouseError) as error:
         complain(error)
         return DIFFERENT
-    if problems := list(_nothing_to_compare(options, found)):
-        complain(OptionsError(problems))
-        return REJECTED
+    return _report(options, found, str(options.before), str(options.after))
+
+
+def _is_dry_export(argv: Sequence[str]) -> bool:
+    return any(argument in ("--dry_export", "--dry_export=true") for argument in argv)
+
+
+def _dry_export(argv: Sequence[str], now: datetime) -> int:
+    """Compare what an export would publish with what is published.
+
+    Raises:
+        OptionsError: Something is wrong with the options.
+        StoreError: The place cannot be read.
+        WarehouseError: A table cannot be read.
+        ChampionError: The champion has no forecasts.
+    """
+    compared, config = parse_dry_export(argv, now=now)
+    made = dry_export(config, now=now)
+    shown = Shown(compared.fail_on, compared.markdown, config.json, compared.most)
+    code = _report(shown, made.found, str(config.output), "an export that was not published", made.missing)
+    return DIFFERENT if made.missing else code
+
+
+def _runs(options: DiffOptions, scope: Scope, now: datetime) -> int:
+    """Compare what two runs of a date had published.
+
+    Raises:
+        OptionsError: A run is not known, or what it had published is not kept any more.
+        StoreError: The place cannot be read.
+    """
+    problems = []
+    if options.after is not None:
+        fix = "leave one out: runs are those of one tree"
+        problems.append(Problem("--after", show(str(options.after)), "excludes --run_before", fix))
+    if not options.run_before:
+        problems.append(Problem("--run_after", show(options.run_after), "has no --run_before", "add --run_before"))
+    if options.target_date is None:
+        problems.append(Problem("--target_date", "", "is missing: runs are compared by date", "add --target_date"))
+    if problems or scope.first is None:
+        raise OptionsError(problems)
+    store = open_output(options.before, options.control_output, endpoint=options.gcs_endpoint)
+    today = (store.now() or now).astimezone(timezone.utc).date()
+    views = []
+    for flag, name in (("--run_before", options.run_before), ("--run_after", options.run_after)):
+        record = None if not name else chosen_record(find_records(store, scope.first), name, scope.first, flag)
+        try:
+            views.append(None if record is None else view_of(store, record, today))
+        except VersionsGone as lost:
+            fix = "choose another run of phase6 rollback --list"
+            raise OptionsError([Problem(flag, show(name), f"cannot be seen any more: {lost}", fix)]) from lost
+    before, after = views
+    assert before is not None
+    then = after or _published(store, before.exports, scope.first)
+    paths = before.paths | then.paths
+    found = compare(before.without(paths), then.without(paths), replace(scope, paths=paths))
+    return _report(options, found, f"run {options.run_before}", f"run {options.run_after}" if after else "now")
+
+
+def _published(store: Store, names: Collection[str], day: date) -> RunView:
+    """Return what is published now of some export types, without what no run makes any more."""
+    manifest = load_manifest(store, day).manifest or {"exports": {}}
+    sections = [section for name, section in manifest["exports"].items() if name in names]
+    paths = (path for section in sections for path in section["documents"].keys() - set(section["stale"]))
+    return RunView(OverlayStore(store), frozenset(paths), frozenset(names))
+
+
+def _report(
+    options: DiffOptions | Shown, found: Comparison, before: str, after: str, missing: Sequence[str] = ()
+) -> int:
     over = exceeded(found, parse_thresholds(options.fail_on))
     if options.json:
-        say_json({**found.as_json(), "exceeded": over})
+        say_json({**found.as_json(), "exceeded": over, **({"missing": missing} if missing else {})})
     elif options.markdown:
-        say(markdown(found, str(options.before), str(options.after), over, options.most))
+        say(markdown(found, before, after, [*over, *missing], options.most))
     else:
+        say_all([f"missing: {line}" for line in missing], style="red")
         _print(found, over, options.most)
     return DIFFERENT if over else OK
 

@@ -8,9 +8,16 @@ import importlib
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any, NoReturn
 
-from apache_beam.options.pipeline_options import PipelineOptions, _BeamArgumentParser
+from apache_beam.options.pipeline_options import (
+    GoogleCloudOptions,
+    PipelineOptions,
+    StandardOptions,
+    TestOptions,
+    _BeamArgumentParser,
+)
 
 from pipeline.options.flags import OptionsError, add_flags, unknown_flags
+from pipeline.options.given import GivenOptions
 from pipeline.options.option_table import OPTIONS
 from pipeline.requests.problems import Problem
 
@@ -32,6 +39,18 @@ class ExportOptions(PipelineOptions):
     @classmethod
     def _add_argparse_args(cls, parser: argparse.ArgumentParser) -> None:
         add_flags(parser, (option for option in OPTIONS if not option.of_beam))
+
+
+def given_in(options: PipelineOptions) -> GivenOptions:
+    """Return what any view of Beam's options says."""
+    ours, beams = options.view_as(ExportOptions), options.view_as(TestOptions)
+    standard, cloud = options.view_as(StandardOptions), options.view_as(GoogleCloudOptions)
+    return GivenOptions(
+        {option.name: getattr(beams if option.of_beam else ours, option.name) for option in OPTIONS},
+        standard.runner or "",
+        bool(standard.streaming),
+        frozenset(name for name in ("project", "region", "temp_location") if getattr(cloud, name)),
+    )
 
 
 def parse_command_line(argv: Sequence[str]) -> ExportOptions:

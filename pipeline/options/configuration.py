@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from apache_beam.options.pipeline_options import GoogleCloudOptions, PipelineOptions, StandardOptions
 from pydantic import InstanceOf
 from pydantic.dataclasses import dataclass
 
 from exporters.config import ExportConfig
-from pipeline.options.command_line import ExportOptions, read_command_line
 from pipeline.options.flags import OptionsError, together
+from pipeline.options.given import GivenOptions, read_own_flags
 from pipeline.options.locations import GcsPrefix, LocalFolder, control_beside
 from pipeline.options.option_reader import OptionReader, place_of
 from pipeline.options.option_table import BATCH_OPTIONS, BY_NAME, PlaceOptions, RunOptions
@@ -19,6 +19,10 @@ from pipeline.options.stream_options import STREAM_OPTIONS, StreamOptions
 from pipeline.requests.field import STRICT
 from pipeline.requests.problems import Problem
 from pipeline.requests.request import ExportRequest, RequestDefaults
+
+if TYPE_CHECKING:
+    # Beam is imported by the functions that read its flags: a command line without any is read without it.
+    from pipeline.options.command_line import ExportOptions
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -52,9 +56,9 @@ class RunConfig(JobConfig):
     as_of: datetime | None = None
 
     @classmethod
-    def from_options(
+    def from_given(
         cls,
-        options: PipelineOptions,
+        given: GivenOptions,
         *,
         known_types: Sequence[str],
         groups: Mapping[str, Sequence[str]],
@@ -65,7 +69,7 @@ class RunConfig(JobConfig):
         """Validate the options of a run.
 
         Args:
-            options: Any view of the options.
+            given: The options as given.
             known_types: Every export type, in registry order.
             groups: Group name to its export types.
             now: The current instant, aware.
@@ -75,9 +79,9 @@ class RunConfig(JobConfig):
         Raises:
             OptionsError: Something is wrong; it holds every problem, those of the request included.
         """
-        settings = OptionReader(options)
+        settings = OptionReader(given)
         settings.exclude(STREAM_OPTIONS, "means nothing without --input_subscription", "leave it out")
-        if options.view_as(StandardOptions).streaming:
+        if given.streaming:
             fix = f"add {BY_NAME['input_subscription'].shown_example}"
             settings.problems.append(Problem("--streaming", "", "has nothing to read", fix))
         defaults = RequestDefaults(ExportConfig().champion_system_id, max_range_days, tuple(player_types))
@@ -94,23 +98,22 @@ class StreamConfig(JobConfig, StreamOptions):
     """The validated configuration of a streaming job."""
 
     @classmethod
-    def from_options(cls, options: PipelineOptions) -> StreamConfig:
+    def from_given(cls, given: GivenOptions) -> StreamConfig:
         """Validate the options of a streaming job.
 
         Args:
-            options: Any view of the options.
+            given: The options as given.
 
         Raises:
             OptionsError: Something is wrong; it holds every problem.
         """
-        settings = OptionReader(options)
+        settings = OptionReader(given)
         settings.exclude(BATCH_OPTIONS, "means nothing in a streaming job", "leave it out; messages say what to export")
         settings.check("champion_system_id")
         job = settings.job(settings.text("champion_system_id") or ExportConfig().champion_system_id)
         stream = settings.read(StreamOptions)
-        cloud = options.view_as(GoogleCloudOptions)
         for name in ("project", "region", "temp_location"):
-            if settings.text("batch_template") and not getattr(cloud, name):
+            if settings.text("batch_template") and name not in given.cloud:
                 settings.problems.append(Problem("--batch_template", "", f"needs --{name}", f"add --{name}=..."))
         if settings.problems or stream is None:
             raise OptionsError(sorted(settings.problems, key=place_of))
@@ -127,7 +130,7 @@ def parse_run(
     max_range_days: int = RequestDefaults.max_range_days,
     others: Sequence[str] = (),
 ) -> tuple[ExportOptions, RunConfig]:
-    """Read and validate a command line: :func:`parse_command_line`, then :meth:`RunConfig.from_options`.
+    """Read and validate a command line, in which every flag belongs to the project or to Beam.
 
     Args:
         argv: Arguments, without the program's name.
@@ -141,10 +144,12 @@ def parse_run(
     Raises:
         OptionsError: Something is wrong; it holds the problems of both.
     """
+    from pipeline.options.command_line import given_in, read_command_line
+
     options, problems = read_command_line(argv, others)
     try:
-        config = RunConfig.from_options(
-            options,
+        config = RunConfig.from_given(
+            given_in(options),
             known_types=known_types,
             groups=groups,
             now=now,
@@ -156,6 +161,25 @@ def parse_run(
     if problems:
         raise OptionsError(problems)
     return options, config
+
+
+def parse_alone(
+    argv: Sequence[str],
+    *,
+    known_types: Sequence[str],
+    groups: Mapping[str, Sequence[str]],
+    now: datetime,
+    player_types: Sequence[str] = (),
+) -> RunConfig | None:
+    """Read and validate the command line of a run without Beam; None when it has flags of Beam, or unknown ones.
+
+    Raises:
+        OptionsError: Something is wrong; it holds every problem.
+    """
+    given = None if is_stream(argv) else read_own_flags(argv)
+    if given is None:
+        return None
+    return RunConfig.from_given(given, known_types=known_types, groups=groups, now=now, player_types=player_types)
 
 
 def parse_job(
@@ -188,9 +212,13 @@ def parse_stream(argv: Sequence[str]) -> tuple[ExportOptions, StreamConfig]:
     Raises:
         OptionsError: Something is wrong; it holds every problem.
     """
+    from apache_beam.options.pipeline_options import StandardOptions
+
+    from pipeline.options.command_line import given_in, read_command_line
+
     options, problems = read_command_line(argv)
     try:
-        config = StreamConfig.from_options(options)
+        config = StreamConfig.from_given(given_in(options))
     except OptionsError as error:
         raise OptionsError(together(problems, error.problems)) from None
     if problems:

@@ -8,11 +8,9 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, TypeVar
 
-from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions, TestOptions
-
 from exporters.config import ExportConfig
-from pipeline.options.command_line import ExportOptions
 from pipeline.options.flags import read_model, split_texts
+from pipeline.options.given import GivenOptions
 from pipeline.options.guard_options import GuardOptions, OptionTextError, PictureOptions, accepted_shrinks, guard_rules
 from pipeline.options.locations import overlap
 from pipeline.options.option import Kind, Option
@@ -34,12 +32,10 @@ def place_of(problem: Problem) -> int:
 class OptionReader:
     """Validates the models of a job's options, and their combinations."""
 
-    def __init__(self, options: PipelineOptions) -> None:
-        """Keep the texts of any view of the options."""
-        self._is_remote = "dataflow" in str(options.view_as(StandardOptions).runner).lower()
-        ours, beams = options.view_as(ExportOptions), options.view_as(TestOptions)
-        given = {option.name: getattr(beams if option.of_beam else ours, option.name) for option in OPTIONS}
-        self._texts, self.problems = split_texts(OPTIONS, given)
+    def __init__(self, given: GivenOptions) -> None:
+        """Keep the texts of what is given."""
+        self._is_remote = "dataflow" in given.runner.lower()
+        self._texts, self.problems = split_texts(OPTIONS, given.texts)
         self._broken = {problem.key.lstrip("-") for problem in self.problems}
 
     def read(self, model: type[OptionsT]) -> OptionsT | None:

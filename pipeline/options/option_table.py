@@ -34,6 +34,7 @@ from pipeline.options.option import Group, Option, options_of
 from pipeline.options.stream_options import STREAM_OPTIONS
 from pipeline.requests.field import STRICT, Described, whole_or_empty
 from pipeline.requests.request_message import RequestMessage
+from transforms.stores.control import KEPT_DAYS
 
 _CONFIG = ExportConfig()
 
@@ -120,8 +121,8 @@ class PlaceOptions:
     live_feed: Annotated[
         FeedPlace,
         Described(
-            "Where live-grading finds the points of running games: the vendor's service, or a JSON file in its shape. "
-            "Without it, games are graded from the box scores of the warehouse alone.",
+            "Where live and live-grading find the points of running games: the vendor's service, or a JSON file in its "
+            "shape. Without it, games are graded from the box scores of the warehouse alone.",
             example="https://api.balldontlie.io",
             metavar="URL|PATH",
             pattern=FEED_PATTERN,
@@ -265,6 +266,16 @@ class RunOptions:
             metavar="SECONDS",
         ),
     ] = 300
+    history_days: Annotated[
+        int,
+        Field(ge=0, le=3650),
+        Described(
+            "Days for which a document that is replaced is kept in the control output, so that phase6 rollback can "
+            "bring it back. 0 keeps none, and removes what is kept. A document that is new or unchanged costs nothing.",
+            example="90",
+            metavar="DAYS",
+        ),
+    ] = KEPT_DAYS
     skip_preflight: Annotated[
         bool,
         Described(
@@ -287,6 +298,16 @@ class RunOptions:
             example="true",
         ),
     ] = False
+    dates_in_process: Annotated[
+        int,
+        Field(ge=0, le=1000),
+        Described(
+            "The most dates that a run without --runner, and without options of Beam, works through in this process, "
+            "one after another and without a graph; more go to Beam's local runner. 0 always makes a graph.",
+            example="7",
+            metavar="N",
+        ),
+    ] = 3
 
 
 REQUEST_OPTIONS = options_of(RequestMessage, Group.REQUEST)
@@ -310,12 +331,12 @@ BY_NAME = {option.name: option for option in OPTIONS}
 BATCH_OPTIONS: tuple[Option, ...] = tuple(
     option
     for option in OPTIONS
-    if option.name in ("accept_shrink", "as_of", "dry_run", "json", "shards")
+    if option.name in ("accept_shrink", "as_of", "dates_in_process", "dry_run", "json", "shards")
     or (option.group is Group.REQUEST and option.name != "champion_system_id")
 )
 """The options of a run alone: in a streaming job, messages say what to export."""
 
-CLIENT_OPTIONS = tuple(option for option in OPTIONS if option.name == "no_wait")
+CLIENT_OPTIONS = tuple(option for option in OPTIONS if option.name in ("no_wait", "dates_in_process"))
 """The options of the process that submits a job alone; a template, which submits its job itself, takes none of them."""
 
 EXPORT_OPTIONS = tuple(option for option in OPTIONS if option not in STREAM_OPTIONS)

@@ -6,7 +6,7 @@ from typing import Any
 
 import apache_beam as beam
 
-from pipeline.reporting.completion import PublishCompletion
+from pipeline.reporting.publish_completion import PublishCompletion
 from transforms.elements.plan import Plan
 from transforms.steps.append_subset_picks import AppendSubsetPicks
 from transforms.steps.build_dates import BuildDateStage, BuildSeasonStage

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 
 from pipeline.planning.planner import plan_scans
@@ -22,8 +22,27 @@ from transforms.warehouses.protocol import Warehouse, WarehouseError
 _DIGEST_BYTES = 8
 
 
+@dataclass
+class Inputs:
+    """The digests of the inputs of a plan.
+
+    Attributes:
+        digests: By export type and ISO date; none where a table is unreadable.
+        unsettled: By export type, the ISO dates whose digest differs each time it is taken: a table that the document
+            needs is being written to, or does not tell when it changes.
+    """
+
+    digests: dict[str, dict[str, str]] = field(default_factory=dict)
+    unsettled: dict[str, set[str]] = field(default_factory=dict)
+
+
 def with_inputs(plan: Plan, warehouse: Warehouse) -> Plan:
     """Return a plan with the digests of its inputs; none where a table is unreadable."""
+    return replace(plan, inputs=inputs_of(plan, warehouse).digests)
+
+
+def inputs_of(plan: Plan, warehouse: Warehouse) -> Inputs:
+    """Return the digests of the inputs of a plan."""
 
     def parts_of(scan: TableScan) -> list[TablePart] | None:
         try:
@@ -34,7 +53,7 @@ def with_inputs(plan: Plan, warehouse: Warehouse) -> Plan:
     scans = [scan for scan in plan.scans if scan.table not in plan.broken]
     found = run_concurrently(parts_of, scans, warehouse.concurrency)
     parts = {scan.table: held for scan, held in zip(scans, found, strict=True) if held is not None}
-    return replace(plan, inputs=_Digests(plan, parts).all())
+    return _Digests(plan, parts).all()
 
 
 class _Digests:
@@ -46,17 +65,22 @@ class _Digests:
         self._rules = json.dumps(asdict(plan.config), sort_keys=True, default=str)
         self._by_window: dict[tuple[str, date | None, date | None], str] = {}
 
-    def all(self) -> dict[str, dict[str, str]]:
-        """Return every digest by export type and ISO date."""
-        found: dict[str, dict[str, str]] = {}
+    def all(self) -> Inputs:
+        """Return every digest."""
+        found = Inputs()
         for export in self._plan.exports:
             for day in self._plan.document_dates(export):
                 # The scans of the document of one night alone, independent of the nights of a pass.
                 alone = replace(self._plan, export_types=(export.name,), dates=(day,))
                 scans = plan_scans(alone, funnel=False)
                 if all(scan.table in self._parts for scan in scans):
-                    found.setdefault(export.name, {})[day.isoformat()] = self._of(scans)
+                    found.digests.setdefault(export.name, {})[day.isoformat()] = self._of(scans)
+                    if not all(self._is_settled(scan) for scan in scans):
+                        found.unsettled.setdefault(export.name, set()).add(day.isoformat())
         return found
+
+    def _is_settled(self, scan: TableScan) -> bool:
+        return all(part.settled for part in self._parts[scan.table] if part.may_hold(scan.first, scan.last))
 
     def _of(self, scans: Iterable[TableScan]) -> str:
         return _digest([self._rules, *(f"{scan.table} {self._of_window(scan)}" for scan in scans)])

@@ -21,6 +21,7 @@ from transforms.clients.concurrency import run_concurrently
 from transforms.elements.plan import LeaseRules, Plan, Run
 from transforms.elements.run_order import as_of_text
 from transforms.elements.tables import TableScan
+from transforms.stores.control import KEPT_DAYS
 from transforms.warehouses.protocol import Warehouse, WarehouseError
 
 
@@ -33,6 +34,7 @@ def make_plan(
     dates: Sequence[date] = (),
     accept_shrink: frozenset[str] = frozenset(),
     lease: LeaseRules | None = None,
+    history_days: int = KEPT_DAYS,
 ) -> Plan:
     """Return the plan of a request.
 
@@ -44,6 +46,7 @@ def make_plan(
         dates: Dates of the request to export, ascending; empty for all of them.
         accept_shrink: Export types, or ``TYPE:DATE``, whose documents may show less than what is published.
         lease: The lease settings of the run.
+        history_days: Days for which replaced documents are kept.
     """
     generated_at = request.generated_at.isoformat()
     build = current_build()
@@ -68,6 +71,7 @@ def make_plan(
         validate=validate,
         accept_shrink=accept_shrink,
         lease=lease or LeaseRules(),
+        history_days=history_days,
     )
     return replace(plan, scans=plan_scans(plan))
 
@@ -150,6 +154,11 @@ def begun(plan: Plan, now: datetime) -> Plan:
     """Return a plan whose execution begins now, under an id of its own that sorts by time."""
     execution = f"{now.astimezone(timezone.utc):%Y%m%dT%H%M%S.%fZ}-{secrets.token_hex(4)}"
     return replace(plan, run=replace(plan.run, started_at=now.isoformat(), execution_id=execution))
+
+
+def started(plan: Plan) -> Plan:
+    """Return a plan whose execution begins now."""
+    return begun(plan, datetime.now(timezone.utc))
 
 
 @runtime_checkable

@@ -64,6 +64,7 @@ class Summary:
         missing: One line for every requested document that is missing.
         absent: One line for every optional table or column that the warehouse lacks, with the meaning of its absence.
         preflight: The problems that were found before the run, as JSON values.
+        engine: What ran it; empty where it was not followed here.
     """
 
     run_id: str
@@ -74,6 +75,7 @@ class Summary:
     missing: list[str] = field(default_factory=list)
     absent: list[str] = field(default_factory=list)
     preflight: list[dict[str, Any]] = field(default_factory=list)
+    engine: str = ""
 
     @property
     def exit_code(self) -> int:
@@ -93,6 +95,7 @@ class Summary:
             "missing": self.missing,
             "absent": self.absent,
             "preflight": self.preflight,
+            "engine": self.engine,
         }
 
 

@@ -72,7 +72,8 @@ def report(summary: Summary, *, control: str, as_json: bool) -> None:
     first, last = summary.dates[0], summary.dates[-1]
     span = first if first == last else f"{first} to {last}"
     style = _STATUS_STYLES.get(summary.status, "")
-    say(f"{summary.status}: {span} is in {summary.output} ({moved} pointers moved)", style=style)
+    by = f", by {summary.engine}" if summary.engine else ""
+    say(f"{summary.status}: {span} is in {summary.output} ({moved} pointers moved){by}", style=style)
     say(f"look at {control}/manifest/{last}.json")
     if as_json:
         say_json(summary.to_json())

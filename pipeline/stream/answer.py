@@ -34,6 +34,7 @@ from transforms.elements.failure import failure_from
 from transforms.elements.plan import LeaseRules, Plan
 from transforms.publishing.lease import CONTROL_CACHE
 from transforms.reading.scan import scan_all
+from transforms.stores.control import KEPT_DAYS
 from transforms.stores.protocol import ABSENT, GenerationMismatch, Store
 from transforms.warehouses.protocol import Warehouse
 
@@ -88,6 +89,7 @@ class Answerer:
         max_dates: Dates of the longest request that is answered here.
         launcher: Starts batch jobs for longer ones; None where they are rejected before.
         validate: Check documents against their schema before they are written.
+        history_days: Days for which replaced documents are kept.
         clock: Seconds since 1970.
     """
 
@@ -99,6 +101,7 @@ class Answerer:
     max_dates: int = 3
     launcher: Launcher | None = None
     validate: bool = False
+    history_days: int = KEPT_DAYS
     clock: Callable[[], float] = time.time
 
     def answer(self, asked: Asked, before: Answered | None = None) -> Answer:
@@ -159,7 +162,7 @@ class Answerer:
         began = datetime.fromtimestamp(read_at, timezone.utc)
         # A request that waits for another run of its date keeps its time limit.
         lease = LeaseRules(wait_seconds=self.timeout / 2)
-        plan = make_plan(request, config, shards=1, validate=self.validate, lease=lease)
+        plan = make_plan(request, config, shards=1, validate=self.validate, lease=lease, history_days=self.history_days)
         return begun(plan, began)
 
     def _not_understood(self, asked: Asked, error: Exception) -> Event:

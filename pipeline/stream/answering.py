@@ -18,7 +18,8 @@ import orjson
 from apache_beam.io.gcp.pubsub import PubsubMessage
 from apache_beam.metrics import Metrics
 
-from pipeline.reporting.completion import Event, message_of, not_run_event
+from pipeline.reporting.completion import Event, not_run_event
+from pipeline.reporting.publish_completion import message_of
 from pipeline.requests.problems import Problem, show
 from pipeline.stream.answer import Answerer
 from pipeline.stream.coalescing import Answered

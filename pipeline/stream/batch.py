@@ -10,7 +10,7 @@ from apache_beam.options.pipeline_options import GoogleCloudOptions, PipelineOpt
 from google.api_core.exceptions import Conflict
 
 from pipeline.deployment.flex_launch import launch_body
-from pipeline.execution.dataflow_jobs import DataflowError, DataflowJobs
+from pipeline.engines.dataflow_jobs import DataflowError, DataflowJobs
 from pipeline.options.configuration import StreamConfig
 from pipeline.options.guard_options import GuardOptions, rule_texts
 from pipeline.options.option import Group, options_of
@@ -26,6 +26,7 @@ _SHARED = (
     "min_streak_length",
     "upload_threads",
     "validate",
+    "history_days",
 )
 """Options that the batch job shares with the streaming job."""
 

@@ -21,7 +21,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from datetime import timezone
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -36,15 +36,14 @@ from apache_beam.transforms.userstate import BagStateSpec, ReadModifyWriteStateS
 from apache_beam.transforms.window import GlobalWindow
 from apache_beam.utils.timestamp import Timestamp
 
-from pipeline.reporting.completion import Event, not_run_event
 from pipeline.stream.answer import Answerer
-from pipeline.stream.answering import LaneAnswers, Output, event_message
+from pipeline.stream.answering import LaneAnswers, Output
 from pipeline.stream.dead_letters import DeadLetters
 from pipeline.stream.lanes import Lane, Lanes, lane_of
-from pipeline.stream.ledger import ANSWERED, End, Ledger, message_stem
-from pipeline.stream.messages import Asked, Grammar, Message, Rejected, read_message
-from pipeline.stream.upstream import Dropped
-from pipeline.stream.watch import Watch, utc_now
+from pipeline.stream.ledger import Ledger
+from pipeline.stream.messages import Asked, Grammar, Message
+from pipeline.stream.reading import MessageReader
+from pipeline.stream.watching.games import Watch
 
 LOG = logging.getLogger(__name__)
 
@@ -83,7 +82,7 @@ class AnswerMessages(beam.PTransform):
         messages, ticks = inputs
         ledger = Ledger(self.answerer.store, self.answerer.clock)
         read = messages | "ReadRequests" >> beam.ParDo(
-            ReadRequests(self.grammar, DeadLetters(self.answerer.store), ledger)
+            ReadRequests(MessageReader(self.grammar, DeadLetters(self.answerer.store), ledger))
         ).with_output_types(
             Any, requests=Keyed, events=PubsubMessage, dead_letters=PubsubMessage, ends=str
         ).with_outputs(REQUESTS, EVENTS, DEAD_LETTERS, ENDS)
@@ -111,14 +110,9 @@ class AnswerMessages(beam.PTransform):
 
 @dataclass
 class ReadRequests(beam.DoFn):
-    """Turn messages into requests. Other messages become an event, and a dead letter when they are rejected.
+    """Wraps :class:`pipeline.stream.reading.MessageReader`: messages become requests, events and dead letters."""
 
-    Each message is entered in the ledger, and the end of one that becomes no request as well.
-    """
-
-    grammar: Grammar
-    letters: DeadLetters
-    ledger: Ledger
+    reader: MessageReader
 
     def setup(self) -> None:
         """Prepare the metrics."""
@@ -129,38 +123,14 @@ class ReadRequests(beam.DoFn):
     ) -> Iterable[pvalue.TaggedOutput]:
         """Yield the request, event or dead letter of a message."""
         self._messages.inc()
-        received = received_message(message, timestamp)
-        found = read_message(received, self.grammar)
-        stem = message_stem(received.message_id, received.published)
+        found = self.reader.read(received_message(message, timestamp))
         if isinstance(found, Asked):
-            lane = lane_of(found.request)
-            again = self.ledger.receive(stem, lane=lane, **asdict(found))
-            yield pvalue.TaggedOutput(REQUESTS, (lane, replace(found, redelivered=again).encoded()))
-            return
-        self.ledger.receive(stem, message_id=received.message_id)
-        end = self.ledger.close(stem, self._refused(received, found))
-        if end is None or end.event is None:
-            return
-        if end.letter is not None:
-            yield pvalue.TaggedOutput(DEAD_LETTERS, end.letter)
-        yield pvalue.TaggedOutput(EVENTS, end.event)
-        yield pvalue.TaggedOutput(ENDS, stem)
-
-    def _refused(self, received: Message, found: Dropped | Rejected) -> End:
-        """Return the end of a message that becomes no request."""
-        if isinstance(found, Rejected):
-            Metrics.counter("messages", "dead_letters").inc()
-            letter = self.letters.letter(received, found, utc_now())
-            return End(ANSWERED, event_message(_rejection(found, received)), letter)
-        Metrics.counter("dropped", found.reason).inc()
-        event = not_run_event(
-            "dropped",
-            found.detail,
-            finished=utc_now(),
-            correlation_id=found.correlation_id,
-            message_id=received.message_id,
-        )
-        return End(ANSWERED, event_message(event))
+            yield pvalue.TaggedOutput(REQUESTS, (lane_of(found.request), found.encoded()))
+        elif found is not None and found.event is not None:
+            if found.letter is not None:
+                yield pvalue.TaggedOutput(DEAD_LETTERS, found.letter)
+            yield pvalue.TaggedOutput(EVENTS, found.event)
+            yield pvalue.TaggedOutput(ENDS, found.stem)
 
 
 def received_message(message: PubsubMessage, timestamp: Timestamp) -> Message:
@@ -177,18 +147,6 @@ def received_message(message: PubsubMessage, timestamp: Timestamp) -> Message:
         attributes=message.attributes or {},
         message_id=message.message_id or f"unnamed-{uuid4().hex}",
         published=published.astimezone(timezone.utc),
-    )
-
-
-def _rejection(found: Rejected, message: Message) -> Event:
-    return not_run_event(
-        "rejected",
-        "the message is not understood; it is in the dead-letter topic",
-        finished=utc_now(),
-        correlation_id=found.correlation_id,
-        trigger_source=found.trigger_source,
-        errors=list(map(str, found.problems)),
-        message_id=message.message_id,
     )
 
 
@@ -212,16 +170,12 @@ class WatchGames(beam.DoFn):
             return
         self._looked = started
         Metrics.counter("watch", "looks").inc()
-        try:
-            asked = self.watch.look()
-        except Exception as error:
+        found = self.watch.requests()
+        if found is None:
             Metrics.counter("watch", "failed_looks").inc()
-            LOG.error("the games cannot be checked: %s: %s", type(error).__name__, error)
             return
-        until = utc_now().timestamp() + self.watch.seconds
-        for request in asked:
-            # The next check requests the newer state of running games; results are requested once.
-            yield lane_of(request.request), (request if request.marker else replace(request, expires=until)).encoded()
+        for request in found:
+            yield lane_of(request.request), request.encoded()
 
 
 @dataclass

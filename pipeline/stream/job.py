@@ -27,7 +27,7 @@ from pipeline.stream.graph import AnswerMessages, Answers
 from pipeline.stream.local_runner import LocalStreamRunner
 from pipeline.stream.messages import Grammar
 from pipeline.stream.upstream import UpstreamRules
-from pipeline.stream.watch import Watch, utc_now
+from pipeline.stream.watching.games import Watch, utc_now
 from transforms.stores.protocol import Store
 from transforms.warehouses.protocol import Warehouse
 
@@ -66,16 +66,7 @@ def build_stream(
     ticks = pipeline | "Tick" >> _ticks(config.watch_seconds, local=local)
     answers: Answers = (messages, ticks) | "AnswerMessages" >> AnswerMessages(
         grammar=grammar_of(config, launches=launcher is not None),
-        answerer=Answerer(
-            warehouse,
-            store,
-            str(config.output),
-            config.export_config,
-            timeout=config.request_timeout,
-            max_dates=config.max_stream_dates,
-            launcher=launcher,
-            validate=config.validate,
-        ),
+        answerer=answerer_of(config, warehouse, store, launcher),
         watch=Watch(warehouse, store, config.export_config, config.watch_seconds, clock),
         quiet_seconds=config.quiet_seconds,
         local=local,
@@ -86,6 +77,21 @@ def build_stream(
         config.dead_letter_topic, with_attributes=True
     )
     return answers
+
+
+def answerer_of(config: StreamConfig, warehouse: Warehouse, store: Store, launcher: Launcher | None) -> Answerer:
+    """Return what answers the requests of a job."""
+    return Answerer(
+        warehouse,
+        store,
+        str(config.output),
+        config.export_config,
+        timeout=config.request_timeout,
+        max_dates=config.max_stream_dates,
+        launcher=launcher,
+        validate=config.validate,
+        history_days=config.history_days,
+    )
 
 
 def grammar_of(config: StreamConfig, *, launches: bool) -> Grammar:
@@ -163,7 +169,7 @@ def run_local(build: Callable[[beam.Pipeline], Any], options: PipelineOptions) -
     def end(_signal: int, _frame: FrameType | None) -> None:
         ended.set()
 
-    _show_what_happens()
+    show_what_happens()
     before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
     pipeline = beam.Pipeline(runner=LocalStreamRunner(), options=options)
     build(pipeline)
@@ -175,7 +181,7 @@ def run_local(build: Callable[[beam.Pipeline], Any], options: PipelineOptions) -
             signal.signal(number, handler)
 
 
-def _show_what_happens() -> None:
+def show_what_happens() -> None:
     """Print the log of the job, a line for each request; Beam logs warnings only."""
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))

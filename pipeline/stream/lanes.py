@@ -104,6 +104,10 @@ class Lane:
         """Whether a live request is to be answered."""
         return bool(self._first(0))
 
+    def requests(self) -> list[Asked]:
+        """Return the requests that it holds, arrived or waiting."""
+        return [*self._queued.values(), *(waiting.asked for waiting in self.coalescer.waiting.values())]
+
     def add(self, asked: Asked) -> None:
         """Add a request that has arrived."""
         number = self._arrivals

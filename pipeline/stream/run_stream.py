@@ -5,17 +5,25 @@ from __future__ import annotations
 import sys
 
 import apache_beam as beam
-from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 
-from pipeline.execution.engines import Kind, find_engine
-from pipeline.execution.job_options import job_options
-from pipeline.execution.reasons import reason_of
-from pipeline.execution.submission import SubmissionError, submit
+from pipeline.engines.engine import Kind, find_engine
+from pipeline.engines.errors import SubmissionError
+from pipeline.engines.job_options import job_options
+from pipeline.engines.reasons import reason_of
+from pipeline.engines.submission import submit
 from pipeline.options.configuration import StreamConfig
 from pipeline.reporting.exit_codes import ALL_PUBLISHED, SOMETHING_MISSING
 from pipeline.reporting.terminal import complain, say
+from pipeline.stream.answer import Launcher
+from pipeline.stream.answering import LaneAnswers
 from pipeline.stream.batch import BatchTemplate
-from pipeline.stream.job import build_stream, run_local
+from pipeline.stream.dead_letters import DeadLetters
+from pipeline.stream.job import answerer_of, build_stream, grammar_of, run_local, show_what_happens
+from pipeline.stream.ledger import Ledger
+from pipeline.stream.reading import MessageReader
+from pipeline.stream.subscriber import SubscriberLoop, answer_messages, publisher
+from pipeline.stream.watching.games import Watch
 from pipeline.version import current_build
 from transforms.stores.protocol import Store, StoreError
 from transforms.warehouses.protocol import Warehouse
@@ -24,7 +32,8 @@ from transforms.warehouses.protocol import Warehouse
 def run_stream(config: StreamConfig, warehouse: Warehouse, store: Store, options: PipelineOptions) -> int:
     """Run the streaming job and return the exit code.
 
-    In this process it runs until SIGINT or SIGTERM. A job of Dataflow goes on until it is drained, so it is
+    In this process it runs until SIGINT or SIGTERM: without a graph, or, where ``--runner`` names the local runner, as
+    the graph that Dataflow runs. A job of Dataflow goes on until it is drained, so it is
     submitted without waiting.
 
     Args:
@@ -37,18 +46,23 @@ def run_stream(config: StreamConfig, warehouse: Warehouse, store: Store, options
         OptionsError: The engine cannot run it.
     """
     engine = find_engine(options, current_build(), streaming=True, no_wait=config.no_wait)
+    is_alone = options.view_as(StandardOptions).runner is None
     options = job_options(options, engine, current_build())
+    launcher = BatchTemplate.of(config, options)
     is_local = engine.kind is Kind.LOCAL
 
     def build_it(pipeline: beam.Pipeline) -> None:
-        build_stream(pipeline, config, warehouse, store, launcher=BatchTemplate.of(config, options), local=is_local)
+        build_stream(pipeline, config, warehouse, store, launcher=launcher, local=is_local)
 
     try:
         if not config.skip_preflight:
             store.check()
         if is_local:
             say(f"answering {config.input_subscription}; end it with Ctrl-C", sys.stderr)
-            run_local(build_it, options)
+            if is_alone:
+                answer_alone(config, warehouse, store, launcher)
+            else:
+                run_local(build_it, options)
         else:
             say(f"submitted the streaming job: {submit(engine, build_it, options)}")
             say("it answers messages until it is drained or cancelled, and is not waited for")
@@ -62,3 +76,23 @@ def run_stream(config: StreamConfig, warehouse: Warehouse, store: Store, options
         complain(f"the job broke off: {reason_of(error)}; start it again")
         return SOMETHING_MISSING
     return ALL_PUBLISHED
+
+
+def answer_alone(config: StreamConfig, warehouse: Warehouse, store: Store, launcher: Launcher | None) -> None:
+    """Answer messages in this process until SIGINT or SIGTERM.
+
+    Raises:
+        Exception: A subscription cannot be read, or an event cannot be published.
+    """
+    show_what_happens()
+    answerer = answerer_of(config, warehouse, store, launcher)
+    ledger = Ledger(store, answerer.clock)
+    seconds = config.watch_seconds
+    loop = SubscriberLoop(
+        MessageReader(grammar_of(config, launches=launcher is not None), DeadLetters(store), ledger),
+        LaneAnswers(answerer, ledger),
+        publisher(config.completion_topic, config.dead_letter_topic),
+        Watch(warehouse, store, config.export_config, seconds) if seconds else None,
+        config.quiet_seconds,
+    )
+    answer_messages(loop, [name for name in (config.input_subscription, config.upstream_subscription) if name])

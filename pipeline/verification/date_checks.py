@@ -9,7 +9,9 @@ from datetime import date
 from functools import partial
 from typing import Any
 
+from exporters.config import RULES
 from exporters.declaration import Export, Grain
+from exporters.league.forecasts.readiness import State
 from exporters.registry import exports
 from pipeline.verification.document_checks import (
     ReadDocument,
@@ -22,6 +24,7 @@ from pipeline.verification.facts import FactBook
 from pipeline.verification.finding import Finding, Verification, rerun
 from pipeline.verification.tree import Tree
 from transforms.clients.concurrency import run_concurrently
+from transforms.elements.document import is_halted
 from transforms.elements.manifest import HELD
 from transforms.elements.run_order import RunOrder
 from transforms.publishing.lease import find_holder
@@ -30,6 +33,8 @@ from transforms.stores.protocol import Store
 
 LEAST_SHARE = 0.8
 """The share of the players that came through a funnel that a document must show."""
+_BREAKS = (RULES.halts.off_season, RULES.halts.between_rounds)
+"""Why picks are paused on dates without games."""
 _COVERED = {"tonight": ("total_players", "context_rows"), "predictions": ("total_predictions", "champion_predictions")}
 """By export type, the count of a document and the number of the funnel that it should be near."""
 
@@ -72,6 +77,7 @@ class DateChecks:
             found.documents[day, name] = len(section["documents"])
             is_whole = len(read) == len(section["documents"])
             found.findings.extend(self._documents(export, day, section, read))
+            found.findings.extend(_pauses(export, day, manifest, section, read))
             if is_whole and section["state"] not in HELD:
                 found.findings.extend(_counts(export, day, section, read))
             if section["execution_id"] == newest and section["state"] not in HELD:
@@ -223,6 +229,29 @@ def _counts(export: Export, day: date, section: Mapping[str, Any], read: Iterabl
         yield Finding(f"{day} {export.name}", what, rerun(export.name, str(day)), str(day), export.name)
 
 
+def _pauses(
+    export: Export, day: date, manifest: Mapping[str, Any], section: Mapping[str, Any], read: Iterable[ReadDocument]
+) -> Iterator[Finding]:
+    """Yield that a document says something else about a pause of picks than the run that wrote it knows.
+
+    The document of a type that its gate withholds says so, unless it is an earlier run's, whose picks stay. A date with
+    games and forecasts is in no break; that of an All-Star game has no forecasts.
+    """
+    games, forecasts = (manifest["funnel"].get(name, 0) for name in ("games", "champion_predictions"))
+    for one in read:
+        if export.pause is None or one.value is None:
+            continue
+        if one.shown.metadata.get("execution_id") != section["execution_id"]:
+            continue
+        reason, what = one.value.get("halt_reason"), ""
+        if section["state"] == State.WITHHELD.value and not is_halted(one.value):
+            what = f"says that picks are not paused, and its run withholds them: {section['reason']}"
+        elif reason in _BREAKS and games and forecasts:
+            what = f"says that picks are paused for {reason}, and the date has {games} games and {forecasts} forecasts"
+        if what:
+            yield Finding(one.path, what, rerun(export.name, str(day)), str(day), export.name)
+
+
 def _coverage(
     export: Export, day: date, manifest: Mapping[str, Any], read: Iterable[ReadDocument]
 ) -> Iterator[Finding]:
@@ -241,6 +270,6 @@ def _coverage(
         if export.name in _COVERED:
             count, source = _COVERED[export.name]
             least = LEAST_SHARE * funnel.get(source, 0)
-            if counts.get(count, 0) < least:
+            if counts.get(count, 0) < least and not is_halted(one.value or {}):
                 what = f"shows {counts.get(count, 0)} players, and {funnel[source]} came through"
                 yield Finding(one.path, what, rerun(export.name, iso), iso, export.name)

@@ -77,6 +77,7 @@ def bytes_problems(export: Export, found: ReadDocument) -> Iterator[str]:
             yield f"{what}: {leaked.group()!r}"
     yield from _duplicates(found.value)
     yield from _totals(export, found.value)
+    yield from _halt(found.value)
 
 
 def place_problems(export: Export, found: ReadDocument, *, day: str, player: str) -> Iterator[str]:
@@ -147,6 +148,7 @@ _TOTALS: Mapping[str, Mapping[str, str]] = {
     "tonight": {"total_players": "games[].players"},
     "best-bets": {"total_picks": "picks"},
     "results": {"summary.total_predictions": "results"},
+    "live": {"total_games": "games"},
     "live-grading": {"summary.total_predictions": "predictions"},
     "player-index": {"total_players": "players"},
 }
@@ -158,6 +160,20 @@ def _totals(export: Export, value: dict[str, Any]) -> Iterator[str]:
         told, there = _items(value, total), _items(value, listed)
         if told is not None and there is not None and told != there:
             yield f"says {total} is {told}, and lists {there} {listed}"
+
+
+def _halt(value: dict[str, Any]) -> Iterator[str]:
+    """Yield where a halt envelope contradicts itself, or tells of a pause that began after the date."""
+    if "halt_active" not in value:
+        return
+    active, reason, since = value["halt_active"], value["halt_reason"], value["halt_since"]
+    told = next((value[name] for name in _DATES if isinstance(value.get(name), str)), "")
+    if active and reason is None:
+        yield "says that picks are paused, and not why"
+    if not active and not (reason is None and since is None):
+        yield f"says that picks are not paused, and that they are for {reason} since {since}"
+    if active and since is not None and since > told[:10]:
+        yield f"is about {told}, and says that picks are paused since {since}"
 
 
 def _items(value: Any, path: str) -> int | None:

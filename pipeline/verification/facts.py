@@ -24,6 +24,8 @@ class Fact(NamedTuple):
 
 def facts_of(export: str, document: Json) -> Iterator[Fact]:
     """Yield the facts that a document of an export type shows, as far as other types show them as well."""
+    if "halt_active" in document:
+        yield Fact("the date", "halt", (document["halt_active"], document["halt_reason"], document["halt_since"]))
     if (read := _READERS.get(export)) is not None:
         try:
             yield from read(document)
@@ -105,6 +107,13 @@ def _best_bets(document: Json) -> Iterator[Fact]:
         )
 
 
+def _live(document: Json) -> Iterator[Fact]:
+    for game in document["games"]:
+        if game["score_source"] == "box_score":
+            for player in game["players"]:
+                yield Fact(player["player_lookup"], "points scored", player["points"])
+
+
 def _live_grading(document: Json) -> Iterator[Fact]:
     for row in document["predictions"]:
         player = row["player_lookup"]
@@ -123,6 +132,7 @@ _READERS: Mapping[str, Callable[[Json], Iterator[Fact]]] = {
     "tonight": _tonight,
     "tonight-players": _tonight_players,
     "best-bets": _best_bets,
+    "live": _live,
     "live-grading": _live_grading,
     "results": _results,
 }

@@ -12,6 +12,7 @@ from functools import cache, cached_property
 from exporters.declaration import Export, Pointer
 from exporters.registry import exports
 from transforms.publishing.status import STATUS_PATH
+from transforms.status_page.publish import is_of_page
 from transforms.stores.control import MANIFESTS, is_control
 from transforms.stores.protocol import Store, StoredObject
 
@@ -101,8 +102,8 @@ def day_in(name: str) -> date | None:
 
 
 def is_shared(path: str) -> bool:
-    """Whether a public object belongs to no export type: schemas, ``status.json``."""
-    return path == STATUS_PATH or path.startswith("schemas/")
+    """Whether a public object belongs to no export type: schemas, ``status.json``, the status page."""
+    return path == STATUS_PATH or path.startswith("schemas/") or is_of_page(path)
 
 
 def place_of(path: str) -> Place | None:

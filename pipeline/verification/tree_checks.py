@@ -22,11 +22,15 @@ from pipeline.verification.document_checks import (
     read_document,
 )
 from pipeline.verification.finding import Finding, Verification, rerun
-from pipeline.verification.tree import Place, Tree, is_shared
+from pipeline.verification.tree import Place, Tree, day_in, is_shared
 from transforms.clients.concurrency import run_concurrently
 from transforms.elements.manifest import HELD
 from transforms.publishing.manifest import load_manifest
 from transforms.publishing.status import STATUS_PATH
+from transforms.status_page.calendar import CALENDAR_PATH
+from transforms.status_page.page import CONTENT_TYPE, PAGE_PATH
+from transforms.status_page.publish import data_problem, is_of_page, page_digest
+from transforms.status_page.states import cell_of
 from transforms.stores.protocol import Store
 
 _RECENT = 3
@@ -51,7 +55,7 @@ class TreeChecks:
 
     def check(self, found: Verification) -> None:
         """Add what is wrong with the tree to a verification."""
-        for checks in (self._strangers, self._status, self._gaps, self._rosters):
+        for checks in (self._strangers, self._status, self._page, self._gaps, self._rosters):
             found.findings.extend(checks())
         found.findings.extend(self._pointers(found))
 
@@ -90,6 +94,37 @@ class TreeChecks:
                 if same_run and section["state"] != entry["state"]:
                     what = f"says {name} of {day} is {entry['state']}, and the manifest says {section['state']}"
                     yield Finding(STATUS_PATH, what, f"export {name} for {day}", day, name)
+
+    def _page(self) -> Iterator[Finding]:
+        """Yield what is wrong with the status page and its data."""
+        if self.tree.manifests:
+            for path in (PAGE_PATH, CALENDAR_PATH):
+                if path not in self.tree.objects:
+                    yield Finding(path, "is missing", "export any date")
+        for path in sorted(filter(is_of_page, self.tree.objects)):
+            read = self.store.read(path)
+            day = path.rpartition("/")[2].removesuffix(".json")
+            fix = f"export {day} again" if day_in(day) else "export any date"
+            if read is None:
+                continue
+            if path == PAGE_PATH:
+                if not self.tree.is_bare and read[1].metadata.get("digest") != page_digest(read[0]):
+                    yield Finding(path, "is not what its digest says", fix)
+                if not self.tree.is_bare and read[1].content_type != CONTENT_TYPE:
+                    yield Finding(path, f"has the content type {read[1].content_type}, not {CONTENT_TYPE}", fix)
+            elif problem := data_problem(path, read[0]):
+                yield Finding(path, problem, fix)
+            elif path != CALENDAR_PATH:
+                yield from self._night(path, day, orjson.loads(read[0]))
+
+    def _night(self, path: str, day: str, told: Mapping[str, Any]) -> Iterator[Finding]:
+        """Yield where what the page shows of a date is not what the manifest says of the same run."""
+        manifest = self._manifests.get(date.fromisoformat(day))
+        for name, entry in told["exports"].items():
+            section = {} if manifest is None else manifest["exports"].get(name, {})
+            if section.get("execution_id") == entry["execution_id"] and cell_of(section).value != entry["state"]:
+                what = f"says {name} is {entry['state']}, and by the manifest it is {cell_of(section).value}"
+                yield Finding(path, what, f"export {name} for {day}", day, name)
 
     def _gaps(self) -> Iterator[Finding]:
         """Yield the dates with games that lack a type which dates before and after them have."""

@@ -22,6 +22,7 @@ from tests.support.warehouses import League
 
 UV = str(Path(sys.executable).with_name("uv"))
 PACKAGES = ("demo", "exporters", "pipeline", "transforms")
+KINDS = (".py", ".json", ".html", ".css", ".js")
 IMPORT_ALL = f"""
 import importlib, pkgutil
 for package in {PACKAGES}:
@@ -67,11 +68,12 @@ def python(released: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_sources_and_wheel_hold_the_same(released: Path) -> None:
     [source], [wheel] = released.glob("*.tar.gz"), released.glob("*.whl")
     with tarfile.open(source) as archive:
-        names = (name.partition("/")[2] for name in archive.getnames() if name.endswith((".py", ".json")))
+        names = (name.partition("/")[2] for name in archive.getnames() if name.endswith(KINDS))
         sources = {name for name in names if name.startswith(tuple(f"{package}/" for package in PACKAGES))}
     with ZipFile(wheel) as archive:
         assert {name for name in archive.namelist() if ".dist-info/" not in name} == sources
-    assert {"exporters/tonight/streaks.schema.json", "pipeline/main.py"} <= sources
+    page = {f"transforms/status_page/page.{kind}" for kind in ("html", "css", "js")}
+    assert {"exporters/tonight/streaks.schema.json", "pipeline/main.py", *page} <= sources
 
 
 def test_dependencies_agree(python: Path) -> None:

@@ -16,7 +16,7 @@ ONCE_NEEDED_A_TOOL = (
     "tests/deploy/test_scripts.py",
     "tests/pipeline/deployment/test_schedules.py",
     "tests/pipeline/deployment/test_settings.py",
-    "tests/pipeline/execution/test_worker_processes.py::test_one_that_dies_before_it_connects_ends_the_run",
+    "tests/pipeline/engines/test_worker_processes.py::test_one_that_dies_before_it_connects_ends_the_run",
     "tests/pipeline/test_version.py",
     "tests/transforms/stores/test_folder.py",
     "tests/wire/test_pubsub_servers.py::TestTopics",

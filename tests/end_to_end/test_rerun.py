@@ -45,7 +45,7 @@ def world(league: League, day: date) -> tuple[MemoryWarehouse, MemoryStore]:
 
 
 def public(paths: list[str]) -> list[str]:
-    return [path for path in paths if not path.startswith((*CONTROL, "status.json"))]
+    return [path for path in paths if not path.startswith((*CONTROL, "status.json", "status/"))]
 
 
 @dataclass
@@ -95,7 +95,7 @@ class TestSameRequest:
         store.written.clear()
         run_in_process(plan_of("streaks", first=league.today, rewrite=True), warehouse, store)
         written = {path.split("/")[0] for path in store.written}
-        assert written - {"schemas"} == {"streaks", "manifest", "runs", "open", "status.json"}
+        assert written - {"schemas"} == {"streaks", "manifest", "runs", "open", "status.json", "status"}
         assert set(manifest_of(store, league.today)["exports"]) == set(TONIGHT_TYPES)
 
 

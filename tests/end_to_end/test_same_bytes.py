@@ -181,6 +181,27 @@ class TestGraph:
         )
         assert ended.code == 0, ended.err
         published = {
-            path: held for path, held in plain.items() if not path.startswith((*CONTROL, "schemas/", "status.json"))
+            path: held
+            for path, held in plain.items()
+            if not path.startswith((*CONTROL, "schemas/", "status.json", "status/"))
         }
         assert_same_objects(documents(published_in(tmp_path)), published)
+
+
+class TestEngines:
+    def test_a_night_of_every_type_without_beam_equals_that_of_the_local_runner(
+        self, league: League, tmp_path: Path
+    ) -> None:
+        trees, summaries = [], []
+        for name, flags in (("alone", ()), ("graph", ("--runner=DirectRunner",))):
+            flags = (*flags, f"--export_types={','.join(exports())}", f"--target_date={league.today}", "--json")
+            ended = run_main(league, tmp_path / name, *flags)
+            assert ended.code == 0, ended.out + ended.err
+            trees.append(documents(published_in(tmp_path / name)))
+            summary = {**ended.summary, "output": ""}
+            summaries.append(
+                {**summary, "exports": {key: {**of, "seconds": 0} for key, of in summary["exports"].items()}}
+            )
+        assert_same_objects(*trees)
+        assert [summary.pop("engine") for summary in summaries] == ["this process", "the local runner"]
+        assert summaries[0] == summaries[1]

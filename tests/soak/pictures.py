@@ -41,7 +41,7 @@ REQUESTS: Mapping[str, tuple[tuple[str, ...], date]] = {
 }
 """Export types and first date of each request, in the order in which a clean tree is made."""
 _DAWN = datetime(2025, 1, 15, 18, tzinfo=timezone.utc)
-_UNDATED = ("schemas/", "status.json")
+_UNDATED = ("schemas/", "status.json", "status/")
 
 Digests = Mapping[str, str]
 

@@ -32,6 +32,7 @@ def game_box(
     status: str = "1st Qtr",
     period: int = 1,
     clock: str | None = "Q1 6:00",
+    score: tuple[int, int] = (0, 0),
 ) -> dict[str, Any]:
     """Return the box of a game; teams are a code and the lines of their players."""
     return {
@@ -40,6 +41,8 @@ def game_box(
         "status": status,
         "period": period,
         "time": clock,
+        "home_team_score": score[0],
+        "visitor_team_score": score[1],
         "home_team": {"id": 1, "abbreviation": home[0], "players": home[1]},
         "visitor_team": {"id": 2, "abbreviation": visitor[0], "players": visitor[1]},
     }

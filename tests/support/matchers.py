@@ -24,8 +24,9 @@ _VARYING = (
     "execution_id",
 )
 _TIMINGS = re.compile(rf'"(?:{"|".join(_VARYING)})": [^\n]+|"generations": \{{[^}}]*\}}'.encode())
+_COMPACT_TIMINGS = re.compile(rf'"(?:{"|".join(_VARYING)})":(?:"[^"]*"|[^,}}\]]+)'.encode())
 
-_NO_DOCUMENTS = (*CONTROL, "schemas/", "status.json")
+_NO_DOCUMENTS = (*CONTROL, "schemas/", "status.json", "status/")
 
 
 def contents(store: Store, prefix: str = "") -> dict[str, bytes]:
@@ -38,7 +39,7 @@ def documents(store: Store) -> dict[str, bytes]:
     return {path: held for path, held in contents(store).items() if not path.startswith(_NO_DOCUMENTS)}
 
 
-def generations(store: Store, *, without: Iterable[str] = (*CONTROL, "status.json")) -> dict[str, int]:
+def generations(store: Store, *, without: Iterable[str] = (*CONTROL, "status.json", "status/")) -> dict[str, int]:
     """Return the generation of every public object, by path."""
     return {found.path: found.generation for found in store.list("") if not found.path.startswith(tuple(without))}
 
@@ -63,7 +64,11 @@ def _content(store: Store, path: str) -> bytes:
 def without_timings(objects: Mapping[str, bytes]) -> dict[str, bytes]:
     """Return objects without what may differ from run to run: times, generations, and how Arrow laid out bytes."""
     return {
-        path: _TIMINGS.sub(b"", held) if is_control(path) or path == "status.json" else held
+        path: _TIMINGS.sub(b"", held)
+        if is_control(path) or path == "status.json"
+        else _COMPACT_TIMINGS.sub(b"", held)
+        if path.startswith("status/")
+        else held
         for path, held in objects.items()
     }
 

@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -33,10 +34,12 @@ from exporters.league.nights.history import League, PlayerHistory
 from exporters.league.nights.night import PlayerNight
 from exporters.league.nights.slate import Season, Slate
 from exporters.league.players.aliases import resolve_aliases
-from exporters.warehouse.tables import ACCURACY, CONTEXT, PLAYER_ALIASES, PREDICTIONS, SCHEDULE
+from exporters.warehouse.tables import ACCURACY, CONTEXT, HALTS, PLAYER_ALIASES, PREDICTIONS, SCHEDULE
 from tests.support.rows import PLAYER, TONIGHT, Row, by_table, cut, date_of, table_of
 
 GENERATED_AT = "2025-01-15T18:00:00.123456+00:00"
+NOT_HALTED: Json = {"halt_active": False, "halt_reason": None, "halt_since": None}
+"""The last keys of a document of picks that are not paused."""
 
 
 def declared(export: Export, rows: Iterable[Row]) -> list[Row]:
@@ -245,11 +248,15 @@ def _bindings(
     options = {"config": config, "generated_at": generated_at}
     made = {export.name: cards(export, rows, day=on, **options)} if with_cards else {}
     shared = [row for row in declared(export, rows) if table_of(row).player is None]
+    counts = census_of(rows)
+    if not any(table_of(row) is HALTS and row.effective_date == date_of(on) for row in rows):
+        # Picks of a date that no row speaks of would be paused; tests/exporters/league/nights/test_halts.py has those.
+        counts = replace(counts, absent={HALTS.name: ("",)})
     return (
         date_of(on),
         generated_at,
         config or ExportConfig(),
-        census_of(rows),
+        counts,
         made,
         by_table(shared),
     )

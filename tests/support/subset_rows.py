@@ -24,6 +24,7 @@ from tests.support.rows import (
     context_row,
     feature_row,
     game_row,
+    halt_row,
     prediction_row,
     registry_row,
     schedule_row,
@@ -155,7 +156,7 @@ def results(**values: Any) -> list[Row]:
 def night(day: date = TODAY) -> list[Row]:
     """Return everything that there is on a date before its games."""
     more = forecasts(PLAYED, AURORA, "abc") if day == PLAYED else []
-    return [*definitions(), *schedule(), *signals(), *names(), *forecasts(day), *more]
+    return [halt_row(effective_date=day), *definitions(), *schedule(), *signals(), *names(), *forecasts(day), *more]
 
 
 def frozen_rows(rows: Iterable[Row], day: date, at: str = "15:30:00.000001", **config: Any) -> list[Row]:

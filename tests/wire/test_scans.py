@@ -9,7 +9,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 
 from exporters.registry import exports
 from exporters.warehouse.tables import WAREHOUSE_TABLES
-from pipeline.execution.run import run
+from pipeline.execution.graph_run import run
 from pipeline.planning.planner import at_instant
 from tests.support.matchers import assert_same_objects, contents, documents, manifest_of, without_timings
 from tests.support.plans import TONIGHT_TYPES, plan_of

@@ -24,8 +24,8 @@ from pipeline.execution.in_process import run_in_process
 from pipeline.options.configuration import StreamConfig
 from pipeline.options.locations import LocalFolder, ParquetFolder
 from pipeline.stream.job import build_stream
-from pipeline.stream.local_runner import UnlimitedSubscriber
-from pipeline.stream.watch import AFTER_GAMES, AFTER_GRADES, marker_path
+from pipeline.stream.subscriber import UnlimitedSubscriber
+from pipeline.stream.watching.games import AFTER_GAMES, AFTER_GRADES, marker_path
 from tests.support.matchers import assert_same_objects, contents, documents, json_of, manifest_of
 from tests.support.plans import EASY, NOW, plan_of
 from tests.support.stores import MemoryStore

@@ -13,7 +13,7 @@ import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from exporters.registry import exports
-from pipeline.execution.run import run
+from pipeline.execution.graph_run import run
 from pipeline.reporting.report import Summary
 from tests.end_to_end.command_line import Ended, run_main
 from tests.support.matchers import assert_one_line_each, assert_same_manifest, assert_same_objects

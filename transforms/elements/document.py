@@ -9,11 +9,12 @@ from datetime import date
 import orjson
 
 from exporters.declaration import Export, Json
+from exporters.league.arithmetic.dates import poll_id
 from transforms.elements.validation import require_valid
 
 _FORMAT = orjson.OPT_INDENT_2
 _STAMPS = (b"generated_at", b"updated_at")
-"""The names of the request's time in documents."""
+"""The names of the request's time in documents; a ``poll_id`` is another form of it."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Document:
         fixed: Whether its path has no date, so that documents of other dates share it.
         progress: Number of outcomes that it shows; None for a type without outcomes.
         waits: Whether outcomes are still pending.
+        halted: Whether it says that picks are paused.
     """
 
     path: str
@@ -47,6 +49,7 @@ class Document:
     fixed: bool = False
     progress: int | None = None
     waits: bool = False
+    halted: bool = False
 
 
 def encode(value: Json) -> bytes:
@@ -61,7 +64,13 @@ def content_digest(content: bytes, generated_at: str) -> str:
     """
     for name in _STAMPS:
         content = content.replace(b'"%b": %b' % (name, orjson.dumps(generated_at)), b"")
+    content = content.replace(b'"poll_id": %b' % orjson.dumps(poll_id(generated_at)), b"")
     return hashlib.blake2b(content, digest_size=16).hexdigest()
+
+
+def is_halted(value: Json) -> bool:
+    """Whether the halt envelope of a document says that picks are paused."""
+    return value.get("halt_active") is True
 
 
 def with_value(document: Document, export: Export, value: Json, generated_at: str) -> Document:
@@ -75,6 +84,7 @@ def with_value(document: Document, export: Export, value: Json, generated_at: st
         empty=export.is_empty(value),
         progress=export.progress_of(value),
         waits=export.waits(value),
+        halted=is_halted(value),
     )
 
 
@@ -111,4 +121,5 @@ def make_document(
         fixed="{date}" not in export.path,
         progress=export.progress_of(value),
         waits=export.waits(value),
+        halted=is_halted(value),
     )

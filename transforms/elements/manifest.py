@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
@@ -50,6 +50,7 @@ class Section(TypedDict):
     """What the newest run of an export type did on the date, and what is published of it now.
 
     That run may have held the type back. ``published_by`` is then an earlier one; None when there is none.
+    ``writers`` names the executions that wrote documents, where that is not the publisher.
     """
 
     run_id: str
@@ -73,6 +74,7 @@ class Section(TypedDict):
     documents: dict[str, str]
     document_counts: dict[str, dict[str, int]]
     published_by: NotRequired[Publisher | None]
+    writers: NotRequired[dict[str, str]]
 
 
 class RunLine(TypedDict):
@@ -126,6 +128,21 @@ def publisher_of(section: Mapping[str, Any]) -> RunOrder:
     """
     published = section.get("published_by", section)
     return RunOrder() if published is None else RunOrder.of(published)
+
+
+def writers_of(section: Mapping[str, Any] | None, paths: Iterable[str]) -> dict[str, str]:
+    """Return the executions that wrote the documents of a section; empty text for one that is not known."""
+    if section is None:
+        return dict.fromkeys(paths, "")
+    # Sections of earlier releases do not tell.
+    told, other = section.get("writers"), publisher_of(section).execution_id
+    return {path: "" if told is None else told.get(path, other) for path in paths}
+
+
+def writers_but(publisher: Mapping[str, Any] | None, writers: Mapping[str, str]) -> dict[str, str]:
+    """Return the writers as a section lists them: without those that are its publisher."""
+    usual = None if publisher is None else publisher["execution_id"]
+    return {path: writer for path, writer in sorted(writers.items()) if writer != usual}
 
 
 _MANIFEST: TypeAdapter[Any] = TypeAdapter(Manifest)

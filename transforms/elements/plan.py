@@ -53,6 +53,11 @@ class Run:
         return RunOrder(self.as_of, self.execution)
 
     @property
+    def day(self) -> str:
+        """The ISO date, UTC, on which the execution began."""
+        return (self.started_at or self.generated_at)[:10]
+
+    @property
     def execution(self) -> str:
         """The execution id; the run id for a run that never began as an execution of its own."""
         return self.execution_id or self.run_id
@@ -123,6 +128,7 @@ class Plan:
             the request where it is not known.
         warnings: What an operator should look at although nothing failed, one line each.
         pointers_refused: Why no pointer or fixed path may be written; empty when they may.
+        history_days: Days for which a version that the run replaces is kept; 0 keeps none.
     """
 
     run: Run
@@ -143,6 +149,7 @@ class Plan:
     latest_day: date | None = None
     warnings: tuple[str, ...] = ()
     pointers_refused: str = ""
+    history_days: int = 30
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out cached values: a worker takes the exports from its own registry, and pickles stay small."""

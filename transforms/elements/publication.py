@@ -32,11 +32,13 @@ class PublishedObject:
         digest: Digest of its content; empty where something else wrote it.
         generation: Its generation.
         order: The order among the runs of the run that wrote it.
+        writer: The execution that wrote its content first, where another one has brought it back.
     """
 
     digest: str
     generation: int
     order: RunOrder = field(default_factory=RunOrder)
+    writer: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,8 @@ class Outcome:
         progress: Number of outcomes in the content that its path shows; None where that is not measured.
         generation: Of the object that the path shows; 0 where it is not known.
         is_newer: The path keeps what a newer run published.
+        writer: The execution that wrote what the path shows; empty where it is not known.
+        halted: It says that picks are paused.
     """
 
     path: str
@@ -94,6 +98,8 @@ class Outcome:
     progress: int | None = None
     generation: int = 0
     is_newer: bool = False
+    writer: str = ""
+    halted: bool = False
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 AS_OF, EXECUTION_ID = "as_of", "execution_id"
 """Keys of the metadata of every object, and of manifests."""
+RESTORED_FROM = "restored_from"
+"""Key of the metadata of a document that a rollback brought back: the execution that wrote its content."""
 
 
 class RunOrder(NamedTuple):

@@ -118,11 +118,13 @@ class TablePart:
         first: The first partition date that it may hold rows of; None when it may hold any.
         last: The last partition date that it may hold rows of; None when it may hold any.
         version: Differs whenever the rows may differ.
+        settled: Whether the version stays while the rows do; the version of a streaming buffer never does.
     """
 
     first: date | None
     last: date | None
     version: str
+    settled: bool = True
 
     def may_hold(self, first: date | None, last: date | None) -> bool:
         """Whether it may hold rows of a range of partition dates; None is no bound."""

@@ -18,11 +18,25 @@ import orjson
 import pyarrow as pa
 
 from exporters.warehouse.league_rows import LiveBoxScoreRow
-from transforms.elements.tables import ScanStream, TablePart, TableScan
+from transforms.elements.tables import ScanStream, TablePart, TableScan, with_misfits
 from transforms.warehouses.protocol import Warehouse, WarehouseError
 
 _FETCH = "fetch"
 _MAX_INT = 2**63 - 1
+_COUNTED = {
+    "rebounds": "reb",
+    "assists": "ast",
+    "steals": "stl",
+    "blocks": "blk",
+    "turnovers": "turnover",
+    "fg_made": "fgm",
+    "fg_attempted": "fga",
+    "fg3_made": "fg3m",
+    "fg3_attempted": "fg3a",
+    "ft_made": "ftm",
+    "ft_attempted": "fta",
+}
+"""What is counted of a player: column of the table to key of the feed."""
 
 
 class LiveFeedError(Exception):
@@ -59,8 +73,20 @@ class FileLiveFeed:
             raise LiveFeedError(f"{self.path} cannot be read: {reason}; check --live_feed") from error
 
 
-def parse_boxes(payload: Any, day: date) -> list[LiveBoxScoreRow]:
-    """Return the rows of a feed's answer.
+class Boxes(NamedTuple):
+    """A feed's answer.
+
+    Attributes:
+        rows: Its rows.
+        malformed: What is wrong with each box that is left out.
+    """
+
+    rows: list[LiveBoxScoreRow]
+    malformed: list[str]
+
+
+def parse_boxes(payload: Any, day: date) -> Boxes:
+    """Return the rows of a feed's answer; a box of another shape costs itself (contract E3-9).
 
     Fields that vary from season to season may be missing or null: dates, clocks, points, minutes, names. Minutes are
     text, and a number is read as text.
@@ -70,10 +96,19 @@ def parse_boxes(payload: Any, day: date) -> list[LiveBoxScoreRow]:
         day: The date of games that name none.
 
     Raises:
-        LiveFeedError: The answer is not of the feed's shape; it names the field.
+        LiveFeedError: The answer is not of the feed's shape, or none of its boxes is; it names the field.
     """
-    answer = _Part("the answer", payload)
-    return [row for box in answer.list("data") for row in _rows_of(box, day)]
+    found, malformed = Boxes([], []), []
+    boxes = _Part("the answer", payload).list("data")
+    for box in boxes:
+        try:
+            found.rows.extend(list(_rows_of(box, day)))
+        except LiveFeedError as error:
+            malformed.append(error)
+    if malformed and len(malformed) == len(boxes):
+        raise malformed[0]
+    found.malformed.extend(map(str, malformed))
+    return found
 
 
 def _rows_of(box: _Part, day: date) -> Iterator[LiveBoxScoreRow]:
@@ -91,6 +126,10 @@ def _rows_of(box: _Part, day: date) -> Iterator[LiveBoxScoreRow]:
         last_name=None,
         points=None,
         minutes=None,
+        feed_game_id=box.integer("id"),
+        home_score=box.integer("home_team_score"),
+        visitor_score=box.integer("visitor_team_score"),
+        **dict.fromkeys(_COUNTED),
     )
     listed = [(team, line) for team in (home, visitor) for line in team.list("players", may_be_missing=True)]
     for team, line in listed:
@@ -102,7 +141,7 @@ def _rows_of(box: _Part, day: date) -> Iterator[LiveBoxScoreRow]:
             last_name=player.text("last_name"),
             points=line.integer("pts"),
             minutes=line.text("min"),
-        )
+        )._replace(**{column: line.integer(key) for column, key in _COUNTED.items()})  # type: ignore[arg-type]
     if not listed:
         yield no_player
 
@@ -229,11 +268,17 @@ class LiveWarehouse:
 def _fetched(feed: LiveFeed, scan: TableScan) -> pa.RecordBatch:
     first, last = scan.first or date.min, scan.last or date.max
     try:
-        rows = [row for row in parse_boxes(feed.fetch(), last) if first <= row.game_date <= last]
+        boxes = parse_boxes(feed.fetch(), last)
     except LiveFeedError as error:
         raise WarehouseError(f"{scan.table} cannot be read: {error}") from error
-    columns = [pa.array([getattr(row, field.name) for row in rows], field.type) for field in scan.schema]
-    return pa.RecordBatch.from_arrays(columns, schema=scan.schema)
+    rows = [row for row in boxes.rows if first <= row.game_date <= last]
+    # A box that is left out is a row that cannot be used, so that it is counted and named like any other.
+    unusable = LiveBoxScoreRow(last, *(None,) * (len(LiveBoxScoreRow._fields) - 1))  # type: ignore[arg-type]
+    every = rows + [unusable] * len(boxes.malformed)
+    columns = [pa.array([getattr(row, field.name) for row in every], field.type) for field in scan.schema]
+    batch = pa.RecordBatch.from_arrays(columns, schema=scan.schema)
+    wrong = {len(rows) + at: f"home_team is in a box that is left out: {why}" for at, why in enumerate(boxes.malformed)}
+    return with_misfits(batch, wrong) if wrong else batch
 
 
 def stored(warehouse: Warehouse) -> Warehouse:

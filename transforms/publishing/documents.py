@@ -7,10 +7,12 @@ from datetime import date
 
 import orjson
 
+from exporters.declaration import Export
 from transforms.elements.document import Document, with_value
 from transforms.elements.plan import Plan
 from transforms.elements.publication import NewerRun, Outcome, Published, PublishedObject
 from transforms.elements.run_order import RunOrder
+from transforms.history.versions import keep_version, writer_of
 from transforms.publishing.lease import lost_to_another, still_holds
 from transforms.publishing.manifest import newer_reason
 from transforms.publishing.pointers import ATTEMPTS, describes, keeps, knows_less, object_metadata, progress_of
@@ -32,9 +34,10 @@ class DocumentPublisher:
         """Write a document unless it is published already, and return what became of it; never raises StoreError.
 
         A document at a fixed path is published as a pointer is moved: never back in time, and never to an empty one.
-        One whose progress is measured never takes the place of one that knows more.
+        One whose progress is measured never takes the place of one that knows more, and is completed by what is there
+        where its type can do that.
         """
-        made = _written(document)
+        made = _written(document, self.plan)
         try:
             newer = published.newer.get(document.export)
             if newer is not None:
@@ -73,7 +76,9 @@ class DocumentPublisher:
             return None
         # Written before its worker died, and now once more.
         is_ours = there.order == self.plan.run.order
-        return replace(made, action="written" if is_ours else "unchanged", generation=there.generation)
+        return replace(
+            made, action="written" if is_ours else "unchanged", generation=there.generation, writer=there.writer
+        )
 
     def _again(self, published: Published) -> bool:
         """Whether a document is written although its content has not changed."""
@@ -92,13 +97,10 @@ class DocumentPublisher:
         return self.plan.rewrite or self.plan.update_latest == "force"
 
     def _publish_measured(self, document: Document, published: Published, made: Outcome) -> Outcome:
-        """Write a document unless what is there knows more: by compare-and-set, since another run may know more yet.
-
-        One that knows less is completed by what is there, if its type can do that.
-        """
+        """Write a document unless what is there knows more: by compare-and-set, since another run may know more yet."""
         there = published.objects.get(document.path)
         if there is not None and there.digest == document.digest and not published.is_contested:
-            return replace(made, action="unchanged", generation=there.generation)
+            return replace(made, action="unchanged", generation=there.generation, writer=there.writer)
         for _ in range(ATTEMPTS):
             shown, written = self.store.stat(document.path), document
             if shown is not None and RunOrder.of(shown.metadata) > self.plan.run.order:
@@ -106,7 +108,8 @@ class DocumentPublisher:
             if shown is not None and (there is None or there.generation != shown.generation):
                 self._require_lease(document, published, published_object(shown))
             reason = knows_less(shown, document)
-            if reason is not None:
+            if reason is not None or (shown is not None and self._export_of(document).merge is not None):
+                # Even one that knows more altogether may have lost a part of what is shown.
                 shown, written = self._completed(document)
                 reason = knows_less(shown, written)
             is_same = shown is not None and shown.metadata.get("digest") == written.digest
@@ -120,17 +123,21 @@ class DocumentPublisher:
                     empty=told["empty"] == "true",
                     progress=progress_of(shown),
                     generation=shown.generation,
+                    writer=writer_of(told),
                 )
             try:
                 generation = self._write(written, if_generation=ABSENT if shown is None else shown.generation)
             except GenerationMismatch:
                 continue
-            return replace(_written(written), generation=generation)
+            return replace(_written(written, self.plan), generation=generation)
         raise _contended(document)
+
+    def _export_of(self, document: Document) -> Export:
+        return next(export for export in self.plan.exports if export.name == document.export)
 
     def _completed(self, document: Document) -> tuple[StoredObject | None, Document]:
         """Return what is published, and a document completed by it."""
-        export = next(export for export in self.plan.exports if export.name == document.export)
+        export = self._export_of(document)
         found = self.store.read(document.path)
         if found is None or export.merge is None or document.empty:
             return None if found is None else found[1], document
@@ -142,6 +149,8 @@ class DocumentPublisher:
         return found[1], with_value(document, export, value, self.plan.run.generated_at)
 
     def _write(self, document: Document, if_generation: int) -> int:
+        if self.plan.history_days and if_generation != ABSENT:
+            keep_version(self.store, document.path, self.plan.run.day)
         return self.store.write(
             document.path,
             document.content,
@@ -171,7 +180,8 @@ class DocumentPublisher:
                 self._require_lease(document, published, published_object(shown))
             reason = keeps(self.plan, shown, document)
             if shown is not None and is_same and not self._again(published):
-                return replace(made, action="unchanged", generation=shown.generation)
+                writer = writer_of(shown.metadata)
+                return replace(made, action="unchanged", generation=shown.generation, writer=writer)
             if reason is not None:
                 told = {} if shown is None else shown.metadata
                 is_newer = RunOrder.of(told) > self.plan.run.order and told.get("game_date") == document.date
@@ -186,7 +196,8 @@ class DocumentPublisher:
 
 def published_object(shown: StoredObject) -> PublishedObject:
     """Return what an object says of itself."""
-    return PublishedObject(shown.metadata.get("digest", ""), shown.generation, RunOrder.of(shown.metadata))
+    told = shown.metadata
+    return PublishedObject(told.get("digest", ""), shown.generation, RunOrder.of(told), writer_of(told))
 
 
 def _is_guarded(shown: StoredObject, document: Document) -> bool:
@@ -198,14 +209,14 @@ def _left_to(newer: NewerRun, made: Outcome, published: Published) -> Outcome:
     """Return what becomes of a document whose export type a newer run has published."""
     there = published.objects.get(made.path, PublishedObject("", 0))
     if there.digest == made.digest:
-        return replace(made, action="unchanged", generation=there.generation)
+        return replace(made, action="unchanged", generation=there.generation, writer=there.writer)
     return _kept_as_is(made, there, newer.reason)
 
 
 def _kept(there: PublishedObject, document: Document, made: Outcome) -> Outcome:
     """Return what becomes of a document whose object a newer run has written."""
     if there.digest == document.digest:
-        return replace(made, action="unchanged", generation=there.generation)
+        return replace(made, action="unchanged", generation=there.generation, writer=there.writer)
     return _kept_as_is(made, there, newer_reason(there.order, document.date))
 
 
@@ -218,10 +229,11 @@ def _kept_as_is(made: Outcome, there: PublishedObject, reason: str) -> Outcome:
         counts={},
         generation=there.generation,
         is_newer=True,
+        writer=there.writer,
     )
 
 
-def _written(document: Document) -> Outcome:
+def _written(document: Document, plan: Plan) -> Outcome:
     return Outcome(
         path=document.path,
         export=document.export,
@@ -233,6 +245,8 @@ def _written(document: Document) -> Outcome:
         empty=document.empty,
         counts=document.counts,
         progress=document.progress,
+        writer=plan.run.execution,
+        halted=document.halted,
     )
 
 

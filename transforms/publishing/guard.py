@@ -18,7 +18,8 @@ import orjson
 
 from exporters.declaration import Export, Grain
 from exporters.league.forecasts.readiness import ScanCounts, verdict
-from exporters.losses import PLAYERS, Evidence, Loss, falling, loss, teams_in, too_many, would_empty
+from exporters.losses import Evidence, Loss, Shows, document_losses, falling, lost_documents, players_loss, teams_in
+from exporters.losses import shown_by as shown_by_document
 from transforms.clients.concurrency import run_concurrently
 from transforms.elements.document import Document
 from transforms.elements.guarding import BuiltDocument, DateVerdict, Shown, Tally
@@ -292,31 +293,12 @@ def _losses_of(
 ) -> Iterator[Loss]:
     """Yield the counts of a document that fall by too much, with the reasons that the tables give."""
     before = shown.counts.get(built.path, {})
-    paths = falling(export, before, built.counts, plan.config.shrink)
-    if not paths:
+    if not falling(export, before, built.counts, plan.config.shrink):
         return
-    published = _read_json(store, built.path)
-    members = {} if published is None else _members(export, published)
-    evidence = Evidence(export, day, scan_counts, plan.config, {} if published is None else teams_in(published))
-    for path in paths:
-        there = members.get(path, frozenset())
-        yield loss(
-            evidence,
-            path,
-            (before[path], built.counts.get(path, 0)),
-            there - built.members.get(path, frozenset()),
-            path=built.path,
-            whole=len(there),
-            empties=would_empty(before, built.counts),
-        )
-
-
-def _members(export: Export, published: Any) -> dict[str, frozenset[str]]:
-    try:
-        return export.members_of(published)
-    except (LookupError, TypeError, AttributeError):
-        # Another version of the code wrote it, in another shape.
-        return {}
+    # The manifest gives the counts; who is behind them only the document tells.
+    published = replace(shown_by_document(export, _read_json(store, built.path)), counts=before)
+    evidence = Evidence(export, day, scan_counts, plan.config)
+    yield from document_losses(evidence, built.path, published, Shows(built.counts, built.members))
 
 
 def _lost_players(
@@ -324,23 +306,14 @@ def _lost_players(
 ) -> Iterator[Loss]:
     """Yield the loss of players' documents that were made the last time, when there are too many of them."""
     before = shown.players.get(export.name, ())
-    lost = [path for path in before if path not in made]
-    empties = bool(before) and len(lost) == len(before)
-    if not empties and not too_many(len(lost), len(before), export, plan.config.shrink):
+    lost = lost_documents(export, before, made, plan.config.shrink)
+    if not lost:
         return
     readable = lost[: plan.config.shrink.most_read]
     teams: dict[str, frozenset[str]] = {}
     for published in run_concurrently(partial(_read_json, store), readable, store.concurrency):
         teams.update({} if published is None else teams_in(published))
-    prefix, _, suffix = export.path_of(day, "\0").partition("\0")
-    yield loss(
-        Evidence(export, day, scan_counts, plan.config, teams),
-        PLAYERS,
-        (len(before), len(before) - len(lost)),
-        [path.removeprefix(prefix).removesuffix(suffix) for path in lost],
-        whole=len(before),
-        empties=empties,
-    )
+    yield players_loss(Evidence(export, day, scan_counts, plan.config, teams), lost, len(before))
 
 
 def _read_json(store: Store, path: str) -> Any:

@@ -10,6 +10,7 @@ do to the manifest after it.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timezone
@@ -23,7 +24,15 @@ from exporters.league.forecasts.readiness import ScanCounts, State, Verdict, ver
 from exporters.league.players.unmatched import NameReport
 from exporters.warehouse.absence import absences
 from transforms.elements.failure import Failure
-from transforms.elements.manifest import HELD, VERSION, ManifestError, checked_manifest, publisher_of
+from transforms.elements.manifest import (
+    HELD,
+    VERSION,
+    ManifestError,
+    checked_manifest,
+    publisher_of,
+    writers_but,
+    writers_of,
+)
 from transforms.elements.plan import Plan, Run
 from transforms.elements.publication import NewerRun, Outcome, Publication
 from transforms.elements.run_order import RunOrder
@@ -35,7 +44,7 @@ from transforms.stores.protocol import ABSENT, GenerationMismatch, Store
 
 UNMATCHED, ALIAS, OPERATION = "unmatched player", "alias of a player", "operation"
 """Kinds of warnings."""
-_PUBLISHED = ("documents", "document_counts", "stale", "published_by")
+_PUBLISHED = ("documents", "document_counts", "stale", "published_by", "writers")
 """What a section says of what is published, whatever its run did."""
 _ATTEMPTS = 10
 
@@ -207,11 +216,11 @@ def make_manifest(
     skipped = skipped_section(plan, scan_counts, publication)
     unowned = any(line["unowned"] for line in skipped["skipped_rows"])
     champion = scan_counts.of(day, plan.config.champion_system_id)
-    counted, last_good = funnel_section(plan, scan_counts, publication, previous)
+    funnel, last_good = funnel_section(plan, scan_counts, publication, previous)
     return {
         "version": VERSION,
         "date": day.isoformat(),
-        "status": _status(sections.values(), lacks_some=bool(general) or unowned, degraded=bool(counted["degraded"])),
+        "status": status_of(sections.values(), lacks_some=bool(general) or unowned, degraded=bool(funnel["degraded"])),
         "run": {
             "run_id": plan.run.run_id,
             **plan.run.order.metadata(),
@@ -229,7 +238,7 @@ def make_manifest(
             "model_version": champion.model_version,
             "fallback_for": plan.fallback_for or None,
         },
-        "funnel": counted,
+        "funnel": funnel,
         "last_good": last_good,
         "guard": guard_section(publication.guard),
         "tables": {
@@ -263,7 +272,7 @@ def _section(
     export: Export, plan: Plan, scan_counts: ScanCounts, publication: Publication, previous: Mapping[str, Any] | None
 ) -> dict[str, Any]:
     found = verdict(export, publication.day, scan_counts, plan.config)
-    if found.publishes and publication.guard.withheld is not None:
+    if found.builds and publication.guard.withheld is not None:
         found = Verdict(State.WITHHELD, publication.guard.withheld)
     outcomes = sorted((made for made in publication.outcomes if made.export == export.name), key=_path)
     failures = [failure for failure in publication.failures if failure.export == export.name]
@@ -278,6 +287,9 @@ def _section(
     # What a fixed path keeps is the document of another date, whose manifest tells of it.
     kept = set() if dated else {made.path for made in outcomes if made.action == "kept"}
     before = {path: digest for path, digest in before.items() if path not in kept}
+    mine = {"run_id": plan.run.run_id, **plan.run.order.metadata()}
+    publisher = mine if found.builds else _publisher(previous)
+    shown_by = {made.path: made.writer for made in outcomes if made.path in documents}
     counts: dict[str, int] = {}
     for made in outcomes:
         for name, value in made.counts.items():
@@ -291,7 +303,7 @@ def _section(
         "reason": found.reason,
         "written": sum(made.action == "written" for made in outcomes),
         "unchanged": sum(made.action == "unchanged" for made in outcomes),
-        "kept": _reasons(made.reason for made in outcomes if made.action == "kept"),
+        "kept": counted(made.reason for made in outcomes if made.action == "kept"),
         # What a path may never show is not what the plan promised.
         "missing": {
             made.path: made.reason
@@ -312,7 +324,7 @@ def _section(
         "pointers": {
             "moved": sum(moved.action == "moved" for moved in pointers),
             "unchanged": sum(moved.action == "unchanged" for moved in pointers),
-            "kept": _reasons(moved.reason for moved in pointers if moved.action == "kept"),
+            "kept": counted(moved.reason for moved in pointers if moved.action == "kept"),
             "failed": {moved.path: moved.reason for moved in pointers if moved.action == "failed"},
             "missing": {moved.path: moved.reason for moved in pointers if moved.is_missing},
         },
@@ -322,11 +334,10 @@ def _section(
         },
         # Documents of earlier runs stay in the list, because they stay in the store: a withheld type leaves all of
         # them alone, and a player who is no longer expected leaves his.
-        "stale": sorted(before.keys() - documents.keys() - lost) if found.publishes else stale,
+        "stale": sorted(before.keys() - documents.keys() - lost) if found.builds else stale,
         "documents": dict(sorted({**before, **documents}.items())),
-        "published_by": {"run_id": plan.run.run_id, **plan.run.order.metadata()}
-        if found.publishes
-        else _publisher(previous),
+        "published_by": publisher,
+        "writers": writers_but(publisher, {**writers_of(previous, before), **shown_by}),
         "document_counts": dict(sorted({**shown, **_counts(outcomes)}.items())),
     }
 
@@ -352,14 +363,12 @@ def _failure(failure: Failure) -> dict[str, str]:
     return {"step": failure.step, "key": failure.key, "error": failure.error}
 
 
-def _reasons(reasons: Iterable[str]) -> dict[str, int]:
-    counted: dict[str, int] = {}
-    for reason in reasons:
-        counted[reason] = counted.get(reason, 0) + 1
-    return dict(sorted(counted.items()))
+def counted(reasons: Iterable[str]) -> dict[str, int]:
+    """Return how often each reason is there."""
+    return dict(sorted(Counter(reasons).items()))
 
 
-def _status(sections: Iterable[Mapping[str, Any]], *, lacks_some: bool, degraded: bool) -> str:
+def status_of(sections: Iterable[Mapping[str, Any]], *, lacks_some: bool, degraded: bool) -> str:
     """Return ``success`` when all went out, ``failed`` when nothing did, and ``partial`` in between.
 
     All that went out is ``degraded`` when too few players came through. Where nothing is missing but what a newer run
@@ -374,7 +383,7 @@ def _status(sections: Iterable[Mapping[str, Any]], *, lacks_some: bool, degraded
         missing = len(section["missing"]) - section["kept_newer"]
         lacks = section["failed"] or missing or pointers["failed"] or pointers["missing"]
         complete = complete and not (held or lacks)
-        some = some or is_old or section["written"] + section["unchanged"] > 0 or (not held and not section["failed"])
+        some = some or is_old or (not held and (section["written"] + section["unchanged"] > 0 or not section["failed"]))
     if complete:
         return "kept" if newer else "degraded" if degraded else "success"
     return "partial" if some else "failed"

@@ -13,8 +13,9 @@ from transforms.clients.concurrency import run_concurrently
 from transforms.elements.document import Document, content_digest, encode
 from transforms.elements.plan import Plan
 from transforms.elements.publication import Outcome, PointerOutcome
-from transforms.elements.run_order import RunOrder
+from transforms.elements.run_order import RESTORED_FROM, RunOrder
 from transforms.elements.validation import InvalidDocument, require_valid
+from transforms.history.versions import writer_of
 from transforms.stores.protocol import ABSENT, GenerationMismatch, Store, StoredObject, StoreError
 
 EMPTIED = "would replace a document by an empty one"
@@ -41,7 +42,7 @@ def describes(shown: StoredObject, metadata: Mapping[str, str]) -> bool:
 
 def without_order(metadata: Mapping[str, str]) -> dict[str, str]:
     """Return what metadata say of the content alone."""
-    return {key: value for key, value in metadata.items() if key not in RunOrder._fields}
+    return {key: value for key, value in metadata.items() if key not in (*RunOrder._fields, RESTORED_FROM)}
 
 
 def held_back(plan: Plan, pointer: Pointer, day: date) -> str | None:
@@ -69,7 +70,7 @@ def refuses(
     plan: Plan, pointer: Pointer, shown: StoredObject | None, made: Outcome, day: date, state: State
 ) -> str | None:
     """Return why a pointer that shows ``shown`` may not move to ``made``; None when it may."""
-    off_day = pointer.follows is Follows.TODAY and state is State.NO_GAMES
+    off_day = pointer.follows is Follows.TODAY and (state is State.NO_GAMES or made.halted)
     reason = regresses(plan, shown, day.isoformat(), empty=made.empty and not off_day)
     if reason is None and made.empty and pointer.follows is Follows.LATEST:
         return "the document is empty"
@@ -202,15 +203,72 @@ class PointerMover:
             return PointerOutcome(path, made.export, "failed", str(error))
         return PointerOutcome(path, made.export, "failed", f"changed {ATTEMPTS} times while it was being moved")
 
-    def _retire(self, export: Export, pointer: Pointer, day: date, present: set[str]) -> list[PointerOutcome]:
-        """Point players who have no game on the date to a document that says so."""
+    def follow(
+        self, export: Export, day: date, outcomes: Sequence[Outcome], state: State, present: Collection[str] = ()
+    ) -> list[PointerOutcome]:
+        """Bring pointers that show a date to its documents, which are those of an earlier run by now.
+
+        Pointers that show another date move as after any run. Those of players who have no document any more, but show
+        one, say that they have no game.
+
+        Args:
+            export: The export type.
+            day: The date of the documents.
+            outcomes: Its documents.
+            state: The state of the type when they were made.
+            present: Further players who have a document.
+        """
+        moved: list[PointerOutcome] = []
+        for pointer in export.pointers:
+            follow = partial(self._follow_one, pointer, day, state)
+            moved.extend(run_concurrently(follow, outcomes, self.store.concurrency))
+            if export.build_no_game is not None:
+                known = {made.key for made in outcomes}.union(present)
+                moved.extend(self._retire(export, pointer, day, known, of_day=True))
+        return moved
+
+    def _follow_one(self, pointer: Pointer, day: date, state: State, made: Outcome) -> PointerOutcome:
+        path = pointer.path.format(player=made.key)
+        try:
+            for _ in range(ATTEMPTS):
+                shown = self.store.stat(path)
+                if shown is None or shown.metadata.get("game_date") != day.isoformat():
+                    reason = held_back(self.plan, pointer, day)
+                    if reason is not None:
+                        return PointerOutcome(path, made.export, "kept", reason)
+                    return self._move_one(pointer, day, state, made)
+                dated = self.store.read(made.path)
+                if dated is None:
+                    return PointerOutcome(path, made.export, "failed", f"{made.path} is not in the store")
+                if describes(shown, dated[1].metadata) and writer_of(shown.metadata) == writer_of(dated[1].metadata):
+                    return PointerOutcome(path, made.export, "unchanged")
+                if generation := self._write(path, dated[0], pointer, {**dated[1].metadata}, shown):
+                    return PointerOutcome(path, made.export, "moved", generation=generation)
+        except StoreError as error:
+            return PointerOutcome(path, made.export, "failed", str(error))
+        return PointerOutcome(path, made.export, "failed", f"changed {ATTEMPTS} times while it was being moved")
+
+    def _retire(
+        self, export: Export, pointer: Pointer, day: date, present: set[str], *, of_day: bool = False
+    ) -> list[PointerOutcome]:
+        """Point players who have no game on the date to a document that says so.
+
+        Args:
+            export: The export type.
+            pointer: Its pointer of a player.
+            day: The date.
+            present: The players with a document of the date.
+            of_day: Only the pointers that show a document of the date, and not those of dates before it.
+        """
         prefix, suffix = pointer.path.split("{player}")
-        absent = [
-            (player, shown)
-            for shown in self.store.list(prefix, recursive=False)
-            if (player := shown.path[len(prefix) : len(shown.path) - len(suffix)]) not in present
-            and shown.metadata.get("game_date", day.isoformat()) < day.isoformat()
-        ]
+        iso = day.isoformat()
+        absent = []
+        for shown in self.store.list(prefix, recursive=False):
+            player = shown.path[len(prefix) : len(shown.path) - len(suffix)]
+            of, empty = shown.metadata.get("game_date", ""), shown.metadata.get("empty")
+            is_due = of == iso and empty == "false" if of_day else (of or iso) < iso
+            if player not in present and is_due:
+                absent.append((player, shown))
         return run_concurrently(partial(self._retire_one, export, pointer, day), absent, self.store.concurrency)
 
     def _retire_one(

@@ -16,6 +16,7 @@ import orjson
 from exporters.declaration import Cache
 from transforms.elements.manifest import HELD, publisher_of
 from transforms.elements.run_order import RunOrder
+from transforms.status_page.night import night_of
 from transforms.stores.protocol import ABSENT, GenerationMismatch, Store, StoreError
 
 STATUS_PATH = "status.json"
@@ -26,6 +27,8 @@ _ATTEMPTS = 20
 
 DateStatus = Mapping[str, Any]
 """What a run says of a date: ``date``, ``status`` and order, and under ``exports`` an entry for each export type.
+
+Under ``page`` is what the status page shows of it.
 
 An entry has the ``state`` and the order of the run, and under ``shown`` what is published, with the order of the run
 that published it.
@@ -39,6 +42,7 @@ def date_status(record: Mapping[str, Any]) -> DateStatus:
         "date": record["date"],
         "status": record["status"],
         **RunOrder.of(run).metadata(),
+        "page": night_of(record),
         "exports": {}
         if record["guard"]["is_busy"]
         else {

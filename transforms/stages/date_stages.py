@@ -10,6 +10,7 @@ from typing import Any
 
 from exporters.declaration import Export, Grain
 from exporters.league.forecasts.readiness import ScanCounts, State, verdict
+from exporters.league.nights.halts import halted
 from exporters.league.nights.slate import Season, Slate
 from transforms.elements.document import make_document
 from transforms.elements.failure import Failure, failure_from
@@ -136,7 +137,8 @@ def _make(
     made: DateBatch, plan: Plan, scan_counts: ScanCounts, export: Export, subject: Slate, *, as_row: bool
 ) -> None:
     function = export.make_row if as_row else export.build
-    if function is None or not verdict(export, made.day, scan_counts, plan.config).publishes:
+    found = verdict(export, made.day, scan_counts, plan.config)
+    if function is None or not found.builds:
         return
     started = time.perf_counter()
     try:
@@ -145,6 +147,8 @@ def _make(
             made.rows[export.name] = value
         elif value is not None:
             settled = scan_counts.on(made.day).settled
+            if found.halt is not None:
+                value = halted(value, found.halt, made.day)
             made.documents.documents.append(
                 make_document(export, value, made.day, plan.run.generated_at, settled=settled, validate=plan.validate)
             )

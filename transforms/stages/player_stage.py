@@ -91,7 +91,7 @@ def sweep_histories(
         ready = [(export, verdict(export, day, scan_counts, plan.config)) for export in exports]
         nights = [PlayerNight(history, league, day, plan.run.generated_at) for history in histories]
         for export, found in ready:
-            if found.publishes:
+            if found.builds:
                 started = time.perf_counter()
                 for night in nights:
                     _make(made, plan, export, night, defective.get(night.player, ()), settled)

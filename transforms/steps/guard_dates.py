@@ -17,6 +17,7 @@ from transforms.elements.guarding import DateVerdict, Tally
 from transforms.elements.opened_date import OpenedDate
 from transforms.elements.plan import Plan
 from transforms.publishing.guard import WITHHELD, judge_date, open_date, triage, withheld_outcome
+from transforms.publishing.pauses import pause_documents
 from transforms.publishing.publish import OutcomeBatch
 from transforms.stages.player_stage import DocumentBatch
 from transforms.steps.lease_keeping import LeaseKeeping
@@ -102,7 +103,10 @@ class TriageDocuments(LeaseKeeping):
         """Yield what may go out; and, on outputs of their own, what waits and what is counted of it."""
         day, documents = batch
         found = opened[day].shown
-        released, held, tally = triage(self.plan, scan_counts, date.fromisoformat(day), found, documents)
+        on = date.fromisoformat(day)
+        documents = pause_documents(self.plan, self.store, scan_counts, on, found, documents)
+        released, held, tally = triage(self.plan, scan_counts, on, found, documents)
+        report_throttling()
         if released.documents or released.milliseconds:
             yield day, released
         if held.documents:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from typing import Any
 
 import apache_beam as beam
@@ -12,7 +11,8 @@ from apache_beam.metrics import Metrics
 
 from transforms.elements.plan import Plan
 from transforms.publishing.lease import forget_signs
-from transforms.publishing.status import DateStatus, date_status, write_status
+from transforms.publishing.status import DateStatus, date_status
+from transforms.publishing.tell_readers import tell_readers
 from transforms.steps.lease_keeping import LeaseKeeping
 from transforms.stores.protocol import Store
 
@@ -48,15 +48,15 @@ class TakeStatus(beam.DoFn):
 
 @dataclass
 class WriteStatus(LeaseKeeping):
-    """Wraps :func:`write_status` for all dates of a run, and removes its signs of life.
+    """Wraps :func:`tell_readers` for all dates of a run, and removes its signs of life.
 
     Input: one key with (date, what is said of it). Output: what went wrong, for the log of the job.
     """
 
     def process(self, gathered: tuple[str, Iterable[DateStatus]]) -> Iterable[str]:
         """Yield what went wrong, if anything did."""
-        wrong = write_status(self.store, gathered[1], datetime.now(timezone.utc))
+        found = tell_readers(self.store, self.plan, list(gathered[1]))
         forget_signs(self.store, self.plan.run)
-        if wrong:
+        for wrong in found:
             Metrics.counter("publish", "status_failed").inc()
             yield wrong

@@ -9,11 +9,13 @@ from datetime import datetime
 from transforms.stores.protocol import Store, StoredObject, StoreError
 
 MANIFESTS, RUNS, FAILURES, LEASES, SIGNS_OF_LIFE = "manifest/", "runs/", "failures/", "open/", "alive/"
-LETTERS, LEDGER = "letters/", "ledger/"
-CONTROL = (MANIFESTS, RUNS, FAILURES, LEASES, SIGNS_OF_LIFE, LETTERS, LEDGER)
+LETTERS, LEDGER, WATCH, HISTORY = "letters/", "ledger/", "watch/", "history/"
+CONTROL = (MANIFESTS, RUNS, FAILURES, LEASES, SIGNS_OF_LIFE, LETTERS, LEDGER, WATCH, HISTORY)
 """Prefixes of the objects that describe runs and messages: ids of models, names of tables, stack traces, what senders
-sent. They are never public.
+sent; and of documents that were replaced. They are never public.
 """
+KEPT_DAYS = 30
+"""Days for which a document that was replaced is kept by default."""
 
 PRIVATE = "it is the place of manifests, leases and failures, which are not public"
 """What an error of the private place says of it."""

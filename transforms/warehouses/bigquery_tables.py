@@ -242,4 +242,4 @@ def days_of(partition: str) -> tuple[date, date] | None:
 
 def unsettled(first: date | None, last: date | None) -> TablePart:
     """Return a part that never has the same version: nobody says when its rows change."""
-    return TablePart(first, last, f"unsettled {uuid4().hex}")
+    return TablePart(first, last, f"unsettled {uuid4().hex}", settled=False)

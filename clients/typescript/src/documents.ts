@@ -32,6 +32,16 @@ export interface BestBets {
    * player once.
    */
   picks: Array<BestBetsPick>;
+  /** Picks are paused on the date: none is added, and those that readers were shown stay. */
+  halt_active: boolean;
+  /**
+   * Why they are paused: off_season when no game is near, between_rounds in a break such as that of the All-Star
+   * game, predictions_inactive when the model has no forecasts, unknown_state when too little is known of the
+   * date; the others as decided by hand or by the models' results. Null when they are not.
+   */
+  halt_reason: "off_season" | "between_rounds" | "edge_collapse" | "fleet_blocked" | "predictions_inactive" | "pick_drought" | "manual" | "unknown_state" | null;
+  /** The day on which the pause began; null when they are not paused, or when it is unknown. */
+  halt_since: string | null;
 }
 
 /** One pick. */
@@ -349,6 +359,108 @@ export interface DailySignals {
   };
   /** Present only when the date has no label. */
   note?: "No data available for this date";
+}
+
+/**
+ * The scores of all games of a date and of their players while they are played, from live feed, schedule and box
+ * scores. A game never goes back: one that the feed drops stays as it was.
+ *
+ * The document of live, version 1.
+ */
+export interface Live {
+  /**
+   * When the export that last changed the document was requested; that it was checked since then is in
+   * status.json.
+   */
+  updated_at: string;
+  /** The date of the games, a league day. */
+  game_date: string;
+  /** Names the poll that last changed the document: updated_at in UTC, to the second. */
+  poll_id: string;
+  /** Number of games in progress. */
+  games_in_progress: number;
+  /** Number of games that are over. */
+  games_final: number;
+  /** Number of games. */
+  total_games: number;
+  /**
+   * The date's games by the schedule: in progress, final, scheduled; then by tip-off, unknown ones last, and
+   * game_id. Among games of one state, one that is kept as it was follows those that are not.
+   */
+  games: Array<LiveGame>;
+}
+
+/** A game. */
+export interface LiveGame {
+  /** YYYYMMDD_AWAY_HOME. */
+  game_id: string;
+  /** By live feed or schedule, whichever is farther on, as in live-grading. */
+  status: "scheduled" | "in_progress" | "final";
+  /**
+   * The last period that was seen, 5 and up for overtime; 0 before the game, and while the feed has not listed
+   * it.
+   */
+  period: number;
+  /**
+   * The clock as the live feed writes it, such as Q4 5:39, Half or Final; Final for a finished game that the
+   * feed does not list, else empty.
+   */
+  time_remaining: string;
+  /** Code of the home team. */
+  home_team: string;
+  /** Code of the away team. */
+  away_team: string;
+  /** Points of the home team; 0 before the game. */
+  home_score: number;
+  /** Points of the away team; 0 before the game. */
+  away_score: number;
+  /** Number of players. */
+  player_count: number;
+  /** Players by points, then minutes, highest first, then player_lookup; none before the game. */
+  players: Array<LivePlayer>;
+  /** The live feed's own id of the game; null when it does not list the game or gives none. */
+  feed_game_id: string | null;
+  /**
+   * Where the score comes from. schedule before the game, and after it once its final score is known; box_score
+   * when the points of all players add up to that, which is final.
+   */
+  score_source: "live_feed" | "schedule" | "box_score";
+}
+
+/** A player. */
+export interface LivePlayer {
+  /** The player's id. */
+  player_lookup: string;
+  /** Display name. */
+  name: string;
+  /** Code of his team in this game. */
+  team: string;
+  /** Points so far; 0 when unknown. */
+  points: number;
+  /** Rebounds so far; 0 when unknown. */
+  rebounds: number;
+  /** Assists so far; 0 when unknown. */
+  assists: number;
+  /** Steals so far; 0 when unknown. */
+  steals: number;
+  /** Blocks so far; 0 when unknown. */
+  blocks: number;
+  /** Turnovers so far; 0 when unknown. */
+  turnovers: number;
+  /** Minutes played, such as 28:30 or 34; 0:00 when there are none. */
+  minutes: string;
+  /** Field goals made; 0 when unknown. */
+  fg_made: number;
+  /** Field goals attempted; 0 when unknown. */
+  fg_attempted: number;
+  /** Three-pointers made; 0 when unknown. */
+  fg3_made: number;
+  /** Three-pointers attempted; 0 when unknown. */
+  fg3_attempted: number;
+  /** Free throws made; 0 when unknown. */
+  ft_made: number;
+  /** Free throws attempted; 0 when unknown. */
+  ft_attempted: number;
 }
 
 /**
@@ -1293,6 +1405,16 @@ export interface Predictions {
   total_predictions: number;
   /** Games that have forecasts, by ascending game_id. */
   games: Array<PredictionsGame>;
+  /** Forecasts are paused on the date: none is added, and those that readers were shown stay. */
+  halt_active: boolean;
+  /**
+   * Why they are paused: off_season when no game is near, between_rounds in a break such as that of the All-Star
+   * game, predictions_inactive when the model has no forecasts, unknown_state when too little is known of the
+   * date; the others as decided by hand or by the models' results. Null when they are not.
+   */
+  halt_reason: "off_season" | "between_rounds" | "edge_collapse" | "fleet_blocked" | "predictions_inactive" | "pick_drought" | "manual" | "unknown_state" | null;
+  /** The day on which the pause began; null when they are not paused, or when it is unknown. */
+  halt_since: string | null;
 }
 
 /** One game and the forecasts of its players. */
@@ -1906,6 +2028,16 @@ export interface SubsetPicks {
   version: 2;
   /** The models, the champion first, the others by model_id. */
   model_groups: Array<SubsetPicksModelGroup>;
+  /** Picks are paused on the date: none is added, and those that readers were shown stay. */
+  halt_active: boolean;
+  /**
+   * Why they are paused: off_season when no game is near, between_rounds in a break such as that of the All-Star
+   * game, predictions_inactive when the model has no forecasts, unknown_state when too little is known of the
+   * date; the others as decided by hand or by the models' results. Null when they are not.
+   */
+  halt_reason: "off_season" | "between_rounds" | "edge_collapse" | "fleet_blocked" | "predictions_inactive" | "pick_drought" | "manual" | "unknown_state" | null;
+  /** The day on which the pause began; null when they are not paused, or when it is unknown. */
+  halt_since: string | null;
 }
 
 /** One model and its subsets. */

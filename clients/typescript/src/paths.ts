@@ -5,6 +5,7 @@ import type {
   BestBetsAll,
   Calendar,
   DailySignals,
+  Live,
   LiveGrading,
   NewsSummary,
   Performance,
@@ -39,6 +40,8 @@ export interface DocumentAt {
   "best-bets/all.json": BestBetsAll;
   "calendar/game-counts.json": Calendar;
   "signals/{date}.json": DailySignals;
+  "live/{date}.json": Live;
+  "live/latest.json": Live;
   "live-grading/{date}.json": LiveGrading;
   "live-grading/latest.json": LiveGrading;
   "player-news/nba/tonight-summary.json": NewsSummary;
@@ -84,6 +87,7 @@ export const PATHS = {
   "best-bets-all": { path: "best-bets/all.json", pointers: [] },
   "calendar": { path: "calendar/game-counts.json", pointers: [] },
   "daily-signals": { path: "signals/{date}.json", pointers: [] },
+  "live": { path: "live/{date}.json", pointers: ["live/latest.json"] },
   "live-grading": { path: "live-grading/{date}.json", pointers: ["live-grading/latest.json"] },
   "news-summary": { path: "player-news/nba/tonight-summary.json", pointers: [] },
   "performance": { path: "systems/performance.json", pointers: [] },
@@ -117,6 +121,7 @@ export const VERSIONS = {
   "best-bets-all": 1,
   "calendar": 1,
   "daily-signals": 1,
+  "live": 1,
   "live-grading": 1,
   "news-summary": 1,
   "performance": 1,

@@ -5,6 +5,7 @@ A season is named by the year in which it starts and begins on 1 October.
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, timedelta, timezone
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -47,6 +48,12 @@ def utc(instant: Instant) -> datetime:
 def instant_of(text: str) -> Instant:
     """Return the instant of an ISO 8601 text with offset, such as ``generated_at``."""
     return Instant((datetime.fromisoformat(text) - _EPOCH) // timedelta(microseconds=1))
+
+
+def poll_id(generated_at: str) -> str:
+    """Return the name of a poll of the live feed: the request's time, in UTC, as ``20260213T011201Z`` (contract E3)."""
+    seconds, *_ = re.split("[.+Z]", generated_at)
+    return f"{seconds.replace('-', '').replace(':', '')}Z"
 
 
 def new_york_date(instant: Instant) -> date:

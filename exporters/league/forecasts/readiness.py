@@ -159,15 +159,28 @@ class State(Enum):
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether an export type goes out on a date, and why not."""
+    """Whether an export type goes out on a date, and why not.
+
+    Attributes:
+        state: What may happen with it.
+        reason: Why it is held back.
+        halt: Why its picks are paused, in a code of the halt envelope: a document that says so goes out in place of the
+            one that is held back. None for a type whose documents cannot say it.
+    """
 
     state: State
     reason: str | None = None
+    halt: str | None = field(default=None, compare=False)
 
     @property
     def publishes(self) -> bool:
-        """Documents are built: the real ones, or the contract's empty ones on a date without games."""
+        """The type goes out: its real documents, or the contract's empty ones on a date without games."""
         return self.state in (State.READY, State.NO_GAMES)
+
+    @property
+    def builds(self) -> bool:
+        """Documents are built: those that go out, or those that say that picks are paused."""
+        return self.publishes or self.halt is not None
 
 
 def reads_of(export: Export) -> tuple[Read, ...]:
@@ -205,7 +218,21 @@ def verdict(export: Export, day: date, scan_counts: ScanCounts, config: ExportCo
         reason = _lacks_results(export.results_in.name, day, scan_counts)
     if reason is None and not (export.outlives_forecasts and count.forecasts_gone):
         reason = _lacks_forecasts(export, day, scan_counts, config)
-    return Verdict(State.READY) if reason is None else Verdict(State.WITHHELD, reason)
+    if reason is None:
+        return Verdict(State.READY)
+    return Verdict(State.WITHHELD, reason, _halt(export, day, scan_counts, config))
+
+
+def _halt(export: Export, day: date, scan_counts: ScanCounts, config: ExportConfig) -> str | None:
+    """Return why picks of a date are paused whose gate withholds; None for a type without picks.
+
+    Of a date that has been played, or graded, the documents stay as they are: history is not touched.
+    """
+    count = scan_counts.on(day)
+    if export.pause is None or count.final_games or count.forecasts_gone:
+        return None
+    has_forecasts = scan_counts.of(day, config.champion_system_id).forecasts > 0
+    return RULES.halts.unvouched if has_forecasts else RULES.halts.inactive
 
 
 def _lacks_results(table: str, day: date, scan_counts: ScanCounts) -> str | None:

@@ -8,10 +8,12 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 from exporters.config import LiveRules
 from exporters.declaration import Read, Window
 from exporters.league.games.schedule import FINAL, IN_PROGRESS, SCHEDULED, STATUS_NAMES, Game
+from exporters.league.nights.night import PlayerNight
 from exporters.league.players.aliases import NO_ALIASES, Aliases
 from exporters.league.players.identity import lookups_of
 from exporters.warehouse.league_rows import LiveBoxScoreRow
@@ -38,6 +40,25 @@ READS = (
     ),
     Read(FEED_PLAYERS, ("player_lookup", "game_date", "bdl_player_id"), Window.SEASON),
 )
+SHOOTING = ("fg_made", "fg_attempted", "fg3_made", "fg3_attempted", "ft_made", "ft_attempted")
+"""Shots of a player, as feed and documents call them."""
+LINE_READS = (
+    Read(
+        LIVE_BOX_SCORES,
+        (
+            "feed_game_id",
+            "home_score",
+            "visitor_score",
+            "rebounds",
+            "assists",
+            "steals",
+            "blocks",
+            "turnovers",
+            *SHOOTING,
+        ),
+    ),
+)
+"""The scores of games, and all that the feed counts of a player."""
 
 NO_MINUTES = "0:00"
 """The minutes of a player that the feed has none for."""
@@ -89,6 +110,12 @@ def has_minutes(minutes: str | None) -> bool:
     return re.search(r"[1-9]", minutes or "") is not None
 
 
+def played_order(minutes: str | None) -> tuple[int, int]:
+    """Return a sort key of minutes such as ``34`` or ``28:30``: whole ones and seconds; zeros when unreadable."""
+    found = re.fullmatch(r"(?P<minutes>\d{1,3})(?::(?P<seconds>\d{1,2}))?", (minutes or "").strip())
+    return (int(found["minutes"]), int(found["seconds"] or 0)) if found else (0, 0)
+
+
 def minutes_text(minutes: Decimal | None) -> str | None:
     """Return decimal minutes of a box score as the feed writes them, such as ``34:30``; None when unknown."""
     if minutes is None or minutes < 0:
@@ -113,9 +140,12 @@ class LiveScores:
         """
         ours = [row for row in rows if row.game_date == day]
         self._states: dict[Meeting, int] = {}
+        self._listed: dict[Meeting, list[LiveBoxScoreRow]] = defaultdict(list)
         for row in ours:
             meeting = frozenset((row.home_team, row.visitor_team))
             self._states[meeting] = max(state_of(row), self._states.get(meeting, SCHEDULED))
+            self._listed[meeting].append(row)
+        self._ids, self._aliases = ids, aliases
         self._rows_of: dict[str, list[LiveBoxScoreRow]] = defaultdict(list)
         for row in ours:
             for player in _whose(row, ids, aliases):
@@ -123,9 +153,29 @@ class LiveScores:
 
     def player(self, player: str) -> LiveBoxScoreRow | None:
         """Return a player's row: that of the game that is farthest on when the player is listed twice."""
+        return latest(self._rows_of.get(player, ()), by=_farthest)
+
+    def game(self, meeting: Meeting) -> LiveBoxScoreRow | None:
+        """Return a row of a game, for what it says of the game; None when the feed does not list it."""
         return latest(
-            self._rows_of.get(player, ()), by=lambda row: (state_of(row), known(row.period), known(row.points))
+            self._listed.get(meeting, ()),
+            by=lambda row: (state_of(row), known(row.period), known(row.home_score), known(row.visitor_score)),
         )
+
+    def lines(self, meeting: Meeting, names: Mapping[str, str]) -> dict[str, LiveBoxScoreRow]:
+        """Return the rows of a game's players, one for each; those without id and without a whole name are left out.
+
+        Args:
+            meeting: The teams.
+            names: Names of players by id: of the ids that a name may stand for, one of these counts.
+        """
+        found: dict[str, list[LiveBoxScoreRow]] = defaultdict(list)
+        for row in self._listed.get(meeting, ()):
+            candidates = _whose(row, self._ids, self._aliases)
+            if candidates:
+                found[next((player for player in candidates if player in names), candidates[0])].append(row)
+        chosen = {player: latest(rows, by=_farthest) for player, rows in found.items()}
+        return {player: row for player, row in chosen.items() if row is not None}
 
     def games(self, scheduled: Iterable[Game]) -> dict[Meeting, str]:
         """Return the state of every game by its teams: by schedule or feed, whichever is farther on.
@@ -140,10 +190,25 @@ class LiveScores:
         return {meeting: STATUS_NAMES[state] for meeting, state in states.items()}
 
 
+def _farthest(row: LiveBoxScoreRow) -> tuple[object, ...]:
+    return (state_of(row), known(row.period), known(row.points))
+
+
 def _whose(row: LiveBoxScoreRow, ids: Mapping[int, str], aliases: Aliases) -> tuple[str, ...]:
     """Return every id that the player of a row may have."""
     found = None if row.feed_player_id is None else ids.get(row.feed_player_id)
     return (found,) if found else tuple(dict.fromkeys(map(aliases.id_of, lookups_of(row.first_name, row.last_name))))
+
+
+def sightings_of(night: PlayerNight) -> list[list[Any]]:
+    """Return the feed's ids of a player, each with an ISO date of the season on which it was his."""
+    first = Window.SEASON.first(night.date)
+    found = {
+        (row.bdl_player_id, row.game_date.isoformat())
+        for row in night.history.rows(FEED_PLAYERS)
+        if row.bdl_player_id is not None and first <= row.game_date <= night.date
+    }
+    return [[feed_id, day] for feed_id, day in sorted(found)]
 
 
 def feed_ids(sightings: Iterable[tuple[int, str, str]]) -> dict[int, str]:

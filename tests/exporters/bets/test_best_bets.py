@@ -15,7 +15,7 @@ from exporters.bets.best_bets import BEST_BETS, methodology
 from exporters.config import BestBetRules, ExportConfig
 from exporters.declaration import Cache, Json
 from exporters.league.forecasts.readiness import DayCount, ScanCounts, State, SystemCount, verdict
-from tests.support.nights import GENERATED_AT, document, scanned
+from tests.support.nights import GENERATED_AT, NOT_HALTED, document, scanned
 from tests.support.rows import (
     CHAMPION,
     TONIGHT,
@@ -32,7 +32,7 @@ from tests.support.rows import (
 from tests.support.worlds import PROPERTY, any_rows, blemished, disordered
 
 RULES = BestBetRules()
-TOP = ["game_date", "generated_at", "methodology", "total_picks", "tier_summary", "picks"]
+TOP = ["game_date", "generated_at", "methodology", "total_picks", "tier_summary", "picks", *NOT_HALTED]
 FIELDS = [
     "rank",
     "tier",
@@ -164,6 +164,7 @@ def test_no_pick_is_a_document_with_zeros() -> None:
         "total_picks": 0,
         "tier_summary": {"premium": 0, "strong": 0, "value": 0, "standard": 0},
         "picks": [],
+        **NOT_HALTED,
     }
     assert BEST_BETS.is_empty(made)
 
@@ -475,7 +476,7 @@ class TestOutcome:
         assert {one["result"] for one in graded["picks"]} == {"WIN", "LOSS"}
         strip = [{key: value for key, value in one.items() if key not in OUTCOME} for one in graded["picks"]]
         assert strip == [{key: value for key, value in one.items() if key not in OUTCOME} for one in morning["picks"]]
-        assert {key: graded[key] for key in TOP[:-1]} == {key: morning[key] for key in TOP[:-1]}
+        assert all(graded[key] == morning[key] for key in TOP if key != "picks")
 
 
 class TestForecastsGone:

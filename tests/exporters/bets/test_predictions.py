@@ -8,7 +8,7 @@ import pytest
 from exporters.bets.predictions import PREDICTIONS as EXPORT
 from exporters.config import ExportConfig
 from exporters.declaration import Cache, Follows, Gate, Grain, Json
-from tests.support.nights import GENERATED_AT, document, key_paths
+from tests.support.nights import GENERATED_AT, NOT_HALTED, document, key_paths
 from tests.support.rows import Row, accuracy_row, context_row, game_row, prediction_row, schedule_row
 
 KEYS = (
@@ -39,6 +39,7 @@ KEYS = (
     "games[].predictions[].context",
     "games[].predictions[].context.pace_adjustment",
     "games[].predictions[].context.similar_games",
+    *NOT_HALTED,
 )
 OFFICIAL = "0022400551"
 
@@ -106,6 +107,7 @@ def test_the_worked_entry() -> None:
                 ],
             }
         ],
+        **NOT_HALTED,
     }
 
 
@@ -121,6 +123,7 @@ def test_no_data() -> None:
         "total_games": 0,
         "total_predictions": 0,
         "games": [],
+        **NOT_HALTED,
     }
     assert EXPORT.is_empty(empty)
     assert not EXPORT.is_empty(document(EXPORT, prediction_row()))

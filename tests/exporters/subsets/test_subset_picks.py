@@ -13,12 +13,13 @@ from exporters.config import ExportConfig
 from exporters.declaration import Json
 from exporters.subsets.subset_picks import SUBSET_PICKS, subset_picks_rows
 from tests.support.disorder import disordered, nulled
-from tests.support.nights import document, key_paths, scanned, slate
+from tests.support.nights import NOT_HALTED, document, key_paths, scanned, slate
 from tests.support.rows import (
     TONIGHT,
     Row,
     context_row,
     game_row,
+    halt_row,
     instant,
     prediction_row,
     registry_row,
@@ -108,6 +109,7 @@ class TestDocument:
                     "result",
                 )
             ),
+            *NOT_HALTED,
         ]
 
     def test_head(self) -> None:
@@ -547,6 +549,12 @@ class TestFreezing:
         made = slate(SUBSET_PICKS, *night(PLAYED), day=PLAYED, config=WRITING, generated_at="2026-02-09T15:00:00+00:00")
         assert subset_picks_rows(made, "run-1", "test") is None
 
+    def test_nothing_is_frozen_while_picks_are_paused(self) -> None:
+        for active in (False, True):
+            halt = halt_row(effective_date=TODAY, halt_active=active, halt_reason="manual" if active else None)
+            made = slate(SUBSET_PICKS, *night(), halt, day=TODAY, config=WRITING)
+            assert (subset_picks_rows(made, "run-1", "test") is None) == active
+
     def test_the_version_comes_last(self) -> None:
         rows = frozen(TODAY)
         assert [type(row).__name__ for row in rows] == ["SubsetPickRow"] * 26 + ["SubsetVersionRow"]
@@ -576,7 +584,7 @@ class TestAnyRows:
     @given(seed=st.integers(0, 1000), day=st.sampled_from([PLAYED, TODAY, TODAY + timedelta(days=30)]))
     def test_nulls_never_break_it(self, seed: int, day: date) -> None:
         value = picks(*nulled(ROWS, seed), day=day)
-        assert list(value) == ["date", "generated_at", "version", "model_groups"]
+        assert list(value) == ["date", "generated_at", "version", "model_groups", *NOT_HALTED]
         for group in value["model_groups"]:
             for one in group["subsets"]:
                 players = [pick["player_lookup"] for pick in one["picks"]]

@@ -16,8 +16,11 @@ from pipeline.operations.backfill import parse_backfill
 from pipeline.operations.command_options import VerifyOptions
 from pipeline.operations.diff import parse_diff
 from pipeline.operations.doctor import parse_doctor
+from pipeline.operations.dry_export import parse_dry_export
+from pipeline.operations.rollback_options import RollbackOptions
 from pipeline.options.configuration import RunConfig, StreamConfig, parse_job
 from pipeline.options.flags import parse_options
+from pipeline.provenance.impact import parse_impact
 from pipeline.reference.command_options import DocsOptions
 
 NOW = datetime(2026, 2, 12, 18, tzinfo=timezone.utc)
@@ -39,7 +42,9 @@ PARSERS: dict[str, Callable[[list[str]], Any]] = {
     "launch": lambda argv: parse_launch(argv, now=NOW),
     "doctor": lambda argv: parse_doctor(argv, now=NOW),
     "verify": model(VerifyOptions),
-    "diff": parse_diff,
+    "diff": lambda argv: parse_dry_export(argv, now=NOW) if "--dry_export" in argv else parse_diff(argv),
+    "rollback": model(RollbackOptions),
+    "impact": parse_impact,
     "schedules check": model(CheckOptions),
     "schedules render": model(RenderOptions),
     "drift": model(DriftOptions),

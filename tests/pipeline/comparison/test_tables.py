@@ -27,7 +27,7 @@ FOUND = Comparison(
 def test_a_row_for_each_type_and_date_that_differs() -> None:
     head, pointer, night = text_table(FOUND)
     assert head.split() == [
-        *("type", "and", "date", "documents", "unreadable", "pointers", "players"),
+        *("type", "and", "date", "losses", "documents", "unreadable", "pointers", "players"),
         *("picks", "flipped", "lines", "predictions", "by", "points"),
     ]
     assert pointer.split() == ["predictions", "~1"]
@@ -53,7 +53,7 @@ def test_markdown_names_thresholds_rows_and_changes() -> None:
     text = markdown(FOUND, "out", "gs://b_1/v1", ["1 picks dropped"], 3)
     assert text.startswith("### out → gs://b\\_1/v1\n\n3 objects compared, 1 are equal, 4 differences.\n")
     assert "- 1 picks dropped\n" in text
-    assert "| predictions 2026-02-11 |  |  |  |  | -1 +1 |  |  | \\~1 | 2.5 |" in text
+    assert "| predictions 2026-02-11 |  |  |  |  |  | -1 +1 |  |  | \\~1 | 2.5 |" in text
     assert "- and 1 more\n" in text
     widths = {line.count("|") for line in text.splitlines() if line.startswith("|")}
     assert len(widths) == 1

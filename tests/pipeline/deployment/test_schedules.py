@@ -50,8 +50,8 @@ class TestTheFile:
         assert uncovered([]) == sorted(exports())
 
     def test_what_the_streaming_job_keeps_up_needs_no_schedule(self) -> None:
-        assert load_streamed() == ("live-grading",)
-        assert uncovered(FILE) == ["live-grading"]
+        assert load_streamed() == ("live", "live-grading")
+        assert uncovered(FILE) == ["live", "live-grading"]
 
     def test_when_they_run(self) -> None:
         assert {schedule.name: schedule.cron for schedule in FILE} == {
@@ -99,7 +99,7 @@ class TestRejected:
         ],
     )
     def test_wrong_types_of_the_streaming_job(self, tmp_path: Path, after: str, message: str) -> None:
-        path = changed(tmp_path, "streaming: [live-grading]", after)
+        path = changed(tmp_path, "streaming: [live, live-grading]", after)
         with pytest.raises(SchedulesError) as caught:
             load_streamed(path)
         assert message in str(caught.value)

@@ -10,8 +10,9 @@ import orjson
 import pytest
 from apache_beam.options.pipeline_options import GoogleCloudOptions, PipelineOptions
 
-from pipeline.execution.run import carry_out, run, started
-from pipeline.execution.submission import RunError, SubmissionError
+from pipeline.engines.errors import RunError, SubmissionError
+from pipeline.execution.graph_run import run
+from pipeline.execution.run import carry_out, started
 from pipeline.options.command_line import OptionsError
 from pipeline.options.configuration import RunConfig, parse_run
 from tests.pipeline.execution.test_run import DAY, PLAN, small
@@ -83,7 +84,10 @@ class TestDone:
         assert [line.split()[:-1] for line in other.out.splitlines()[1:-3]] == [
             line.split()[:-1] for line in local.out.splitlines()[1:-3]
         ]
-        assert other.out.splitlines()[-3:-1] == local.out.splitlines()[-3:-1]
+        ending = [ending.out.splitlines()[-3:-1] for ending in (local, other)]
+        assert ending[0][0].endswith(", by the local runner")
+        assert ending[1] == [ending[0][0].replace("the local runner", "Done"), ending[0][1]]
+        assert (local.json["engine"], other.json["engine"]) == ("the local runner", "Done")
 
     def test_what_is_missing_counts_on_every_engine(self, command: Command) -> None:
         local, other = command(None, points=CURSED_POINTS), command(engines.Done, points=CURSED_POINTS)
@@ -226,6 +230,7 @@ class TestNoWait:
             "missing": [],
             "absent": [],
             "preflight": [],
+            "engine": "",
         }
         assert "exporting" not in ended.err
 
@@ -271,4 +276,4 @@ def _without_seconds(summary: dict[str, Any]) -> dict[str, Any]:
         name: {key: value for key, value in made.items() if key != "seconds"}
         for name, made in summary["exports"].items()
     }
-    return {**summary, "exports": exports}
+    return {**summary, "exports": exports, "engine": ""}

@@ -20,7 +20,14 @@ CLIENTS = (
     "transforms.live_feed.http",
 )
 """The modules, and those whose names begin with theirs, that speak to a service that a run between folders has not."""
-OTHER_JOBS = ("pipeline.deployment", "pipeline.stream", "pipeline.verification", "google.cloud.secretmanager")
+OTHER_JOBS = (
+    "apache_beam",
+    "grpc",
+    "pipeline.deployment",
+    "pipeline.stream",
+    "pipeline.verification",
+    "google.cloud.secretmanager",
+)
 RUN = """
 import json, sys
 from pipeline.cli import main

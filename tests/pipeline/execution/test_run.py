@@ -8,8 +8,8 @@ import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from exporters.warehouse.tables import CONTEXT, GAMES, SCHEDULE
-from pipeline.execution.run import run
-from pipeline.execution.submission import RunError
+from pipeline.engines.errors import RunError
+from pipeline.execution.graph_run import run
 from pipeline.reporting.report import Summary
 from tests.support.made_up import CARD, CURSED_POINTS, ROSTER
 from tests.support.matchers import documents, manifest_of

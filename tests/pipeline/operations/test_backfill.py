@@ -13,10 +13,10 @@ import pytest
 from apache_beam.options.pipeline_options import GoogleCloudOptions, PipelineOptions
 
 from exporters.warehouse.tables import SCHEDULE
+from pipeline.engines.errors import RunError, RunInterrupted
 from pipeline.execution.in_process import run_in_process
 from pipeline.execution.places import open_warehouse
 from pipeline.execution.run import started
-from pipeline.execution.submission import RunError, RunInterrupted
 from pipeline.operations.backfill import backfill, main, options_of_pass, parse_backfill
 from pipeline.reporting.report import Summary, summarize
 from tests.support.matchers import assert_one_line_each, assert_same_objects, contents, documents, manifest_of

@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from exporters.config import ExportConfig
-from pipeline.options.command_line import ExportOptions, OptionsError, parse_command_line
+from pipeline.options.command_line import ExportOptions, OptionsError, given_in, parse_command_line
 from pipeline.options.configuration import RunConfig, parse_run
 from pipeline.options.locations import (
     BigQueryProject,
@@ -41,7 +41,7 @@ def run(*argv: str, player_types: tuple[str, ...] = ()) -> RunConfig:
 
 
 def configure(options: PipelineOptions) -> RunConfig:
-    return RunConfig.from_options(options, known_types=TYPES, groups=GROUPS, now=NOW)
+    return RunConfig.from_given(given_in(options), known_types=TYPES, groups=GROUPS, now=NOW)
 
 
 def problems(*argv: str) -> list[str]:

@@ -11,15 +11,8 @@ import pytest
 from exporters.warehouse.tables import CONTEXT
 from pipeline.execution.in_process import run_in_process
 from pipeline.planning.planner import begun
-from pipeline.reporting.completion import (
-    MAX_EVENT_BYTES,
-    MakeEvent,
-    abridged,
-    completed,
-    message_of,
-    not_run_event,
-    run_event,
-)
+from pipeline.reporting.completion import MAX_EVENT_BYTES, abridged, completed, not_run_event, run_event
+from pipeline.reporting.publish_completion import MakeEvent, message_of
 from tests.support.eager import run_eagerly
 from tests.support.plans import TONIGHT_TYPES, plan_of
 from tests.support.stores import MemoryStore

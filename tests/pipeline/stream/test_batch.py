@@ -9,7 +9,7 @@ import pytest
 from apache_beam.internal import cloudpickle_pickler
 
 from exporters.registry import exports, groups
-from pipeline.execution.dataflow_jobs import DataflowError
+from pipeline.engines.dataflow_jobs import DataflowError
 from pipeline.options.command_line import ExportOptions, OptionsError
 from pipeline.options.configuration import RunConfig, StreamConfig, parse_job
 from pipeline.requests.request import ExportRequest, RequestDefaults, parse_request

@@ -32,7 +32,8 @@ from pipeline.stream.job import build_stream
 from pipeline.stream.lanes import LIVE_IN_A_ROW
 from pipeline.stream.ledger import Ledger, message_stem
 from pipeline.stream.messages import Asked, Grammar
-from pipeline.stream.watch import Watch
+from pipeline.stream.reading import MessageReader
+from pipeline.stream.watching.games import Watch, utc_now
 from tests.support.eager import run_eagerly
 from tests.support.steps import functions_of, steps_of
 from tests.support.stores import ForbiddenStore, MemoryStore
@@ -128,9 +129,8 @@ def message(payload: Any, **attributes: str) -> PubsubMessage:
 class TestReadRequests:
     def read(self, *messages: PubsubMessage) -> dict[str, list[Any]]:
         def wire(root: beam.Pipeline) -> Any:
-            read = (
-                root | beam.Create(list(messages)) | beam.ParDo(ReadRequests(GRAMMAR, LETTERS, ledger())).with_outputs()
-            )
+            reader = MessageReader(GRAMMAR, LETTERS, ledger())
+            read = root | beam.Create(list(messages)) | beam.ParDo(ReadRequests(reader)).with_outputs()
             return {name: read[name] for name in (REQUESTS, EVENTS, DEAD_LETTERS)}
 
         found: dict[str, list[Any]] = run_eagerly(wire)
@@ -168,7 +168,7 @@ class TestReadRequests:
     )
     @pytest.mark.parametrize("envelope", [{}, {"phase": "p", "game_date": "2026-02-03", "status": "failed"}])
     def test_half_a_surrogate_pair_does_not_fail_the_step(self, name: str, envelope: dict[str, str]) -> None:
-        step = ReadRequests(GRAMMAR, LETTERS, ledger())
+        step = ReadRequests(MessageReader(GRAMMAR, LETTERS, ledger()))
         step.setup()
         made = list(step.process(message({**envelope, name: "a\ud800"}), Timestamp(0)))
         [event] = [json.loads(found.value.data) for found in made if found.tag == EVENTS]
@@ -500,6 +500,8 @@ class ScriptedWatch(Fake):
     """Finds scripted requests."""
 
     seconds = 60.0
+    clock = staticmethod(utc_now)
+    requests = Watch.requests
 
     def __init__(self, *found: Any) -> None:
         super().__init__()
@@ -519,7 +521,9 @@ class TestWatchGames:
     def test_a_tick_becomes_requests(self) -> None:
         request = {"correlation_id": "c", "trigger_source": "live", "target_date": "2026-02-03"}
         live = Asked(request, "key", "live-1", PUBLISHED.isoformat())
-        results = replace(live, request={**request, "target_date": "2026-02-04"}, key="other", marker="manifest/x.json")
+        results = replace(
+            live, request={**request, "target_date": "2026-02-04", "trigger_source": "results"}, key="other", marker="x"
+        )
         before = datetime.now(timezone.utc).timestamp()
         [(one, first), (other, second)] = self.look(ScriptedWatch(live, results))
         assert (one, other) == ("nba/2026-02-03", "nba/2026-02-04")

@@ -17,8 +17,9 @@ from tests.support.live_feed import game_box, player_line
 from tests.support.rows import schedule_row
 from tests.support.warehouses import MemoryWarehouse
 from tests.support.worlds import PROPERTY
-from transforms.elements.tables import TableScan
+from transforms.elements.tables import TableBatch, TableScan
 from transforms.live_feed.warehouse import FileLiveFeed, LiveFeedError, LiveWarehouse, parse_boxes, stored
+from transforms.reading.decoding import decode_all
 from transforms.warehouses.protocol import WarehouseError
 
 DAY = date(2025, 1, 15)
@@ -43,7 +44,7 @@ class Says:
 
 
 def parsed(*boxes: Any) -> list[LiveBoxScoreRow]:
-    return parse_boxes({"data": list(boxes)}, DAY)
+    return parse_boxes({"data": list(boxes)}, DAY).rows
 
 
 def without(box: dict[str, Any], *path: str | int) -> dict[str, Any]:
@@ -59,17 +60,33 @@ def without(box: dict[str, Any], *path: str | int) -> dict[str, Any]:
 class TestParser:
     def test_a_row_for_every_player(self) -> None:
         found = parsed(BOX)
-        assert found[0] == LiveBoxScoreRow(
-            DAY, "1st Qtr", 1, "Q1 6:00", "LAL", "BOS", "LAL", 237, "LeBron", "James", 18, "12:00"
-        )
+        said = (DAY, "1st Qtr", 1, "Q1 6:00", "LAL", "BOS", "LAL", 237, "LeBron", "James", 18, "12:00")
+        assert found[0][: len(said)] == said
         assert [(row.team, row.first_name, row.points, row.minutes) for row in found[1:]] == [
             ("LAL", "Nikola", None, None),
             ("BOS", "Jayson", 20, "34"),
         ]
 
+    def test_scores_and_all_that_is_counted_of_a_player(self) -> None:
+        counted = dict(zip(("reb", "ast", "stl", "blk", "turnover"), range(1, 6), strict=True))
+        shots = dict(zip(("fgm", "fga", "fg3m", "fg3a", "ftm", "fta"), range(6, 12), strict=True))
+        line = {**player_line(237, "LeBron James", 18), **counted, **shots}
+        box = game_box("2025-01-15", ("LAL", [line]), ("BOS", []))
+        [row] = parsed({**box, "id": 18447250, "home_team_score": 71, "visitor_team_score": None})
+        assert (row.feed_game_id, row.home_score, row.visitor_score) == (18447250, 71, None)
+        assert row[-11:] == tuple(range(1, 12))
+
+    def test_e3_9_a_malformed_box_is_left_out_and_named(self) -> None:
+        found = parse_boxes({"data": [BOX, {**BOX, "home_team": None}, {**BOX, "period": "2"}]}, DAY)
+        assert len(found.rows) == 3
+        assert found.malformed == [
+            "data[1].home_team is missing instead of an object; the feed's shape has changed",
+            "data[2].period is str '2' instead of a whole number; the feed's shape has changed",
+        ]
+
     def test_no_games(self) -> None:
-        assert parse_boxes({"data": []}, DAY) == []
-        assert parse_boxes({"data": [], "meta": {"per_page": 25}}, DAY) == []
+        assert parse_boxes({"data": []}, DAY) == ([], [])
+        assert parse_boxes({"data": [], "meta": {"per_page": 25}}, DAY) == ([], [])
 
     def test_a_game_without_players_is_a_game(self) -> None:
         empty = game_box("2025-01-15", ("LAL", []), ("BOS", []), status="7:30 pm ET", period=0, clock=None)
@@ -101,7 +118,7 @@ class TestParser:
             ({"data": {}}, "data is dict '{}' instead of a list"),
             ({"data": [7]}, "data[0] is not an object"),
             ({"data": [{}]}, "data[0].home_team is missing instead of an object"),
-            ({"data": [BOX, {**BOX, "period": "2"}]}, "data[1].period is str '2' instead of a whole number"),
+            ({"data": [{**BOX, "period": "2"}] * 2}, "data[0].period is str '2' instead of a whole number"),
             ({"data": [{**BOX, "period": True}]}, "data[0].period is bool 'True' instead of a whole number"),
             ({"data": [{**BOX, "period": 2**70}]}, "data[0].period is int '1180591620717411303424' instead of"),
             ({"data": [{**BOX, "status": []}]}, "data[0].status is list '[]' instead of text"),
@@ -144,7 +161,9 @@ class TestParser:
         except LiveFeedError:
             pass
         else:
-            assert all(isinstance(row, LiveBoxScoreRow) for row in found)
+            assert all(isinstance(row, LiveBoxScoreRow) for row in found.rows)
+            boxes = payload["data"]
+            assert len(found.malformed) < max(len(boxes), 1)
 
 
 class TestFile:
@@ -154,7 +173,7 @@ class TestFile:
         feed = pickle.loads(pickle.dumps(FileLiveFeed(str(path))))
         assert feed.fetch() == {"data": []}
         path.write_text(json.dumps({"data": [BOX]}))
-        assert len(parse_boxes(feed.fetch(), DAY)) == 3
+        assert len(parse_boxes(feed.fetch(), DAY).rows) == 3
 
     @pytest.mark.parametrize(("content", "reason"), [(None, "No such file or directory"), ("<", "it is not JSON")])
     def test_it_cannot_be_read(self, tmp_path: Path, content: str | None, reason: str) -> None:
@@ -180,6 +199,15 @@ class TestWarehouse:
             {"first_name": "Nikola", "game_date": DAY, "points": None},
             {"first_name": "Jayson", "game_date": DAY, "points": 20},
         ]
+
+    def test_e3_9_a_malformed_box_is_a_row_that_cannot_be_used(self) -> None:
+        scan = TableScan(LIVE_BOX_SCORES.name, ("first_name", "game_date", "home_team"), DAY, DAY)
+        warehouse = LiveWarehouse(MemoryWarehouse({}), Says({"data": [{**BOX, "period": "2"}, BOX]}))
+        batches = [TableBatch(scan.table, batch) for part in warehouse.split(scan) for batch in warehouse.read(part)]
+        rows, [defect] = decode_all(batches)
+        assert [row.first_name for row in rows[scan.table]] == ["LeBron", "Nikola", "Jayson"]
+        assert (defect.rows, defect.day) == (1, DAY)
+        assert "home_team is in a box that is left out: data[0].period is str '2'" in defect.message
 
     def test_nothing_is_fetched_before_it_is_read_and_nothing_kept(self) -> None:
         feed = Says({"data": []})

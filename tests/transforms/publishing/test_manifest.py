@@ -212,6 +212,7 @@ class TestContent:
             "documents": {"card/2026-01-05/a.json": "digest of a", "card/2026-01-05/b.json": "digest of b"},
             "document_counts": {},
             "published_by": {"run_id": "run-1", "as_of": "", "execution_id": "run-1"},
+            "writers": {"card/2026-01-05/a.json": "", "card/2026-01-05/b.json": ""},
         }
 
     def test_counts_add_up(self) -> None:

@@ -14,6 +14,7 @@ from transforms.elements.document import Document, make_document
 from transforms.elements.publication import NewerRun, Outcome, Published, PublishedObject
 from transforms.elements.run_order import RunOrder
 from transforms.publishing.documents import DocumentPublisher, published_object
+from transforms.stores.control import HISTORY
 
 DAY = date(2026, 1, 5)
 NEXT = DAY + timedelta(days=1)
@@ -130,7 +131,25 @@ class TestOrder:
         self.publish(store, at("18:04"), card("a", 1))
         found = self.found(store)
         store.before_read = Refuse("")
-        assert self.publish(store, at("18:05"), card("a", 2), objects=found).action == "written"
+        plan = replace(at("18:05"), history_days=0)
+        assert self.publish(store, plan, card("a", 2), objects=found).action == "written"
+
+    def test_what_is_replaced_is_kept_before_it_is_replaced(self) -> None:
+        store = MemoryStore()
+        first = self.publish(store, at("18:04"), card("a", 1))
+        before = store.read(first.path)
+        assert before is not None
+        store.before_write = Refuse(HISTORY)
+        assert self.publish(store, at("18:05"), card("a", 2)).action == "failed"
+        assert store.read(first.path) == before
+        store.before_write, store.written = (lambda path: None), []
+        assert self.publish(store, at("18:05"), card("a", 2)).action == "written"
+        kept, path = store.written
+        assert (kept.startswith(HISTORY), path) == (True, first.path)
+        found = store.read(kept)
+        assert found is not None
+        assert found[0] == before[0]
+        assert self.publish(store, at("18:06"), card("a", 2)).writer == at("18:05").run.execution
 
     def test_an_object_that_something_else_wrote_meanwhile_is_looked_at_again(self) -> None:
         store = MemoryStore()

@@ -1,0 +1,169 @@
+"""What an export would publish, built in memory and not written, and what differs between two such exports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import NoReturn
+
+from exporters.league.forecasts.readiness import ScanCounts, verdict
+from pipeline.comparison.change import Comparison
+from pipeline.comparison.compare import compare
+from pipeline.execution.in_process import build_documents
+from pipeline.provenance.altered import AlteredWarehouse, Edit, ReadOnce
+from transforms.elements.document import Document
+from transforms.elements.failure import Failure
+from transforms.elements.plan import Plan
+from transforms.reading.scan import scan_all
+from transforms.stores.protocol import StoredObject, StoreError
+from transforms.warehouses.protocol import Warehouse
+
+
+@dataclass(frozen=True)
+class DryExport:
+    """What an export would publish; readable as a store.
+
+    Attributes:
+        plan: Its plan.
+        scan_counts: The counts of its scans.
+        documents: The documents by path.
+        failures: Documents that could not be built.
+    """
+
+    plan: Plan
+    scan_counts: ScanCounts
+    documents: Mapping[str, Document]
+    failures: tuple[Failure, ...] = ()
+
+    def held(self) -> dict[tuple[str, date], str]:
+        """Return why documents of an export type and date would not go out, of those that would not."""
+        found = {
+            (export.name, day): verdict(export, day, self.scan_counts, self.plan.config)
+            for export in self.plan.exports
+            for day in self.plan.document_dates(export)
+        }
+        return {place: made.reason or made.state.value for place, made in found.items() if not made.publishes}
+
+    @property
+    def concurrency(self) -> int:
+        """One: everything is in memory."""
+        return 1
+
+    def check(self) -> None:
+        """Raise that nothing can be written here."""
+        self._refuse("")
+
+    def write(
+        self,
+        path: str,
+        content: bytes,  # noqa: ARG002
+        *,
+        cache_control: str,  # noqa: ARG002
+        content_type: str = "application/json",  # noqa: ARG002
+        metadata: Mapping[str, str] | None = None,  # noqa: ARG002
+        if_generation: int | None = None,  # noqa: ARG002
+    ) -> int:
+        """Raise that nothing can be written here."""
+        self._refuse(path)
+
+    def stat(self, path: str) -> StoredObject | None:
+        """Return the metadata of a document; None when there is none."""
+        made = self.documents.get(path)
+        if made is None:
+            return None
+        metadata = {"game_date": made.date, "digest": made.digest}
+        return StoredObject(path, 1, len(made.content), "application/json", made.cache_control, metadata)
+
+    def read(self, path: str) -> tuple[bytes, StoredObject] | None:
+        """Return a document; None when there is none."""
+        shown = self.stat(path)
+        return None if shown is None else (self.documents[path].content, shown)
+
+    def list(self, prefix: str, *, recursive: bool = True) -> Iterator[StoredObject]:
+        """Yield the documents whose path starts with a prefix, in path order."""
+        for path in sorted(self.documents):
+            if path.startswith(prefix) and (recursive or "/" not in path.removeprefix(prefix)):
+                shown = self.stat(path)
+                if shown is not None:
+                    yield shown
+
+    def delete(self, path: str, *, if_generation: int | None = None) -> None:  # noqa: ARG002
+        """Raise that nothing can be removed here."""
+        self._refuse(path)
+
+    def now(self) -> datetime | None:
+        """Return None: there is no clock but that of this machine."""
+        return None
+
+    def url(self, path: str) -> str:
+        """Return the path."""
+        return path
+
+    def _refuse(self, path: str) -> NoReturn:
+        raise StoreError(f"{path} cannot be written: a dry export is in memory only; export it to publish it")
+
+
+def dry_export(plan: Plan, warehouse: Warehouse) -> DryExport:
+    """Read the tables of a plan and build its documents, and publish nothing."""
+    batches, scan_counts = scan_all(plan, warehouse)
+    documents: dict[str, Document] = {}
+    failures: list[Failure] = []
+    for made in build_documents(plan, batches, scan_counts):
+        for document in made.documents.documents:
+            # Of a path without a date the newest one comes first.
+            documents.setdefault(document.path, document)
+        failures.extend(made.failures)
+    return DryExport(plan, scan_counts, documents, tuple(failures))
+
+
+@dataclass(frozen=True)
+class Impact:
+    """What an edit of a table changes.
+
+    Attributes:
+        comparison: What differs in the documents.
+        matched: Rows of the table that were read and meet the condition.
+        withheld: Why documents of an export type and date would be withheld after the edit, and would not before. Those
+            that are published would stay, so they count as unchanged.
+        failures: Failures that only the edit brings.
+        broken: Tables that could not be read, with the reason.
+    """
+
+    comparison: Comparison
+    matched: int
+    withheld: Mapping[tuple[str, date], str] = field(default_factory=dict)
+    failures: tuple[Failure, ...] = ()
+    broken: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def cells(self) -> frozenset[tuple[str, date | None]]:
+        """The export types and dates whose documents change, or would be withheld."""
+        changed = {(change.export, change.day) for change in self.comparison.changes}
+        return frozenset(changed | set(self.withheld))
+
+
+def exact_impact(plan: Plan, warehouse: Warehouse, edit: Edit) -> Impact:
+    """Return what an edit of a table changes, by two dry exports of a plan: without it, and with it.
+
+    Both read the same rows: the tables are read once.
+    """
+    once = ReadOnce(warehouse)
+    before = dry_export(plan, once)
+    altered = AlteredWarehouse(once, edit)
+    after = dry_export(plan, altered)
+    held_before, held_after = before.held(), after.held()
+    withheld = {place: reason for place, reason in held_after.items() if place not in held_before}
+    stay = {
+        path: made
+        for path, made in before.documents.items()
+        if (made.export, date.fromisoformat(made.date)) in withheld
+    }
+    known = set(before.failures)
+    return Impact(
+        compare(before, replace(after, documents={**after.documents, **stay})),
+        max(altered.matched.values(), default=0),
+        withheld,
+        tuple(failure for failure in after.failures if failure not in known),
+        before.scan_counts.broken,
+    )

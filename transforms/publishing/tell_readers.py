@@ -1,0 +1,23 @@
+"""What a run does once its dates are published: ``status.json``, the status page, and the end of old history."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timezone
+
+from transforms.elements.plan import Plan
+from transforms.history.versions import sweep_history
+from transforms.publishing.status import DateStatus, write_status
+from transforms.status_page.publish import write_page
+from transforms.stores.protocol import Store
+
+
+def tell_readers(store: Store, plan: Plan, told: Sequence[DateStatus]) -> list[str]:
+    """Publish what a run says of its dates, and return what went wrong: nothing of it makes a document less true."""
+    now = datetime.now(timezone.utc)
+    found = (
+        write_status(store, told, now),
+        write_page(store, [day["page"] for day in told], now),
+        sweep_history(store, plan),
+    )
+    return [wrong for wrong in found if wrong]
