@@ -30,6 +30,9 @@ setup(
         "google-crc32c>=1.5",
         "grpcio>=1.66",
         "jsonschema-rs>=0.50,<1",  # --validate: no dependencies, and 100 times faster than jsonschema
+        # --otlp_endpoint: runs, documents, seconds and age as metrics; Beam brings the SDK, but no exporter
+        "opentelemetry-exporter-otlp-proto-http>=1.30,<2",
+        "opentelemetry-sdk>=1.30,<2",
         "orjson>=3.10",
         "pyarrow>=18",
         "numpy>=1.26",

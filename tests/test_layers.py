@@ -48,6 +48,7 @@ ORDER = (
     "pipeline.options",
     "pipeline.reporting",
     "pipeline.planning",
+    "pipeline.alerting",
     "pipeline.engines",
     "pipeline.execution",
     "pipeline.deployment",

@@ -114,6 +114,11 @@ COMMANDS = (
                 "Tonight, and whether every schedule has run:",
                 "--output=out --target_date=today --schedules=deploy/schedules.yaml",
             ),
+            (
+                "Today, with a message for each incident:",
+                "--output=gs://my-bucket/v1 --target_date=today "
+                "--alert_webhook=secret:projects/my-project/secrets/phase6-alerts/versions/latest",
+            ),
             ("Every date, every document:", "--output=out --warehouse=.demo/warehouse --all --deep"),
         ),
     ),

@@ -16,8 +16,9 @@ from exporters.config import ExportConfig
 from exporters.registry import PLAYER_TYPES, exports, groups, together
 from pipeline.deployment.flex_launch import JOB_NAME_PATTERN
 from pipeline.deployment.settings import MACHINE_TYPE, MAX_WORKERS, SCHEDULES
+from pipeline.options.alert_options import QUIET_PATTERN
 from pipeline.requests.clock import LEAGUE_ZONE
-from pipeline.requests.field import STRICT, Described, whole
+from pipeline.requests.field import STRICT, Described, whole, whole_or_empty
 from pipeline.requests.problems import Problem, ProblemsError, nearest, show
 from pipeline.requests.request import ExportRequest, RequestDefaults, RequestError, parse_request
 from pipeline.requests.validation import fields_of, reject, validate
@@ -91,6 +92,7 @@ class Schedule:
         parsed: The request, parsed at some instant.
         max_workers: The most workers to use.
         machine_type: Of each worker.
+        quiet_hours: When messages about its export types wait, as ``HH:MM-HH:MM``; empty for the usual hours.
     """
 
     name: Annotated[str, AfterValidator(_check_name)]
@@ -104,6 +106,7 @@ class Schedule:
     machine_type: Annotated[str, whole("[a-z0-9-]+"), _told("is no machine type", f"write {MACHINE_TYPE}")] = (
         MACHINE_TYPE
     )
+    quiet_hours: Annotated[str, whole_or_empty(QUIET_PATTERN), _told("are no hours", "write 23:30-08:00")] = ""
 
 
 class ScheduleFile(BaseModel, frozen=True):

@@ -74,7 +74,7 @@ def main(argv: Sequence[str]) -> int:
     if ahead.stop is not None:
         if len(ahead.problems) > 1:
             say_findings(ahead.problems, sys.stderr)
-        code = _nothing(config, plan, f"nothing was published: {ahead.stop}", ahead.problems)
+        code = _nothing(config, plan, store, f"nothing was published: {ahead.stop}", ahead.problems)
         return BAD_REQUEST if isinstance(ahead.stop, ChampionError) else code
     say_findings(ahead.problems, sys.stderr)
     # What tables are made of now says nothing about what they were.
@@ -140,21 +140,22 @@ def carry_out(
     try:
         summary = _run(config, plan, warehouse, store, options)
     except SubmissionError as error:
-        return _nothing(config, plan, f"nothing was submitted: {error}")
+        return _nothing(config, plan, store, f"nothing was submitted: {error}")
     except RunError as error:
         if error.may_go_on:
-            code = _unknown(config, plan, f"{error}; {error.fix}")
+            code = _unknown(config, plan, store, f"{error}; {error.fix}")
         else:
             code = _broken(config, plan, store, error)
         return INTERRUPTED if isinstance(error, RunInterrupted) else code
     except StoreError as error:
-        return _unknown(config, plan, f"the run is over, but what it published cannot be read: {error}")
+        return _unknown(config, plan, store, f"the run is over, but what it published cannot be read: {error}")
     if summary is None:
         if config.json:
             say_json({**_without_outcome(config, plan, "submitted"), "preflight": found})
         return ALL_PUBLISHED
     summary.preflight = found
     report(summary, control=str(config.control), as_json=config.json)
+    _alert(config, plan, store, summary.status, summary.missing)
     return summary.exit_code
 
 
@@ -180,13 +181,14 @@ def tell_failure(config: RunConfig, plan: Plan, *reasons: str) -> None:
         complain(f"the completion event was not published: {type(error).__name__}: {error}")
 
 
-def _nothing(config: RunConfig, plan: Plan, line: str, problems: Sequence[Finding] = ()) -> int:
+def _nothing(config: RunConfig, plan: Plan, store: Store, line: str, problems: Sequence[Finding] = ()) -> int:
     """Report a run that has not begun."""
     complain(line)
     if config.json:
         found = [finding.to_json() for finding in problems]
         say_json({**_without_outcome(config, plan, "failed", error=line), "preflight": found})
     tell_failure(config, plan, line)
+    _alert(config, plan, store, "failed", [line])
     return SOMETHING_MISSING
 
 
@@ -204,14 +206,25 @@ def _broken(config: RunConfig, plan: Plan, store: Store, error: RunError) -> int
         status = "partial" if known["status"] == "success" else known["status"]
         say_json({**known, "status": status, "error": line})
     tell_failure(config, plan, str(error), *missing)
+    _alert(config, plan, store, "failed", [line, *missing])
     return SOMETHING_MISSING
 
 
-def _unknown(config: RunConfig, plan: Plan, line: str) -> int:
+def _alert(config: RunConfig, plan: Plan, store: Store, status: str, errors: Sequence[str]) -> None:
+    """Report the outcome as incidents and log lines, where that is wanted."""
+    if config.has_alerts:
+        # A run that alerts nobody does not need these modules.
+        from pipeline.alerting.runs import alert_of_run
+
+        alert_of_run(config, plan, store, status, errors, output=str(config.output))
+
+
+def _unknown(config: RunConfig, plan: Plan, store: Store, line: str) -> int:
     """Report a run whose outcome is unknown here; its job publishes its own completion at its end."""
     complain(line)
     if config.json:
         say_json(_without_outcome(config, plan, "unknown", error=line))
+    _alert(config, plan, store, "unknown", [line])
     return SOMETHING_MISSING
 
 

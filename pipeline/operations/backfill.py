@@ -24,6 +24,8 @@ from pipeline.execution.places import open_store, open_warehouse, with_absolute_
 from pipeline.operations.command_options import BACKFILL_TYPES, NOT_IN_A_BACKFILL, BackfillOptions
 from pipeline.options.configuration import RunConfig, parse_run
 from pipeline.options.flags import OptionsError, take_options
+from pipeline.options.option import Group
+from pipeline.options.option_table import EXPORT_OPTIONS
 from pipeline.planning.backfill_plan import BackfillPlan, describe_backfill, describe_json, game_dates, plan_backfill
 from pipeline.planning.champion import ChampionError
 from pipeline.planning.inputs import with_inputs
@@ -88,6 +90,11 @@ def parse_backfill(argv: Sequence[str], *, now: datetime) -> tuple[PipelineOptio
         Problem(flag, "", "means nothing in a backfill", "give --start_date and --end_date")
         for flag in map("--{}".format, NOT_IN_A_BACKFILL)
         if flag in given and flag not in ("--min_games", "--update_latest")
+    ]
+    problems += [
+        Problem(option.flag, "", "means nothing in a backfill, whose outcome somebody reads", "leave it out")
+        for option in EXPORT_OPTIONS
+        if option.group is Group.ALERTS and option.flag in given
     ]
     if problems:
         raise OptionsError(problems)

@@ -11,6 +11,7 @@ from pydantic.dataclasses import dataclass
 from exporters.config import ExportConfig
 from pipeline.comparison.thresholds import ANY, NAMES, NEVER, THRESHOLD_PATTERN
 from pipeline.operations.rollback_options import RUN_PATTERN
+from pipeline.options.alert_options import AlertOptions
 from pipeline.options.locations import (
     BIGQUERY_PATTERN,
     FOLDER_PATTERN,
@@ -24,6 +25,7 @@ from pipeline.options.option import Group, Option, options_of
 from pipeline.options.option_table import EXPORT_OPTIONS
 from pipeline.requests.field import STRICT, Described, whole, whole_or_empty
 from pipeline.requests.request_message import DAY_TEXT, Day
+from pipeline.requests.validation import fields_of
 
 BACKFILL_TYPES = "backfill"
 DOCTOR_TYPES = "all"
@@ -39,8 +41,8 @@ class BackfillOptions:
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class VerifyOptions:
-    """The published tree to verify, and what to hold it against."""
+class VerifyOptions(AlertOptions):
+    """The published tree to verify, what to hold it against, and whom to alert."""
 
     output: Annotated[
         OutputPlace,
@@ -121,7 +123,9 @@ class VerifyOptions:
     json: Annotated[bool, Described("Report the result as JSON, for programs.", example="true")] = False
 
 
-VERIFY_OPTIONS = options_of(VerifyOptions, Group.COMMAND)
+VERIFY_OPTIONS = tuple(
+    sorted(options_of(VerifyOptions, Group.COMMAND), key=lambda option: option.name in fields_of(AlertOptions))
+)
 """The options of ``phase6 verify``."""
 
 
@@ -253,7 +257,11 @@ def _of_backfill(option: Option) -> Option:
 
 BACKFILL_OPTIONS = (
     *options_of(BackfillOptions, Group.COMMAND),
-    *(_of_backfill(option) for option in EXPORT_OPTIONS if option.name not in NOT_IN_A_BACKFILL),
+    *(
+        _of_backfill(option)
+        for option in EXPORT_OPTIONS
+        if option.name not in NOT_IN_A_BACKFILL and option.group is not Group.ALERTS
+    ),
 )
 """The options of ``phase6 backfill``."""
 

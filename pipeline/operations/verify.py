@@ -7,6 +7,11 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta, timezone
 
 from exporters.config import RULES
+from pipeline.alerting.alerts import Alerts
+from pipeline.alerting.incident import Incident
+from pipeline.alerting.incident_book import open_incidents
+from pipeline.alerting.log_lines import LogLines
+from pipeline.alerting.telemetry import Measured, send_metrics
 from pipeline.deployment.schedule_file import Schedule, SchedulesError, load_schedules
 from pipeline.execution.places import open_output, open_tables
 from pipeline.operations.command_options import VerifyOptions
@@ -17,7 +22,8 @@ from pipeline.requests.problems import Problem, show
 from pipeline.requests.request_message import day_of
 from pipeline.verification.calendar import scheduled_games
 from pipeline.verification.finding import Verification
-from pipeline.verification.freshness import check_freshness
+from pipeline.verification.freshness import ages, check_freshness
+from pipeline.verification.troubles import both, check_of_verification, dates_of
 from pipeline.verification.verify import verify
 from transforms.stores.protocol import Store, StoreError
 from transforms.warehouses.protocol import WarehouseError
@@ -46,24 +52,70 @@ def main(argv: Sequence[str], *, now: datetime | None = None) -> int:
         return REJECTED
     try:
         store = _open(options)
-        found = verify(
-            store,
-            days,
-            today=today,
-            champion=options.champion_system_id,
-            sample=0 if options.deep else options.sample,
-            games=_games(options, days, today),
-        )
+        opened = open_incidents(store) if options.has_alerts else ()
+        found = _verify(options, store, days, today, opened)
         if schedules:
             check_freshness(store, schedules, now - timedelta(minutes=options.late_minutes), found)
+        if options.has_alerts:
+            _alert(options, store, days, today, opened, found, schedules, now)
     except (StoreError, WarehouseError) as error:
         complain(error)
+        if options.structured_logs:
+            LogLines().verification_failed(str(error))
         return DIFFERENT
     if options.json:
         say_json(found.as_json())
     else:
         _print(found)
     return DIFFERENT if found.findings else OK
+
+
+def _verify(
+    options: VerifyOptions, store: Store, days: Sequence[date] | None, today: date, opened: Sequence[Incident]
+) -> Verification:
+    return verify(
+        store,
+        days,
+        today=today,
+        champion=options.champion_system_id,
+        sample=0 if options.deep else options.sample,
+        games=_games(options, days, today),
+        also={path for incident in opened for path in incident.trouble.paths},
+    )
+
+
+def _alert(
+    options: VerifyOptions,
+    store: Store,
+    days: Sequence[date] | None,
+    today: date,
+    opened: Sequence[Incident],
+    found: Verification,
+    schedules: Sequence[Schedule],
+    now: datetime,
+) -> None:
+    """Report incidents. Those of other dates are looked at as well: nothing else would find that they are over."""
+    checked, also = None if days is None else list(days), dates_of(opened, days)
+    seen = found
+    if checked is not None and also:
+        seen = both(found, _verify(options, store, also, today, opened))
+        checked += also
+    alerts = Alerts.of(options, store, output=str(options.output))
+    if alerts.log is not None:
+        alerts.log.verification(found.checked, len(found.findings))
+    if options.collector:
+        kinds = Counter(finding.kind for finding in found.findings)
+        send_metrics(options.collector, Measured(ages=ages(store, now), findings=kinds))
+    alerts.report(
+        check_of_verification(
+            seen,
+            checked,
+            is_deep=options.deep,
+            has_champion=bool(options.champion_system_id),
+            has_games=options.warehouse is not None,
+            schedules=schedules,
+        )
+    )
 
 
 def _print(found: Verification) -> None:

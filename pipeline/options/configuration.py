@@ -10,6 +10,7 @@ from pydantic import InstanceOf
 from pydantic.dataclasses import dataclass
 
 from exporters.config import ExportConfig
+from pipeline.options.alert_options import AlertOptions
 from pipeline.options.flags import OptionsError, together
 from pipeline.options.given import GivenOptions, read_own_flags
 from pipeline.options.locations import GcsPrefix, LocalFolder, control_beside
@@ -42,7 +43,7 @@ class JobConfig(PlaceOptions, RunOptions):
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class RunConfig(JobConfig):
+class RunConfig(JobConfig, AlertOptions):
     """The validated configuration of one run.
 
     Attributes:
@@ -87,10 +88,11 @@ class RunConfig(JobConfig):
         defaults = RequestDefaults(ExportConfig().champion_system_id, max_range_days, tuple(player_types))
         request = settings.request(known_types, groups, defaults, now)
         job = settings.job("" if request is None else request.champion_system_id)
+        alerts = settings.read(AlertOptions)
         accepted, as_of = settings.accepted_shrinks(), settings.as_of(now)
-        if settings.problems or request is None:
+        if settings.problems or request is None or alerts is None:
             raise OptionsError(sorted(settings.problems, key=place_of))
-        return cls(request=request, accept_shrink=accepted, as_of=as_of, **job)
+        return cls(request=request, accept_shrink=accepted, as_of=as_of, **job, **vars(alerts))
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

@@ -62,7 +62,9 @@ def split_texts(options: Iterable[Option], given: Mapping[str, object]) -> tuple
     for option in options:
         value = given.get(option.name)
         if isinstance(value, tuple):
-            problems.append(Problem(option.flag, show(value[-1]), f"is one of {len(value)} values", "give it once"))
+            problems.append(
+                Problem(option.flag, option.shown(value[-1]), f"is one of {len(value)} values", "give it once")
+            )
         elif value == "":
             problems.append(option.wrong(value, "is empty"))
         elif value is not None:

@@ -32,6 +32,7 @@ class Group(Enum):
     REQUEST = "What to export"
     RULES = "What is ready, what is shown"
     RUN = "How to run"
+    ALERTS = "Whom to alert"
     STREAM = "How to answer requests from Pub/Sub (streaming)"
 
 
@@ -54,6 +55,7 @@ class Option:
         remote_reason: The problem of the other texts where workers are remote.
         choices: Values of an ENUM.
         of_beam: Beam declares the flag itself.
+        is_secret: What is given by mistake may be a secret: no error repeats it.
         is_list: Its text is several values, separated by commas.
         model: The model that declares it.
     """
@@ -72,6 +74,7 @@ class Option:
     remote_reason: str = ""
     choices: tuple[str, ...] = ()
     of_beam: bool = False
+    is_secret: bool = False
     is_list: bool = False
     model: type[Any] = object
 
@@ -135,11 +138,17 @@ class Option:
 
     def blame(self, text: str, problem: Problem) -> Problem:
         """Return a problem of the field as a problem of the option, with the text as typed."""
-        return Problem(self.flag, show(text), problem.reason, problem.fix or f"write it like {self.shown_example}")
+        return Problem(
+            self.flag, self.shown(text), problem.reason, problem.fix or f"write it like {self.shown_example}"
+        )
 
     def wrong(self, value: object, reason: str) -> Problem:
         """Return a problem of this option; the fix is its example."""
-        return Problem(self.flag, show(value), reason, f"write it like {self.shown_example}")
+        return Problem(self.flag, self.shown(value), reason, f"write it like {self.shown_example}")
+
+    def shown(self, value: object) -> str:
+        """Return a value as an error repeats it; empty where it may be a secret."""
+        return "" if self.is_secret else show(value)
 
     def missing(self) -> Problem:
         """Return the problem that this option was not given; the fix is its example."""
@@ -179,6 +188,7 @@ def _option(model: type[Any], name: str, field: FieldInfo, group: Group) -> Opti
         remote_reason=told.remote_reason,
         choices=choices,
         of_beam=told.of_beam,
+        is_secret=told.is_secret,
         is_list=get_origin(field.annotation) is list,
         model=model,
     )

@@ -107,7 +107,8 @@ class OptionReader:
         """Report options that do not apply to this kind of job."""
         for option in options:
             if self._is_given(option.name):
-                self.problems.append(Problem(option.flag, show(self._texts.get(option.name, "")), reason, fix))
+                shown = option.shown(self._texts.get(option.name, ""))
+                self.problems.append(Problem(option.flag, shown, reason, fix))
 
     def text(self, name: str) -> str:
         """Return a text as given; empty when it is not given."""

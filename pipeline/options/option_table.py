@@ -13,6 +13,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from exporters.config import ExportConfig
+from pipeline.options.alert_options import AlertOptions
 from pipeline.options.guard_options import GuardOptions, PictureOptions, ShrinkOptions
 from pipeline.options.locations import (
     ADDRESS_PATTERN,
@@ -322,6 +323,7 @@ OPTIONS: tuple[Option, ...] = (
     *options_of(ShrinkOptions, Group.RUN),
     *options_of(PictureOptions, Group.RUN),
     *options_of(RunOptions, Group.RUN),
+    *options_of(AlertOptions, Group.ALERTS),
     *STREAM_OPTIONS,
 )
 """Every option, in the order of the help text."""
@@ -332,11 +334,14 @@ BATCH_OPTIONS: tuple[Option, ...] = tuple(
     option
     for option in OPTIONS
     if option.name in ("accept_shrink", "as_of", "dates_in_process", "dry_run", "json", "shards")
+    or option.group is Group.ALERTS
     or (option.group is Group.REQUEST and option.name != "champion_system_id")
 )
 """The options of a run alone: in a streaming job, messages say what to export."""
 
-CLIENT_OPTIONS = tuple(option for option in OPTIONS if option.name in ("no_wait", "dates_in_process"))
+CLIENT_OPTIONS = tuple(
+    option for option in OPTIONS if option.name in ("no_wait", "dates_in_process") or option.group is Group.ALERTS
+)
 """The options of the process that submits a job alone; a template, which submits its job itself, takes none of them."""
 
 EXPORT_OPTIONS = tuple(option for option in OPTIONS if option not in STREAM_OPTIONS)

@@ -27,6 +27,7 @@ class Described:
         remote_pattern: Regular expression of the texts that a remote worker can use; None when it can use all.
         remote_reason: The problem of the other texts where workers are remote.
         of_beam: Beam declares the flag itself.
+        is_secret: What is given by mistake may be a secret: no error repeats it.
         reason: The problem of a rejected value; empty leaves it to the type.
         fix: What to write instead; empty for an example.
     """
@@ -39,6 +40,7 @@ class Described:
     remote_pattern: str | None = None
     remote_reason: str = "is nothing that the workers of Dataflow share"
     of_beam: bool = False
+    is_secret: bool = False
     reason: str = ""
     fix: str = ""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -49,6 +49,7 @@ class DateChecks:
         champion: The model that should be shown; empty for any.
         sample: Player documents that are read of each export type and date; 0 for all.
         games: Scheduled games by date, where they are known.
+        also: Documents that are read whatever the sample is.
     """
 
     store: Store
@@ -56,6 +57,7 @@ class DateChecks:
     champion: str = ""
     sample: int = 0
     games: Mapping[date, int] | None = None
+    also: Collection[str] = ()
 
     def check(self, day: date, found: Verification) -> None:
         """Add what is wrong with a date to a verification."""
@@ -74,6 +76,7 @@ class DateChecks:
             read = self._read(export, day, section)
             found.checked += len(section["documents"])
             found.read += len(read)
+            found.looked.update(one.path for one in read)
             found.documents[day, name] = len(section["documents"])
             is_whole = len(read) == len(section["documents"])
             found.findings.extend(self._documents(export, day, section, read))
@@ -94,11 +97,12 @@ class DateChecks:
     def _unpublished(self, day: date, problem: str) -> Iterator[Finding]:
         documents = sum(len(paths) for (_, of), paths in self.tree.dated.items() if of == day)
         if problem:
-            yield Finding(str(day), problem, day=str(day))
+            yield Finding(str(day), problem, day=str(day), kind="unpublished")
         elif documents:
-            yield Finding(str(day), f"has {documents} documents, and no manifest", "export it", str(day))
+            what = f"has {documents} documents, and no manifest"
+            yield Finding(str(day), what, "export it", str(day), kind="unpublished")
         elif self.games is None or self.games.get(day, 0):
-            yield Finding(str(day), "has no manifest", self._unknown_games(), str(day))
+            yield Finding(str(day), "has no manifest", self._unknown_games(), str(day), kind="unpublished")
 
     def _unknown_games(self) -> str:
         return "export it" if self.games is not None else "export it, or give --warehouse to tell dates without games"
@@ -113,27 +117,38 @@ class DateChecks:
                 f"run {holder.run_id} is publishing it, or was cut off",
                 "wait for it, or export the date again",
                 iso,
+                kind="busy",
             )
         champion = manifest.get("champion", {})
         shown = champion.get("fallback_for") or champion.get("system_id")
         if self.champion and shown != self.champion:
-            yield Finding(iso, f"shows the model {shown}, expected {self.champion}", "export it again", iso)
+            yield Finding(
+                iso, f"shows the model {shown}, expected {self.champion}", "export it again", iso, kind="champion"
+            )
         games = None if self.games is None else self.games.get(day, 0)
         counted = manifest["funnel"].get("games")
         if games is not None and counted is not None and games != counted:
-            yield Finding(iso, f"was exported with {counted} games, and {games} are scheduled", "export it again", iso)
+            yield Finding(
+                iso,
+                f"was exported with {counted} games, and {games} are scheduled",
+                "export it again",
+                iso,
+                kind="games",
+            )
 
     def _section(self, export: Export, day: date, section: Mapping[str, Any]) -> Iterator[Finding]:
         iso, name = str(day), export.name
         subject = f"{iso} {name}"
         if section["state"] in HELD:
-            yield Finding(subject, f"{section['state']}: {section['reason']}{_instead(section)}", day=iso, export=name)
+            what = f"{section['state']}: {section['reason']}{_instead(section)}"
+            yield Finding(subject, what, day=iso, export=name, kind=section["state"])
         for failure in section["failures"]:
-            yield Finding(subject, f"{failure['key']}: {failure['error']}", day=iso, export=name)
+            what = f"{failure['key']}: {failure['error']}"
+            yield Finding(subject, what, day=iso, export=name, kind="incomplete")
         for path, digest in section["documents"].items():
             shown = self.tree.objects.get(path)
             if shown is None:
-                yield Finding(path, "is missing", rerun(name, iso), iso, name)
+                yield Finding(path, "is missing", rerun(name, iso), iso, name, "missing")
             elif self._shows_later(path, day):
                 continue
             elif shown.metadata and shown.metadata.get("digest") != digest:
@@ -156,7 +171,8 @@ class DateChecks:
         ]
         if self.sample and export.grain is Grain.PLAYER and len(paths) > self.sample:
             # Others every day, and the same ones when a date is looked at again.
-            paths = random.Random(f"{day} {export.name}").sample(paths, self.sample)
+            chosen = random.Random(f"{day} {export.name}").sample(paths, self.sample)
+            paths = list(dict.fromkeys((*chosen, *(path for path in paths if path in self.also))))
         return list(read_all(self.store, paths))
 
     def _documents(
@@ -182,7 +198,9 @@ class DateChecks:
             if of == day and self.tree.manifests:
                 for path in paths:
                     if path not in listed and day in self.tree.manifests:
-                        yield Finding(path, "is in no manifest", "remove it, or export the date again", iso, name)
+                        yield Finding(
+                            path, "is in no manifest", "remove it, or export the date again", iso, name, "stray"
+                        )
 
 
 def _instead(section: Mapping[str, Any]) -> str:

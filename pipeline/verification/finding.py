@@ -17,6 +17,8 @@ class Finding:
         fix: What to do about it.
         day: The date that it is about, ISO; empty for none.
         export: The export type; empty for none.
+        kind: Its kind, as incidents are told apart by it.
+        entry: The entry of the schedule that it is about; empty for none.
     """
 
     subject: str
@@ -24,6 +26,8 @@ class Finding:
     fix: str = ""
     day: str = ""
     export: str = ""
+    kind: str = "wrong"
+    entry: str = ""
 
     def __str__(self) -> str:
         """Return one line."""
@@ -37,6 +41,7 @@ class Finding:
             "fix": self.fix,
             "date": self.day,
             "export_type": self.export,
+            "kind": self.kind,
         }
 
 
@@ -49,12 +54,16 @@ class Verification:
         read: Those of them whose bytes were read.
         findings: What is wrong, in the order in which it was found.
         documents: Documents by date and export type, of the dates that were verified.
+        looked: The paths whose bytes were read, and those that were to be read and are no more.
+        dues: The export types that a schedule called for, by the entry of the schedule.
     """
 
     checked: int = 0
     read: int = 0
     findings: list[Finding] = field(default_factory=list)
     documents: dict[tuple[date, str], int] = field(default_factory=dict)
+    looked: set[str] = field(default_factory=set)
+    dues: dict[str, str] = field(default_factory=dict)
 
     @property
     def problems(self) -> list[str]:

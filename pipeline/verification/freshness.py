@@ -31,11 +31,13 @@ class Due:
         export: The export type.
         day: The date that it was to be made for.
         at: When a schedule last called for it, in New York.
+        entry: The first schedule that calls for it: the same one at every hour.
     """
 
     export: str
     day: date
     at: datetime
+    entry: str
 
 
 def last_time(cron: str, until: datetime) -> datetime | None:
@@ -79,7 +81,8 @@ def dues(schedules: Sequence[Schedule], until: datetime) -> list[Due]:
             continue
         asked = understand(schedule.request, at)
         for name in together(asked.export_types):
-            due = Due(name, asked.last_date or asked.league_day, at)
+            entry = found[name].entry if name in found else schedule.name
+            due = Due(name, asked.last_date or asked.league_day, at, entry)
             found[name] = max(due, found.get(name, due), key=lambda each: each.at)
     return [found[name] for name in sorted(found)]
 
@@ -97,12 +100,31 @@ def check_freshness(store: Store, schedules: Sequence[Schedule], until: datetime
     """
     runs = _Runs(store)
     for due in dues(schedules, until):
+        found.dues[due.export] = due.entry
         last = runs.last(due)
         if last is None or last < due.at:
             began = "no run has made it" if last is None else f"the last run of it began {_text(last)}"
             what = f"was due {_text(due.at)}, and {began}"
             fix = f"export {due.export} for {due.day}, and look for its scheduled job"
-            found.findings.append(Finding(f"{due.day} {due.export}", what, fix, str(due.day), due.export))
+            found.findings.append(
+                Finding(f"{due.day} {due.export}", what, fix, str(due.day), due.export, "late", due.entry)
+            )
+
+
+def ages(store: Store, now: datetime) -> dict[str, float]:
+    """Return by export type how many seconds ago the run began that made what is published of it, of recent dates.
+
+    Args:
+        store: The place of the tree, with its manifests.
+        now: The current instant, aware.
+    """
+    began: dict[str, datetime] = {}
+    for sections in _Runs(store).recent():
+        for name, section in sections.items():
+            at = _began(section.get("published_by") or section)
+            if name in exports() and at is not None:
+                began[name] = max(at, began.get(name, at))
+    return {name: (now - at).total_seconds() for name, at in sorted(began.items())}
 
 
 class _Runs:
@@ -121,6 +143,10 @@ class _Runs:
         days = [day for day in self._days if day == due.day or (day > due.day and not only)]
         began = (_began(self._sections(day).get(due.export)) for day in days)
         return max((instant for instant in began if instant is not None), default=None)
+
+    def recent(self) -> list[Mapping[str, Any]]:
+        """Return the export types of the newest manifests, by name."""
+        return [self._sections(day) for day in self._days[-_DAYS_BACK:]]
 
     def _sections(self, day: date) -> Mapping[str, Any]:
         if day not in self._read:

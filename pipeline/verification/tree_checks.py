@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, partial
@@ -46,12 +46,14 @@ class TreeChecks:
         tree: What is in it.
         today: The current league day.
         sample: Pointers of players that are read of each export type; 0 for all.
+        also: Pointers that are read whatever the sample is.
     """
 
     store: Store
     tree: Tree
     today: date
     sample: int = 0
+    also: Collection[str] = ()
 
     def check(self, found: Verification) -> None:
         """Add what is wrong with the tree to a verification."""
@@ -64,15 +66,15 @@ class TreeChecks:
         for path in sorted(self.tree.objects):
             place = self.tree.places.get(path)
             if place is None and not is_shared(path):
-                yield Finding(path, "belongs to no export type", "remove it")
+                yield Finding(path, "belongs to no export type", "remove it", kind="stray")
             if place is not None and place.day is not None and place.day > self.today:
                 what = f"is of {place.day}, which is after today, {self.today}"
-                yield Finding(path, what, "remove it", str(place.day), place.export.name)
+                yield Finding(path, what, "remove it", str(place.day), place.export.name, "stray")
 
     def _status(self) -> Iterator[Finding]:
         """Yield what is wrong with ``status.json``."""
         if self.tree.manifests and STATUS_PATH not in self.tree.objects:
-            yield Finding(STATUS_PATH, "is missing", "export any date")
+            yield Finding(STATUS_PATH, "is missing", "export any date", kind="missing")
             return
         read = self.store.read(STATUS_PATH)
         if read is None:
@@ -142,7 +144,9 @@ class TreeChecks:
                 section = manifest["exports"].get(export.name)
                 if section is None or (not section["documents"] and section["state"] not in HELD):
                     what = f"has no documents of {export.name}, which the dates around it have"
-                    yield Finding(str(day), what, f"export {export.name} for {day}", str(day), export.name)
+                    yield Finding(
+                        str(day), what, f"export {export.name} for {day}", str(day), export.name, "unpublished"
+                    )
 
     def _rosters(self) -> Iterator[Finding]:
         """Yield where a list of players and the documents of these players are not about the same players."""
@@ -160,10 +164,12 @@ class TreeChecks:
             what = f"an entry of {export.name}"
             for player in sorted(listed - there):
                 path = export.lists.path.format(player=player, date="", season="")
-                yield Finding(path, f"is missing, and there is {what}", rerun(export.lists.name, "today"))
+                yield Finding(
+                    path, f"is missing, and there is {what}", rerun(export.lists.name, "today"), kind="missing"
+                )
             for player in sorted(there - listed - gone) if listed else ():
                 path = export.lists.path.format(player=player, date="", season="")
-                yield Finding(path, f"is there without {what}", rerun(export.name, "today"))
+                yield Finding(path, f"is there without {what}", rerun(export.name, "today"), kind="stray")
 
     def _stale(self, export: Export) -> set[str]:
         """Return the players whose document the newest run of an export type did not make."""
@@ -182,9 +188,11 @@ class TreeChecks:
         for (name, _), paths in sorted(by_pointer.items()):
             export = exports()[name]
             chosen = sorted(paths)[:: max(1, len(paths) // self.sample)] if self.sample else sorted(paths)
+            chosen = list(dict.fromkeys((*chosen, *(path for path in paths if path in self.also))))
             for read in read_all(self.store, chosen):
                 found.checked += 1
                 found.read += 1
+                found.looked.add(read.path)
                 place = self.tree.places[read.path]
                 assert place.pointer is not None
                 for what, fix in self._pointer(export, place, place.pointer, read):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 from pipeline.verification.date_checks import DateChecks
@@ -20,6 +20,7 @@ def verify(
     champion: str = "",
     sample: int = 0,
     games: Mapping[date, int] | None = None,
+    also: Collection[str] = (),
 ) -> Verification:
     """Return what is wrong with some dates of a tree, and with the tree as a whole.
 
@@ -30,14 +31,17 @@ def verify(
         champion: The model that every date should show; empty for any.
         sample: Player documents that are read of each export type and date, others each day; 0 for all.
         games: Scheduled games by date. A date without games needs no manifest. None when they are not known.
+        also: Documents that are read whatever the sample is.
 
     Raises:
         StoreError: The tree cannot be read.
     """
     tree = tree_of(store)
     found = Verification()
-    checks = DateChecks(store, tree, champion, sample, games)
+    checks = DateChecks(store, tree, champion, sample, games, also)
     for day in sorted(tree.days) if days is None else days:
         checks.check(day, found)
-    TreeChecks(store, tree, today, sample).check(found)
+    # What is no more needs no reading.
+    found.looked.update(path for path in also if path not in tree.objects)
+    TreeChecks(store, tree, today, sample, also).check(found)
     return found

@@ -9,8 +9,20 @@ from datetime import datetime
 from transforms.stores.protocol import Store, StoredObject, StoreError
 
 MANIFESTS, RUNS, FAILURES, LEASES, SIGNS_OF_LIFE = "manifest/", "runs/", "failures/", "open/", "alive/"
-LETTERS, LEDGER, WATCH, HISTORY = "letters/", "ledger/", "watch/", "history/"
-CONTROL = (MANIFESTS, RUNS, FAILURES, LEASES, SIGNS_OF_LIFE, LETTERS, LEDGER, WATCH, HISTORY)
+LETTERS, LEDGER, WATCH, HISTORY, ALERTS, HEALS = "letters/", "ledger/", "watch/", "history/", "alerts/", "heals/"
+CONTROL = (
+    MANIFESTS,
+    RUNS,
+    FAILURES,
+    LEASES,
+    SIGNS_OF_LIFE,
+    LETTERS,
+    LEDGER,
+    WATCH,
+    HISTORY,
+    ALERTS,
+    HEALS,
+)
 """Prefixes of the objects that describe runs and messages: ids of models, names of tables, stack traces, what senders
 sent; and of documents that were replaced. They are never public.
 """

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pipeline.deployment.template_metadata import BATCH, FOLDER, STREAMING, main, metadata_text, template_metadata
-from pipeline.options.option import Kind, Option
+from pipeline.options.option import Group, Kind, Option
 from pipeline.options.option_table import BATCH_OPTIONS, CLIENT_OPTIONS, OPTIONS
 from pipeline.options.stream_options import STREAM_OPTIONS
 
@@ -50,7 +50,10 @@ def test_every_option_is_a_parameter_of_the_template_that_it_means_something_to(
 
 
 def test_what_only_the_submitting_process_needs_is_no_parameter() -> None:
-    assert [option.name for option in CLIENT_OPTIONS] == ["no_wait"]
+    names = [option.name for option in CLIENT_OPTIONS]
+    alerts = [option.name for option in OPTIONS if option.group is Group.ALERTS]
+    assert names == ["no_wait", "dates_in_process", *alerts]
+    assert {"alert_webhook", "structured_logs", "otlp_endpoint"} <= set(alerts)
     assert not {option.name for option in CLIENT_OPTIONS} & PARAMETERS.keys()
 
 

@@ -23,10 +23,13 @@ CLIENTS = (
 OTHER_JOBS = (
     "apache_beam",
     "grpc",
+    "pipeline.alerting",
     "pipeline.deployment",
     "pipeline.stream",
     "pipeline.verification",
     "google.cloud.secretmanager",
+    "opentelemetry.exporter.otlp.proto.http",
+    "opentelemetry.sdk.metrics",
 )
 RUN = """
 import json, sys

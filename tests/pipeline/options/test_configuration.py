@@ -250,12 +250,23 @@ class TestProblems:
     def test_one_line_per_problem(self, argument: str, line: str) -> None:
         assert problems(*NIGHT, argument) == [line]
 
-    @pytest.mark.parametrize("name", [option.name for option in OPTIONS if option.kind is not Kind.BOOLEAN])
+    @pytest.mark.parametrize(
+        "name", [option.name for option in OPTIONS if option.kind is not Kind.BOOLEAN and not option.is_secret]
+    )
     def test_empty_and_repeated_values(self, name: str) -> None:
         for argument in (f"--{name}=", f"--{name}"):
             assert f'--{name}: "" is empty' in "\n".join(problems(argument))
         line = next(line for line in problems(f"--{name}=x", f"--{name}", "z") if line.startswith(f"--{name}:"))
         assert line == f'--{name}: "z" is one of 2 values; give it once'
+
+    @pytest.mark.parametrize("name", [option.name for option in OPTIONS if option.is_secret])
+    def test_no_problem_repeats_what_may_be_a_secret(self, name: str) -> None:
+        secret = "https://hooks.slack.com/services/T0/B0/hush"
+        for arguments in ([f"--{name}={secret}"], [f"--{name}=x", f"--{name}={secret}"]):
+            told = "\n".join(problems(*NIGHT, *arguments))
+            assert f"--{name}: " in told
+            assert "hush" not in told
+            assert "hooks.slack.com" not in told
 
     def test_broken_option_is_reported_once(self) -> None:
         assert starts(problems(*PLACES, "--export_types=", "--target_date=")) == ["--export_types", "--target_date"]
