@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 from typing import Protocol
 
-from pipeline.alerting.incident import Check, Incident, Severity, merged
+from pipeline.alerting.heal import EmptyStage, Healer
+from pipeline.alerting.incident import Check, Incident, Severity, Trouble, merged
 from pipeline.alerting.incident_book import IncidentBook
 from pipeline.alerting.log_lines import LogLines
 from pipeline.alerting.quiet_hours import QuietHours
@@ -62,6 +63,22 @@ class Alerts:
             LogLines() if options.structured_logs else None,
             QuietHours.read(options.quiet_hours),
         )
+
+    def heal(self, options: AlertOptions, stages: Iterable[EmptyStage | None], since: date) -> list[Trouble]:
+        """Call for what upstream has not delivered, where that is wanted; never raises. See :meth:`Healer.heal`."""
+        if not options.heal_url:
+            return []
+        healer = Healer(self.store, options.heal_url, options.heal_auth, options.heal_calls, self.log)
+        try:
+            troubles = healer.heal(stages, since)
+        except Exception as error:
+            # No manifest and no store is worth a run.
+            self._failed(f"nothing was called for: {type(error).__name__}: {error}")
+            return []
+        if self.log is None:
+            for trouble in troubles:
+                complain(f"{trouble.when}: {trouble.what}")
+        return troubles
 
     def report(self, check: Check) -> None:
         """Log what a check has found, keep it as incidents, and send what is to be sent now.

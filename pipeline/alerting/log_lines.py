@@ -111,6 +111,10 @@ class LogLines:
             findings=findings,
         )
 
+    def heal(self, severity: str, message: str, *, day: str, stage: str) -> None:
+        """Write that something was called for, or could not be."""
+        self.write(severity, HEAL, message, labels={"when": day, "stage": stage}, when=day, stage=stage)
+
     def verification_failed(self, reason: str) -> None:
         """Write that nothing could be verified."""
         self.write(

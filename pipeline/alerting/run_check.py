@@ -17,7 +17,9 @@ _OF_TYPES = frozenset({"withheld", "degraded", "failed", "incomplete"})
 _OF_RUNS = frozenset({"run", "kept"})
 
 
-def check_of_run(plan: Plan, status: str, records: Records, errors: Sequence[str] = ()) -> Check:
+def check_of_run(
+    plan: Plan, status: str, records: Records, errors: Sequence[str] = (), unhealed: Sequence[Trouble] = ()
+) -> Check:
     """Return the check that a run is.
 
     Args:
@@ -25,6 +27,7 @@ def check_of_run(plan: Plan, status: str, records: Records, errors: Sequence[str
         status: Its outcome.
         records: What it says of its dates.
         errors: What is missing, or why it broke off, one line each.
+        unhealed: Empty stages against which no call has helped.
     """
     told = {day: _told_of(plan, record) for day, record in records.items()}
     troubles = [trouble for day, record in told.items() if record is not None for trouble in _troubles(day, record)]
@@ -50,11 +53,11 @@ def check_of_run(plan: Plan, status: str, records: Records, errors: Sequence[str
         record = told.get(trouble.when)
         if record is None:
             return False
-        if trouble.kind == "thin":
+        if trouble.kind in ("thin", "unhealed"):
             return True
         return trouble.kind in _OF_TYPES and set(trouble.types) <= record["exports"].keys()
 
-    return Check(troubles, covers)
+    return Check([*troubles, *unhealed], covers)
 
 
 def _told_of(plan: Plan, record: Mapping[str, Any] | None) -> dict[str, Any] | None:

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from pipeline.alerting.alerts import Alerts
+from pipeline.alerting.heal import empty_stage
 from pipeline.alerting.log_lines import LogLines
 from pipeline.alerting.run_check import Records, check_of_run
 from pipeline.alerting.telemetry import Measured, send_metrics
@@ -39,7 +40,9 @@ def alert_of_run(
         alerts, records = Alerts.of(options, store, output=output), records_of(plan, store)
         if alerts.log is not None:
             _log(alerts.log, plan, status, records)
-        alerts.report(check_of_run(plan, status, records, errors))
+        stages = [empty_stage(day, record) for day, record in records.items() if record is not None]
+        unhealed = alerts.heal(options, stages, plan.league_day)
+        alerts.report(check_of_run(plan, status, records, errors, unhealed))
         if options.collector:
             send_metrics(options.collector, measured_run(plan, status, records))
     except Exception as error:

@@ -88,6 +88,20 @@ class DataflowJobs:
             job = self._jobs.get_job(request, timeout=CALL_SECONDS, retry=None)
         return str(dataflow.JobState(job.current_state).name).removeprefix("JOB_STATE_")
 
+    def find(self, name: str) -> tuple[str, str] | None:
+        """Return id and state of the newest job of a name; None where there is none.
+
+        Raises:
+            DataflowError: Nobody knows.
+        """
+        request = dataflow.ListJobsRequest(**self._place, name=name, view=dataflow.JobView.JOB_VIEW_SUMMARY)
+        with _blaming(f"cannot ask for jobs named {name}"):
+            found = list(self._jobs.list_jobs(request, timeout=CALL_SECONDS, retry=None))
+        newest = max(found, key=lambda job: job.create_time, default=None)
+        if newest is None:
+            return None
+        return newest.id, str(dataflow.JobState(newest.current_state).name).removeprefix("JOB_STATE_")
+
     def messages(self, job_id: str, since: datetime | None) -> list[JobMessage]:
         """Return what a job said at or after an instant, oldest first.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 
 from exporters.config import RULES
@@ -57,7 +58,11 @@ def main(argv: Sequence[str], *, now: datetime | None = None) -> int:
         if schedules:
             check_freshness(store, schedules, now - timedelta(minutes=options.late_minutes), found)
         if options.has_alerts:
-            _alert(options, store, days, today, opened, found, schedules, now)
+            try:
+                _alert(options, store, days, today, opened, found, schedules, now)
+            except Exception as error:
+                # What was found stands, whoever is told of it.
+                complain(f"alerts: the verification was not reported: {type(error).__name__}: {error}")
     except (StoreError, WarehouseError) as error:
         complain(error)
         if options.structured_logs:
@@ -106,16 +111,15 @@ def _alert(
     if options.collector:
         kinds = Counter(finding.kind for finding in found.findings)
         send_metrics(options.collector, Measured(ages=ages(store, now), findings=kinds))
-    alerts.report(
-        check_of_verification(
-            seen,
-            checked,
-            is_deep=options.deep,
-            has_champion=bool(options.champion_system_id),
-            has_games=options.warehouse is not None,
-            schedules=schedules,
-        )
+    check = check_of_verification(
+        seen,
+        checked,
+        is_deep=options.deep,
+        has_champion=bool(options.champion_system_id),
+        has_games=options.warehouse is not None,
+        schedules=schedules,
     )
+    alerts.report(replace(check, troubles=[*check.troubles, *alerts.heal(options, seen.stages.values(), today)]))
 
 
 def _print(found: Verification) -> None:

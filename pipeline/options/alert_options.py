@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 from typing import Annotated, Literal
 
+from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from pipeline.options.locations import FEED_KEY_PATTERN, URL_PATTERN
-from pipeline.requests.field import STRICT, Described, whole_or_empty
+from pipeline.options.locations import FEED_KEY_PATTERN, FEED_URL_PATTERN, URL_PATTERN
+from pipeline.requests.field import STRICT, Described, whole, whole_or_empty
 
 _TIME = "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
+HEAL_PATTERN = rf"(?:{FEED_URL_PATTERN}|http://(?:localhost|127\.0\.0\.1)(?::[0-9]{{1,5}})?)(?:/[A-Za-z0-9._~/-]*)?"
+"""A token is only sent over an encrypted connection, or to this machine."""
 QUIET_PATTERN = f"{_TIME}-{_TIME}"
 """``23:30-08:00``: from the first time to the second, which may be that of the next morning."""
 
@@ -70,6 +73,34 @@ class AlertOptions:
         ),
     ] = ""
 
+    heal_url: Annotated[
+        str,
+        whole_or_empty(HEAL_PATTERN),
+        Described(
+            "An endpoint that is called with date and stage when no player reaches a stage of the funnel of today or a "
+            "later date, so that upstream makes what is missing.",
+            example="https://self-heal-abc-uw.a.run.app/heal",
+            default_help="nothing is called",
+            metavar="URL",
+        ),
+    ] = ""
+    heal_auth: Annotated[
+        str,
+        whole(f"google|{FEED_KEY_PATTERN}"),
+        Described(
+            "The bearer token of that call: an ID token of this process's Google service account, or what an "
+            "environment variable or a secret holds.",
+            example="secret:projects/my-project/secrets/self-heal/versions/latest",
+            metavar="google|env:NAME|secret:VERSION",
+            is_secret=True,
+        ),
+    ] = "google"
+    heal_calls: Annotated[
+        int,
+        Field(ge=1, le=100),
+        Described("The most calls for a date and stage.", example="5", metavar="N"),
+    ] = 3
+
     @property
     def collector(self) -> str:
         """The collector of metrics; empty for none."""
@@ -78,4 +109,4 @@ class AlertOptions:
     @property
     def has_alerts(self) -> bool:
         """Whether anything is to be reported."""
-        return bool(self.alert_webhook or self.collector) or self.structured_logs
+        return bool(self.alert_webhook or self.collector or self.heal_url) or self.structured_logs

@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timezone
-from typing import Protocol
 
 import orjson
 
@@ -30,6 +29,7 @@ from pipeline.requests.request import ExportRequest
 from pipeline.stream.coalescing import Answered
 from pipeline.stream.deadline import CHECKS_SHARE, READS_SHARE, Deadline, DeadlineStore, DeadlineWarehouse
 from pipeline.stream.messages import Asked
+from pipeline.stream.watching.launched import LaunchedJob, Launcher
 from transforms.elements.failure import failure_from
 from transforms.elements.plan import LeaseRules, Plan
 from transforms.publishing.lease import CONTROL_CACHE
@@ -39,17 +39,6 @@ from transforms.stores.protocol import ABSENT, GenerationMismatch, Store
 from transforms.warehouses.protocol import Warehouse
 
 LOG = logging.getLogger(__name__)
-
-
-class Launcher(Protocol):
-    """Starts batch jobs."""
-
-    def launch(self, request: ExportRequest, run_id: str) -> str:
-        """Start the job of a request and return its name, which is the same for the same run.
-
-        Raises:
-            Exception: It was not started.
-        """
 
 
 @dataclass(frozen=True)
@@ -194,6 +183,8 @@ class Answerer:
     def _launched(self, asked: Asked, request: ExportRequest, plan: Plan) -> Event:
         assert self.launcher is not None, "requests that are too long were to be rejected"
         job = self.launcher.launch(request, plan.run.run_id)
+        launched_at = self._now().isoformat()
+        LaunchedJob(job, plan.run.run_id, request.to_json(), asked.message_id, launched_at).enter(self.store)
         event = run_event(plan, "launched", finished=self._now())
         reason = f"it spans {len(plan.dates)} dates, and {self.max_dates} are answered here: batch job {job} answers it"
         return {**event, "reason": reason, "job": job, "manifests": [], "message_id": asked.message_id}

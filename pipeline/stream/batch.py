@@ -11,6 +11,8 @@ from google.api_core.exceptions import Conflict
 
 from pipeline.deployment.flex_launch import launch_body
 from pipeline.engines.dataflow_jobs import DataflowError, DataflowJobs
+from pipeline.engines.following import Ended
+from pipeline.engines.reasons import best_reason
 from pipeline.options.configuration import StreamConfig
 from pipeline.options.guard_options import GuardOptions, rule_texts
 from pipeline.options.option import Group, options_of
@@ -95,6 +97,20 @@ class BatchTemplate:
             if not isinstance(error.__cause__, Conflict):
                 raise
         return str(body["launchParameter"]["jobName"])
+
+    def ended(self, job: str) -> Ended | None:
+        """Return how the newest job of a name ended, or its state while it goes on; None where there is none.
+
+        Raises:
+            DataflowError: Nobody knows.
+        """
+        jobs = DataflowJobs(self.project, self.region, endpoint=self.endpoint)
+        found = jobs.find(job)
+        if found is None:
+            return None
+        job_id, state = found
+        said = jobs.messages(job_id, None) if state == "FAILED" else []
+        return Ended(state, best_reason([message.text for message in said if message.is_error]))
 
 
 def _parameters(config: StreamConfig) -> dict[str, str]:

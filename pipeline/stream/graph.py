@@ -43,6 +43,7 @@ from pipeline.stream.lanes import Lane, Lanes, lane_of
 from pipeline.stream.ledger import Ledger
 from pipeline.stream.messages import Asked, Grammar, Message
 from pipeline.stream.reading import MessageReader
+from pipeline.stream.watching.followed import LaunchedJobs
 from pipeline.stream.watching.games import Watch
 
 LOG = logging.getLogger(__name__)
@@ -86,26 +87,36 @@ class AnswerMessages(beam.PTransform):
         ).with_output_types(
             Any, requests=Keyed, events=PubsubMessage, dead_letters=PubsubMessage, ends=str
         ).with_outputs(REQUESTS, EVENTS, DEAD_LETTERS, ENDS)
-        watched = ticks | "WatchGames" >> beam.ParDo(WatchGames(self.watch)).with_output_types(Keyed)
+        watched = ticks | "WatchGames" >> (
+            beam.ParDo(WatchGames(self.watch, self._launched()))
+            .with_output_types(Keyed, events=PubsubMessage, ends=str)
+            .with_outputs(EVENTS, ENDS, main=REQUESTS)
+        )
         answered = (
-            (read[REQUESTS], watched)
+            (read[REQUESTS], watched[REQUESTS])
             | "FlattenRequests" >> beam.Flatten()
             | "AnswerRequests"
             >> beam.ParDo(AnswerRequests(self.answerer, self.quiet_seconds, prunes=self.local))
             .with_output_types(PubsubMessage, dead_letters=PubsubMessage, ends=str)
             .with_outputs(DEAD_LETTERS, ENDS, main=EVENTS)
         )
-        events = (read[EVENTS], answered[EVENTS]) | "FlattenEvents" >> beam.Flatten()
+        events = (read[EVENTS], watched[EVENTS], answered[EVENTS]) | "FlattenEvents" >> beam.Flatten()
         letters = (read[DEAD_LETTERS], answered[DEAD_LETTERS]) | "FlattenDeadLetters" >> beam.Flatten()
         if not self.local:
             _ = (
-                (read[ENDS], answered[ENDS])
+                (read[ENDS], watched[ENDS], answered[ENDS])
                 | "FlattenEnds" >> beam.Flatten()
                 # What is behind it runs once the events are committed: the runner delivers them then, whatever fails.
                 | "CommitEvents" >> beam.Reshuffle()
                 | "MarkPublished" >> beam.ParDo(MarkPublished(ledger)).with_output_types(Any)
             )
         return Answers(events, letters)
+
+    def _launched(self) -> LaunchedJobs | None:
+        made = self.answerer
+        if made.launcher is None:
+            return None
+        return LaunchedJobs(made.store, made.launcher, made.config, self.watch.clock)
 
 
 @dataclass
@@ -152,24 +163,32 @@ def received_message(message: PubsubMessage, timestamp: Timestamp) -> Message:
 
 @dataclass
 class WatchGames(beam.DoFn):
-    """Turn each tick into the requests that follow from the schedule.
+    """Turn each tick into the requests that follow from the schedule, and follow the jobs that were launched.
 
     Delayed ticks arrive all at once and find the same schedule: one check is enough.
     """
 
     watch: Watch
+    launched: LaunchedJobs | None = None
 
     def setup(self) -> None:
         """Begin without an earlier check."""
         self._looked: float | None = None
 
-    def process(self, _tick: Any) -> Iterable[Keyed]:
-        """Yield the requests of a check; a failed check is counted, and the next one may succeed."""
+    def process(self, _tick: Any) -> Iterable[Any]:
+        """Yield the requests of a check, and the events of launched jobs that failed.
+
+        A failed check is counted, and the next one may succeed.
+        """
         started = time.monotonic()
         if self._looked is not None and started - self._looked < self.watch.seconds / 2:
             return
         self._looked = started
         Metrics.counter("watch", "looks").inc()
+        for output in () if self.launched is None else self.launched.look():
+            if output.event is not None:
+                yield pvalue.TaggedOutput(EVENTS, output.event)
+                yield pvalue.TaggedOutput(ENDS, output.stem)
         found = self.watch.requests()
         if found is None:
             Metrics.counter("watch", "failed_looks").inc()

@@ -24,12 +24,13 @@ from google.cloud import pubsub
 from exporters.registry import PLAYER_TYPES, exports, groups
 from pipeline.options.configuration import StreamConfig
 from pipeline.requests.request import RequestDefaults
-from pipeline.stream.answer import Answerer, Launcher
+from pipeline.stream.answer import Answerer
 from pipeline.stream.graph import AnswerMessages, Answers
 from pipeline.stream.messages import Grammar
 from pipeline.stream.subscriber import UnlimitedSubscriber
 from pipeline.stream.upstream import UpstreamRules
 from pipeline.stream.watching.games import Watch, utc_now
+from pipeline.stream.watching.launched import Launcher
 from transforms.stores.protocol import Store
 from transforms.warehouses.protocol import Warehouse
 

@@ -15,7 +15,6 @@ from pipeline.engines.submission import submit
 from pipeline.options.configuration import StreamConfig
 from pipeline.reporting.exit_codes import ALL_PUBLISHED, SOMETHING_MISSING
 from pipeline.reporting.terminal import complain, say
-from pipeline.stream.answer import Launcher
 from pipeline.stream.answering import LaneAnswers
 from pipeline.stream.batch import BatchTemplate
 from pipeline.stream.dead_letters import DeadLetters
@@ -23,7 +22,9 @@ from pipeline.stream.job import answerer_of, build_stream, grammar_of, run_local
 from pipeline.stream.ledger import Ledger
 from pipeline.stream.reading import MessageReader
 from pipeline.stream.subscriber import SubscriberLoop, answer_messages, publisher
-from pipeline.stream.watching.games import Watch
+from pipeline.stream.watching.followed import LaunchedJobs
+from pipeline.stream.watching.games import Watch, utc_now
+from pipeline.stream.watching.launched import Launcher
 from pipeline.version import current_build
 from transforms.stores.protocol import Store, StoreError
 from transforms.warehouses.protocol import Warehouse
@@ -94,5 +95,6 @@ def answer_alone(config: StreamConfig, warehouse: Warehouse, store: Store, launc
         publisher(config.completion_topic, config.dead_letter_topic),
         Watch(warehouse, store, config.export_config, seconds) if seconds else None,
         config.quiet_seconds,
+        None if launcher is None else LaunchedJobs(store, launcher, config.export_config, utc_now),
     )
     answer_messages(loop, [name for name in (config.input_subscription, config.upstream_subscription) if name])

@@ -29,6 +29,7 @@ from pipeline.stream.lanes import Lane, lane_of
 from pipeline.stream.ledger import message_stem, stem_of
 from pipeline.stream.messages import Asked, Message
 from pipeline.stream.reading import MessageReader
+from pipeline.stream.watching.followed import LaunchedJobs
 from pipeline.stream.watching.games import Watch
 
 LOG = logging.getLogger(__name__)
@@ -81,6 +82,7 @@ class SubscriberLoop:
         publish: Publishes an output; returns once it is published.
         watch: Finds what is due without being asked; None looks for nothing.
         quiet_seconds: Seconds for which equal requests are merged.
+        launched: Follows the batch jobs that were launched; None where there are none.
     """
 
     reader: MessageReader
@@ -88,6 +90,7 @@ class SubscriberLoop:
     publish: Callable[[Output], None]
     watch: Watch | None
     quiet_seconds: float
+    launched: LaunchedJobs | None = None
     _arrived: queue.SimpleQueue[Received] = field(default_factory=queue.SimpleQueue)
     _lanes: dict[str, Lane] = field(default_factory=dict)
     _held: dict[str, Received] = field(default_factory=dict)
@@ -154,6 +157,8 @@ class SubscriberLoop:
         if self.watch is None or now - self._looked_at < self.watch.seconds:
             return
         self._looked_at = now
+        for output in () if self.launched is None else self.launched.look():
+            self._publish(output)
         for asked in self.watch.requests() or ():
             self._lane(lane_of(asked.request)).add(asked)
 

@@ -13,6 +13,7 @@ from exporters.config import RULES
 from exporters.declaration import Export, Grain
 from exporters.league.forecasts.readiness import State
 from exporters.registry import exports
+from pipeline.alerting.heal import empty_stage
 from pipeline.verification.document_checks import (
     ReadDocument,
     bytes_problems,
@@ -67,6 +68,7 @@ class DateChecks:
             manifest = {"exports": {}}
         else:
             found.findings.extend(self._manifest(day, manifest))
+            found.stages[str(day)] = empty_stage(str(day), manifest)
         book, newest = FactBook(), manifest.get("run", {}).get("execution_id")
         for name, section in manifest["exports"].items():
             export = exports().get(name)

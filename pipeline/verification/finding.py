@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from pipeline.alerting.heal import EmptyStage
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -56,6 +58,7 @@ class Verification:
         documents: Documents by date and export type, of the dates that were verified.
         looked: The paths whose bytes were read, and those that were to be read and are no more.
         dues: The export types that a schedule called for, by the entry of the schedule.
+        stages: ISO date to the stage of its funnel that no player reaches; None where there is none.
     """
 
     checked: int = 0
@@ -64,6 +67,7 @@ class Verification:
     documents: dict[tuple[date, str], int] = field(default_factory=dict)
     looked: set[str] = field(default_factory=set)
     dues: dict[str, str] = field(default_factory=dict)
+    stages: dict[str, EmptyStage | None] = field(default_factory=dict)
 
     @property
     def problems(self) -> list[str]:

@@ -54,6 +54,8 @@ def check_of_verification(
             return False
         if trouble.kind == "wrong":
             return is_deep or _has_looked(found, trouble)
+        if trouble.kind == "unhealed":
+            return trouble.when in found.stages
         return trouble.kind in held
 
     return Check([_trouble(finding, quiet) for finding in found.findings], covers)
@@ -102,6 +104,7 @@ def both(first: Verification, second: Verification) -> Verification:
         {**second.documents, **first.documents},
         first.looked | second.looked,
         {**second.dues, **first.dues},
+        {**second.stages, **first.stages},
     )
 
 

@@ -56,6 +56,7 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
     build = tmp_path_factory.mktemp("build")
     sources = [source for copy in instructions("COPY") if "--from" not in copy for source in copy.split()[:-1]]
     for source in sources:
+        (build / source).parent.mkdir(parents=True, exist_ok=True)
         if (ROOT / source).is_dir():
             shutil.copytree(ROOT / source, build / source, ignore=shutil.ignore_patterns("__pycache__"))
         else:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
+from exporters.league.forecasts.rosters import CACHE, READS
 from tests.end_to_end.command_line import Ended, run_main
 from tests.support.warehouses import League
 from tests.support.webhooks import Receiver
@@ -108,3 +111,25 @@ def test_the_lines_tell_the_outcome(league: League, tmp_path: Path) -> None:
     (last,) = (line for line in lines if line.get("status") == "success")
     assert last["documents"]["written"] + last["documents"].get("unchanged", 0) == 2
     assert last["seconds"] > 0
+
+
+def test_a_run_calls_for_the_stage_that_no_player_reaches(
+    league: League, receiver: Receiver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Upstream has made everything but the daily cache."""
+    monkeypatch.setenv("HEAL_TOKEN", "hushhush")
+    warehouse = tmp_path / "warehouse"
+    shutil.copytree(league.root, warehouse)
+    table = READS[CACHE].table
+    folder = warehouse.joinpath(*table.name.split("."))
+    shutil.rmtree(folder)
+    folder.mkdir()
+    pq.write_table(league.rows(table).slice(0, 0), folder / "part-0.parquet")
+    night = ("--export_types=predictions,tonight", "--target_date=today", f"--heal_url={receiver.root}/heal")
+    ended = run_main(warehouse, tmp_path / "out", *night, "--heal_auth=env:HEAL_TOKEN", "--heal_calls=1")
+    again = run_main(warehouse, tmp_path / "out", *night, "--heal_auth=env:HEAL_TOKEN", "--heal_calls=1")
+    assert ended.code == again.code
+    assert [(message["date"], message["call"]) for message in receiver.messages] == [(str(league.today), 1)]
+    assert receiver.messages[0]["stage"] == CACHE
+    assert receiver.headers[0]["Authorization"] == "Bearer hushhush"
+    assert "1 calls did not help" in again.err

@@ -58,6 +58,10 @@ class FakeDataflow:
             return 200, {**{key: job[key] for key in ("name", "clientRequestId")}, "id": "job-1"}
         if path == "/token":
             return 200, {"access_token": "token", "expires_in": 3600, "token_type": "Bearer"}
+        if path.endswith("/jobs"):
+            asked = sum(each.endswith("/jobs") for each in self.paths)
+            state = self.states[min(asked, len(self.states)) - 1] if self.launches else None
+            return 200, {"jobs": [] if state is None else [{"id": "job-1", "currentState": state}]}
         if path.endswith("/messages"):
             return 200, {"jobMessages": list(self.messages)}
         asked = sum(path.endswith("/jobs/job-1") for path in self.paths)

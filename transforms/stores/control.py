@@ -10,6 +10,7 @@ from transforms.stores.protocol import Store, StoredObject, StoreError
 
 MANIFESTS, RUNS, FAILURES, LEASES, SIGNS_OF_LIFE = "manifest/", "runs/", "failures/", "open/", "alive/"
 LETTERS, LEDGER, WATCH, HISTORY, ALERTS, HEALS = "letters/", "ledger/", "watch/", "history/", "alerts/", "heals/"
+LAUNCHED = "launched/"
 CONTROL = (
     MANIFESTS,
     RUNS,
@@ -22,6 +23,7 @@ CONTROL = (
     HISTORY,
     ALERTS,
     HEALS,
+    LAUNCHED,
 )
 """Prefixes of the objects that describe runs and messages: ids of models, names of tables, stack traces, what senders
 sent; and of documents that were replaced. They are never public.

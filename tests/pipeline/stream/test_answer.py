@@ -251,7 +251,7 @@ class TestLongRequests:
         assert (answer.status, answer.again, answer.run_id) == ("launched", False, run_id)
         assert answer.event["job"] == "job-of-" + run_id
         assert answer.event["reason"].startswith("it spans 4 dates, and 3 are answered here: batch job job-of-")
-        assert store.written == []
+        assert store.written == [f"launched/{run_id}-1.json"]
 
     def test_one_that_cannot_be_launched_failed(self, league: League, store: MemoryStore) -> None:
         launches = Launches(RuntimeError("quota"))

@@ -10,6 +10,7 @@ from apache_beam.internal import cloudpickle_pickler
 
 from exporters.registry import exports, groups
 from pipeline.engines.dataflow_jobs import DataflowError
+from pipeline.engines.following import Ended
 from pipeline.options.command_line import ExportOptions, OptionsError
 from pipeline.options.configuration import RunConfig, StreamConfig, parse_job
 from pipeline.requests.request import ExportRequest, RequestDefaults, parse_request
@@ -117,3 +118,24 @@ def test_a_template_needs_a_place_to_run(flag: str) -> None:
     argv = [argument for argument in PLACE if not argument.startswith(f"{flag}=")]
     with pytest.raises(OptionsError, match=f"--batch_template: needs {flag}; add {flag}="):
         parsed(*argv)
+
+
+@pytest.mark.parametrize("state", ["RUNNING", "DONE", "CANCELLED"])
+def test_it_tells_how_its_job_goes_on(dataflow: FakeDataflow, state: str) -> None:
+    made = template(dataflow)
+    assert made.ended(made.launch(request(), RUN_ID)) == Ended("DONE")
+    dataflow.states = (f"JOB_STATE_{state}",)
+    assert made.ended("phase6-x") == Ended(state)
+
+
+def test_it_tells_why_its_job_failed(dataflow: FakeDataflow) -> None:
+    made = template(dataflow)
+    assert made.ended("phase6-x") is None
+    made.launch(request(), RUN_ID)
+    dataflow.states = ("JOB_STATE_FAILED",)
+    said = [("JOB_MESSAGE_BASIC", "all is well"), ("JOB_MESSAGE_ERROR", "the worker ran out of memory")]
+    dataflow.messages = [
+        {"id": str(n), "time": "2026-02-03T18:00:00Z", "messageText": text, "messageImportance": importance}
+        for n, (importance, text) in enumerate(said)
+    ]
+    assert made.ended("phase6-x") == Ended("FAILED", "the worker ran out of memory")
