@@ -97,8 +97,10 @@ values: setup ## Break every column of every table in every way, through whole r
 matrix: ## Lint and run the unit tests on each Python of PYTHONS that is on PATH, in .venv-VERSION.
 	@MAKE="$(MAKE)" sh .ci/matrix $(PYTHONS)
 
-soak: setup ## Carry out 500 seeded scenarios of faults, and print the shortest one that breaks a rule.
+soak: setup ## Carry out 500 seeded scenarios of faults, and replay 10,000 messages to workers that are killed.
 	$(BIN)/python -m tests.soak --runs=$(SOAK_RUNS) --seed=$(SOAK_SEED)
+	$(BIN)/python -m tests.pipeline.stream.replay --messages=10000 --kills=20 --mode=loop
+	$(BIN)/python -m tests.pipeline.stream.replay --messages=10000 --kills=20 --mode=committed
 
 ##@ Measure
 
@@ -106,6 +108,7 @@ bench: demo ## Measure nights, seasons and streamed requests beside their bars a
 	$(BIN)/python -m benchmarks.scanned_bytes
 	$(BIN)/python -m benchmarks.export
 	$(BIN)/python -m benchmarks.against_script
+	$(BIN)/python -m benchmarks.lanes
 	$(BIN)/python -m benchmarks.streaming
 
 ##@ Release

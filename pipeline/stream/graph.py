@@ -270,12 +270,14 @@ class AnswerRequests(beam.DoFn):
         journal: Any = beam.DoFn.StateParam(JOURNAL),
         token: Any = beam.DoFn.StateParam(TOKEN),
         desk: Any = beam.DoFn.StateParam(DESK),
+        wake: Any = beam.DoFn.TimerParam(WAKE),
     ) -> Iterable[Any]:
         """Yield the events of all requests of a lane, also of those whose quiet period is not over."""
         lane = self._load(key, journal, token, desk)
         while lane.is_busy:
             yield from _tagged(self._answers.take_turn(lane, drained=True))
         Lanes.save(lane, journal, token)
+        wake.clear()
 
     def _load(self, key: str, journal: Any, token: Any, desk: Any) -> Lane:
         lane = Lanes.load(journal, token, self.quiet_seconds)

@@ -252,6 +252,9 @@ class Alarm:
     def set(self, at: Any) -> None:
         self.at = float(at)
 
+    def clear(self) -> None:
+        self.at = None
+
 
 class Answers(Answerer):
     """Answers at once with a scripted outcome."""
@@ -316,7 +319,7 @@ class AnswerStep:
         return self.fire()
 
     def drain(self) -> list[tuple[str, str]]:
-        return told(self.step.answer_all("lane", self.journal, self.token, self.desk))
+        return told(self.step.answer_all("lane", self.journal, self.token, self.desk, self.alarm))
 
 
 def told(messages: Any) -> list[tuple[str, str]]:
