@@ -241,14 +241,14 @@ class PointerMover:
         """
         moved: list[PointerOutcome] = []
         for pointer in export.pointers:
-            follow = partial(self._follow_one, pointer, day, state)
+            follow = partial(self._follow_one, pointer, day, state, export.schema)
             moved.extend(run_concurrently(follow, outcomes, self.store.concurrency))
             if export.build_no_game is not None:
                 known = {made.key for made in outcomes}.union(present)
                 moved.extend(self._retire(export, pointer, day, known, of_day=True))
         return moved
 
-    def _follow_one(self, pointer: Pointer, day: date, state: State, made: Outcome) -> PointerOutcome:
+    def _follow_one(self, pointer: Pointer, day: date, state: State, schema: str, made: Outcome) -> PointerOutcome:
         path = pointer.path.format(player=made.key)
         try:
             for _ in range(ATTEMPTS):
@@ -257,7 +257,7 @@ class PointerMover:
                     reason = held_back(self.plan, pointer, day)
                     if reason is not None:
                         return PointerOutcome(path, made.export, "kept", reason)
-                    return self._move_one(pointer, day, state, made)
+                    return self._move_one(pointer, day, state, schema, made)
                 dated = self.store.read(made.path)
                 if dated is None:
                     return PointerOutcome(path, made.export, "failed", f"{made.path} is not in the store")
