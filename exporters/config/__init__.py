@@ -18,7 +18,8 @@ from fractions import Fraction
 
 from exporters.config.champions import CHAMPIONS
 from exporters.config.guards import FunnelRules, GateRules, PerName, ShrinkRules
-from exporters.config.rules import RULES, Bands
+from exporters.config.players import Bands
+from exporters.config.rules import RULES
 
 __all__ = [
     "RULES",
