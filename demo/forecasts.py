@@ -9,10 +9,10 @@ import numpy as np
 
 from demo.box_scores import Appearances
 from demo.clock import HOUR_US, SECOND_US, midnights
-from demo.frames import Frame, Nullable, Repeated
 from demo.league import League
 from demo.markets import Lines
 from demo.randomness import Array, stream
+from demo.tables.frames import Frame, Nullable, Repeated
 from exporters.warehouse.tables import FEATURES, PREDICTIONS
 
 CHAMPION = "catboost_v9"

@@ -21,20 +21,20 @@ from pathlib import Path
 
 import numpy as np
 
-from demo.best_bets import best_bet_frames
 from demo.blemishes import inject
 from demo.box_scores import play
 from demo.forecasts import features_frame, forecast, predictions_frame
-from demo.frames import Frame
-from demo.grading import accuracy_frame, system_days_frame
-from demo.inputs import context_frame, daily_cache_frame, defense_frame, factors_frame, shot_zones_frame
 from demo.league import League, found_league
 from demo.markets import draw_lines, props_frame
 from demo.options import DemoOptions, OptionsError
-from demo.reports import aliases_frame, injuries_frame, news_frames, registry_frame, season_label
-from demo.results import feed_players_frame, gamebook_frame, games_frame, schedule_frame, team_games_frame
-from demo.subsets import definitions_frame, frozen_picks, signals_frame
-from demo.writer import write_frame
+from demo.tables.best_bets import best_bet_frames
+from demo.tables.frames import Frame
+from demo.tables.grading import accuracy_frame, system_days_frame
+from demo.tables.inputs import context_frame, daily_cache_frame, defense_frame, factors_frame, shot_zones_frame
+from demo.tables.reports import aliases_frame, injuries_frame, news_frames, registry_frame, season_label
+from demo.tables.results import feed_players_frame, gamebook_frame, games_frame, schedule_frame, team_games_frame
+from demo.tables.subsets import definitions_frame, frozen_picks, signals_frame
+from demo.tables.writer import write_frame
 from exporters.warehouse.tables import WAREHOUSE_TABLES
 
 GENERATOR_VERSION = 5

@@ -8,9 +8,9 @@ import numpy as np
 
 from demo.box_scores import Appearances
 from demo.clock import HOUR_US, MINUTE_US, local_midnights
-from demo.frames import Frame
 from demo.league import League
 from demo.randomness import Array, stream
+from demo.tables.frames import Frame
 from exporters.warehouse.tables import PROPS
 
 BOOKMAKERS = ("draftkings", "fanduel", "betmgm", "caesars")

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from demo.blemishes import anatomy, forecasts, inputs, people, results, subsets
 from demo.blemishes.workbench import Blemish, Workbench
-from demo.frames import Frame
 from demo.league import League
 from demo.randomness import stream
+from demo.tables.frames import Frame
 
 BLEMISHES: tuple[Blemish, ...] = (
     *forecasts.BLEMISHES,

@@ -7,7 +7,7 @@ import numpy as np
 from demo.blemishes.workbench import Blemish, Workbench
 from demo.clock import HOUR_US
 from demo.options import LAST_SEASON
-from demo.reports import season_label
+from demo.tables.reports import season_label
 from exporters.warehouse.tables import (
     CONTEXT,
     GAMES,

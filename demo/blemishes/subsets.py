@@ -8,7 +8,7 @@ from demo.blemishes.workbench import Blemish, Workbench
 from demo.clock import HOUR_US, MINUTE_US, midnights
 from demo.forecasts import CHAMPION
 from demo.randomness import Array
-from demo.subsets import version_id
+from demo.tables.subsets import version_id
 from exporters.warehouse.tables import SIGNALS, SUBSET_DEFINITIONS, SUBSET_PICKS, SUBSET_VERSIONS
 
 RETIRED, DRAFT = "value_plays", "draft_unassigned"

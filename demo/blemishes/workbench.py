@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from demo.frames import Frame
 from demo.league import League
 from demo.randomness import Array
+from demo.tables.frames import Frame
 from exporters.warehouse.schema import Table
 
 

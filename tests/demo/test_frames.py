@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from demo.frames import Frame, Nullable, Repeated
+from demo.tables.frames import Frame, Nullable, Repeated
 from exporters.warehouse.schema import Instant, Numeric51, Numeric52, Table
 
 

@@ -8,11 +8,11 @@ import pytest
 
 from demo.box_scores import Appearances, play
 from demo.forecasts import CHAMPION, Forecasts, forecast
-from demo.frames import Frame
 from demo.league import League, found_league
 from demo.markets import draw_lines
 from demo.options import DemoOptions
-from demo.subsets import DEFINITIONS, Definition, FrozenPicks, frozen_picks, signals_frame, version_id
+from demo.tables.frames import Frame
+from demo.tables.subsets import DEFINITIONS, Definition, FrozenPicks, frozen_picks, signals_frame, version_id
 
 
 class Night:

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from demo.writer import GROUP_ROWS, LARGEST_GROUP, group_sizes
+from demo.tables.writer import GROUP_ROWS, LARGEST_GROUP, group_sizes
 from exporters.warehouse.tables import WAREHOUSE_TABLES
 from tests.demo.conftest import DemoWarehouse
 

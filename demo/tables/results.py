@@ -6,10 +6,10 @@ import numpy as np
 
 from demo.box_scores import Appearances, team_points
 from demo.clock import HOUR_US, SECOND_US
-from demo.frames import Frame, Nullable
 from demo.league import League
 from demo.markets import Lines
 from demo.randomness import stream
+from demo.tables.frames import Frame, Nullable
 from exporters.warehouse.tables import FEED_PLAYERS, GAMEBOOK, GAMES, SCHEDULE, TEAM_GAMES
 
 _BOX_COLUMNS = """

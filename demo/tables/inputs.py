@@ -6,9 +6,9 @@ import numpy as np
 
 from demo.box_scores import Appearances, team_points
 from demo.clock import HOUR_US, MINUTE_US, SECOND_US, midnights
-from demo.frames import Frame, Nullable
 from demo.league import League
 from demo.randomness import stream
+from demo.tables.frames import Frame, Nullable
 from exporters.warehouse.tables import CONTEXT, DAILY_CACHE, DEFENSE, FACTORS, SHOT_ZONES
 
 _EARLY_SEASON_DAYS = 21

@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from demo.frames import Frame
 from demo.randomness import Array
+from demo.tables.frames import Frame
 
 GROUP_ROWS = 400
 """A row group is closed at the end of the first date that brings it to this many rows."""

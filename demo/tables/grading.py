@@ -7,9 +7,9 @@ import numpy as np
 from demo.box_scores import Appearances
 from demo.clock import HOUR_US, SECOND_US, midnights
 from demo.forecasts import Forecasts
-from demo.frames import Frame, Nullable
 from demo.league import League
 from demo.randomness import Array, stream
+from demo.tables.frames import Frame, Nullable
 from exporters.warehouse.tables import ACCURACY, SYSTEM_DAYS
 
 _HIGH_CONFIDENCE = 70.0

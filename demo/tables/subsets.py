@@ -10,9 +10,9 @@ import numpy as np
 from demo.box_scores import Appearances
 from demo.clock import HOUR_US, MINUTE_US, SECOND_US, midnights
 from demo.forecasts import CHAMPION, SPECIALISTS, Forecasts
-from demo.frames import Frame, Nullable, is_none
 from demo.league import League
 from demo.randomness import Array, stream
+from demo.tables.frames import Frame, Nullable, is_none
 from exporters.warehouse.tables import SIGNALS, SUBSET_DEFINITIONS, SUBSET_PICKS, SUBSET_VERSIONS
 
 _MINIMUM_QUALITY = 85.0

@@ -9,9 +9,9 @@ import numpy as np
 from demo.box_scores import Appearances
 from demo.clock import HOUR_US, midnights
 from demo.forecasts import CHAMPION, Forecasts
-from demo.frames import Frame, Nullable, Repeated
 from demo.league import League
 from demo.randomness import Array, stream
+from demo.tables.frames import Frame, Nullable, Repeated
 from exporters.warehouse.tables import HALTS, MANUAL_PICKS, PUBLISHED_PICKS, SIGNAL_PICKS
 
 _PER_DATE = 5

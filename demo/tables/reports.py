@@ -6,11 +6,11 @@ import numpy as np
 
 from demo.box_scores import Appearances
 from demo.clock import HOUR_US, MINUTE_US, local_midnights, midnights
-from demo.frames import Frame, Nullable
 from demo.league import NOWHERE, League
 from demo.names import lookup_of
 from demo.randomness import Array, stream
 from demo.season_calendar import opening_night
+from demo.tables.frames import Frame, Nullable
 from exporters.warehouse.tables import INJURIES, NEWS_ARTICLES, NEWS_INSIGHTS, NEWS_LINKS, PLAYER_ALIASES, REGISTRY
 
 _REPORT_HOURS = (13, 17)

@@ -1,0 +1,1 @@
+"""The tables of the demo warehouse, made from what the league played and the models said."""
