@@ -87,6 +87,26 @@ class StreamingJob:
                 return seconds, json.loads(received.message.data)
         raise SystemExit(f"no answer within {SECONDS_TO_ANSWER:g} s")
 
+    def publish(self, request: Mapping[str, Any]) -> str:
+        """Publish a request and return the id of its message."""
+        sent = self._publisher.publish(self._topic("requests"), json.dumps(request).encode())
+        return str(sent.result(CALL_SECONDS))
+
+    def next_event(self) -> tuple[float, dict[str, Any]]:
+        """Return when the next event came, on the performance counter, and the event.
+
+        Raises:
+            SystemExit: There was none in time.
+        """
+        until = time.perf_counter() + SECONDS_TO_ANSWER
+        while (left := until - time.perf_counter()) > 0:
+            done = {"subscription": self._subscription("done")}
+            for received in self._subscriber.pull(**done, max_messages=1, timeout=left).received_messages:
+                at = time.perf_counter()
+                self._subscriber.acknowledge({**done, "ack_ids": [received.ack_id]}, timeout=CALL_SECONDS)
+                return at, json.loads(received.message.data)
+        raise SystemExit(f"no event within {SECONDS_TO_ANSWER:g} s")
+
     @property
     def pid(self) -> int:
         """The id of the process."""
