@@ -10,7 +10,7 @@ from transforms.stores.protocol import Store, StoredObject, StoreError
 
 MANIFESTS, RUNS, FAILURES, LEASES, SIGNS_OF_LIFE = "manifest/", "runs/", "failures/", "open/", "alive/"
 LETTERS, LEDGER, WATCH, HISTORY, ALERTS, HEALS = "letters/", "ledger/", "watch/", "history/", "alerts/", "heals/"
-LAUNCHED = "launched/"
+LAUNCHED, FALLBACKS = "launched/", "fallbacks/"
 CONTROL = (
     MANIFESTS,
     RUNS,
@@ -24,6 +24,7 @@ CONTROL = (
     ALERTS,
     HEALS,
     LAUNCHED,
+    FALLBACKS,
 )
 """Prefixes of the objects that describe runs and messages: ids of models, names of tables, stack traces, what senders
 sent; and of documents that were replaced. They are never public.
