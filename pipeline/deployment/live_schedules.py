@@ -74,7 +74,7 @@ def schedule_body(deployment: Deployment, schedule: Schedule, request: Mapping[s
         deployment,
         schedule.name,
         request,
-        parameters={"completion_topic": deployment.completion_topic},
+        parameters=deployment.parameters,
         max_workers=schedule.max_workers,
         machine_type=schedule.machine_type,
     )
