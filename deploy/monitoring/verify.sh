@@ -56,12 +56,20 @@ grant "opens the session that reads it" gcloud projects add-iam-policy-binding "
 grant "asks for tables and their columns" gcloud projects add-iam-policy-binding "$WAREHOUSE_PROJECT" --condition=None \
   --role=roles/bigquery.jobUser
 
+grant "launches what the streaming job has not answered" gcloud projects add-iam-policy-binding "$PROJECT" \
+  --condition=None --role=roles/dataflow.developer
+grant "launches it as the worker account" gcloud iam service-accounts add-iam-policy-binding "$WORKER_ACCOUNT" \
+  --project="$PROJECT" --role=roles/iam.serviceAccountUser
+grant "reads the template" gcloud storage buckets add-iam-policy-binding "gs://$WORK_BUCKET" \
+  --role=roles/storage.objectViewer
+
 arguments=(
   verify
   "--output=$OUTPUT"
   "--warehouse=$WAREHOUSE"
   --target_date=today
   --schedules=/template/schedules.yaml
+  --launch_late=/template/settings.env
   "--alert_webhook=secret:projects/$PROJECT/secrets/$ALERT_SECRET/versions/latest"
   "--quiet_hours=$QUIET_HOURS"
   --structured_logs

@@ -281,7 +281,20 @@ COMMANDS = (
         options="pipeline.deployment.command_options:RENDER_OPTIONS",
         run="pipeline.deployment.schedules:render",
         about="Prints a shell script of gcloud commands. Run again, it changes nothing.",
-        examples=(("Create or update them:", "| bash"), ("Show the jobs:", "--json")),
+        examples=(
+            ("Create or update them:", "| bash"),
+            ("Start batch jobs while no streaming job runs:", "--door=job | bash"),
+            ("Show the jobs:", "--json"),
+        ),
+    ),
+    Command(
+        name="schedules costs",
+        summary="Print what each schedule costs a day, as batch jobs and as requests to the streaming job.",
+        options="pipeline.deployment.command_options:COST_OPTIONS",
+        run="pipeline.deployment.schedules:show_costs",
+        about="By list prices, for one machine and 7 minutes a batch job and 3 s a request. The streaming job runs all "
+        "day: its price is printed apart.",
+        examples=(("All of them:", ""), ("For programs:", "--json")),
     ),
     Command(
         name="drift",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 from pydantic.dataclasses import dataclass
@@ -26,6 +26,10 @@ _Settings = Annotated[
         default_help="deploy/settings.env",
         metavar="FILE",
     ),
+]
+_Schedules = Annotated[
+    FilePath,
+    Described("The schedules.", example="deploy/schedules.yaml", default_help="deploy/schedules.yaml", metavar="FILE"),
 ]
 
 
@@ -73,24 +77,36 @@ class LaunchOptions:
 class ScheduleOptions:
     """The schedule file, and the deployment."""
 
-    file: Annotated[
-        FilePath,
-        Described(
-            "The schedules.", example="deploy/schedules.yaml", default_help="deploy/schedules.yaml", metavar="FILE"
-        ),
-    ] = SCHEDULES
+    file: _Schedules = SCHEDULES
     settings: _Settings = SETTINGS
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class RenderOptions(ScheduleOptions):
+class DoorOptions(ScheduleOptions):
+    """The schedules through the door that each has, or all through one."""
+
+    door: Annotated[
+        Literal["job"] | None,
+        Described(
+            "Start a batch job for every entry: for as long as no streaming job runs.",
+            example="job",
+            default_help="that of each entry",
+            metavar="job",
+            reason="is no door for every entry",
+            fix="write --door=job, or leave it out",
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class RenderOptions(DoorOptions):
     """How to print the scheduled jobs."""
 
     json: Annotated[bool, _json("Print the jobs as the Cloud Scheduler API writes them.")] = False
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class CheckOptions(ScheduleOptions):
+class CheckOptions(DoorOptions):
     """What the schedules are compared with."""
 
     live: Annotated[
@@ -98,6 +114,14 @@ class CheckOptions(ScheduleOptions):
         Described("Output of gcloud scheduler jobs list --format=json.", example="dump.json", metavar="FILE"),
     ] = None
     json: Annotated[bool, _json("Report the problems as JSON, for programs.")] = False
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class CostOptions:
+    """The schedules whose costs are printed."""
+
+    file: _Schedules = SCHEDULES
+    json: Annotated[bool, _json("Print the costs as JSON, for programs.")] = False
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -179,6 +203,9 @@ RENDER_OPTIONS = options_of(RenderOptions, Group.COMMAND)
 
 CHECK_OPTIONS = options_of(CheckOptions, Group.COMMAND)
 """The options of ``phase6 schedules check``."""
+
+COST_OPTIONS = options_of(CostOptions, Group.COMMAND)
+"""The options of ``phase6 schedules costs``."""
 
 DRIFT_OPTIONS = options_of(DriftOptions, Group.COMMAND)
 """The options of ``phase6 drift``."""

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from pipeline.deployment.flex_launch import launch_body, launch_url
-from pipeline.deployment.schedule_file import PREFIX, Schedule, understand
+from pipeline.deployment.schedule_file import PREFIX, Door, Schedule, understand
 from pipeline.deployment.settings import Deployment
 from pipeline.requests.clock import LEAGUE_ZONE
 from pipeline.requests.request import RequestError, parse_object
@@ -25,30 +25,59 @@ LiveJob = Mapping[str, Any]
 
 
 def scheduler_job(deployment: Deployment, schedule: Schedule) -> dict[str, Any]:
-    """Return the job of a schedule as the Cloud Scheduler API writes it; its body is the text, not in base64."""
-    body = launch_body(
-        deployment,
-        schedule.name,
-        schedule.request,
-        parameters=deployment.parameters,
-        max_workers=schedule.max_workers,
-        machine_type=schedule.machine_type,
-    )
+    """Return the job of a schedule as the Cloud Scheduler API writes it; its body or data is not in base64."""
+    target = _message(deployment, schedule) if schedule.door == Door.STREAM else _launch(deployment, schedule)
     return {
         "name": f"projects/{deployment.project}/locations/{deployment.region}/jobs/{schedule.name}",
         "description": schedule.why,
         "schedule": schedule.cron,
         "timeZone": LEAGUE_ZONE,
-        "attemptDeadline": ATTEMPT_DEADLINE,
         "retryConfig": {"retryCount": _RETRIES, "minBackoffDuration": _MIN_BACKOFF},
+        **target,
+    }
+
+
+def _message(deployment: Deployment, schedule: Schedule) -> dict[str, Any]:
+    """Return the target that publishes the request; its attribute tells in a dead letter where it came from."""
+    return {
+        "pubsubTarget": {
+            "topicName": deployment.request_topic,
+            "data": json.dumps(schedule.request, separators=(",", ":")),
+            "attributes": {"schedule": schedule.name},
+        }
+    }
+
+
+def _launch(deployment: Deployment, schedule: Schedule) -> dict[str, Any]:
+    """Return the target that starts a batch job."""
+    return {
+        "attemptDeadline": ATTEMPT_DEADLINE,
         "httpTarget": {
             "uri": launch_url(deployment),
             "httpMethod": "POST",
             "headers": {"Content-Type": "application/json"},
-            "body": json.dumps(body, separators=(",", ":")),
+            "body": json.dumps(schedule_body(deployment, schedule, schedule.request), separators=(",", ":")),
             "oauthToken": {"serviceAccountEmail": deployment.schedule_account, "scope": SCOPE},
         },
     }
+
+
+def schedule_body(deployment: Deployment, schedule: Schedule, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the body of the launch of a schedule, whatever its door.
+
+    Args:
+        deployment: Where it runs.
+        schedule: The schedule.
+        request: Its request, or the same one with other dates.
+    """
+    return launch_body(
+        deployment,
+        schedule.name,
+        request,
+        parameters=deployment.parameters,
+        max_workers=schedule.max_workers,
+        machine_type=schedule.machine_type,
+    )
 
 
 _SCRIPT = """\
@@ -58,14 +87,21 @@ set -euo pipefail
 place=({place})
 
 # Every flag is given to an update as well, the time zone included: what is left out would stay as it was.
-apply() {{
-  local name=$1
-  shift
-  if gcloud scheduler jobs describe "$name" "${{place[@]}}" >/dev/null 2>&1; then
-    gcloud scheduler jobs update http "$name" "${{place[@]}}" "$@" --update-headers={header}
-  else
-    gcloud scheduler jobs create http "$name" "${{place[@]}}" "$@" --headers={header}
+# KIND is http for a job that starts a batch job, and pubsub for one that publishes a request.
+apply() {{ # KIND NAME HEADERS-OR-ATTRIBUTES VALUE FLAG...
+  local kind=$1 name=$2 extra=$3 value=$4 live
+  shift 4
+  if live=$(gcloud scheduler jobs describe "$name" "${{place[@]}}" --format=json 2>/dev/null); then
+    case $live in
+      *'"'"${{kind}}Target"'":'*)
+        gcloud scheduler jobs update "$kind" "$name" "${{place[@]}}" "$@" "--update-$extra=$value"
+        return
+        ;;
+    esac
+    # An update cannot change what kind of target a job has.
+    gcloud scheduler jobs delete "$name" "${{place[@]}}" --quiet
   fi
+  gcloud scheduler jobs create "$kind" "$name" "${{place[@]}}" "$@" "--$extra=$value"
 }}
 """
 
@@ -73,25 +109,41 @@ apply() {{
 def gcloud_script(deployment: Deployment, schedules: Sequence[Schedule]) -> str:
     """Return a shell script that creates or updates the live jobs."""
     place = f"--project={deployment.project} --location={deployment.region}"
-    commands = [_SCRIPT.format(place=place, header="Content-Type=application/json")]
+    commands = [_SCRIPT.format(place=place)]
     for schedule in schedules:
         job = scheduler_job(deployment, schedule)
-        target = job["httpTarget"]
         flags = (
             f"--description={job['description']}",
             f"--schedule={job['schedule']}",
             f"--time-zone={job['timeZone']}",
-            f"--attempt-deadline={job['attemptDeadline']}",
             f"--max-retry-attempts={_RETRIES}",
             f"--min-backoff={_MIN_BACKOFF}",
-            f"--uri={target['uri']}",
-            f"--http-method={target['httpMethod']}",
-            f"--oauth-service-account-email={target['oauthToken']['serviceAccountEmail']}",
-            f"--oauth-token-scope={SCOPE}",
-            f"--message-body={target['body']}",
         )
-        commands.append(" \\\n  ".join([f"apply {schedule.name}", *map(shlex.quote, flags)]) + "\n")
+        if "pubsubTarget" in job:
+            call, more = _publish_flags(schedule.name, job["pubsubTarget"])
+        else:
+            call, more = _launch_flags(schedule.name, job)
+        commands.append(" \\\n  ".join([call, *map(shlex.quote, (*flags, *more))]) + "\n")
     return "\n".join(commands)
+
+
+def _publish_flags(name: str, target: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
+    attributes = ",".join(f"{key}={value}" for key, value in target["attributes"].items())
+    flags = (f"--topic={target['topicName']}", f"--message-body={target['data']}")
+    return f"apply pubsub {name} attributes {attributes}", flags
+
+
+def _launch_flags(name: str, job: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
+    target = job["httpTarget"]
+    flags = (
+        f"--attempt-deadline={job['attemptDeadline']}",
+        f"--uri={target['uri']}",
+        f"--http-method={target['httpMethod']}",
+        f"--oauth-service-account-email={target['oauthToken']['serviceAccountEmail']}",
+        f"--oauth-token-scope={SCOPE}",
+        f"--message-body={target['body']}",
+    )
+    return f"apply http {name} headers Content-Type=application/json", flags
 
 
 def read_dump(text: str) -> list[LiveJob]:
@@ -144,20 +196,44 @@ def _is_ours(job: LiveJob, deployment: Deployment) -> bool:
 
 
 def _differing(wanted: LiveJob, job: LiveJob) -> Iterator[str]:
-    for key in ("schedule", "timeZone", "attemptDeadline"):
+    for key in ("schedule", "timeZone"):
         if job.get(key) != wanted[key]:
             yield f"{key} is {job.get(key)}, should be {wanted[key]}"
     if job.get("state", "ENABLED") != "ENABLED":
         yield f"state is {job['state']}, should be ENABLED"
+    if "pubsubTarget" in wanted:
+        yield from _differing_message(wanted["pubsubTarget"], job)
+    else:
+        yield from _differing_launch(wanted["httpTarget"], job)
+        if "pubsubTarget" not in job and job.get("attemptDeadline") != wanted["attemptDeadline"]:
+            yield f"attemptDeadline is {job.get('attemptDeadline')}, should be {wanted['attemptDeadline']}"
+
+
+def _differing_message(wanted: Mapping[str, Any], job: LiveJob) -> Iterator[str]:
+    if "pubsubTarget" not in job:
+        yield f"publishes nothing, should publish to {wanted['topicName']}; render the schedules and apply them"
+        return
+    target = job["pubsubTarget"]
+    for key in ("topicName", "attributes"):
+        if target.get(key) != wanted[key]:
+            yield f"{key} is {target.get(key)}, should be {wanted[key]}"
+    if _json(_body(job)) != json.loads(wanted["data"]):
+        yield f"message is {_body(job)}, should be {wanted['data']}"
+
+
+def _differing_launch(wanted: Mapping[str, Any], job: LiveJob) -> Iterator[str]:
+    if "pubsubTarget" in job:
+        yield "publishes a request, should start a batch job; render the schedules and apply them"
+        return
     target = job.get("httpTarget", {})
     for key in ("uri", "httpMethod"):
-        if target.get(key) != wanted["httpTarget"][key]:
-            yield f"{key} is {target.get(key)}, should be {wanted['httpTarget'][key]}"
+        if target.get(key) != wanted[key]:
+            yield f"{key} is {target.get(key)}, should be {wanted[key]}"
     account = target.get("oauthToken", {}).get("serviceAccountEmail")
-    if account != wanted["httpTarget"]["oauthToken"]["serviceAccountEmail"]:
-        yield f"it calls as {account}, should be {wanted['httpTarget']['oauthToken']['serviceAccountEmail']}"
-    if _json(_body(job)) != json.loads(wanted["httpTarget"]["body"]):
-        yield f"body is {_body(job)}, should be {wanted['httpTarget']['body']}"
+    if account != wanted["oauthToken"]["serviceAccountEmail"]:
+        yield f"it calls as {account}, should be {wanted['oauthToken']['serviceAccountEmail']}"
+    if _json(_body(job)) != json.loads(wanted["body"]):
+        yield f"body is {_body(job)}, should be {wanted['body']}"
 
 
 def _body(job: LiveJob) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -17,6 +18,7 @@ from exporters.registry import PLAYER_TYPES, exports, groups, together
 from pipeline.deployment.flex_launch import JOB_NAME_PATTERN
 from pipeline.deployment.settings import MACHINE_TYPE, MAX_WORKERS, SCHEDULES
 from pipeline.options.alert_options import QUIET_PATTERN
+from pipeline.options.option_table import BY_NAME
 from pipeline.requests.clock import LEAGUE_ZONE
 from pipeline.requests.field import STRICT, Described, whole, whole_or_empty
 from pipeline.requests.problems import Problem, ProblemsError, nearest, show
@@ -27,6 +29,26 @@ PREFIX = "phase6-"
 """Every scheduled job's name starts with it, so that a live job that is in no file is found."""
 
 _CRON_FIELDS = (("minute", 0, 59), ("hour", 0, 23), ("day of month", 1, 31), ("month", 1, 12), ("day of week", 0, 7))
+
+
+class Door(str, Enum):
+    """Where the request of a schedule goes.
+
+    Attributes:
+        JOB: A batch job is started for it.
+        STREAM: It is published to the topic of the running streaming job.
+    """
+
+    JOB = "job"
+    STREAM = "stream"
+
+    def __str__(self) -> str:
+        """Return it as the schedule file writes it."""
+        return self.value
+
+
+_DOORS = " or ".join(Door)
+_MAX_STREAM_DATES = int(BY_NAME["max_stream_dates"].default or 0)
 
 
 class SchedulesError(ProblemsError):
@@ -76,6 +98,10 @@ def _check_type(value: object) -> object:
     return value
 
 
+def _check_door(value: object) -> object:
+    return Door(value) if value in list(Door) else value
+
+
 def _told(reason: str, fix: str) -> Described:
     return Described("", "", reason=reason, fix=fix)
 
@@ -90,6 +116,7 @@ class Schedule:
         cron: When, in unix-cron format, New York time.
         request: Its request, in the JSON form of messages.
         parsed: The request, parsed at some instant.
+        door: Where its request goes.
         max_workers: The most workers to use.
         machine_type: Of each worker.
         quiet_hours: When messages about its export types wait, as ``HH:MM-HH:MM``; empty for the usual hours.
@@ -100,6 +127,7 @@ class Schedule:
     cron: Annotated[str, BeforeValidator(_check_cron), _told("is no unix-cron time", "write five fields")]
     request: dict[str, Any]
     parsed: InstanceOf[ExportRequest]
+    door: Annotated[Door, BeforeValidator(_check_door), _told("is no door", f"write {_DOORS}")] = Door.JOB
     max_workers: Annotated[int, Field(ge=1, le=1000), _told("is not a number of workers", "write 1 to 1000")] = (
         MAX_WORKERS
     )
@@ -175,6 +203,15 @@ def understand(payload: Mapping[str, Any], now: datetime) -> ExportRequest:
     return parse_request(payload, known_types=tuple(exports()), groups=groups(), defaults=defaults, now=now)
 
 
+def why_not_streamed(request: ExportRequest) -> str:
+    """Return why a request is none for the streaming job, which answers everything on one worker; empty if it is."""
+    if request.players:
+        return "is not for pages of every player of the season: all other requests would wait for them"
+    if len(request.dates) > _MAX_STREAM_DATES:
+        return f"is not for {len(request.dates)} dates: the streaming job answers at most {_MAX_STREAM_DATES}"
+    return ""
+
+
 def _read(path: Path) -> tuple[dict[str, Any], list[Problem]]:
     """Return the values of the file and their problems; :func:`_schedule` reads the jobs."""
     try:
@@ -200,6 +237,8 @@ def _schedule(name: str, job: Any, now: datetime) -> tuple[Schedule | None, list
     except RequestError as error:
         problems += [Problem(f"request: {p.key}", p.value, p.reason, p.fix) for p in error.problems]
     schedule, more = validate(Schedule, values)
+    if schedule is not None and schedule.door == Door.STREAM and (reason := why_not_streamed(schedule.parsed)):
+        problems.append(Problem("door", show(str(Door.STREAM)), reason, f"write {Door.JOB}"))
     problems += [problem for problem in more if problem.key != "parsed"]
     return schedule, [Problem(_place(name, p.key), p.value, p.reason, p.fix) for p in problems]
 

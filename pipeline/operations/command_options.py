@@ -103,6 +103,16 @@ class VerifyOptions(AlertOptions):
         Field(ge=0),
         Described("Minutes after its time until which a scheduled run may still be under way.", example="30"),
     ] = 45
+    launch_late: Annotated[
+        FilePath | None,
+        Described(
+            "With schedules: settings of the deployment, to launch each entry that the streaming job has not answered, "
+            "once for each of its times.",
+            example="deploy/settings.env",
+            default_help="nothing is launched",
+            metavar="FILE",
+        ),
+    ] = None
     champion_system_id: Annotated[
         str,
         Described(

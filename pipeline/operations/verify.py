@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
+from functools import partial
 
 from exporters.config import RULES
 from exporters.config.champions import CHAMPIONS, Tenure
@@ -15,8 +16,10 @@ from pipeline.alerting.incident_book import open_incidents
 from pipeline.alerting.log_lines import LogLines
 from pipeline.alerting.telemetry import Measured, send_metrics
 from pipeline.deployment.schedule_file import Schedule, SchedulesError, load_schedules
+from pipeline.deployment.settings import Deployment, SettingsError, load_deployment
 from pipeline.execution.places import open_output, open_tables
 from pipeline.operations.command_options import CONFIGURED, VerifyOptions
+from pipeline.operations.fall_back import FallBack, Jobs, open_dataflow
 from pipeline.options.flags import OptionsError, parse_options
 from pipeline.options.locations import shadow_places
 from pipeline.reporting.terminal import complain, say, say_all, say_json
@@ -37,12 +40,15 @@ _COLUMN, _MOST_DATES = 7, 14
 """Width of a column of the table, and how many dates it shows, the newest ones."""
 
 
-def main(argv: Sequence[str], *, now: datetime | None = None) -> int:
+def main(
+    argv: Sequence[str], *, now: datetime | None = None, open_jobs: Callable[[Deployment], Jobs] = open_dataflow
+) -> int:
     """Carry out a command line and return its exit code.
 
     Args:
         argv: Arguments, without the program's name.
         now: The current instant, aware, of which ``today`` is the league day.
+        open_jobs: Returns what starts batch jobs in a deployment.
     """
     now = now or datetime.now(timezone.utc)
     try:
@@ -50,7 +56,8 @@ def main(argv: Sequence[str], *, now: datetime | None = None) -> int:
         today = league_day(now)
         days = None if options.all else _days(options, today)
         schedules = _schedules(options, days, today, now)
-    except (OptionsError, SchedulesError) as error:
+        deployment = _deployment(options)
+    except (OptionsError, SchedulesError, SettingsError) as error:
         complain(error)
         return REJECTED
     try:
@@ -58,7 +65,8 @@ def main(argv: Sequence[str], *, now: datetime | None = None) -> int:
         opened = open_incidents(store) if options.has_alerts else ()
         found = _verify(options, store, days, today, opened)
         if schedules:
-            check_freshness(store, schedules, now - timedelta(minutes=options.late_minutes), found)
+            fall_back = None if deployment is None else FallBack(deployment, store, partial(open_jobs, deployment))
+            check_freshness(store, schedules, now - timedelta(minutes=options.late_minutes), found, fall_back)
         if options.has_alerts:
             try:
                 _alert(options, store, days, today, opened, found, schedules, now)
@@ -173,6 +181,28 @@ def _schedules(options: VerifyOptions, days: Sequence[date] | None, today: date,
     if not options.schedules.is_file():
         raise OptionsError([Problem("--schedules", show(str(options.schedules)), "is no file", "name the schedules")])
     return load_schedules(options.schedules, now=now)
+
+
+def _deployment(options: VerifyOptions) -> Deployment | None:
+    """Return the deployment in which late entries are launched; None where none are.
+
+    Raises:
+        OptionsError: There are no schedules, or its jobs would write to another place than the one that is verified.
+        SettingsError: The file is wrong.
+    """
+    if options.launch_late is None:
+        return None
+    value = show(str(options.launch_late))
+    if options.schedules is None:
+        reason, fix = "means nothing without --schedules", "add it, or leave this out"
+        raise OptionsError([Problem("--launch_late", value, reason, fix)])
+    if not options.launch_late.is_file():
+        raise OptionsError([Problem("--launch_late", value, "is no file", "name the settings of the deployment")])
+    deployment = load_deployment(options.launch_late)
+    if deployment.output != str(options.output):
+        reason = f"has jobs that write to {deployment.output}, not to {options.output}"
+        raise OptionsError([Problem("--launch_late", value, reason, f"verify --output={deployment.output}")])
+    return deployment
 
 
 def _games(options: VerifyOptions, days: Sequence[date] | None, today: date) -> dict[date, int] | None:

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from exporters.registry import exports, together
-from pipeline.deployment.schedule_file import Schedule, understand
+from pipeline.deployment.cron import last_time
+from pipeline.deployment.schedule_file import Door, Schedule, understand
+from pipeline.options.option_table import BY_NAME
 from pipeline.requests.clock import LEAGUE_ZONE
 from pipeline.verification.finding import Finding, Verification
 from transforms.publishing.manifest import load_manifest
 from transforms.stores.control import MANIFESTS
 from transforms.stores.protocol import Store
 
-_DAYS_BACK = 32
-"""A schedule that ran at no time in so many days is not looked at: the rarest ones run monthly."""
+START_STREAM = "EXECUTE=1 deploy/stream.sh"
+"""The command that starts the streaming job."""
+_QUIET = timedelta(seconds=int(BY_NAME["quiet_seconds"].default or 0))
+_RECENT_DATES = 32
+"""So many manifests tell of what is published, the newest ones."""
 _EXECUTION = "%Y%m%dT%H%M%S.%fZ"
-_FIELDS = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
-"""Limits of the fields of a time: minute, hour, day of month, month, day of week, where 0 and 7 are Sunday."""
 
 
 @dataclass(frozen=True)
@@ -32,39 +35,29 @@ class Due:
         day: The date that it was to be made for.
         at: When a schedule last called for it, in New York.
         entry: The first schedule that calls for it: the same one at every hour.
+        by: The schedule that called for it last.
     """
 
     export: str
     day: date
     at: datetime
     entry: str
+    by: Schedule
 
+    @property
+    def command(self) -> str:
+        """The command that makes it by hand."""
+        if self.by.parsed.players:
+            return f"phase6 launch --players --min_games={self.by.parsed.min_games}"
+        return f"phase6 launch --export_types={self.export} --target_date={self.day}"
 
-def last_time(cron: str, until: datetime) -> datetime | None:
-    """Return the last time of a unix-cron schedule up to an instant, in New York; None for none in a month.
+    @property
+    def since(self) -> datetime:
+        """A run that began since then has made it.
 
-    Args:
-        cron: Five fields, which the schedule file has checked.
-        until: The instant, aware.
-    """
-    parts = cron.split()
-    minutes, hours, days, months, weekdays = (
-        _values(part, low, high) for part, (low, high) in zip(parts, _FIELDS, strict=True)
-    )
-    local = until.astimezone(ZoneInfo(LEAGUE_ZONE))
-    for back in range(_DAYS_BACK):
-        day = local.date() - timedelta(days=back)
-        # As cron does: where both days are restricted, either of them is enough.
-        on_day, on_weekday = day.day in days, day.isoweekday() % 7 in {weekday % 7 for weekday in weekdays}
-        either = not parts[2].startswith("*") and not parts[4].startswith("*")
-        if day.month not in months or not (on_day or on_weekday if either else on_day and on_weekday):
-            continue
-        for hour in sorted(hours, reverse=True):
-            for minute in sorted(minutes, reverse=True):
-                at = datetime(day.year, day.month, day.day, hour, minute, tzinfo=local.tzinfo)
-                if at.astimezone(timezone.utc) <= until:
-                    return at
-    return None
+        The streaming job answers no request that equals one of its quiet period, as long as no table has changed.
+        """
+        return self.at - _QUIET if self.by.door == Door.STREAM else self.at
 
 
 def dues(schedules: Sequence[Schedule], until: datetime) -> list[Due]:
@@ -82,12 +75,22 @@ def dues(schedules: Sequence[Schedule], until: datetime) -> list[Due]:
         asked = understand(schedule.request, at)
         for name in together(asked.export_types):
             entry = found[name].entry if name in found else schedule.name
-            due = Due(name, asked.last_date or asked.league_day, at, entry)
+            due = Due(name, asked.last_date or asked.league_day, at, entry, schedule)
             found[name] = max(due, found.get(name, due), key=lambda each: each.at)
     return [found[name] for name in sorted(found)]
 
 
-def check_freshness(store: Store, schedules: Sequence[Schedule], until: datetime, found: Verification) -> None:
+FallBack = Callable[[Sequence[Due]], Mapping[str, str]]
+"""Launches what is late, and returns what was done by the name of the schedule that called for it last."""
+
+
+def check_freshness(
+    store: Store,
+    schedules: Sequence[Schedule],
+    until: datetime,
+    found: Verification,
+    fall_back: FallBack | None = None,
+) -> None:
     """Add the export types that no run has made since they were due to a verification.
 
     A run counts whatever it wrote: that nothing had changed is an outcome too. What it withheld is another finding.
@@ -97,18 +100,35 @@ def check_freshness(store: Store, schedules: Sequence[Schedule], until: datetime
         schedules: The schedules.
         until: Calls after this instant are left out: their runs may still be under way.
         found: The verification.
+        fall_back: Launches what is late; None where nothing is launched.
     """
     runs = _Runs(store)
+    late: list[tuple[Due, datetime | None]] = []
     for due in dues(schedules, until):
         found.dues[due.export] = due.entry
         last = runs.last(due)
-        if last is None or last < due.at:
-            began = "no run has made it" if last is None else f"the last run of it began {_text(last)}"
-            what = f"was due {_text(due.at)}, and {began}"
-            fix = f"export {due.export} for {due.day}, and look for its scheduled job"
-            found.findings.append(
-                Finding(f"{due.day} {due.export}", what, fix, str(due.day), due.export, "late", due.entry)
-            )
+        if last is None or last < due.since:
+            late.append((due, last))
+    done = fall_back([due for due, _ in late]) if fall_back and late else {}
+    for due, last in late:
+        began = "no run has made it" if last is None else f"the last run of it began {_text(last)}"
+        what = f"was due {_text(due.at)} from {due.by.name} (door: {due.by.door}), and {began}"
+        fix = _fix(due, done.get(due.by.name, ""))
+        found.findings.append(
+            Finding(f"{due.day} {due.export}", what, fix, str(due.day), due.export, "late", due.entry)
+        )
+
+
+def _fix(due: Due, done: str) -> str:
+    """Return what to do about a type that is late.
+
+    Args:
+        due: The type.
+        done: What was done already; empty for nothing.
+    """
+    if due.by.door == Door.JOB:
+        return f"run {due.command}, and look for the Dataflow job {due.by.name}"
+    return f"{done or f'run {due.command}'}, and start the streaming job where it does not run: {START_STREAM}"
 
 
 def ages(store: Store, now: datetime) -> dict[str, float]:
@@ -146,7 +166,7 @@ class _Runs:
 
     def recent(self) -> list[Mapping[str, Any]]:
         """Return the export types of the newest manifests, by name."""
-        return [self._sections(day) for day in self._days[-_DAYS_BACK:]]
+        return [self._sections(day) for day in self._days[-_RECENT_DATES:]]
 
     def _sections(self, day: date) -> Mapping[str, Any]:
         if day not in self._read:
@@ -174,16 +194,3 @@ def _began(section: Mapping[str, Any] | None) -> datetime | None:
 
 def _text(instant: datetime) -> str:
     return f"{instant.astimezone(ZoneInfo(LEAGUE_ZONE)):%Y-%m-%d %H:%M}"
-
-
-def _values(part: str, low: int, high: int) -> set[int]:
-    """Return the numbers that a field of a time stands for."""
-    found: set[int] = set()
-    for item in part.split(","):
-        span, _, step = item.partition("/")
-        first, _, last = span.partition("-")
-        # A single number with a step goes on to the end, as an asterisk does.
-        start = low if first == "*" else int(first)
-        end = int(last) if last else high if first == "*" or step else start
-        found.update(range(start, end + 1, int(step or 1)))
-    return found

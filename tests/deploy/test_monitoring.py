@@ -18,11 +18,11 @@ from pipeline.alerting.alerts import Alerts
 from pipeline.alerting.heal import EmptyStage, Healer
 from pipeline.alerting.incident import KINDS, Check, Trouble
 from pipeline.alerting.log_lines import LABELS, STATUS_SEVERITY, LogLines
+from pipeline.deployment.cron import last_time
 from pipeline.deployment.live_schedules import PREFIX
 from pipeline.deployment.settings import load_deployment
 from pipeline.operations.command_options import VerifyOptions
 from pipeline.options.flags import parse_options
-from pipeline.verification.freshness import last_time
 from pipeline.version import ROOT
 from tests.support.commands import FakeCommands
 from tests.support.stores import MemoryStore
@@ -250,7 +250,7 @@ class TestVerifyJob:
         changed = [call for call in commands.calls if call[1:4] == ["scheduler", "jobs", "update"]]
         assert len(changed) == is_there
         grants = [call for call in commands.calls if "add-iam-policy-binding" in call]
-        assert len(grants) == 7
+        assert len(grants) == 10
 
     def test_another_option_is_rejected(self) -> None:
         ended = dry_run("--dry-run")
@@ -270,6 +270,8 @@ class TestVerifyJob:
         assert options.alert_webhook.startswith("secret:")
         assert "COPY deploy/schedules.yaml schedules.yaml" in (ROOT / "deploy" / "Dockerfile").read_text()
         assert str(options.schedules) == "/template/schedules.yaml"
+        assert "COPY deploy/settings.env settings.env" in (ROOT / "deploy" / "Dockerfile").read_text()
+        assert str(options.launch_late) == "/template/settings.env"
 
     def test_it_runs_by_a_schedule_after_that_of_the_exports(self) -> None:
         line = next(line for line in dry_run().stdout.splitlines() if line.startswith("gcloud scheduler jobs"))

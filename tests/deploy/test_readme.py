@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime, timezone
 
 import pytest
 
-from pipeline.deployment.schedule_file import SCHEDULES
+from pipeline.deployment.costs import costs, stream_a_day
+from pipeline.deployment.schedule_file import SCHEDULES, Door, load_schedules
 from pipeline.version import ROOT
 
 README = (ROOT / "deploy" / "README.md").read_text(encoding="utf-8")
@@ -30,7 +32,24 @@ def test_every_metric_of_the_streaming_job_is_listed() -> None:
 def test_the_cost_is_that_of_the_schedules() -> None:
     crons = re.findall(r'cron: "(.+)"', SCHEDULES.read_text(encoding="utf-8"))
     daily = sum(_runs_a_week(cron) for cron in crons) / 7
-    assert f"starts {int(daily)} runs a day" in README
+    assert f"has {int(daily)} runs a day" in README
+
+
+def test_what_the_doors_save_is_computed_from_the_file() -> None:
+    schedules = load_schedules(now=datetime(2026, 2, 12, 18, tzinfo=timezone.utc))
+    found = costs(schedules)
+    month = 30.4
+    runs, starts = sum(cost.runs for cost in found), sum(cost.starts for cost in found)
+    all_jobs = month * sum(cost.by_job or 0 for cost in found)
+    left = month * sum(cost.by_job or 0 for cost in found if cost.door == Door.JOB)
+    answers = month * sum(cost.by_stream or 0 for cost in found)
+    stream = 730 / 24 * stream_a_day()
+    assert f"| {runs:.1f} | 123 x 30.4 x 0.0164 = **${all_jobs:.0f}** |" in README
+    assert f"| {starts:.2f} | **${left:.2f}** |" in README
+    assert f"| ${answers:.2f} of its ${stream:.0f} |" in README
+    assert (
+        f"cost ${stream + left:.0f} a month instead of ${stream + all_jobs:.0f}, without one ${all_jobs:.0f}" in README
+    )
 
 
 def _runs_a_week(cron: str) -> int:

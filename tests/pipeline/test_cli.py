@@ -150,7 +150,7 @@ class TestCompletion:
         ("words", "expected"),
         [
             (["phase6", "ba"], ["backfill"]),
-            (["phase6", "schedules", ""], ["check", "render"]),
+            (["phase6", "schedules", ""], ["check", "render", "costs"]),
             (["phase6", "export", "--start"], ["--start_date"]),
             (["phase6", "export", "--runn"], ["--runner"]),
             (["phase6", "verify", "--runn"], []),

@@ -10,7 +10,7 @@ from transforms.stores.protocol import Store, StoredObject, StoreError
 
 MANIFESTS, RUNS, FAILURES, LEASES, SIGNS_OF_LIFE = "manifest/", "runs/", "failures/", "open/", "alive/"
 LETTERS, LEDGER, WATCH, HISTORY, ALERTS, HEALS = "letters/", "ledger/", "watch/", "history/", "alerts/", "heals/"
-LAUNCHED, SHADOW = "launched/", "shadow/"
+LAUNCHED, SHADOW, FALLBACKS = "launched/", "shadow/", "fallbacks/"
 CONTROL = (
     MANIFESTS,
     RUNS,
@@ -25,6 +25,7 @@ CONTROL = (
     HEALS,
     LAUNCHED,
     SHADOW,
+    FALLBACKS,
 )
 """Prefixes of the objects that describe runs and messages: ids of models, names of tables, stack traces, what senders
 sent; of documents that were replaced, and of those of models that are tried out. They are never public.

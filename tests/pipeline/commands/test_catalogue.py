@@ -10,7 +10,14 @@ import pytest
 from exporters.registry import PLAYER_TYPES, exports, groups
 from pipeline.commands.catalogue import COMMANDS, EXPORT, GROUPS, MAIN, STREAM
 from pipeline.commands.command import Command, load
-from pipeline.deployment.command_options import CheckOptions, DriftOptions, MetadataOptions, RenderOptions, StampOptions
+from pipeline.deployment.command_options import (
+    CheckOptions,
+    CostOptions,
+    DriftOptions,
+    MetadataOptions,
+    RenderOptions,
+    StampOptions,
+)
 from pipeline.deployment.launch import parse_launch
 from pipeline.operations.backfill import parse_backfill
 from pipeline.operations.command_options import VerifyOptions
@@ -53,6 +60,7 @@ PARSERS: dict[str, Callable[[list[str]], Any]] = {
     "impact": parse_impact,
     "schedules check": model(CheckOptions),
     "schedules render": model(RenderOptions),
+    "schedules costs": model(CostOptions),
     "drift": model(DriftOptions),
     "docs": model(DocsOptions),
     "metadata": model(MetadataOptions),

@@ -3,7 +3,7 @@ from __future__ import annotations
 import base64
 import copy
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timezone
 from pathlib import Path
@@ -11,12 +11,15 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+import yaml
 
-from exporters.registry import exports
+from exporters.registry import exports, groups
 from pipeline.deployment.flex_launch import launch_body
 from pipeline.deployment.live_schedules import differences, read_dump, scheduler_job
 from pipeline.deployment.schedule_file import (
     SCHEDULES,
+    Door,
+    Schedule,
     SchedulesError,
     load_schedules,
     load_streamed,
@@ -25,11 +28,22 @@ from pipeline.deployment.schedule_file import (
 )
 from pipeline.deployment.schedules import check, render
 from pipeline.deployment.settings import load_deployment
+from pipeline.options.configuration import StreamConfig, parse_job
+from pipeline.stream.job import grammar_of
+from pipeline.stream.messages import Asked, Message, read_message
 from tests.support.commands import FakeCommands
 
 NOW = datetime(2026, 2, 12, 18, tzinfo=timezone.utc)
 DEPLOYMENT = load_deployment()
 FILE = load_schedules(now=NOW)
+STREAM_OPTIONS = [
+    "--warehouse=bigquery:my-project",
+    "--output=gs://my-bucket/v1",
+    "--input_subscription=projects/p-p/subscriptions/requests",
+    "--dead_letter_topic=projects/p-p/topics/dead-letters",
+]
+ALL_JOBS = [replace(schedule, door=Door.JOB) for schedule in FILE]
+"""The file as it is while no streaming job runs."""
 
 
 def changed(tmp_path: Path, before: str, after: str) -> Path:
@@ -88,6 +102,56 @@ class TestTheFile:
         [results] = [schedule for schedule in FILE if schedule.name == "phase6-daily-results"]
         at = datetime(2026, 2, 12, 5, tzinfo=ZoneInfo("America/New_York"))
         assert str(understand(results.request, at).first_date) == "2026-02-11"
+
+
+class TestDoors:
+    def test_each_entry_of_the_file_says_its_own(self) -> None:
+        jobs = yaml.safe_load(SCHEDULES.read_text(encoding="utf-8"))["jobs"]
+        assert {name: job.get("door") for name, job in jobs.items()} == {s.name: str(s.door) for s in FILE}
+
+    def test_only_the_pages_of_every_player_are_a_job_of_their_own(self) -> None:
+        assert [schedule.name for schedule in FILE if schedule.door == Door.JOB] == ["phase6-weekly-profiles"]
+
+    def test_an_entry_without_one_is_a_job(self, tmp_path: Path) -> None:
+        assert load_schedules(changed(tmp_path, "    door: stream\n", ""), now=NOW)[0].door == Door.JOB
+
+    @pytest.mark.parametrize(
+        "schedule", [pytest.param(each, id=each.name) for each in FILE if each.door == Door.STREAM]
+    )
+    def test_the_streaming_job_reads_each_message_as_the_request(self, schedule: Schedule) -> None:
+        target = scheduler_job(DEPLOYMENT, schedule)["pubsubTarget"]
+        published = datetime(2026, 2, 12, 18, 0, tzinfo=timezone.utc)
+        message = Message(target["data"].encode(), target["attributes"], "1", published)
+        config = parse_job(STREAM_OPTIONS, known_types=tuple(exports()), groups=groups(), now=NOW)[1]
+        assert isinstance(config, StreamConfig)
+        read = read_message(message, grammar_of(config, launches=False))
+        assert isinstance(read, Asked), read
+        assert read.request == understand(schedule.request, published).to_json()
+        assert target["topicName"] == DEPLOYMENT.request_topic
+
+    @pytest.mark.parametrize("door", ["streem", "3", "[job]", "Stream"])
+    def test_another_word_is_no_door(self, tmp_path: Path, door: str) -> None:
+        path = changed(tmp_path, "door: stream", f"door: {door}")
+        with pytest.raises(SchedulesError, match=r"phase6-tonight-morning door: .* is no door; write job or stream"):
+            load_schedules(path, now=NOW)
+
+    @pytest.mark.parametrize(
+        ("before", "after", "message"),
+        [
+            ("door: job", "door: stream", 'phase6-weekly-profiles door: "stream" is not for pages of every player'),
+            (
+                "target_date: yesterday",
+                'start_date: "2026-02-01"\n      end_date: "2026-02-04"',
+                'phase6-daily-results door: "stream" is not for 4 dates: the streaming job answers at most 3;',
+            ),
+        ],
+    )
+    def test_a_request_that_takes_long_has_no_door_to_the_streaming_job(
+        self, tmp_path: Path, before: str, after: str, message: str
+    ) -> None:
+        with pytest.raises(SchedulesError) as caught:
+            load_schedules(changed(tmp_path, before, after), now=NOW)
+        assert message in str(caught.value)
 
 
 class TestRejected:
@@ -162,12 +226,14 @@ class TestRejected:
         assert load_schedules(path, now=NOW)[0].cron == cron
 
 
-def live() -> list[dict[str, Any]]:
+def live(schedules: Sequence[Schedule] = ALL_JOBS) -> list[dict[str, Any]]:
     """What gcloud would list if the schedules were live."""
-    jobs = [copy.deepcopy(scheduler_job(DEPLOYMENT, schedule)) for schedule in FILE]
+    jobs = [copy.deepcopy(scheduler_job(DEPLOYMENT, schedule)) for schedule in schedules]
     for job in jobs:
         job["state"] = "ENABLED"
-        job["httpTarget"]["body"] = encoded(job["httpTarget"]["body"])
+        for target, text in (("httpTarget", "body"), ("pubsubTarget", "data")):
+            if target in job:
+                job[target][text] = encoded(job[target][text])
     return jobs
 
 
@@ -175,8 +241,8 @@ def encoded(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
 
 
-def found(jobs: list[dict[str, Any]]) -> list[str]:
-    return list(differences(DEPLOYMENT, FILE, jobs, NOW))
+def found(jobs: list[dict[str, Any]], schedules: Sequence[Schedule] = ALL_JOBS) -> list[str]:
+    return list(differences(DEPLOYMENT, schedules, jobs, NOW))
 
 
 def set_at(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
@@ -264,6 +330,44 @@ class TestLive:
         assert found([*live(), other]) == []
 
 
+class TestLiveMessages:
+    def test_the_same(self) -> None:
+        jobs = live(FILE)
+        assert sum("pubsubTarget" in job for job in jobs) == len(FILE) - 1
+        # Cloud Scheduler shows a deadline of every job; that of a message means nothing.
+        assert found([{"attemptDeadline": "600s", **job} for job in jobs], FILE) == []
+
+    @pytest.mark.parametrize(
+        ("change", "expected"),
+        [
+            (set_at("schedule", "0 12 * * *"), "schedule is 0 12 * * *, should be 0 11 * * *"),
+            (set_at("state", "PAUSED"), "state is PAUSED, should be ENABLED"),
+            (set_at("pubsubTarget.topicName", "projects/p/topics/phase6"), "topicName is projects/p/topics/phase6"),
+            (set_at("pubsubTarget.attributes", {}), "attributes is {}, should be {'schedule': 'phase6-tonight-mo"),
+            (set_at("pubsubTarget.data", encoded('{"export_types": ["tonight"]}')), 'message is {"export_types": ["to'),
+        ],
+    )
+    def test_one_that_was_edited(self, change: Callable[[dict[str, Any]], None], expected: str) -> None:
+        jobs = live(FILE)
+        change(jobs[0])
+        lines = found(jobs, FILE)
+        assert lines[0].startswith("phase6-tonight-morning (us-west2): ")
+        assert expected in lines[0]
+
+    def test_a_message_that_the_parser_rejects(self) -> None:
+        jobs = live(FILE)
+        jobs[0]["pubsubTarget"]["data"] = encoded('{"export_type": "tonight"}')
+        assert any("its request: export_type: " in line for line in found(jobs, FILE))
+
+    def test_one_that_goes_through_the_other_door(self) -> None:
+        lines = found(live(ALL_JOBS), FILE)
+        assert len(lines) == len(FILE) - 1
+        assert f"publishes nothing, should publish to {DEPLOYMENT.request_topic}" in lines[0]
+        lines = found(live(FILE), ALL_JOBS)
+        assert len(lines) == len(FILE) - 1
+        assert "publishes a request, should start a batch job" in lines[0]
+
+
 class TestDump:
     def test_of_several_regions(self) -> None:
         assert len(read_dump(json.dumps(live()) + "\n[]\n" + json.dumps(live()[:1]))) == len(FILE) + 1
@@ -280,11 +384,14 @@ class TestCommandLine:
         assert check([]) == 0
         assert capsys.readouterr().out == f"{len(FILE)} schedules: 0 problems\n"
         dump = tmp_path / "dump.json"
-        dump.write_text(json.dumps(live()[1:]))
+        dump.write_text(json.dumps(live(FILE)[1:]))
         assert check([f"--live={dump}"]) == 1
         out = capsys.readouterr().out
         assert "is not live" in out
         assert "compared with what is live: 1 problems" in out
+        dump.write_text(json.dumps(live()))
+        assert check([f"--live={dump}", "--door=job"]) == 0
+        assert check([f"--live={dump}"]) == 1
 
     def test_check_finds_a_type_that_nothing_exports(self, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
         path = changed(tmp_path, "export_types: [subset-performance]", "export_types: [streaks]")
@@ -302,30 +409,58 @@ class TestCommandLine:
         assert check([f"--live={tmp_path / 'odd.json'}"]) == 2
 
     def test_render_as_json(self, capsys: pytest.CaptureFixture[str]) -> None:
-        assert render(["--json"]) == 0
+        assert render(["--json", "--door=job"]) == 0
         jobs = json.loads(capsys.readouterr().out)
         assert [job["schedule"] for job in jobs] == [schedule.cron for schedule in FILE]
+        assert not any("pubsubTarget" in job for job in jobs)
         body = json.loads(jobs[0]["httpTarget"]["body"])["launchParameter"]
         assert body["containerSpecGcsPath"] == DEPLOYMENT.template
         assert json.loads(body["parameters"]["request"]) == FILE[0].request
 
-    @pytest.mark.parametrize(("there", "verb"), [(0, "update"), (1, "create")])
+    @pytest.mark.parametrize(
+        ("described", "verbs"),
+        [
+            ((1, ""), {"http": ["create"], "pubsub": ["create"]}),
+            ((0, '{"httpTarget": {}}'), {"http": ["update"], "pubsub": ["delete", "create"]}),
+            ((0, '{"pubsubTarget": {}}'), {"http": ["delete", "create"], "pubsub": ["update"]}),
+        ],
+    )
+    @pytest.mark.parametrize("door", [(), ("--door=job",)])
     def test_the_script_makes_or_changes_each_job(
-        self, there: int, verb: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+        self,
+        described: tuple[int, str],
+        verbs: dict[str, list[str]],
+        door: tuple[str, ...],
+        capsys: pytest.CaptureFixture[str],
+        tmp_path: Path,
     ) -> None:
-        assert render([]) == 0
+        assert render(door) == 0
         commands = FakeCommands(tmp_path / "bin")
-        commands.add("gcloud", [("scheduler jobs describe", there, "")])
+        commands.add("gcloud", [("scheduler jobs describe", *described)])
         done = commands.run("bash", script=capsys.readouterr().out)
         assert done.returncode == 0, done.stderr
-        made = [call for call in commands.calls if call[3] != "describe"]
-        assert [call[3] for call in made] == [verb] * len(FILE)
-        for call, schedule in zip(made, FILE, strict=True):
-            assert call[:6] == ["gcloud", "scheduler", "jobs", verb, "http", schedule.name]
+        calls = [call for call in commands.calls if call[3] != "describe"]
+        for schedule in ALL_JOBS if door else FILE:
+            kind = "http" if schedule.door == Door.JOB else "pubsub"
+            ours = [call for call in calls if schedule.name in call]
+            assert [call[3] for call in ours] == verbs[kind]
+            call = ours[-1]
+            assert call[4:6] == [kind, schedule.name]
             assert f"--schedule={schedule.cron}" in call
             assert "--time-zone=America/New_York" in call
+            update = "update-" if call[3] == "update" else ""
             [body] = [word.partition("=")[2] for word in call if word.startswith("--message-body=")]
-            assert json.loads(body)["launchParameter"]["jobName"] == schedule.name
+            if kind == "http":
+                assert f"--{update}headers=Content-Type=application/json" in call
+                assert json.loads(body)["launchParameter"]["jobName"] == schedule.name
+            else:
+                assert f"--{update}attributes=schedule={schedule.name}" in call
+                assert f"--topic={DEPLOYMENT.request_topic}" in call
+                assert json.loads(body) == schedule.request
+
+    def test_no_door_but_that_of_jobs_is_for_every_entry(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert render(["--door=stream"]) == 2
+        assert '--door: "stream" is no door for every entry; write --door=job' in capsys.readouterr().err
 
     def test_a_description_is_quoted(self) -> None:
         quoted = replace(FILE[0], why="it's $HOME")

@@ -8,13 +8,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from exporters.registry import together
+from pipeline.deployment.launch import parse_launch
 from pipeline.deployment.schedule_file import Schedule, load_schedules
 from pipeline.execution.in_process import run_in_process
 from pipeline.operations.verify import DIFFERENT, OK, REJECTED, main
 from pipeline.planning.planner import begun
 from pipeline.requests.clock import LEAGUE_ZONE
 from pipeline.verification.finding import Verification
-from pipeline.verification.freshness import check_freshness, dues, last_time
+from pipeline.verification.freshness import Due, check_freshness, dues
 from tests.support.plans import plan_of
 from tests.support.stores import published_in
 from tests.support.warehouses import League
@@ -33,6 +35,10 @@ jobs:
     cron: "15 6 * * *"
     request: {export_types: [results], target_date: yesterday}
 """
+STREAMED = FILE.replace("    cron:", "    door: stream\n    cron:")
+NOON = datetime(2026, 2, 11, 12, tzinfo=ZoneInfo(LEAGUE_ZONE))
+DUES = dues(load_schedules(now=NOON), NOON)
+"""By the file of the deployment."""
 
 
 def at(text: str) -> datetime:
@@ -44,33 +50,6 @@ def file(tmp_path: Path) -> Path:
     path = tmp_path / "schedules.yaml"
     path.write_text(FILE, encoding="utf-8")
     return path
-
-
-@pytest.mark.parametrize(
-    ("cron", "now", "last"),
-    [
-        ("15 6 * * *", "2026-02-11T06:15", "2026-02-11T06:15"),
-        ("15 6 * * *", "2026-02-11T06:14", "2026-02-10T06:15"),
-        ("10 11,13,17 * * *", "2026-02-11T16:59", "2026-02-11T13:10"),
-        ("*/15 * * * *", "2026-02-11T00:14", "2026-02-11T00:00"),
-        ("5/20 * * * *", "2026-02-11T03:59", "2026-02-11T03:45"),
-        ("0 6-23 * * *", "2026-02-11T05:00", "2026-02-10T23:00"),
-        ("0 6 * * 0", "2026-02-11T05:00", "2026-02-08T06:00"),
-        ("0 6 * * 7", "2026-02-11T05:00", "2026-02-08T06:00"),
-        ("0 6 * * 1-3", "2026-02-14T05:00", "2026-02-11T06:00"),
-        ("0 6 1 * *", "2026-02-11T05:00", "2026-02-01T06:00"),
-        ("0 6 1 * 1", "2026-02-11T05:00", "2026-02-09T06:00"),
-        ("0 6 10 * 1", "2026-02-11T05:00", "2026-02-10T06:00"),
-        ("30 1 * * *", "2026-03-08T03:30", "2026-03-08T01:30"),
-        ("0 5 * * *", "2026-11-01T05:00", "2026-11-01T05:00"),
-    ],
-)
-def test_the_last_time_of_a_schedule(cron: str, now: str, last: str) -> None:
-    assert last_time(cron, at(now)) == at(last)
-
-
-def test_a_schedule_of_another_season_is_not_looked_at() -> None:
-    assert last_time("0 6 1 10 *", at("2026-02-11T05:00")) is None
 
 
 def test_what_is_due_is_of_the_day_of_its_time(file: Path) -> None:
@@ -120,9 +99,42 @@ def test_a_type_is_late_once_its_next_time_has_passed(evening: Evening, file: Pa
     schedules = load_schedules(file, now=evening.hour(12))
     assert evening.late(schedules, evening.hour(12, 59)) == []
     assert evening.late(schedules, evening.hour(13)) == [
-        f"{evening.day} predictions: was due {evening.day} 13:00, and the last run of it began {evening.day} 11:01; "
-        f"export predictions for {evening.day}, and look for its scheduled job"
+        f"{evening.day} predictions: was due {evening.day} 13:00 from phase6-night (door: job), "
+        f"and the last run of it began {evening.day} 11:01; run phase6 launch --export_types=predictions "
+        f"--target_date={evening.day}, and look for the Dataflow job phase6-night"
     ]
+
+
+def test_an_entry_of_the_streaming_job_names_the_command_that_starts_it(evening: Evening, file: Path) -> None:
+    file.write_text(STREAMED, encoding="utf-8")
+    assert evening.late(load_schedules(file, now=evening.hour(12)), evening.hour(13)) == [
+        f"{evening.day} predictions: was due {evening.day} 13:00 from phase6-night (door: stream), "
+        f"and the last run of it began {evening.day} 11:01; run phase6 launch --export_types=predictions "
+        f"--target_date={evening.day}, and start the streaming job where it does not run: EXECUTE=1 deploy/stream.sh"
+    ]
+
+
+def test_a_request_that_equals_one_of_the_two_minutes_before_needs_no_run_of_its_own(
+    evening: Evening, file: Path
+) -> None:
+    """The streaming job answers it only if a table has changed; a batch job always runs."""
+    evening.export("predictions", evening.day, evening.hour(12, 58))
+    for text, late in ((STREAMED, 0), (FILE, 1)):
+        file.write_text(text, encoding="utf-8")
+        assert len(evening.late(load_schedules(file, now=evening.hour(12)), evening.hour(14))) == late
+    evening.store.delete(f"manifest/{evening.day}.json")
+    evening.export("predictions", evening.day, evening.hour(12, 57))
+    file.write_text(STREAMED, encoding="utf-8")
+    assert len(evening.late(load_schedules(file, now=evening.hour(12)), evening.hour(14))) == 1
+
+
+@pytest.mark.parametrize("due", [pytest.param(due, id=due.export) for due in DUES])
+def test_the_command_is_understood_and_makes_the_type(due: Due) -> None:
+    arguments = due.command.split()
+    assert arguments[:2] == ["phase6", "launch"]
+    request = parse_launch(arguments[2:], now=due.at).config.request
+    assert due.export in together(request.export_types)
+    assert request.dates == (() if request.players else (due.day,))
 
 
 def test_a_run_that_changes_nothing_counts(evening: Evening, file: Path) -> None:
@@ -149,7 +161,8 @@ def test_the_command_line(evening: Evening, file: Path, capsys: pytest.CaptureFi
     argv = [f"--output={evening.root}", "--target_date=today", f"--schedules={file}"]
     assert main(argv, now=evening.hour(13, 44).astimezone(timezone.utc)) == OK, capsys.readouterr().out
     assert main(argv, now=evening.hour(13, 45).astimezone(timezone.utc)) == DIFFERENT
-    assert f"was due {evening.day} 13:00, and the last run of it began {evening.day} 11:01" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert f"13:00 from phase6-night (door: job), and the last run of it began {evening.day} 11:01" in out
     assert main([*argv, "--late_minutes=60"], now=evening.hour(13, 45)) == OK
     assert main(argv[:2], now=evening.hour(13, 45)) == OK
 
