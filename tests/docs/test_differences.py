@@ -47,6 +47,7 @@ SHARED_FACTS = [
     "live-grading: `updated_at`",
     "live-grading: waiting for the feed",
     "live-grading: the key of the feed",
+    "best-bets-all: `halt_reason` without a row of the table",
 ]
 
 

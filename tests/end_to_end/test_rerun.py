@@ -95,7 +95,7 @@ class TestSameRequest:
         store.written.clear()
         run_in_process(plan_of("streaks", first=league.today, rewrite=True), warehouse, store)
         written = {path.split("/")[0] for path in store.written}
-        assert written - {"schemas"} == {"streaks", "manifest", "runs", "open", "status.json", "status"}
+        assert written - {"schemas"} == {"streaks", "manifest", "runs", "open", "status.json", "status", "history"}
         assert set(manifest_of(store, league.today)["exports"]) == set(TONIGHT_TYPES)
 
 
