@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Starts the streaming job, replaces the running one (UPDATE=1), or drains it (DRAIN=1). Prints the command; EXECUTE=1
-# carries it out.
+# Starts the streaming job, replaces the running one (UPDATE=1, with MAPPING='Old=New' where steps have other names), or
+# drains it (DRAIN=1). Prints the command; EXECUTE=1 carries it out.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=deploy/settings.env
@@ -47,7 +47,7 @@ delimiter='|'
 # Before bash 4.4, an empty array counts as unset.
 update=()
 if [ "${UPDATE:-}" = 1 ]; then
-  update=(--update)
+  update=(--update ${MAPPING:+"--transform-name-mappings=$MAPPING"})
 fi
 # One small worker answers everything, one request after the other; a second one may take over while it is replaced.
 run gcloud dataflow flex-template run "$JOB" \
