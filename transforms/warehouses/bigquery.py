@@ -46,7 +46,6 @@ from transforms.warehouses.protocol import WarehouseError
 from transforms.warehouses.row_restriction import is_bounded, row_restriction, undated_restriction
 
 LOG = logging.getLogger(__name__)
-
 BIGQUERY_ENDPOINT = "https://bigquery.googleapis.com"
 
 _STORED = frozenset({"TABLE", "SNAPSHOT"})
@@ -59,10 +58,8 @@ _HISTORY = timedelta(days=7)
 """How far back BigQuery's time travel reaches, unless a dataset is set to less."""
 _TABLES: ProcessClients[TableSettings, TableClient] = ProcessClients(TableClient)
 
-
 VERSION_COLUMN = "version_id"
 """Tells the versions of a date apart, in the tables that rows are added to."""
-
 _SOLE = "sole:"
 """Begins the handle of a stream that is the only one of its session."""
 _UNDATED = "undated:"
