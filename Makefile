@@ -20,7 +20,7 @@ EXPORT_TYPES := tonight-all
 NOT_UNIT := tests/wire tests/end_to_end tests/deploy tests/clients
 
 .DEFAULT_GOAL := help
-.PHONY: help setup emulators typescript run stream demo test unit values lint matrix soak bench docs release template lock clean
+.PHONY: help setup emulators typescript run stream demo test unit values lint audit matrix soak bench docs release template lock clean
 
 help: ## List the targets.
 	@while IFS= read -r line; do case "$$line" in \
@@ -50,9 +50,10 @@ $(EMULATORS)/.ready: $(EMULATOR_LOCK).txt | setup
 	$(BIN)/uv pip install --quiet --python $(EMULATORS)/bin/python --compile-bytecode --require-hashes -r $(EMULATOR_LOCK).txt
 	@: >$@
 
-typescript: $(NODE)/.ready ## Make .venv-node, which compiles the TypeScript client; skipped when it is up to date.
+typescript: $(NODE)/.ready ## Make .venv-node: the TypeScript compiler, and axe; skipped when it is up to date.
 
-# The compiler comes from the npm registry, by the digest in the lock. Without it what it compiles is left out.
+# The compiler, and axe for the status page, come from the npm registry, by the digests in the lock. Without them what
+# they check is left out.
 $(NODE)/.ready: $(NODE_LOCK).txt $(TYPESCRIPT)/package-lock.json | setup
 	$(BIN)/uv venv --quiet --clear --no-python-downloads --python $(BIN)/python $(NODE)
 	$(BIN)/uv pip install --quiet --python $(NODE)/bin/python --require-hashes -r $(NODE_LOCK).txt
@@ -76,13 +77,17 @@ demo: setup ## Generate the demo season, unless it is there.
 unit: setup ## Run the unit tests: the inner loop, about a minute.
 	$(BIN)/python -m pytest -n $(WORKERS) $(addprefix --ignore=,$(NOT_UNIT))
 
-lint: setup ## Check style (ruff), types (mypy), links, and schemas and streaming graph against released ones.
+lint: setup ## Check style (ruff), types (mypy), links, released schemas and streaming graph, and for secrets.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m tests.docs.links
 	$(BIN)/python -m pipeline.reference.released_schemas
 	$(BIN)/python -m pipeline.reference.released_stream
+	$(BIN)/python -m tests.secret_scan
+
+audit: setup ## Ask the advisory database for known holes of the locked dependencies; needs a network.
+	$(BIN)/python -m tests.audit
 
 test: lint emulators typescript ## Lint and run all tests; the last lines name what this machine had to leave out.
 	$(BIN)/python -m pytest -n $(WORKERS)
@@ -93,8 +98,10 @@ values: setup ## Break every column of every table in every way, through whole r
 matrix: ## Lint and run the unit tests on each Python of PYTHONS that is on PATH, in .venv-VERSION.
 	@MAKE="$(MAKE)" sh .ci/matrix $(PYTHONS)
 
-soak: setup ## Carry out 500 seeded scenarios of faults, and print the shortest one that breaks a rule.
+soak: setup ## Carry out 500 seeded scenarios of faults, and replay 10,000 messages to workers that are killed.
 	$(BIN)/python -m tests.soak --runs=$(SOAK_RUNS) --seed=$(SOAK_SEED)
+	$(BIN)/python -m tests.pipeline.stream.replay --messages=10000 --kills=20 --mode=loop
+	$(BIN)/python -m tests.pipeline.stream.replay --messages=10000 --kills=20 --mode=committed
 
 ##@ Measure
 
@@ -102,6 +109,7 @@ bench: demo ## Measure nights, seasons and streamed requests beside their bars a
 	$(BIN)/python -m benchmarks.scanned_bytes
 	$(BIN)/python -m benchmarks.export
 	$(BIN)/python -m benchmarks.against_script
+	$(BIN)/python -m benchmarks.lanes
 	$(BIN)/python -m benchmarks.streaming
 
 ##@ Release

@@ -45,8 +45,10 @@ setup(
     extras_require={
         "dev": [
             "build>=1.2",  # a test builds the package as a release does
+            "detect-secrets>=1.5,<2",  # make lint: a key that is committed is found before it is pushed
             "hypothesis>=6.100",
             "mypy>=1.13",
+            "pip-audit>=2.9,<3",  # make audit: asks the advisory database for known holes of what is locked
             "playwright>=1.49,<2",  # drives the system's Chromium, in which the status page is tested
             "psutil>=5.9",  # tests find worker processes without the ps command
             "polars>=1.30",  # benchmarks/script: what a strong engineer would write instead of this pipeline

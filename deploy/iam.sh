@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Makes the three accounts of a deployment, the places that they share, and gives each account what it needs and no
-# more. Prints the commands; EXECUTE=1 carries them out. Run again, it changes nothing.
+# more. Prints the commands; EXECUTE=1 carries them out, and --dry_run never does. Run again, it changes nothing.
 set -euo pipefail
-cd "$(dirname "$0")/.."
-# shellcheck source=deploy/settings.env
-. deploy/settings.env
+# shellcheck source=deploy/common.sh
+. "$(dirname "$0")/common.sh"
 
+# What gcloud says of what it did, as whole policies, is left out.
 run() {
   printf '%q ' "$@"
   printf '\n'
@@ -28,6 +28,21 @@ unless() {
   run "$@"
 }
 
+# Runs a grant. An account that was just made is unknown for some seconds, and two changes of one policy conflict: what
+# fails is tried again.
+grant() { # REASON COMMAND...
+  printf '# %s\n' "$1"
+  shift
+  local tries=1
+  until run "$@"; do
+    if [ "$tries" = 5 ]; then
+      return 1
+    fi
+    tries=$((tries + 1))
+    sleep "${WAIT:-5}"
+  done
+}
+
 account() { # ACCOUNT PURPOSE
   printf '\n# %s: %s\n' "$1" "$2"
   unless gcloud iam service-accounts describe "$1" --project="$PROJECT" -- \
@@ -35,34 +50,37 @@ account() { # ACCOUNT PURPOSE
 }
 
 on_project() { # PROJECT ROLE ACCOUNT REASON
-  printf '# %s\n' "$4"
-  run gcloud projects add-iam-policy-binding "$1" --member="serviceAccount:$3" --role="$2" --condition=None
+  grant "$4" gcloud projects add-iam-policy-binding "$1" --member="serviceAccount:$3" --role="$2" --condition=None
 }
 
 on_bucket() { # BUCKET ROLE ACCOUNT REASON
-  printf '# %s\n' "$4"
-  run gcloud storage buckets add-iam-policy-binding "gs://$1" --member="serviceAccount:$3" --role="$2"
+  grant "$4" gcloud storage buckets add-iam-policy-binding "gs://$1" --member="serviceAccount:$3" --role="$2"
 }
 
 on_images() { # ROLE ACCOUNT REASON
-  printf '# %s\n' "$3"
-  run gcloud artifacts repositories add-iam-policy-binding "$REPOSITORY" --project="$PROJECT" --location="$REGION" \
-    --member="serviceAccount:$2" --role="$1"
+  grant "$3" gcloud artifacts repositories add-iam-policy-binding "$REPOSITORY" --project="$PROJECT" \
+    --location="$REGION" --member="serviceAccount:$2" --role="$1"
 }
 
 on_topic() { # TOPIC ROLE ACCOUNT REASON
-  printf '# %s\n' "$4"
-  run gcloud pubsub topics add-iam-policy-binding "$1" --member="serviceAccount:$3" --role="$2"
+  grant "$4" gcloud pubsub topics add-iam-policy-binding "$1" --member="serviceAccount:$3" --role="$2"
 }
 
 on_subscription() { # SUBSCRIPTION ROLE ACCOUNT REASON
-  printf '# %s\n' "$4"
-  run gcloud pubsub subscriptions add-iam-policy-binding "$1" --member="serviceAccount:$3" --role="$2"
+  grant "$4" gcloud pubsub subscriptions add-iam-policy-binding "$1" --member="serviceAccount:$3" --role="$2"
 }
 
 on_secret() { # SECRET ROLE ACCOUNT REASON
-  printf '# %s\n' "$4"
-  run gcloud secrets add-iam-policy-binding "$1" --member="serviceAccount:$3" --role="$2"
+  grant "$4" gcloud secrets add-iam-policy-binding "$1" --member="serviceAccount:$3" --role="$2"
+}
+
+on_account() { # ACCOUNT ROLE MEMBER REASON
+  grant "$4" gcloud iam service-accounts add-iam-policy-binding "$1" --project="$PROJECT" \
+    --member="serviceAccount:$3" --role="$2"
+}
+
+on_key() { # ROLE ACCOUNT REASON
+  grant "$3" gcloud kms keys add-iam-policy-binding "$KMS_KEY" --member="serviceAccount:$2" --role="$1"
 }
 
 topic() { # TOPIC
@@ -76,27 +94,77 @@ subscription() { # SUBSCRIPTION TOPIC
     --expiration-period=never
 }
 
-on_account() { # ACCOUNT ROLE MEMBER REASON
-  printf '# %s\n' "$4"
-  run gcloud iam service-accounts add-iam-policy-binding "$1" --project="$PROJECT" \
-    --member="serviceAccount:$3" --role="$2"
+encrypted_bucket=()
+encrypted_repository=()
+if [ -n "$KMS_KEY" ]; then
+  encrypted_bucket=("--default-encryption-key=$KMS_KEY")
+  encrypted_repository=("--kms-key=$KMS_KEY")
+fi
+
+# Old versions of objects are kept for as long as the lifecycle says, so that a rollback finds them.
+bucket() { # BUCKET LIFECYCLE FLAG...
+  local name=$1 lifecycle=$2
+  shift 2
+  unless gcloud storage buckets describe "gs://$name" -- \
+    gcloud storage buckets create "gs://$name" --project="$PROJECT" --location="$REGION" \
+    --uniform-bucket-level-access ${encrypted_bucket[@]+"${encrypted_bucket[@]}"} "$@"
+  run gcloud storage buckets update "gs://$name" --versioning --lifecycle-file="deploy/lifecycle/$lifecycle.json"
 }
 
 printf '# Services\n'
-run gcloud services enable --project="$PROJECT" artifactregistry.googleapis.com bigquery.googleapis.com \
-  bigquerystorage.googleapis.com cloudbuild.googleapis.com cloudscheduler.googleapis.com dataflow.googleapis.com \
-  pubsub.googleapis.com secretmanager.googleapis.com storage.googleapis.com
+run gcloud services enable --project="$PROJECT" \
+  artifactregistry.googleapis.com \
+  bigquery.googleapis.com \
+  bigquerystorage.googleapis.com \
+  cloudbuild.googleapis.com \
+  cloudkms.googleapis.com \
+  cloudresourcemanager.googleapis.com \
+  cloudscheduler.googleapis.com \
+  compute.googleapis.com \
+  dataflow.googleapis.com \
+  iam.googleapis.com \
+  logging.googleapis.com \
+  monitoring.googleapis.com \
+  pubsub.googleapis.com \
+  secretmanager.googleapis.com \
+  storage.googleapis.com
 
-printf '\n# Places: staging files and the template; images\n'
-unless gcloud storage buckets describe "gs://$WORK_BUCKET" -- \
-  gcloud storage buckets create "gs://$WORK_BUCKET" --project="$PROJECT" --location="$REGION" \
-  --uniform-bucket-level-access --public-access-prevention
-unless gcloud storage buckets describe "gs://$CONTROL_BUCKET" -- \
-  gcloud storage buckets create "gs://$CONTROL_BUCKET" --project="$PROJECT" --location="$REGION" \
-  --uniform-bucket-level-access --public-access-prevention
+# Google's own accounts have the number of the project in their names.
+number=NUMBER-OF-$PROJECT
+if [ "${EXECUTE:-}" = 1 ]; then
+  number=$(gcloud projects describe "$PROJECT" --format="value(projectNumber)")
+fi
+
+if [[ $SUBNETWORK == https://* && $SUBNETWORK != */projects/$PROJECT/* ]]; then
+  host=${SUBNETWORK#*/projects/}
+  printf '\n# The subnetwork, which another project shares\n'
+  grant "Puts workers into it." \
+    gcloud compute networks subnets add-iam-policy-binding "${SUBNETWORK##*/}" --project="${host%%/*}" --region="$REGION" \
+    --member="serviceAccount:service-$number@dataflow-service-producer-prod.iam.gserviceaccount.com" \
+    --role=roles/compute.networkUser
+fi
+
+if [ -n "$KMS_KEY" ]; then
+  printf '\n# The key: Google encrypts with it in the name of its own accounts\n'
+  run gcloud storage service-agent --project="$PROJECT" --authorize-cmek="$KMS_KEY"
+  on_key roles/cloudkms.cryptoKeyEncrypterDecrypter "service-$number@dataflow-service-producer-prod.iam.gserviceaccount.com" \
+    "Encrypts the state of jobs."
+  on_key roles/cloudkms.cryptoKeyEncrypterDecrypter "service-$number@compute-system.iam.gserviceaccount.com" \
+    "Encrypts the disks of workers."
+  on_key roles/cloudkms.cryptoKeyEncrypterDecrypter "service-$number@gcp-sa-artifactregistry.iam.gserviceaccount.com" \
+    "Encrypts images."
+fi
+
+printf '\n# Places: documents, which everybody may read; what is said of runs; staging files and templates; images\n'
+bucket "$OUTPUT_BUCKET" output
+run gcloud storage buckets update "gs://$OUTPUT_BUCKET" --cors-file=deploy/cors.json
+grant "Everybody reads documents. A missing one is answered with 404 only to who may list, and with 403 to others." \
+  gcloud storage buckets add-iam-policy-binding "gs://$OUTPUT_BUCKET" --member=allUsers --role=roles/storage.objectViewer
+bucket "$CONTROL_BUCKET" control --public-access-prevention
+bucket "$WORK_BUCKET" work --public-access-prevention
 unless gcloud artifacts repositories describe "$REPOSITORY" --project="$PROJECT" --location="$REGION" -- \
   gcloud artifacts repositories create "$REPOSITORY" --project="$PROJECT" --location="$REGION" \
-  --repository-format=docker
+  --repository-format=docker ${encrypted_repository[@]+"${encrypted_repository[@]}"}
 
 printf '\n# Topics and their subscriptions; that of upstream is there, or is to be made by whoever publishes to it\n'
 topic "$REQUEST_TOPIC"

@@ -1,20 +1,12 @@
 #!/usr/bin/env bash
 # Starts the streaming job, replaces the running one (UPDATE=1, with MAPPING='Old=New' where steps have other names), or
-# drains it (DRAIN=1). Prints the command; EXECUTE=1 carries it out.
+# drains it (DRAIN=1). Prints the command; EXECUTE=1 carries it out, and --dry_run never does. JOB_OPTIONS and
+# STREAM_OPTIONS of the settings are its options.
 set -euo pipefail
-cd "$(dirname "$0")/.."
-# shellcheck source=deploy/settings.env
-. deploy/settings.env
+# shellcheck source=deploy/common.sh
+. "$(dirname "$0")/common.sh"
 
 JOB=phase6-stream
-
-run() {
-  printf '%q ' "$@"
-  printf '\n'
-  if [ "${EXECUTE:-}" = 1 ]; then
-    "$@"
-  fi
-}
 
 if [ "${DRAIN:-}" = 1 ]; then
   # The names of running jobs are unique, and drain takes an id.
@@ -42,6 +34,9 @@ parameters=(
   "live_feed=$LIVE_FEED"
   "live_feed_key=$LIVE_FEED_KEY"
 )
+for option in $JOB_OPTIONS $STREAM_OPTIONS; do
+  parameters+=("$option")
+done
 # A comma may be part of a place, a bar is part of none of ours.
 delimiter='|'
 # Before bash 4.4, an empty array counts as unset.
@@ -54,13 +49,11 @@ run gcloud dataflow flex-template run "$JOB" \
   --project="$PROJECT" \
   --region="$REGION" \
   --template-file-gcs-location="$STREAMING_TEMPLATE" \
-  --service-account-email="$WORKER_ACCOUNT" \
-  --temp-location="gs://$WORK_BUCKET/temp" \
-  --staging-location="gs://$WORK_BUCKET/staging" \
+  "${worker_flags[@]}" \
   --enable-streaming-engine \
   --num-workers=1 \
   --max-workers=2 \
   --worker-machine-type="${MACHINE_TYPE:-e2-standard-2}" \
-  --additional-user-labels=app=phase6-export \
+  --additional-user-labels="app=phase6-export${LABELS:+,$LABELS}" \
   --parameters="^$delimiter^$(IFS=$delimiter; printf '%s' "${parameters[*]}")" \
   ${update[@]+"${update[@]}"}

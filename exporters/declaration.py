@@ -16,6 +16,8 @@ from exporters.league.arithmetic.dates import season_label, season_start
 from exporters.warehouse.schema import Table
 
 Json = dict[str, Any]
+SCHEMA_IDS = "urn:phase6:schema:"
+"""How the ``$id`` of a schema begins; name and version follow."""
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 
 
@@ -311,6 +313,11 @@ class Export:
         if not settled or self.settled_cache is None or self.is_empty(document):
             return self.cache
         return self.cache if self.waits(document) else self.settled_cache
+
+    @property
+    def schema(self) -> str:
+        """The ``$id`` of the schema of its documents, which names the version of their shape."""
+        return f"{SCHEMA_IDS}{self.name}:{self.version}"
 
     @property
     def is_live(self) -> bool:

@@ -4,7 +4,8 @@ It is kept beside the export's module as ``tonight_players.schema.json``: draft 
 the document, closed to other keys, every field described. It is published with the documents, documents can be checked
 against it, and the pages of ``docs/api`` are made from it.
 
-Its ``$id`` names the version of the shape. Documents do not: their bytes are the contract's.
+Its ``$id`` names the version of the shape. The bytes of documents are the contract's and do not name it; their objects
+do, in the metadata key ``schema``, and so does each section of a manifest.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from functools import cache
 from importlib import resources
 from typing import cast
 
-from exporters.declaration import Export, Json
+from exporters.declaration import SCHEMA_IDS, Export, Json
 from exporters.registry import PAGES, exports
 
 
@@ -50,7 +51,7 @@ def schema_of(export: Export) -> Json | None:
 
 def schema_id(name: str, version: int) -> str:
     """Return the ``$id`` of a version of a schema."""
-    return f"urn:phase6:schema:{name}:{version}"
+    return f"{SCHEMA_IDS}{name}:{version}"
 
 
 def version_of(schema: Json) -> int:

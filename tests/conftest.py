@@ -22,19 +22,20 @@ settings.load_profile("project")
 FIRST_DATE, TODAY = date(2025, 12, 20), date(2026, 2, 3)
 
 
-@pytest.fixture(scope="session")
-def league(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> League:
-    """The small demo league, generated once and shared by all workers of a session."""
+def generate_league(root: Path) -> League:
+    """Generate the small demo league in a folder."""
     from demo.generate import generate
     from demo.options import DemoOptions
 
+    generate(DemoOptions(output=root, seasons=1, players=60, first_date=FIRST_DATE, last_date=TODAY))
+    return League(root, TODAY)
+
+
+@pytest.fixture(scope="session")
+def league(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> League:
+    """The small demo league, generated once and shared by all workers of a session."""
     own: Path = tmp_path_factory.getbasetemp()
     shared = own if worker_id == "master" else own.parent
     with open(shared / "league.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        generate(
-            DemoOptions(
-                output=shared / "league" / "warehouse", seasons=1, players=60, first_date=FIRST_DATE, last_date=TODAY
-            )
-        )
-    return League(shared / "league" / "warehouse", TODAY)
+        return generate_league(shared / "league" / "warehouse")

@@ -16,6 +16,7 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
+from exporters.config.champions import CHAMPIONS
 from exporters.config.guards import FunnelRules, GateRules, PerName, ShrinkRules
 from exporters.config.rules import RULES, Bands
 
@@ -209,7 +210,7 @@ class ExportConfig:
         shrink: How much less than what is published a date may show.
     """
 
-    champion_system_id: str = "catboost_v9"
+    champion_system_id: str = CHAMPIONS[-1].system_id
     min_context_rows: int = 0
     min_active_predictions: int = 0
     min_streak_length: int = 4

@@ -153,6 +153,41 @@ COMMANDS = (
         ),
     ),
     Command(
+        name="status",
+        summary="Show what is published by date and export type, as a table or as the status page.",
+        options="pipeline.operations.status_options:STATUS_OPTIONS",
+        run="pipeline.operations.status:main",
+        about="Every run merges what it did into status/data.json, beside the page that shows it, status/index.html. A "
+        "browser loads no data into a page from a file, so that --serve offers a folder's page on this machine, and to "
+        "nobody else. Exit codes: 0 it was shown, 1 there is nothing to show, 2 the request was rejected.",
+        examples=(
+            ("The newest dates, and what is wrong with them:", "--output=gs://my-bucket/v1"),
+            ("The page of a folder, on a free port:", "--output=out --serve"),
+        ),
+    ),
+    Command(
+        name="explain",
+        summary="Say which rows of which tables a published value was made of.",
+        options="pipeline.provenance.command_options:EXPLAIN_OPTIONS",
+        run="pipeline.provenance.explain:main",
+        usage="PATH [FIELD] --output=PATH --warehouse=PATH [option ...]",
+        about="The document is built again from the tables as of its run, where the warehouse can tell them, and "
+        "compared with the published bytes. Then rows are taken away, and columns changed: those that change the value "
+        "are listed, with the function that builds it and what its schema says. It writes nothing. Exit codes: 0 the "
+        "bytes are the same, 1 they are not or something cannot be read, 2 the request was rejected.",
+        examples=(
+            (
+                "A forecast:",
+                'predictions/2026-02-11.json "games.0.predictions[player_lookup=lebronjames].prediction.points" '
+                f"{_PLACES_OF_DEMO}",
+            ),
+            (
+                "A document that a bucket shows now, for programs:",
+                f"tonight/all-players.json /games/0/game_time {_BIG} --json",
+            ),
+        ),
+    ),
+    Command(
         name="rollback",
         summary="Bring back what a run had published for a date.",
         options="pipeline.operations.rollback_options:ROLLBACK_OPTIONS",
@@ -171,6 +206,24 @@ COMMANDS = (
             (
                 "In a bucket:",
                 "--output=gs://my-bucket/v1 --date=yesterday --to=20260211T180411.000000Z-1f6c02aa --by=ana",
+            ),
+        ),
+    ),
+    Command(
+        name="promote",
+        summary="Publish a date by another model, privately, and compare it with the champion's.",
+        options="pipeline.operations.promote_options:PROMOTE_OPTIONS",
+        run="pipeline.operations.promote:main",
+        usage=f"--system_id=ID {_PLACES} --export_types=LIST --target_date=DATE [option ...]",
+        about="The documents go to shadow/ID/documents of the control output, with pointers and manifests of their "
+        "own: nothing public shows them. They are verified there, and compared with what is published for the same "
+        "dates. All options of phase6 export are taken, but for the champion. Exit codes: 0 the model published "
+        "everything, and no more differs than --fail_on allows, 1 it did not, or more does, 2 the request was "
+        "rejected.",
+        examples=(
+            (
+                "What a night would look like by another model:",
+                f"--system_id=ensemble_v1 {_PLACES_OF_DEMO} --export_types=tonight-all --target_date=2026-02-11",
             ),
         ),
     ),

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from pipeline.deployment.settings import MACHINE_TYPE, MAX_WORKERS, Deployment
+from pipeline.deployment.workers import Workers
 from pipeline.engines.job_options import APP
 
 JOB_NAME_PATTERN = r"[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?"
@@ -48,6 +49,10 @@ class Target(Protocol):
     @property
     def staging_location(self) -> str:
         """Where Dataflow keeps what the job's workers download."""
+
+    @property
+    def workers(self) -> Workers:
+        """Where and as what the job's workers run."""
 
 
 def launch_body(
@@ -92,7 +97,8 @@ def launch_body(
                 "stagingLocation": deployment.staging_location,
                 "maxWorkers": max_workers,
                 "machineType": machine_type,
-                "additionalUserLabels": {"app": APP},
+                "additionalUserLabels": {**deployment.workers.labels, "app": APP},
+                **deployment.workers.environment(),
             },
         }
     }

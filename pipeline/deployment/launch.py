@@ -130,7 +130,7 @@ def parse_launch(argv: Sequence[str], *, now: datetime) -> Launch:
     places = {
         "--warehouse": deployment.warehouse,
         "--output": deployment.output,
-        "--completion_topic": deployment.completion_topic,
+        **{f"--{name}": value for name, value in deployment.parameters.items()},
     }
     end = rest.index("--") if "--" in rest else len(rest)
     added = [*(f"{flag}={value}" for flag, value in places.items() if flag not in given), "--runner=DataflowRunner"]

@@ -30,7 +30,7 @@ def scheduler_job(deployment: Deployment, schedule: Schedule) -> dict[str, Any]:
         deployment,
         schedule.name,
         schedule.request,
-        parameters={"completion_topic": deployment.completion_topic},
+        parameters=deployment.parameters,
         max_workers=schedule.max_workers,
         machine_type=schedule.machine_type,
     )

@@ -37,7 +37,7 @@ def template_metadata(name: str) -> dict[str, Any]:
         "name": "Phase 6 Export, streaming",
         "description": "Answers the requests of a Pub/Sub subscription, and keeps live games and results current.",
         "streaming": True,
-        "supportsAtLeastOnce": True,
+        "supportsAtLeastOnce": False,
         "supportsExactlyOnce": True,
         "defaultStreamingMode": "EXACTLY_ONCE",
         "parameters": [_parameter(option) for option in STREAMING_OPTIONS if option not in CLIENT_OPTIONS],

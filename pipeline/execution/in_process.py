@@ -64,7 +64,7 @@ def publish_scanned(
         plan: The plan.
         batches: All rows of its scans.
         scan_counts: Their counts.
-        warehouse: Receives the rows that the plan writes back.
+        warehouse: Receives the rows that the plan writes back, and tells the status which games are played.
         store: Receives the documents.
     """
     with Heartbeat(store, plan.run, plan.lease):
@@ -97,7 +97,7 @@ def _publish(
         moved = move_pointers(plan, store, scan_counts, log.publication(day, verdicts[day]))
         records[day.isoformat()] = finish_date(plan, store, scan_counts, moved)
         PROGRESS.dates += 1
-    for wrong in tell_readers(store, plan, [date_status(record) for record in records.values()]):
+    for wrong in tell_readers(store, plan, [date_status(record) for record in records.values()], warehouse):
         LOG.warning("%s", wrong)
     forget_signs(store, plan.run)
     return records

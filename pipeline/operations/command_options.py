@@ -10,7 +10,7 @@ from pydantic.dataclasses import dataclass
 
 from exporters.config import ExportConfig
 from pipeline.comparison.thresholds import ANY, NAMES, NEVER, THRESHOLD_PATTERN
-from pipeline.operations.rollback_options import RUN_PATTERN
+from pipeline.operations.rollback_options import RUN_PATTERN, SHADOW_PATTERN
 from pipeline.options.alert_options import AlertOptions
 from pipeline.options.locations import (
     BIGQUERY_PATTERN,
@@ -29,6 +29,8 @@ from pipeline.requests.validation import fields_of
 
 BACKFILL_TYPES = "backfill"
 DOCTOR_TYPES = "all"
+CONFIGURED = "configured"
+"""Stands for the champions by date of :mod:`exporters.config.champions`."""
 NOT_IN_A_BACKFILL = ("target_date", "players", "min_games", "request", "update_latest")
 """Options that a backfill lacks: it has a range and moves no pointer."""
 
@@ -104,9 +106,20 @@ class VerifyOptions(AlertOptions):
     champion_system_id: Annotated[
         str,
         Described(
-            "The model that every date should show.",
+            f"The model that every date should show; {CONFIGURED} for the champion of each date.",
             example=ExportConfig().champion_system_id,
             default_help="any",
+        ),
+    ] = ""
+    shadow: Annotated[
+        str,
+        whole_or_empty(SHADOW_PATTERN),
+        Described(
+            "Verify the documents of this model in the control output, where phase6 promote puts them, as a tree of "
+            "their own.",
+            example="ensemble_v1",
+            default_help="the public documents",
+            metavar="ID",
         ),
     ] = ""
     sample: Annotated[

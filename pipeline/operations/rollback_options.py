@@ -13,6 +13,8 @@ from pipeline.requests.field import STRICT, Described, whole_or_empty
 from pipeline.requests.request_message import DAY_TEXT, Day
 from transforms.stores.control import KEPT_DAYS
 
+SHADOW_PATTERN = r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}"
+"""A model whose name is a folder."""
 RUN_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._:+-]{0,199}"
 
 

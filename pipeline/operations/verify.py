@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 
 from exporters.config import RULES
+from exporters.config.champions import CHAMPIONS, Tenure
 from pipeline.alerting.alerts import Alerts
 from pipeline.alerting.incident import Incident
 from pipeline.alerting.incident_book import open_incidents
@@ -15,8 +16,9 @@ from pipeline.alerting.log_lines import LogLines
 from pipeline.alerting.telemetry import Measured, send_metrics
 from pipeline.deployment.schedule_file import Schedule, SchedulesError, load_schedules
 from pipeline.execution.places import open_output, open_tables
-from pipeline.operations.command_options import VerifyOptions
+from pipeline.operations.command_options import CONFIGURED, VerifyOptions
 from pipeline.options.flags import OptionsError, parse_options
+from pipeline.options.locations import shadow_places
 from pipeline.reporting.terminal import complain, say, say_all, say_json
 from pipeline.requests.clock import league_day
 from pipeline.requests.problems import Problem, show
@@ -75,6 +77,10 @@ def main(argv: Sequence[str], *, now: datetime | None = None) -> int:
     return DIFFERENT if found.findings else OK
 
 
+def _champion(options: VerifyOptions) -> str | Sequence[Tenure]:
+    return CHAMPIONS if options.champion_system_id == CONFIGURED else options.champion_system_id or options.shadow
+
+
 def _verify(
     options: VerifyOptions, store: Store, days: Sequence[date] | None, today: date, opened: Sequence[Incident]
 ) -> Verification:
@@ -82,7 +88,7 @@ def _verify(
         store,
         days,
         today=today,
-        champion=options.champion_system_id,
+        champion=_champion(options),
         sample=0 if options.deep else options.sample,
         games=_games(options, days, today),
         also={path for incident in opened for path in incident.trouble.paths},
@@ -115,7 +121,7 @@ def _alert(
         seen,
         checked,
         is_deep=options.deep,
-        has_champion=bool(options.champion_system_id),
+        has_champion=bool(_champion(options)),
         has_games=options.warehouse is not None,
         schedules=schedules,
     )
@@ -126,6 +132,7 @@ def _print(found: Verification) -> None:
     for row in _table(found):
         say(row)
     say_all(found.problems, style="red")
+    say_all([f"warning: {warning}" for warning in found.warnings], style="yellow")
     wrong = bool(found.findings)
     say(
         f"{found.checked:,} objects checked, {found.read:,} read, {len(found.findings)} problems",
@@ -200,4 +207,7 @@ def _days(options: VerifyOptions, today: date) -> list[date]:
 
 
 def _open(options: VerifyOptions) -> Store:
-    return open_output(options.output, options.control_output, endpoint=options.gcs_endpoint)
+    places = options.output, options.control_output
+    if options.shadow:
+        places = shadow_places(*places, options.shadow)
+    return open_output(*places, endpoint=options.gcs_endpoint)

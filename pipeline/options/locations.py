@@ -9,6 +9,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, InstanceOf
 
+from transforms.stores.control import SHADOW
+
 PROJECT_PATTERN = r"(?:[a-z0-9.-]+:)?[a-z][a-z0-9-]{0,61}[a-z0-9]"
 BIGQUERY_PATTERN = f"bigquery:({PROJECT_PATTERN})"
 URL_PATTERN = r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?"
@@ -109,6 +111,26 @@ def control_beside(output: LocalFolder | GcsPrefix) -> LocalFolder | GcsPrefix:
     if isinstance(output, LocalFolder):
         return LocalFolder(f"{output.path.rstrip('/') or '.'}-control")
     return GcsPrefix(f"{output.bucket}-control", output.prefix)
+
+
+def shadow_places(
+    output: LocalFolder | GcsPrefix, control: LocalFolder | GcsPrefix | None, system_id: str
+) -> tuple[LocalFolder | GcsPrefix, LocalFolder | GcsPrefix]:
+    """Return the places of the documents and of the manifests of a model that is tried out.
+
+    Both are in the control output: forecasts of a model that is not the champion are not public.
+
+    Args:
+        output: The place of the champion's documents.
+        control: The place of its manifests; beside the output when it is None.
+        system_id: The model.
+    """
+    private = control or control_beside(output)
+    if isinstance(private, LocalFolder):
+        root = f"{private.path.rstrip('/')}/{SHADOW}{system_id}"
+        return LocalFolder(f"{root}/documents"), LocalFolder(f"{root}/control")
+    root = f"{private.prefix}/{SHADOW}{system_id}".lstrip("/")
+    return GcsPrefix(private.bucket, f"{root}/documents"), GcsPrefix(private.bucket, f"{root}/control")
 
 
 def overlap(output: LocalFolder | GcsPrefix, control: LocalFolder | GcsPrefix) -> bool:

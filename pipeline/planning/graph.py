@@ -58,7 +58,7 @@ def build(
     schemas = pipeline | "PublishSchemas" >> PublishSchemas(plan, store)
     failures = (*(stage.failures for stage in stages), schemas, *written) | "FlattenFailures" >> beam.Flatten()
     manifests = guarded | "Publish" >> PublishRun(plan, store, scanned.scan_counts, failures)
-    status = manifests | "PublishStatus" >> PublishStatus(plan, store)
+    status = manifests | "PublishStatus" >> PublishStatus(plan, store, warehouse)
     if completion_topic:
         _ = manifests | "PublishCompletion" >> PublishCompletion(plan, output, completion_topic, status)
     return manifests

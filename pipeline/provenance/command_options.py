@@ -11,10 +11,13 @@ from exporters.config import ExportConfig
 from pipeline.options.locations import (
     BIGQUERY_PATTERN,
     FOLDER_PATTERN,
+    GCS_PATTERN,
+    URL_PATTERN,
+    OutputPlace,
     WarehousePlace,
 )
 from pipeline.options.option import Group, options_of
-from pipeline.requests.field import STRICT, Described
+from pipeline.requests.field import STRICT, Described, whole_or_empty
 from pipeline.requests.request_message import DAY_TEXT, Day
 
 _WAREHOUSE = f"{BIGQUERY_PATTERN}|{FOLDER_PATTERN}"
@@ -95,3 +98,71 @@ class ImpactOptions:
 
 IMPACT_OPTIONS = options_of(ImpactOptions, Group.COMMAND)
 """The options of ``phase6 impact``."""
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class ExplainOptions:
+    """A published value, and the tables that it was made of."""
+
+    path: Annotated[
+        str,
+        Described(
+            "The published path. The first argument without a flag is the same.",
+            example="predictions/2026-02-11.json",
+            metavar="PATH",
+        ),
+    ]
+    field: Annotated[
+        str,
+        Described(
+            "The value: a JSON pointer, or keys with dots, and items by index or by a value. The second argument "
+            "without a flag is the same.",
+            example="games.0.predictions[player_lookup=lebronjames].prediction.points",
+            default_help="the whole document",
+            metavar="FIELD",
+        ),
+    ] = ""
+    output: Annotated[
+        OutputPlace,
+        Described(
+            "Place of the documents: a folder, or a prefix of a bucket.",
+            example="gs://my-bucket/v1",
+            metavar="PATH|gs://BUCKET/PREFIX",
+            pattern=f"{GCS_PATTERN}|{FOLDER_PATTERN}",
+        ),
+    ]
+    warehouse: Annotated[
+        WarehousePlace,
+        Described(
+            "Where the tables are: BigQuery, or a folder of Parquet files.",
+            example="bigquery:my-project",
+            metavar="PATH|bigquery:PROJECT",
+            pattern=_WAREHOUSE,
+        ),
+    ]
+    control_output: Annotated[
+        OutputPlace | None,
+        Described(
+            "Where its manifests are.",
+            example="gs://my-bucket-control/v1",
+            default_help="beside the output: PATH-control, or gs://BUCKET-control/PREFIX",
+            metavar="PATH|gs://BUCKET/PREFIX",
+            pattern=f"{GCS_PATTERN}|{FOLDER_PATTERN}",
+        ),
+    ] = None
+    seconds: Annotated[
+        int,
+        Field(ge=1, le=3600),
+        Described("How long rows are tried; what is left untried is told.", example="120"),
+    ] = 30
+    most: Annotated[int, Field(ge=0), Described("Rows that are listed; JSON lists all.", example="200")] = 20
+    gcs_endpoint: Annotated[
+        str,
+        whole_or_empty(URL_PATTERN),
+        Described("A GCS emulator, called without credentials.", example="http://localhost:4443", metavar="URL"),
+    ] = ""
+    json: Annotated[bool, Described("Report the result as JSON, for programs.", example="true")] = False
+
+
+EXPLAIN_OPTIONS = options_of(ExplainOptions, Group.COMMAND)
+"""The options of ``phase6 explain``."""

@@ -22,7 +22,7 @@ from exporters.warehouse.tables import TABLES
 from pipeline.requests.problems import Problem, ProblemsError, nearest, show
 from transforms.elements.tables import arrow_field
 
-AnyTable = Table[tuple[object, ...]]
+AnyTable = Table[Any]
 
 _TERM = re.compile(
     r"\s*(?P<column>[A-Za-z_][A-Za-z0-9_]*)\s*(?P<op><=|>=|!=|<>|=|<|>)\s*(?P<literal>'(?:[^']|'')*'|[^\s']+)\s*"

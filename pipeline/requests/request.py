@@ -14,6 +14,7 @@ from datetime import date, datetime, timedelta, timezone
 from enum import Enum
 from typing import NoReturn
 
+from exporters.config.champions import CHAMPIONS, Tenure, champion_on
 from pipeline.requests.clock import league_day
 from pipeline.requests.problems import Problem, ProblemsError, show
 from pipeline.requests.request_message import KEYS, RequestMessage, key_text
@@ -129,6 +130,8 @@ class RequestDefaults:
         player_types: The export types that ``players: true`` stands for; it may then name no others.
         min_games: Games that a player needs for a profile.
         trigger_source: The default name of the sender.
+        champions: The champions by date: where ``champion_system_id`` is the newest of them, a request that names no
+            model is led by the champion of its dates.
     """
 
     champion_system_id: str
@@ -136,6 +139,7 @@ class RequestDefaults:
     player_types: tuple[str, ...] = ()
     min_games: int = 5
     trigger_source: str = "unknown"
+    champions: tuple[Tenure, ...] = CHAMPIONS
 
 
 class RequestError(ProblemsError):
@@ -184,8 +188,12 @@ def parse_request(
     scope = RequestScope(payload, message, problems)
     export_types = scope.export_types(known_types, groups, defaults.player_types)
     first, last = scope.dates(today, defaults.max_range_days)
-    if scope.problems:
-        raise RequestError(scope.problems)
+    if "champion_system_id" not in given and defaults.champion_system_id == defaults.champions[-1].system_id:
+        champion, spans = _champion_of(first or today, last or today, defaults.champions)
+    else:
+        champion, spans = message.champion_system_id, []
+    if scope.problems or spans:
+        raise RequestError([*scope.problems, *spans])
     compact = generated_at.strftime("%Y%m%dT%H%M%S") + (f".{generated_at:%f}" if generated_at.microsecond else "")
     return ExportRequest(
         export_types=export_types,
@@ -194,13 +202,24 @@ def parse_request(
         update_latest=UpdateLatest(message.update_latest),
         players=message.players,
         min_games=message.min_games,
-        champion_system_id=message.champion_system_id,
+        champion_system_id=champion,
         generated_at=generated_at,
         league_day=today,
         correlation_id=message.correlation_id or f"run-{compact}Z",
         trigger_source=message.trigger_source or defaults.trigger_source,
         rewrite=message.rewrite,
     )
+
+
+def _champion_of(first: date, last: date, champions: Sequence[Tenure]) -> tuple[str, list[Problem]]:
+    """Return the champion of a range of dates, and a problem where there are two: a run is led by one."""
+    before, after = champion_on(first, champions), champion_on(last, champions)
+    if before == after:
+        return before, []
+    change = max(tenure.first for tenure in champions if tenure.first <= last)
+    reason = f"to end_date has two champions: {before} on {first}, and {after} from {change}"
+    fix = f"export up to {change - timedelta(days=1)} and from {change} apart, or name one champion_system_id"
+    return after, [Problem("start_date", show(str(first)), reason, fix)]
 
 
 def parse_message(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from apache_beam.options.pipeline_options import GoogleCloudOptions, PipelineOptions
+from apache_beam.options.pipeline_options import GoogleCloudOptions, PipelineOptions, WorkerOptions
 from google.api_core.exceptions import Conflict
 
 from pipeline.deployment.flex_launch import launch_body
+from pipeline.deployment.workers import OWN_LABELS, Workers
 from pipeline.engines.dataflow_jobs import DataflowError, DataflowJobs
 from pipeline.engines.following import Ended
 from pipeline.engines.reasons import best_reason
@@ -32,6 +34,9 @@ _SHARED = (
 )
 """Options that the batch job shares with the streaming job."""
 
+_GOOGLES = "goog-"
+"""Starts the labels that Dataflow sets by itself, and lets nobody else set."""
+
 
 @dataclass(frozen=True)
 class BatchTemplate:
@@ -46,6 +51,7 @@ class BatchTemplate:
         worker_account: The account that runs jobs.
         temp_location: Where Dataflow may keep files while a job runs.
         staging_location: Where Dataflow keeps what a job's workers download.
+        workers: Where and as what its workers run: as those of the streaming job.
         parameters: Further options of the job.
         endpoint: Address of the Dataflow API; empty for Google's.
     """
@@ -58,6 +64,7 @@ class BatchTemplate:
     worker_account: str
     temp_location: str
     staging_location: str
+    workers: Workers = field(default_factory=Workers)
     parameters: Mapping[str, str] = field(default_factory=dict)
     endpoint: str = ""
 
@@ -76,6 +83,7 @@ class BatchTemplate:
             worker_account=cloud.service_account_email or "",
             temp_location=cloud.temp_location,
             staging_location=cloud.staging_location or cloud.temp_location,
+            workers=_workers(options),
             parameters=_parameters(config),
             endpoint=_emulator(cloud.dataflow_endpoint),
         )
@@ -111,6 +119,32 @@ class BatchTemplate:
         job_id, state = found
         said = jobs.messages(job_id, None) if state == "FAILED" else []
         return Ended(state, best_reason([message.text for message in said if message.is_error]))
+
+
+def _workers(options: PipelineOptions) -> Workers:
+    """Return where and as what the workers of the streaming job run."""
+    worker, cloud = options.view_as(WorkerOptions), options.view_as(GoogleCloudOptions)
+    return Workers(
+        network=worker.network or "",
+        subnetwork=worker.subnetwork or "",
+        private_ips=worker.use_public_ips is False,
+        kms_key=cloud.dataflow_kms_key or "",
+        labels={
+            name: value
+            for name, value in _labels(cloud.labels or ())
+            if name not in OWN_LABELS and not name.startswith(_GOOGLES)
+        },
+    )
+
+
+def _labels(texts: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield the labels of options: each is ``name=value``, or several as one JSON object."""
+    for text in texts:
+        if text.startswith("{"):
+            yield from ((name, str(value)) for name, value in json.loads(text).items())
+        else:
+            name, _, value = text.partition("=")
+            yield name, value
 
 
 def _parameters(config: StreamConfig) -> dict[str, str]:

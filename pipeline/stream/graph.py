@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timezone
 from typing import Any, NamedTuple
@@ -45,6 +45,7 @@ from pipeline.stream.messages import Asked, Grammar, Message
 from pipeline.stream.reading import MessageReader
 from pipeline.stream.watching.followed import LaunchedJobs
 from pipeline.stream.watching.games import Watch
+from pipeline.stream.watching.status import STATUS_SECONDS, StatusKeeper
 
 LOG = logging.getLogger(__name__)
 
@@ -165,23 +166,29 @@ def received_message(message: PubsubMessage, timestamp: Timestamp) -> Message:
 class WatchGames(beam.DoFn):
     """Turn each tick into the requests that follow from the schedule, and follow the jobs that were launched.
 
-    Delayed ticks arrive all at once and find the same schedule: one check is enough.
+    Delayed ticks arrive all at once and find the same schedule: one check is enough. A tick also writes the status when
+    that is due, with or without a watch: no run may do so for hours.
     """
 
     watch: Watch
     launched: LaunchedJobs | None = None
+    clock: Callable[[], float] = time.monotonic
 
     def setup(self) -> None:
         """Begin without an earlier check."""
         self._looked: float | None = None
+        self._status = StatusKeeper(self.watch.tell, self.clock)
 
     def process(self, _tick: Any) -> Iterable[Any]:
         """Yield the requests of a check, and the events of launched jobs that failed.
 
         A failed check is counted, and the next one may succeed.
         """
-        started = time.monotonic()
-        if self._looked is not None and started - self._looked < self.watch.seconds / 2:
+        started = self.clock()
+        self._status.keep()
+        # Ticks come a little early or late, and more often than checks when the status is due more often.
+        rest = self.watch.seconds - min(self.watch.seconds, STATUS_SECONDS) / 2
+        if not self.watch.seconds or (self._looked is not None and started - self._looked < rest):
             return
         self._looked = started
         Metrics.counter("watch", "looks").inc()

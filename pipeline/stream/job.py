@@ -13,22 +13,25 @@ from typing import Any
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.runners.direct.direct_runner import BundleBasedDirectRunner
 from apache_beam.runners.runner import PipelineResult
 from apache_beam.transforms.periodicsequence import PeriodicImpulse, RebaseMode
 from apache_beam.transforms.timeutil import TimeDomain
 from apache_beam.transforms.userstate import TimerSpec, on_timer
 from apache_beam.utils.timestamp import Timestamp
+from google.cloud import pubsub
 
 from exporters.registry import PLAYER_TYPES, exports, groups
 from pipeline.options.configuration import StreamConfig
 from pipeline.requests.request import RequestDefaults
 from pipeline.stream.answer import Answerer
 from pipeline.stream.graph import AnswerMessages, Answers
-from pipeline.stream.local_runner import LocalStreamRunner
 from pipeline.stream.messages import Grammar
+from pipeline.stream.subscriber import UnlimitedSubscriber
 from pipeline.stream.upstream import UpstreamRules
 from pipeline.stream.watching.games import Watch, utc_now
 from pipeline.stream.watching.launched import Launcher
+from pipeline.stream.watching.status import STATUS_SECONDS
 from transforms.stores.protocol import Store
 from transforms.warehouses.protocol import Warehouse
 
@@ -112,10 +115,20 @@ def grammar_of(config: StreamConfig, *, launches: bool) -> Grammar:
 
 
 def _ticks(seconds: int, *, local: bool) -> beam.PTransform:
-    if not seconds:
-        return beam.Create([], reshuffle=False)
+    # Without a watch, too, since the status goes stale.
+    seconds = min(seconds or STATUS_SECONDS, STATUS_SECONDS)
     # Starts when the job runs: it is submitted minutes before, and would fire the ticks in between at once.
     return LocalTicks(seconds) if local else PeriodicImpulse(fire_interval=seconds, rebase=RebaseMode.REBASE_START)
+
+
+class LocalStreamRunner(BundleBasedDirectRunner):
+    """Runs a streaming job in this process; reads from Pub/Sub by way of :class:`UnlimitedSubscriber`."""
+
+    def run_pipeline(self, pipeline: Any, options: PipelineOptions) -> Any:
+        """Run a pipeline."""
+        # The runner makes its client by this name, and takes no other.
+        pubsub.SubscriberClient = UnlimitedSubscriber
+        return super().run_pipeline(pipeline, options)
 
 
 @dataclass

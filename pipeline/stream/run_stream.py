@@ -88,12 +88,11 @@ def answer_alone(config: StreamConfig, warehouse: Warehouse, store: Store, launc
     show_what_happens()
     answerer = answerer_of(config, warehouse, store, launcher)
     ledger = Ledger(store, answerer.clock)
-    seconds = config.watch_seconds
     loop = SubscriberLoop(
         MessageReader(grammar_of(config, launches=launcher is not None), DeadLetters(store), ledger),
         LaneAnswers(answerer, ledger),
         publisher(config.completion_topic, config.dead_letter_topic),
-        Watch(warehouse, store, config.export_config, seconds) if seconds else None,
+        Watch(warehouse, store, config.export_config, config.watch_seconds),
         config.quiet_seconds,
         None if launcher is None else LaunchedJobs(store, launcher, config.export_config, utc_now),
     )

@@ -31,6 +31,7 @@ from pipeline.stream.messages import Asked, Message
 from pipeline.stream.reading import MessageReader
 from pipeline.stream.watching.followed import LaunchedJobs
 from pipeline.stream.watching.games import Watch
+from pipeline.stream.watching.status import StatusKeeper
 
 LOG = logging.getLogger(__name__)
 
@@ -80,7 +81,7 @@ class SubscriberLoop:
         reader: Reads messages.
         answers: Answers the requests of lanes.
         publish: Publishes an output; returns once it is published.
-        watch: Finds what is due without being asked; None looks for nothing.
+        watch: Finds what is due without being asked, and keeps the status fresh; None does neither.
         quiet_seconds: Seconds for which equal requests are merged.
         launched: Follows the batch jobs that were launched; None where there are none.
     """
@@ -95,6 +96,7 @@ class SubscriberLoop:
     _lanes: dict[str, Lane] = field(default_factory=dict)
     _held: dict[str, Received] = field(default_factory=dict)
     _looked_at: float = float("-inf")
+    _status: StatusKeeper | None = None
 
     def take(self, message: Received) -> None:
         """Take a message; may be called by any thread."""
@@ -154,7 +156,12 @@ class SubscriberLoop:
 
     def _look(self) -> None:
         now = time.monotonic()
-        if self.watch is None or now - self._looked_at < self.watch.seconds:
+        if self.watch is None:
+            return
+        if self._status is None:
+            self._status = StatusKeeper(self.watch.tell)
+        self._status.keep()
+        if not self.watch.seconds or now - self._looked_at < self.watch.seconds:
             return
         self._looked_at = now
         for output in () if self.launched is None else self.launched.look():

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from typing import Any
 
 from exporters.config import RULES
+from exporters.config.champions import Tenure, champion_on
 from exporters.declaration import Export, Grain
 from exporters.league.forecasts.readiness import State
 from exporters.registry import exports
@@ -30,6 +32,7 @@ from transforms.elements.manifest import HELD
 from transforms.elements.run_order import RunOrder
 from transforms.publishing.lease import find_holder
 from transforms.publishing.manifest import load_manifest
+from transforms.publishing.pointers import SCHEMA
 from transforms.stores.protocol import Store
 
 LEAST_SHARE = 0.8
@@ -47,7 +50,7 @@ class DateChecks:
     Attributes:
         store: The place of the tree.
         tree: What is in it.
-        champion: The model that should be shown; empty for any.
+        champion: The model that should be shown, or the champions by date; empty for any.
         sample: Player documents that are read of each export type and date; 0 for all.
         games: Scheduled games by date, where they are known.
         also: Documents that are read whatever the sample is.
@@ -55,7 +58,7 @@ class DateChecks:
 
     store: Store
     tree: Tree
-    champion: str = ""
+    champion: str | Sequence[Tenure] = ""
     sample: int = 0
     games: Mapping[date, int] | None = None
     also: Collection[str] = ()
@@ -83,6 +86,8 @@ class DateChecks:
             is_whole = len(read) == len(section["documents"])
             found.findings.extend(self._documents(export, day, section, read))
             found.findings.extend(_pauses(export, day, manifest, section, read))
+            for finding, is_older in _schemas(export, day, self._schemas_named(section)):
+                (found.warnings if is_older else found.findings).append(finding)
             if is_whole and section["state"] not in HELD:
                 found.findings.extend(_counts(export, day, section, read))
             if section["execution_id"] == newest and section["state"] not in HELD:
@@ -123,10 +128,10 @@ class DateChecks:
             )
         champion = manifest.get("champion", {})
         shown = champion.get("fallback_for") or champion.get("system_id")
-        if self.champion and shown != self.champion:
-            yield Finding(
-                iso, f"shows the model {shown}, expected {self.champion}", "export it again", iso, kind="champion"
-            )
+        expected = self.champion if isinstance(self.champion, str) else champion_on(day, self.champion)
+        if expected and shown != expected:
+            what = f"shows the model {shown}, expected {expected}"
+            yield Finding(iso, what, "export it again", iso, kind="champion")
         games = None if self.games is None else self.games.get(day, 0)
         counted = manifest["funnel"].get("games")
         if games is not None and counted is not None and games != counted:
@@ -166,6 +171,16 @@ class DateChecks:
         shown = self.tree.objects[path].metadata.get("game_date")
         newest = max(self.tree.manifests, default=day)
         return shown > str(day) if shown else newest > day
+
+    def _schemas_named(self, section: Mapping[str, Any]) -> Mapping[str | None, int]:
+        """Return which schemas the documents of a type name, with how many do.
+
+        Of a tree that was copied without metadata, the manifest tells.
+        """
+        paths = [path for path in section["documents"] if path in self.tree.objects]
+        if self.tree.is_bare:
+            return {section.get(SCHEMA): len(paths)}
+        return Counter(self.tree.objects[path].metadata.get(SCHEMA) for path in paths)
 
     def _read(self, export: Export, day: date, section: Mapping[str, Any]) -> list[ReadDocument]:
         paths = [
@@ -249,6 +264,23 @@ def _counts(export: Export, day: date, section: Mapping[str, Any], read: Iterabl
         yield Finding(f"{day} {export.name}", what, rerun(export.name, str(day)), str(day), export.name)
 
 
+def _schemas(export: Export, day: date, named: Mapping[str | None, int]) -> Iterator[tuple[Finding, bool]]:
+    """Yield what is not named after the schema of its type, and whether it is of an older version of it.
+
+    Args:
+        export: The export type.
+        day: The date.
+        named: How many documents name which schema; None for those of runs that named none.
+    """
+    for schema, count in sorted((name, count) for name, count in named.items() if name):
+        if schema == export.schema:
+            continue
+        prefix, _, version = schema.rpartition(":")
+        is_older = prefix == export.schema.rpartition(":")[0] and version.isdigit() and int(version) < export.version
+        what = f"{count} documents of {export.name} are of schema {schema}, and that of today is {export.schema}"
+        yield Finding(str(day), what, rerun(export.name, str(day)), str(day), export.name), is_older
+
+
 def _pauses(
     export: Export, day: date, manifest: Mapping[str, Any], section: Mapping[str, Any], read: Iterable[ReadDocument]
 ) -> Iterator[Finding]:
@@ -285,7 +317,10 @@ def _coverage(
         except (LookupError, TypeError, ValueError):
             continue
         iso = str(day)
-        if funnel.get("games") == 0 and any(counts.values()):
+        # Models and subsets are listed without picks, too.
+        listed = {} if export.name_members is None else export.name_members(one.value or {})
+        shown = [count for name, count in counts.items() if name not in listed or listed[name]]
+        if funnel.get("games") == 0 and any(shown):
             yield Finding(one.path, "shows something, and the date has no games", "remove it", iso, export.name)
         if export.name in _COVERED:
             count, source = _COVERED[export.name]

@@ -56,6 +56,7 @@ class Verification:
         read: Those of them whose bytes were read.
         findings: What is wrong, in the order in which it was found.
         documents: Documents by date and export type, of the dates that were verified.
+        warnings: What readers need not mind and operators may: documents that were written for an older schema.
         looked: The paths whose bytes were read, and those that were to be read and are no more.
         dues: The export types that a schedule called for, by the entry of the schedule.
         stages: ISO date to the stage of its funnel that no player reaches; None where there is none.
@@ -65,6 +66,7 @@ class Verification:
     read: int = 0
     findings: list[Finding] = field(default_factory=list)
     documents: dict[tuple[date, str], int] = field(default_factory=dict)
+    warnings: list[Finding] = field(default_factory=list)
     looked: set[str] = field(default_factory=set)
     dues: dict[str, str] = field(default_factory=dict)
     stages: dict[str, EmptyStage | None] = field(default_factory=dict)
@@ -81,6 +83,7 @@ class Verification:
             "read": self.read,
             "problems": self.problems,
             "findings": [finding.as_json() for finding in self.findings],
+            "warnings": [warning.as_json() for warning in self.warnings],
         }
 
 

@@ -98,13 +98,14 @@ def dates_of(opened: Iterable[Incident], days: Collection[date] | None) -> list[
 def both(first: Verification, second: Verification) -> Verification:
     """Return two verifications of one tree as one; what both find is there once."""
     return Verification(
-        first.checked + second.checked,
-        first.read + second.read,
-        list(dict.fromkeys((*first.findings, *second.findings))),
-        {**second.documents, **first.documents},
-        first.looked | second.looked,
-        {**second.dues, **first.dues},
-        {**second.stages, **first.stages},
+        checked=first.checked + second.checked,
+        read=first.read + second.read,
+        findings=list(dict.fromkeys((*first.findings, *second.findings))),
+        documents={**second.documents, **first.documents},
+        warnings=list(dict.fromkeys((*first.warnings, *second.warnings))),
+        looked=first.looked | second.looked,
+        dues={**second.dues, **first.dues},
+        stages={**second.stages, **first.stages},
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
+from exporters.config.champions import Tenure
 from pipeline.verification.date_checks import DateChecks
 from pipeline.verification.finding import Verification
 from pipeline.verification.tree import tree_of
@@ -17,7 +18,7 @@ def verify(
     days: Sequence[date] | None,
     *,
     today: date,
-    champion: str = "",
+    champion: str | Sequence[Tenure] = "",
     sample: int = 0,
     games: Mapping[date, int] | None = None,
     also: Collection[str] = (),
@@ -28,7 +29,7 @@ def verify(
         store: The place of the tree, with its manifests.
         days: The dates; None for every date that has documents or a manifest.
         today: The current league day.
-        champion: The model that every date should show; empty for any.
+        champion: The model that every date should show, or the champions by date; empty for any.
         sample: Player documents that are read of each export type and date, others each day; 0 for all.
         games: Scheduled games by date. A date without games needs no manifest. None when they are not known.
         also: Documents that are read whatever the sample is.

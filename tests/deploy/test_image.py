@@ -111,12 +111,13 @@ class TestContents:
 
 class TestCloudBuild:
     def test_the_order(self) -> None:
-        assert [step["id"] for step in STEPS] == ["build", "export", "push", "template", "streaming-template"]
+        assert [step["id"] for step in STEPS] == ["build", "gate", "push", "template", "streaming-template"]
 
     def test_a_night_is_exported_without_a_network(self) -> None:
         arguments = STEPS[1]["args"]
         assert "--network=none" in arguments
-        assert "python /template/main.py" in arguments[-1]
+        assert arguments[-3:] == ["${_IMAGE}:${_COMMIT}", "/deploy/gate.sh", "${_COMMIT}"]
+        assert "--volume=/workspace/deploy:/deploy:ro" in arguments
 
     @pytest.mark.parametrize(
         ("step", "metadata", "name"),
@@ -126,13 +127,13 @@ class TestCloudBuild:
         ],
     )
     def test_a_template_carries_commit_and_lock(self, step: dict[str, Any], metadata: str, name: str) -> None:
-        arguments = step["args"]
-        assert "--additional-user-labels=commit=${_COMMIT},lock=${_LOCK}" in arguments
+        arguments = step["args"][-1].replace("\\\n", " ").split()
+        assert "--additional-user-labels=${_LABELS}" in arguments
         assert "--image=${_IMAGE}:${_COMMIT}" in arguments
         assert f"--metadata-file=deploy/{metadata}" in arguments
         assert json.loads((ROOT / "deploy" / metadata).read_text())["name"] == name
 
     def test_substitutions_are_given(self) -> None:
-        used = set(re.findall(r"\$\{(_[A-Z]+)\}", (ROOT / "deploy" / "cloudbuild.yaml").read_text()))
-        given = set(re.findall(r"(_[A-Z]+)=", (ROOT / "deploy" / "template.sh").read_text()))
+        used = set(re.findall(r"\$\{(_[A-Z_]+)\}", (ROOT / "deploy" / "cloudbuild.yaml").read_text()))
+        given = set(re.findall(r'"(_[A-Z_]+)=', (ROOT / "deploy" / "template.sh").read_text()))
         assert used == given

@@ -14,6 +14,7 @@ import pytest
 from pipeline.deployment.settings import load_deployment
 from pipeline.options.configuration import StreamConfig, parse_job
 from pipeline.version import ROOT, lock_digest
+from tests.deploy.places import settled
 from tests.support.commands import FakeCommands
 from tests.support.git import commit_all
 
@@ -36,14 +37,6 @@ def commands(tmp_path: Path) -> FakeCommands:
     return FakeCommands(tmp_path / "bin")
 
 
-def settled(folder: Path, script: str, **settings: str) -> str:
-    """Return a script beside settings of which some are others."""
-    shutil.copytree(ROOT / "deploy", folder / "deploy")
-    with (folder / "deploy" / "settings.env").open("a") as file:
-        file.writelines(f"{name}={value}\n" for name, value in settings.items())
-    return str(folder / "deploy" / script)
-
-
 def grants(calls: list[list[str]]) -> set[tuple[str, str, str]]:
     """Return (account, role, resource) of every grant."""
     found = set()
@@ -62,6 +55,7 @@ class TestIam:
         assert done.returncode == 0, done.stderr
         work, output = "gs://my-project-phase6-work", "gs://my-project-api"
         assert grants(commands.calls) == {
+            ("allUsers", "roles/storage.objectViewer", output),
             ("phase6-worker", "roles/dataflow.worker", "my-project"),
             ("phase6-worker", "roles/bigquery.dataViewer", "my-project"),
             ("phase6-worker", "roles/bigquery.readSessionUser", "my-project"),
@@ -106,8 +100,9 @@ class TestIam:
         commands.run("bash", IAM, EXECUTE="1")
         made = [call[1:5] for call in commands.calls if "create" in call]
         assert made == [
-            ["storage", "buckets", "create", "gs://my-project-phase6-work"],
+            ["storage", "buckets", "create", "gs://my-project-api"],
             ["storage", "buckets", "create", "gs://my-project-api-control"],
+            ["storage", "buckets", "create", "gs://my-project-phase6-work"],
             ["artifacts", "repositories", "create", "phase6"],
             ["pubsub", "topics", "create", OURS.request_topic],
             ["pubsub", "subscriptions", "create", OURS.input_subscription],
@@ -146,7 +141,7 @@ class TestIam:
         commands.add("gcloud", [("services enable", 1, "")])
         done = commands.run("bash", IAM, EXECUTE="1")
         assert done.returncode == 1
-        assert len(commands.calls) == 1
+        assert [call[1:3] for call in commands.calls] == [["services", "enable"]]
 
     @pytest.mark.parametrize("role", ["owner", "editor", "viewer", "storage.admin", "dataflow.admin", "bigquery.admin"])
     def test_no_role_of_the_large_ones(self, role: str) -> None:
@@ -203,12 +198,15 @@ class TestTemplate:
             assert held is not None
             assert held.read() == (ROOT / "requirements.txt").read_bytes()
         [given] = [word.partition("=")[2] for word in call if word.startswith("--substitutions=")]
-        assert dict(pair.split("=", 1) for pair in given.split(",")) == {
+        worker = f"--worker-region={OURS.region} --service-account-email={OURS.worker_account}"
+        places = f"--temp-location={OURS.temp_location} --staging-location={OURS.staging_location}"
+        assert dict(pair.split("=", 1) for pair in listed(given)) == {
             "_COMMIT": checkout.commit,
-            "_LOCK": locked,
             "_IMAGE": OURS.image,
             "_TEMPLATE": OURS.template,
             "_STREAMING_TEMPLATE": OURS.streaming_template,
+            "_LABELS": f"commit={checkout.commit},lock={locked}",
+            "_WORKER_FLAGS": f"{worker} {places}",
         }
 
     def test_a_build_that_fails(self, checkout: Checkout) -> None:

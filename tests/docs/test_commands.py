@@ -146,14 +146,14 @@ def test_local_commands_of_the_readme_run(league: League, tmp_path: Path, capsys
     lines = [
         shlex.split(part)[1:] for part in CODE[ROOT / "README.md"] if part.startswith("phase6 ") and "gs://" not in part
     ]
-    assert [line[0] for line in lines] == ["export", "backfill", "verify", "rollback", "doctor"]
+    assert [line[0] for line in lines] == ["export", "backfill", "verify", "status", "rollback", "promote", "doctor"]
     said = {}
     for name, *arguments in lines:
         places = ("--warehouse=", "--output=")
         given = [argument for argument in arguments if not argument.startswith(places)]
         given = [argument.replace("2026-02-11", str(league.today)) for argument in given]
         options = arguments_of(league, tmp_path / "out", *given)
-        if name in ("verify", "rollback"):
+        if name in ("verify", "status", "rollback"):
             options = [f"--output={tmp_path / 'out'}", *given]
         elif name == "doctor":
             options = [f"--warehouse={league.root}", f"--output={tmp_path / 'out'}", *given]

@@ -79,6 +79,7 @@ SHOWN: Mapping[str, Mapping[str, Places]] = {
             "trends-bounce-back": ("bounce_back_candidates[].player_full_name",),
             "trends-hot-cold": ("hot[].player_full_name", "cold[].player_full_name"),
         },
+        "feed": {"live": (f"{_CARDS}.name",)},
     },
     "team": {
         "context": {
@@ -89,6 +90,7 @@ SHOWN: Mapping[str, Mapping[str, Places]] = {
             _DETAIL: ("game_context.team_abbr",),
             _TRENDS: ("trend_plays[].team_abbr",),
         },
+        "feed": {"live": (f"{_CARDS}.team",)},
         "grades": {"results": ("results[].team",)},
         "registry": {"player-season": ("player_profile.team_abbr",)},
         "newest": {
@@ -153,12 +155,21 @@ SHOWN: Mapping[str, Mapping[str, Places]] = {
             "tonight": (f"games[].game_id@{_CARDS}",),
             _DETAIL: ("game_context.game_id",),
         },
+        "feed": {"live": (f"games[].game_id@{_CARDS}",)},
         "box scores": {"player-game-report": ("game_id",)},
         "grades": {"results": ("results[].game_id",)},
     },
     "game state": {
         "schedule": {"tonight": (f"games[].game_status@{_CARDS}",)},
-        "feed": {"live-grading": ("predictions[].game_status",)},
+        "feed": {"live": (f"games[].status@{_CARDS}",), "live-grading": ("predictions[].game_status",)},
+    },
+    "home score": {
+        "schedule": {"tonight": (f"games[].home_score@{_CARDS}",)},
+        "feed": {"live": (f"games[].home_score@{_CARDS}",)},
+    },
+    "away score": {
+        "schedule": {"tonight": (f"games[].away_score@{_CARDS}",)},
+        "feed": {"live": (f"games[].away_score@{_CARDS}",)},
     },
     "forecast": {
         "forecasts": {
@@ -223,6 +234,7 @@ SHOWN: Mapping[str, Mapping[str, Places]] = {
             "trends-bounce-back": ("bounce_back_candidates[].last_game.result",),
             "live-grading": ("predictions[].actual",),
         },
+        "feed": {"live": (f"{_CARDS}.points",)},
         "grades": {"best-bets": ("picks[].actual",), "results": ("results[].actual",)},
         "frozen picks": {
             "season-subsets": ("model_groups[].dates[].picks[].actual",),
@@ -329,8 +341,6 @@ APART: Mapping[str, Mapping[str, str]] = {
         for window in ("last_1_day", "last_3_days", "last_7_days", "last_14_days", "last_30_days", "season")
     },
     "tonight": {
-        "games[].home_score": "no other document shows the score of a game",
-        "games[].away_score": "no other document shows the score of a game",
         f"{_CARDS}.last_10_points": "compared with the detail's recent form in test_consistency",
         f"{_CARDS}.last_10_lines": "compared with the detail's recent form in test_consistency",
         f"{_CARDS}.props[].line": "compared with the detail's line in test_consistency",

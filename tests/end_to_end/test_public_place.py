@@ -7,7 +7,9 @@ import socket
 from pathlib import Path
 
 import pytest
+from jsonschema_rs import Draft202012Validator
 
+from exporters.document_schemas import status_schema
 from exporters.registry import exports
 from exporters.warehouse.tables import CONTEXT, PREDICTIONS, TABLES
 from pipeline.execution.in_process import run_in_process
@@ -62,4 +64,6 @@ def test_no_place_no_host_and_no_stack_is_named(league: League, public: dict[str
 def test_status_tells_every_type_that_was_exported(night: ControlledStore) -> None:
     status = json_of(night, "status.json")
     assert set(status["exports"]) == set(exports())
+    validator = Draft202012Validator(status_schema(), validate_formats=True)
+    assert [str(error) for error in validator.iter_errors(status)] == []
     assert {entry["date"] for entry in status["exports"].values()} == set(status["dates"])

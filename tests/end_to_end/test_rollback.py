@@ -87,7 +87,7 @@ class World:
         return {
             path: held
             for path, held in contents(self.store).items()
-            if not is_control(path) and path != "status.json" and not path.startswith("schemas/")
+            if not is_control(path) and path != "status.json" and not path.startswith(("schemas/", "status/"))
         }
 
     def run(self, *more: str, now: datetime = NOW) -> int:
@@ -154,6 +154,8 @@ def test_the_manifest_records_who_brought_back_what(world: World) -> None:
     assert {section["execution_id"] for section in manifest["exports"].values()} == {mine}
     status = json_of(world.store, "status.json")["dates"][str(world.day)]
     assert status["exports"]["tonight"]["execution_id"] == mine
+    page = json_of(world.store, f"status/dates/{world.day}.json")
+    assert page["exports"]["tonight"]["execution_id"] == page["run"]["execution_id"] == mine
 
 
 def test_a_rollback_can_be_undone(world: World) -> None:

@@ -20,6 +20,11 @@ _VARYING = (
     "finished_at",
     "checked_at",
     "updated_at",
+    "valid_until",
+    "detected_at",
+    "last_update",
+    "age_minutes",
+    "next_update_expected",
     "as_of",
     "execution_id",
 )

@@ -73,6 +73,11 @@ def record_of(day: date, back: int = 0, **changes: Any) -> dict[str, Any]:
     )
 
 
+def documents_of(day: date, back: int = 0) -> int:
+    """Return how many documents a date has."""
+    return sum(len(section["documents"]) for section in record_of(day, back)["exports"].values())
+
+
 def season(dates: int = SEASON) -> Iterator[dict[str, Any]]:
     """Yield the records of a season, the first date first."""
     for back in reversed(range(dates)):

@@ -21,7 +21,7 @@ from google.cloud import pubsub_v1
 from google.pubsub_v1 import PublisherClient as GapicPublisher
 
 from demo.pubsub.server import EMULATOR_VARIABLE
-from pipeline.stream.local_runner import LocalStreamRunner
+from pipeline.stream.job import LocalStreamRunner
 from tests.support.left_out import left_out
 from tests.wire.services import running
 

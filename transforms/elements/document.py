@@ -35,6 +35,7 @@ class Document:
         progress: Number of outcomes that it shows; None for a type without outcomes.
         waits: Whether outcomes are still pending.
         halted: Whether it says that picks are paused.
+        schema: The ``$id`` of the schema that it is written for.
     """
 
     path: str
@@ -50,6 +51,7 @@ class Document:
     progress: int | None = None
     waits: bool = False
     halted: bool = False
+    schema: str = ""
 
 
 def encode(value: Json) -> bytes:
@@ -122,4 +124,5 @@ def make_document(
         progress=export.progress_of(value),
         waits=export.waits(value),
         halted=is_halted(value),
+        schema=export.schema,
     )

@@ -74,6 +74,7 @@ class Section(TypedDict):
     documents: dict[str, str]
     document_counts: dict[str, dict[str, int]]
     published_by: NotRequired[Publisher | None]
+    schema: NotRequired[str]
     writers: NotRequired[dict[str, str]]
 
 

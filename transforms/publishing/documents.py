@@ -162,6 +162,7 @@ class DocumentPublisher:
     def _metadata(self, document: Document) -> dict[str, str]:
         return object_metadata(
             self.plan.run.order,
+            schema=document.schema,
             day=document.date,
             digest=document.digest,
             empty=document.empty,

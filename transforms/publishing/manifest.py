@@ -298,6 +298,7 @@ def _section(
         "run_id": plan.run.run_id,
         **plan.run.order.metadata(),
         "code_version": plan.run.code_version,
+        "schema": export.schema,
         "inputs": plan.inputs.get(export.name, {}).get(publication.day.isoformat()),
         "state": found.state.value,
         "reason": found.reason,

@@ -26,13 +26,26 @@ ATTEMPTS = 5
 
 
 def object_metadata(
-    order: RunOrder, *, day: str, digest: str, empty: bool, progress: int | None = None
+    order: RunOrder, *, schema: str, day: str, digest: str, empty: bool, progress: int | None = None
 ) -> dict[str, str]:
-    """Return the metadata that every published document carries, so that an object tells what it shows, and of when."""
-    told = {"game_date": day, "digest": digest, "empty": "true" if empty else "false"}
+    """Return the metadata that every published document carries, so that an object tells what it shows, and of when.
+
+    Args:
+        order: The order among the runs of the run that writes it.
+        schema: The ``$id`` of its schema.
+        day: Its game date, ISO.
+        digest: Digest of its content.
+        empty: It shows nothing.
+        progress: Number of outcomes that it shows; None where that is not measured.
+    """
+    told = {SCHEMA: schema, "game_date": day, "digest": digest, "empty": "true" if empty else "false"}
     if progress is not None:
         told["progress"] = str(progress)
     return {**told, **order.metadata()}
+
+
+SCHEMA = "schema"
+"""The key under which an object names the schema that it was written for."""
 
 
 def describes(shown: StoredObject, metadata: Mapping[str, str]) -> bool:
@@ -41,8 +54,11 @@ def describes(shown: StoredObject, metadata: Mapping[str, str]) -> bool:
 
 
 def without_order(metadata: Mapping[str, str]) -> dict[str, str]:
-    """Return what metadata say of the content alone."""
-    return {key: value for key, value in metadata.items() if key not in (*RunOrder._fields, RESTORED_FROM)}
+    """Return what metadata say of the content alone.
+
+    The name of the schema is left out as well: bytes that fit the next version of it, too, are not written again.
+    """
+    return {key: value for key, value in metadata.items() if key not in (SCHEMA, RESTORED_FROM, *RunOrder._fields)}
 
 
 def held_back(plan: Plan, pointer: Pointer, day: date) -> str | None:
@@ -169,20 +185,25 @@ class PointerMover:
                 moved.extend(PointerOutcome(path, export.name, "kept", reason, is_missing=refused) for path in paths)
             else:
                 # Each takes some requests in a row, and there is one for every player.
-                move = partial(self._move_one, pointer, day, found.state)
+                move = partial(self._move_one, pointer, day, found.state, export.schema)
                 moved.extend(run_concurrently(move, ready, self.store.concurrency))
             if reason is None and export.build_no_game is not None and found.publishes:
                 moved.extend(self._retire(export, pointer, day, {made.key for made in outcomes}.union(failed)))
         return moved
 
-    def _move_one(self, pointer: Pointer, day: date, state: State, made: Outcome) -> PointerOutcome:
+    def _move_one(self, pointer: Pointer, day: date, state: State, schema: str, made: Outcome) -> PointerOutcome:
         path = pointer.path.format(player=made.key)
         try:
             for _ in range(ATTEMPTS):
                 shown = self.store.stat(path)
                 order = self.plan.run.order
                 metadata = object_metadata(
-                    order, day=day.isoformat(), digest=made.digest, empty=made.empty, progress=made.progress
+                    order,
+                    schema=schema,
+                    day=day.isoformat(),
+                    digest=made.digest,
+                    empty=made.empty,
+                    progress=made.progress,
                 )
                 # A document that was written again may differ in generated_at, which its digest leaves out.
                 if shown is not None and describes(shown, metadata) and made.action != "written":
@@ -220,14 +241,14 @@ class PointerMover:
         """
         moved: list[PointerOutcome] = []
         for pointer in export.pointers:
-            follow = partial(self._follow_one, pointer, day, state)
+            follow = partial(self._follow_one, pointer, day, state, export.schema)
             moved.extend(run_concurrently(follow, outcomes, self.store.concurrency))
             if export.build_no_game is not None:
                 known = {made.key for made in outcomes}.union(present)
                 moved.extend(self._retire(export, pointer, day, known, of_day=True))
         return moved
 
-    def _follow_one(self, pointer: Pointer, day: date, state: State, made: Outcome) -> PointerOutcome:
+    def _follow_one(self, pointer: Pointer, day: date, state: State, schema: str, made: Outcome) -> PointerOutcome:
         path = pointer.path.format(player=made.key)
         try:
             for _ in range(ATTEMPTS):
@@ -236,7 +257,7 @@ class PointerMover:
                     reason = held_back(self.plan, pointer, day)
                     if reason is not None:
                         return PointerOutcome(path, made.export, "kept", reason)
-                    return self._move_one(pointer, day, state, made)
+                    return self._move_one(pointer, day, state, schema, made)
                 dated = self.store.read(made.path)
                 if dated is None:
                     return PointerOutcome(path, made.export, "failed", f"{made.path} is not in the store")
@@ -279,7 +300,9 @@ class PointerMover:
         generated_at = self.plan.run.generated_at
         content = encode(export.build_no_game(player, day, generated_at))
         digest = content_digest(content, generated_at)
-        metadata = object_metadata(self.plan.run.order, day=day.isoformat(), digest=digest, empty=True)
+        metadata = object_metadata(
+            self.plan.run.order, schema=export.schema, day=day.isoformat(), digest=digest, empty=True
+        )
         try:
             if self.plan.validate:
                 require_valid(export, shown.path, content)

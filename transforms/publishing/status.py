@@ -1,26 +1,40 @@
 """``status.json``: what is published, how fresh it is, and how it stands, for readers of the API.
 
+What front ends read comes first, see :mod:`transforms.publishing.services`; then follows what operators read.
+
 It is made of what runs report of their dates, and names no model, table, path or error: those are in the manifests,
 which are not public. Every run merges what it knows into the object by compare-and-set.
 """
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timezone
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import orjson
 
 from exporters.declaration import Cache
+from exporters.league.games.schedule import READS, Schedule
+from exporters.warehouse.tables import SCHEDULE
 from transforms.elements.manifest import HELD, publisher_of
+from transforms.elements.plan import Plan
 from transforms.elements.run_order import RunOrder
+from transforms.elements.tables import TableBatch, TableScan
+from transforms.publishing.services import DAYS_AHEAD, DAYS_BACK, Moment, site_status
+from transforms.reading.decoding import decode_all
 from transforms.status_page.night import night_of
 from transforms.stores.protocol import ABSENT, GenerationMismatch, Store, StoreError
+from transforms.warehouses.protocol import Warehouse, WarehouseError
+
+LOG = logging.getLogger(__name__)
 
 STATUS_PATH = "status.json"
-VERSION = 1
+VERSION = 2
+_FORMER = 1
+"""A version without the keys of front ends, which are made anew; what runs reported is taken over."""
 MOST_DATES = 60
 """Dates that are listed, the newest ones."""
 _ATTEMPTS = 20
@@ -69,7 +83,25 @@ def _shown(section: Mapping[str, Any], run: Mapping[str, Any]) -> dict[str, Any]
     }
 
 
-def merged_status(previous: Mapping[str, Any] | None, found: Iterable[DateStatus], now: datetime) -> dict[str, Any]:
+def read_moment(warehouse: Warehouse, league_day: date, now: datetime) -> Moment:
+    """Return the current moment with the games around the league day, or without them when they cannot be read."""
+    first, last = league_day - timedelta(days=DAYS_BACK), league_day + timedelta(days=DAYS_AHEAD)
+    scan = TableScan(SCHEDULE.name, tuple(sorted(READS[0].columns)), first, last)
+    try:
+        streams = warehouse.split(scan)
+        rows, _ = decode_all(TableBatch(scan.table, batch) for stream in streams for batch in warehouse.read(stream))
+    except WarehouseError as error:
+        LOG.warning("%s says nothing of games: %s", STATUS_PATH, error)
+        return Moment(now, league_day, None)
+    return Moment(now, league_day, Schedule(rows.get(SCHEDULE.name, ())))
+
+
+def league_day_of(plan: Plan) -> date:
+    """Return the league day by the clock; that of the request where it is not known."""
+    return plan.latest_day or plan.league_day
+
+
+def merged_status(previous: Mapping[str, Any] | None, found: Iterable[DateStatus], moment: Moment) -> dict[str, Any]:
     """Return the status after a run.
 
     Of each export type the newest date is shown, and of each date the newest picture of the warehouse. The state is
@@ -78,7 +110,7 @@ def merged_status(previous: Mapping[str, Any] | None, found: Iterable[DateStatus
     Args:
         previous: The status before; None when there is none, or none that is understood.
         found: What the run says of its dates.
-        now: The current instant.
+        moment: The current instant, and the games around it.
     """
     exports: dict[str, Any] = dict({} if previous is None else previous["exports"])
     dates: dict[str, Any] = dict({} if previous is None else previous["dates"])
@@ -95,10 +127,11 @@ def merged_status(previous: Mapping[str, Any] | None, found: Iterable[DateStatus
         status = told["status"] if is_newest else shown["status"]
         dates[day] = {"status": status, "exports": dict(sorted(states.items()))}
     return {
+        **site_status(moment, exports, previous),
         "version": VERSION,
-        "updated_at": now.astimezone(timezone.utc).isoformat(timespec="seconds"),
         "exports": dict(sorted(exports.items())),
         "dates": {day: dates[day] for day in sorted(dates, reverse=True)[:MOST_DATES]},
+        "unplayed_games": [{"game_id": game, "reason": reason} for game, reason in moment.unplayed.items()],
     }
 
 
@@ -114,7 +147,7 @@ def _newest(before: Mapping[str, Any] | None, found: Mapping[str, Any]) -> Mappi
     return found if mine >= older and not is_same else {**before, "state": found["state"]}
 
 
-def write_status(store: Store, found: Iterable[DateStatus], now: datetime) -> str:
+def write_status(store: Store, found: Iterable[DateStatus], moment: Moment) -> str:
     """Merge what a run says of its dates into the status, and return what went wrong; empty when nothing did.
 
     A status that cannot be written makes nothing that is published less true.
@@ -124,7 +157,7 @@ def write_status(store: Store, found: Iterable[DateStatus], now: datetime) -> st
         for _ in range(_ATTEMPTS):
             shown = store.read(STATUS_PATH)
             previous = None if shown is None else _understood(shown[0])
-            content = orjson.dumps(merged_status(previous, told, now), option=orjson.OPT_INDENT_2)
+            content = orjson.dumps(merged_status(previous, told, moment), option=orjson.OPT_INDENT_2)
             generation = ABSENT if shown is None else shown[1].generation
             try:
                 store.write(STATUS_PATH, content, cache_control=Cache.MINUTE.header, if_generation=generation)
@@ -141,5 +174,5 @@ def _understood(content: bytes) -> dict[str, Any] | None:
         found = orjson.loads(content)
     except orjson.JSONDecodeError:
         return None
-    is_ours = isinstance(found, dict) and found.get("version") == VERSION
+    is_ours = isinstance(found, dict) and found.get("version") in (VERSION, _FORMER)
     return found if is_ours and all(isinstance(found.get(key), dict) for key in ("exports", "dates")) else None

@@ -7,16 +7,24 @@ from datetime import datetime, timezone
 
 from transforms.elements.plan import Plan
 from transforms.history.versions import sweep_history
-from transforms.publishing.status import DateStatus, write_status
+from transforms.publishing.status import DateStatus, league_day_of, read_moment, write_status
 from transforms.status_page.publish import write_page
 from transforms.stores.protocol import Store
+from transforms.warehouses.protocol import Warehouse
 
 
-def tell_readers(store: Store, plan: Plan, told: Sequence[DateStatus]) -> list[str]:
-    """Publish what a run says of its dates, and return what went wrong: nothing of it makes a document less true."""
+def tell_readers(store: Store, plan: Plan, told: Sequence[DateStatus], warehouse: Warehouse) -> list[str]:
+    """Publish what a run says of its dates, and return what went wrong: nothing of it makes a document less true.
+
+    Args:
+        store: Where it is published.
+        plan: The plan of the run.
+        told: What the run says.
+        warehouse: Holds the games around the league day, which the status depends on.
+    """
     now = datetime.now(timezone.utc)
     found = (
-        write_status(store, told, now),
+        write_status(store, told, read_moment(warehouse, league_day_of(plan), now)),
         write_page(store, [day["page"] for day in told], now),
         sweep_history(store, plan),
     )

@@ -33,7 +33,8 @@ from transforms.publishing.date_funnel import guard_section
 from transforms.publishing.lease import CONTROL_CACHE, Heartbeat, abandon, acquire, forget_signs, release
 from transforms.publishing.manifest import counted, load_manifest, manifest_path, merged, record_path, status_of
 from transforms.publishing.pointers import NEWER, PointerMover, regresses
-from transforms.publishing.status import date_status, write_status
+from transforms.publishing.services import Moment
+from transforms.publishing.status import date_status, league_day_of, write_status
 from transforms.restoring.runs import (
     PublishedVersion,
     VersionsGone,
@@ -46,6 +47,7 @@ from transforms.restoring.runs import (
     shows,
     versions_of,
 )
+from transforms.status_page.publish import write_page
 from transforms.stores.protocol import ABSENT, GenerationMismatch, Store, StoredObject, StoreError
 
 _ATTEMPTS = 10
@@ -123,7 +125,13 @@ def roll_back(store: Store, plan: Plan, to: Mapping[str, Any], *, by: str, today
         except BaseException:
             abandon(store, plan.run, day.isoformat())
             raise
-    warning = write_status(store, [date_status(done.record)], datetime.now(timezone.utc))
+    # Without a warehouse: what depends on the games is unknown until the next run writes the status.
+    told, now = date_status(done.record), datetime.now(timezone.utc)
+    warnings = (
+        write_status(store, [told], Moment(now, league_day_of(plan), None)),
+        write_page(store, [told["page"]], now),
+    )
+    warning = "; ".join(filter(None, warnings))
     release(store, plan.run, day.isoformat(), repaired=[export.name for export, _ in published_sections(done.record)])
     forget_signs(store, plan.run)
     return replace(done, warning=warning)

@@ -349,7 +349,10 @@
     calendar();
     charts();
     await choose(wanted() || days[0], false);
-    addEventListener("hashchange", () => { if (wanted()) choose(wanted(), true); });
+    addEventListener("hashchange", () => {
+      if (wanted()) choose(wanted(), true);
+      else if (!location.hash) choose(days[0], false);
+    });
     let width = innerWidth;
     addEventListener("resize", () => {
       if (innerWidth !== width) { width = innerWidth; charts(); choose(chosen, false); }

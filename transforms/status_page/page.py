@@ -10,7 +10,7 @@ from importlib import resources
 PAGE_PATH = "status/index.html"
 CONTENT_TYPE = "text/html; charset=utf-8"
 _POLICY = (
-    "default-src 'none'; script-src '{script}'; style-src '{style}'; connect-src 'self'; "
+    "default-src 'none'; script-src '{script}'; style-src '{style}'; connect-src 'self'; img-src data:; "
     "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 )
 

@@ -15,6 +15,7 @@ from transforms.publishing.status import DateStatus, date_status
 from transforms.publishing.tell_readers import tell_readers
 from transforms.steps.lease_keeping import LeaseKeeping
 from transforms.stores.protocol import Store
+from transforms.warehouses.protocol import Warehouse
 
 
 @dataclass
@@ -26,6 +27,7 @@ class PublishStatus(beam.PTransform):
 
     plan: Plan
     store: Store
+    warehouse: Warehouse
 
     def expand(self, manifests: beam.PCollection[tuple[str, dict[str, Any]]]) -> beam.PCollection[str]:
         """Wire the transform."""
@@ -33,7 +35,7 @@ class PublishStatus(beam.PTransform):
             manifests
             | "TakeStatus" >> beam.ParDo(TakeStatus()).with_output_types(tuple[str, Any])
             | "GatherDates" >> beam.GroupByKey()
-            | "WriteStatus" >> beam.ParDo(WriteStatus(self.plan, self.store)).with_output_types(str)
+            | "WriteStatus" >> beam.ParDo(WriteStatus(self.plan, self.store, self.warehouse)).with_output_types(str)
         )
 
 
@@ -53,9 +55,11 @@ class WriteStatus(LeaseKeeping):
     Input: one key with (date, what is said of it). Output: what went wrong, for the log of the job.
     """
 
+    warehouse: Warehouse
+
     def process(self, gathered: tuple[str, Iterable[DateStatus]]) -> Iterable[str]:
         """Yield what went wrong, if anything did."""
-        found = tell_readers(self.store, self.plan, list(gathered[1]))
+        found = tell_readers(self.store, self.plan, list(gathered[1]), self.warehouse)
         forget_signs(self.store, self.plan.run)
         for wrong in found:
             Metrics.counter("publish", "status_failed").inc()

@@ -10,7 +10,7 @@ from transforms.stores.protocol import Store, StoredObject, StoreError
 
 MANIFESTS, RUNS, FAILURES, LEASES, SIGNS_OF_LIFE = "manifest/", "runs/", "failures/", "open/", "alive/"
 LETTERS, LEDGER, WATCH, HISTORY, ALERTS, HEALS = "letters/", "ledger/", "watch/", "history/", "alerts/", "heals/"
-LAUNCHED = "launched/"
+LAUNCHED, SHADOW = "launched/", "shadow/"
 CONTROL = (
     MANIFESTS,
     RUNS,
@@ -24,9 +24,10 @@ CONTROL = (
     ALERTS,
     HEALS,
     LAUNCHED,
+    SHADOW,
 )
 """Prefixes of the objects that describe runs and messages: ids of models, names of tables, stack traces, what senders
-sent; and of documents that were replaced. They are never public.
+sent; of documents that were replaced, and of those of models that are tried out. They are never public.
 """
 KEPT_DAYS = 30
 """Days for which a document that was replaced is kept by default."""

@@ -2956,15 +2956,114 @@ export interface TrendsWhatMattersBucket {
 }
 
 /**
- * What is published, how fresh it is, and how it stands. Written by every run.
+ * What is published, how fresh it is, and how it stands. Written by every run, and at least every ten minutes by
+ * the streaming job.
  *
- * The document of status, version 1.
+ * The document of status, version 2.
  */
 export interface Status {
-  /** Of this shape. */
-  version: 1;
-  /** When a run last wrote it. */
+  /** When it was last written, by a run or by the streaming job. */
   updated_at: string;
+  /**
+   * unhealthy when one of live_data, tonight_data and predictions is; else degraded when any service is not
+   * healthy.
+   */
+  overall_status: "healthy" | "degraded" | "unhealthy";
+  /** What the site is made of. On a day without games all are healthy. */
+  services: {
+    /** Live scores. Stale after 10 minutes while games are active. */
+    live_data: {
+      status: StatusServiceState;
+      /** What the state means, for people; its words may change. */
+      message: string;
+      /** When what it stands for was last found to be right, whether or not it was written then; null when never. */
+      last_update: string | null;
+      /** Minutes since last_update, one decimal; null when never. */
+      age_minutes: number | null;
+      /**
+       * Whether what is published is of another date, or was not checked for too long while that matters; null
+       * when unknown.
+       */
+      is_stale: boolean | null;
+      /** Whether a game is past its tip-off and not over; null when the schedule is not available. */
+      games_active: boolean | null;
+      /** When live scores are expected to be checked again; null while no game is active. */
+      next_update_expected: string | null;
+    };
+    /** Tonight's players. Stale after 60 minutes from the first export of the day to the last final. */
+    tonight_data: {
+      status: StatusServiceState;
+      /** What the state means, for people; its words may change. */
+      message: string;
+      /** When what it stands for was last found to be right, whether or not it was written then; null when never. */
+      last_update: string | null;
+      /** Minutes since last_update, one decimal; null when never. */
+      age_minutes: number | null;
+      /**
+       * Whether what is published is of another date, or was not checked for too long while that matters; null
+       * when unknown.
+       */
+      is_stale: boolean | null;
+    };
+    /** Grades of running games. Stale after 10 minutes while games are active. */
+    grading: {
+      status: StatusServiceState;
+      /** What the state means, for people; its words may change. */
+      message: string;
+      /** When what it stands for was last found to be right, whether or not it was written then; null when never. */
+      last_update: string | null;
+      /**
+       * Whether what is published is of another date, or was not checked for too long while that matters; null
+       * when unknown.
+       */
+      is_stale: boolean | null;
+    };
+    /**
+     * Forecasts. Without any it is degraded from 13:00 New York time, and unhealthy from an hour before the
+     * first tip-off.
+     */
+    predictions: {
+      status: StatusServiceState;
+      /** What the state means, for people; its words may change. */
+      message: string;
+      /** Players with a published forecast for target_date. */
+      predictions_count: number;
+      /** The league day. */
+      target_date: string;
+    };
+  };
+  /** The services that are not healthy, in their order. */
+  known_issues: Array<{
+    severity: StatusServiceState;
+    /** What the state means, for people; its words may change. */
+    message: string;
+    /** Since when the service has been in this state. */
+    detected_at: string;
+  }>;
+  /** Announced maintenance; empty when there is none. */
+  maintenance_windows: Array<{
+    /** When it begins. */
+    start: string;
+    /** When it ends. */
+    end: string;
+    /** What is maintained, for people. */
+    message: string;
+  }>;
+  /** The break that the league day lies in: three days or more between two game dates; null without one. */
+  active_break: {
+    /** What it is called. */
+    headline: "All-Star Break" | "Holiday Break" | "Thanksgiving Break" | "Extended Break" | "Schedule Break";
+    /** When play resumes, for people. */
+    message: string;
+    /** The next game date. */
+    resume_date: string;
+    /** The game date before it. */
+    last_game_date: string;
+  } | null;
+  /** From this instant on the status says nothing any more: readers show unknown. */
+  valid_until: string;
+  /** Of this shape. */
+  version: 2;
   /** By export type, the newest date that was published or held back, as it is published. */
   exports: {
     [key: string]: {
@@ -3002,7 +3101,17 @@ export interface Status {
       };
     };
   };
+  /** Games of the last week that are not waited for, since they are postponed, suspended or cancelled. */
+  unplayed_games: Array<{
+    /** YYYYMMDD_AWAY_HOME. */
+    game_id: string;
+    /** Why it is not waited for. */
+    reason: string;
+  }>;
 }
 
 /** Whether the export type was published, and why not. */
 export type StatusState = "ready" | "no_games" | "withheld" | "degraded" | "failed";
+
+/** How a service stands; unknown when it cannot be judged. */
+export type StatusServiceState = "healthy" | "degraded" | "unhealthy" | "unknown";

@@ -146,5 +146,5 @@ export const VERSIONS = {
   "trends-quick-hits": 1,
   "trends-team": 1,
   "trends-what-matters": 1,
-  "status": 1,
+  "status": 2,
 } as const;

@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 from exporters.config import ExportConfig
-from exporters.league.games.schedule import READS, Game, Schedule
+from exporters.league.games.schedule import READS, Schedule
 from exporters.registry import exports, groups
 from exporters.warehouse.schema import Instant
 from exporters.warehouse.tables import ACCURACY, SCHEDULE
@@ -23,6 +23,8 @@ from pipeline.requests.request import RequestDefaults, parse_request
 from pipeline.stream.messages import Asked, request_key
 from pipeline.stream.watching.changes import DAYS_BACK, Changes
 from transforms.elements.tables import TableBatch, TableScan
+from transforms.publishing.status import read_moment, write_status
+from transforms.publishing.unplayed import unplayed
 from transforms.reading.decoding import decode_all
 from transforms.stores.protocol import Store
 from transforms.warehouses.protocol import Warehouse
@@ -35,12 +37,8 @@ AFTER_GAMES, AFTER_GRADES = "post-game", "post-grades"
 """Groups of export types that change when all games of a date are over, and when they are graded."""
 GRADES_REST = timedelta(seconds=120)
 """Grades are written row by row: they count as complete when no row is younger than this."""
-SETTLES_AFTER = timedelta(hours=36)
-"""A game that is not final so long after its tip-off is not waited for."""
 _DAYS_BACK = 3
 """Dates before the league day whose results may be due: a game settles by time on the second day after its own."""
-_LAST_TIP = timedelta(hours=33)
-"""From the beginning of a date, UTC, to the end of its league day: stands in for a tip-off that is unknown."""
 
 
 def utc_now() -> datetime:
@@ -110,18 +108,24 @@ class Watch:
 
     def _is_settled(self, schedule: Schedule, day: date, now: datetime) -> bool:
         games = schedule.on(day)
-        return bool(games) and all(game.is_final or _unplayed(game, day, now) for game in games)
+        called_off = unplayed(games, day, now)
+        return bool(games) and all(game.is_final or game.game_id in called_off for game in games)
+
+    def tell(self) -> str:
+        """Write the status as of now, which no run may do for hours (contract E2-1), and return what went wrong."""
+        now = self.clock()
+        return write_status(self.store, (), read_moment(self.warehouse, league_day(now), now))
 
     def _due(self, schedule: Schedule, day: date, today: date, now: datetime) -> Iterator[Asked]:
         games = schedule.on(day)
-        unplayed = {game.game_id: reason for game in games if (reason := _unplayed(game, day, now))}
+        called_off = unplayed(games, day, now)
         over = self._is_settled(schedule, day, now)
         begun = schedule.has_begun(day, Instant(int(now.timestamp() * 1_000_000)))
         if day == today and begun and not over and live_types():
             yield self._asked(live_types(), day, now, sender=_LIVE)
         if not over:
             return
-        named = tuple(f"{game_id} {reason}" for game_id, reason in unplayed.items())
+        named = tuple(f"{game_id} {reason}" for game_id, reason in called_off.items())
         if self.store.stat(marker_path(day, AFTER_GAMES)) is None:
             yield self._asked(
                 groups()[AFTER_GAMES], day, now, sender="results", marker=marker_path(day, AFTER_GAMES), unplayed=named
@@ -181,18 +185,3 @@ class Watch:
             by_watch=True,
             unplayed=unplayed,
         )
-
-
-def _unplayed(game: Game, day: date, now: datetime) -> str:
-    """Return why a game that is not final is not waited for; empty for one that is final or may become so."""
-    if game.is_final:
-        return ""
-    if game.is_called_off:
-        return "is called off by its status"
-    tip = datetime(day.year, day.month, day.day, tzinfo=timezone.utc) + _LAST_TIP
-    if game.tip_off is not None:
-        tip = datetime.fromtimestamp(game.tip_off / 1_000_000, timezone.utc)
-    if now - tip < SETTLES_AFTER:
-        return ""
-    hours = SETTLES_AFTER.total_seconds() / 3600
-    return f"is {game.status.replace('_', ' ')} {hours:g} hours after its tip-off"

@@ -17,9 +17,12 @@ from pipeline.operations.command_options import VerifyOptions
 from pipeline.operations.diff import parse_diff
 from pipeline.operations.doctor import parse_doctor
 from pipeline.operations.dry_export import parse_dry_export
+from pipeline.operations.promote import parse_promote
 from pipeline.operations.rollback_options import RollbackOptions
+from pipeline.operations.status_options import StatusOptions
 from pipeline.options.configuration import RunConfig, StreamConfig, parse_job
 from pipeline.options.flags import parse_options
+from pipeline.provenance.explain import parse_explain
 from pipeline.provenance.impact import parse_impact
 from pipeline.reference.command_options import DocsOptions
 
@@ -43,7 +46,10 @@ PARSERS: dict[str, Callable[[list[str]], Any]] = {
     "doctor": lambda argv: parse_doctor(argv, now=NOW),
     "verify": model(VerifyOptions),
     "diff": lambda argv: parse_dry_export(argv, now=NOW) if "--dry_export" in argv else parse_diff(argv),
+    "promote": lambda argv: parse_promote(argv, now=NOW),
     "rollback": model(RollbackOptions),
+    "status": model(StatusOptions),
+    "explain": parse_explain,
     "impact": parse_impact,
     "schedules check": model(CheckOptions),
     "schedules render": model(RenderOptions),

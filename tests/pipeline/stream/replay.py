@@ -49,6 +49,7 @@ from pipeline.stream.dead_letters import DeadLetters
 from pipeline.stream.graph import DEAD_LETTERS, ENDS, EVENTS, REQUESTS, AnswerRequests, ReadRequests
 from pipeline.stream.ledger import Ledger, message_stem
 from pipeline.stream.messages import Asked, Grammar
+from pipeline.stream.reading import MessageReader
 from tests.pipeline.stream.test_graph import PUBLISHED, Alarm, Bag, Cell
 from tests.support.plans import EASY
 from transforms.live_feed.warehouse import LiveWarehouse
@@ -182,7 +183,7 @@ class Worker:
         warehouse: Any = LiveWarehouse(ParquetWarehouse(run.warehouse)) if run.warehouse else None
         answers = Stub(warehouse, store, run.folder, EASY, clock=lambda: self._now, killer=self._killer)
         self._ledger = Ledger(store, lambda: self._now)
-        self._reads = ReadRequests(_GRAMMAR, DeadLetters(store), self._ledger)
+        self._reads = ReadRequests(MessageReader(_GRAMMAR, DeadLetters(store), self._ledger))
         self._answers = AnswerRequests(answers, QUIET)
         self._reads.setup(), self._answers.setup()
         self._lanes: dict[str, tuple[Bag, Cell, Alarm]] = {}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from exporters.warehouse.tables import CONTEXT, PREDICTIONS, WAREHOUSE_TABLES
+from exporters.warehouse.tables import CONTEXT, PREDICTIONS, SCHEDULE, WAREHOUSE_TABLES
 from pipeline.execution.in_process import run_in_process
 from pipeline.planning.planner import make_plan
 from pipeline.requests.request import ExportRequest, RequestDefaults, parse_request
@@ -111,8 +111,9 @@ class TestAnswers:
             answerer(league, store, warehouse).answer(asked(league))
         tables = [scan.table for scan in warehouse.scans]
         assert tables == 2 * tables[: len(tables) // 2]
-        champion, *scanned = tables[: len(tables) // 2]
+        champion, *scanned, games = tables[: len(tables) // 2]
         assert champion == PREDICTIONS.name, "whether the champion has forecasts is found out first"
+        assert games == SCHEDULE.name, "the games around the league day are for the status"
         assert len(set(scanned)) == len(scanned)
 
     def test_a_champion_without_forecasts_is_rejected_before_anything_else_is_read(

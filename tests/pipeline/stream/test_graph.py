@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import json
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -34,6 +35,7 @@ from pipeline.stream.ledger import Ledger, message_stem
 from pipeline.stream.messages import Asked, Grammar
 from pipeline.stream.reading import MessageReader
 from pipeline.stream.watching.games import Watch, utc_now
+from pipeline.stream.watching.status import STATUS_SECONDS
 from tests.support.eager import run_eagerly
 from tests.support.steps import functions_of, steps_of
 from tests.support.stores import ForbiddenStore, MemoryStore
@@ -527,11 +529,20 @@ class ScriptedWatch(Fake):
     def __init__(self, *found: Any) -> None:
         super().__init__()
         self.found = found
+        self.told: list[str | Exception] = []
+        self.statuses = 0
 
     def look(self) -> list[Asked]:
         if isinstance(self.found[0], Exception):
             raise self.found[0]
         return list(self.found)
+
+    def tell(self) -> str:
+        self.statuses += 1
+        wrong = self.told.pop(0) if self.told else ""
+        if isinstance(wrong, Exception):
+            raise wrong
+        return wrong
 
 
 class TestWatchGames:
@@ -569,10 +580,61 @@ class TestWatchGames:
         looks = ScriptedWatch(
             Asked({"correlation_id": "c", "trigger_source": "live"}, "key", "live-1", PUBLISHED.isoformat())
         )
-        looks.seconds = 0.0
+        looks.seconds = 1e-9
         step = WatchGames(looks)  # type: ignore[arg-type]
         step.setup()
         assert [len(list(step.process(tick))) for tick in range(3)] == [1, 1, 1]
+
+    def test_e2_1_the_status_is_written_while_the_job_runs_and_no_more_often_than_is_due(self) -> None:
+        looks = ScriptedWatch(WarehouseError("the schedule cannot be read"))
+        now = [1000.0]
+        step = WatchGames(looks, lambda: now[0])  # type: ignore[arg-type]
+        step.setup()
+        written = []
+        for _ in range(3600 // 60):
+            before = looks.statuses
+            assert list(step.process(0)) == []
+            written += [now[0]] if looks.statuses > before else []
+            now[0] += 60
+        gaps = {after - before for before, after in itertools.pairwise(written)}
+        assert gaps == {STATUS_SECONDS}
+        assert STATUS_SECONDS <= 600
+
+    def test_e2_1_without_a_watch_the_status_is_written_all_the_same(self) -> None:
+        looks = ScriptedWatch(Asked({}, "key", "live-1", PUBLISHED.isoformat()))
+        looks.seconds = 0
+        step = WatchGames(looks)  # type: ignore[arg-type]
+        step.setup()
+        assert (list(step.process(0)), looks.statuses) == ([], 1)
+
+    def test_a_watch_of_an_hour_checks_once_an_hour_although_ticks_are_for_the_status(self) -> None:
+        looks = ScriptedWatch(
+            Asked({"correlation_id": "c", "trigger_source": "live"}, "key", "live-1", PUBLISHED.isoformat())
+        )
+        looks.seconds = 3600
+        now = [0.0]
+        step = WatchGames(looks, lambda: now[0])  # type: ignore[arg-type]
+        step.setup()
+        found = []
+        for _ in range(24):
+            found.append(len(list(step.process(0))))
+            now[0] += STATUS_SECONDS
+        assert found == [1, *[0] * 11] * 2
+        assert looks.statuses == 24
+
+    def test_a_status_that_cannot_be_written_is_tried_at_the_next_tick_and_the_games_are_checked(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        looks = ScriptedWatch(
+            Asked({"correlation_id": "c", "trigger_source": "live"}, "key", "live-1", PUBLISHED.isoformat())
+        )
+        looks.seconds, looks.told = 1e-9, ["status.json was not written", RuntimeError("lost")]
+        step = WatchGames(looks)  # type: ignore[arg-type]
+        step.setup()
+        assert [len(list(step.process(0))) for _ in range(5)] == [1] * 5
+        assert looks.statuses == 3
+        assert "the status cannot be written: status.json was not written" in caplog.text
+        assert "the status cannot be written: RuntimeError: lost" in caplog.text
 
     def test_a_watch_is_a_value(self) -> None:
         warehouse: Any = ForbiddenWarehouse()

@@ -173,9 +173,14 @@ class TestTurns:
 class TestWatch:
     def test_it_looks_when_it_is_time_and_its_requests_are_answered(self) -> None:
         looks: list[int] = []
+        statuses: list[int] = []
 
         class Looking:
             seconds = 3600.0
+
+            def tell(self) -> str:
+                statuses.append(1)
+                return ""
 
             def requests(self) -> list[Asked] | None:
                 looks.append(1)
@@ -185,10 +190,27 @@ class TestWatch:
         job = Job(watch=Looking())
         assert job.steps(3) == [("success", "w-1")]
         assert len(looks) == 1
+        assert len(statuses) == 1, "the status is kept fresh"
+
+    def test_e2_1_without_a_watch_the_status_is_kept_fresh_all_the_same(self) -> None:
+        statuses: list[int] = []
+
+        class Off:
+            seconds = 0
+
+            def tell(self) -> str:
+                statuses.append(1)
+                return ""
+
+        assert Job(watch=Off()).steps(3) == []
+        assert len(statuses) == 1
 
     def test_a_failed_look_is_no_end(self) -> None:
         class Blind:
-            seconds = 0.0
+            seconds = 1e-9
+
+            def tell(self) -> str:
+                return "status.json was not written"
 
             def requests(self) -> list[Asked] | None:
                 return None

@@ -11,6 +11,7 @@ from exporters.warehouse.tables import ACCURACY, SCHEDULE
 from pipeline.requests.request import ExportRequest
 from pipeline.stream.messages import Asked, request_key
 from pipeline.stream.watching.games import AFTER_GAMES, AFTER_GRADES, GRADES_REST, Watch, marker_path
+from tests.support.matchers import json_of
 from tests.support.plans import EASY
 from tests.support.rows import accuracy_row, instant, schedule_row
 from tests.support.stores import MemoryStore, Refuse
@@ -59,6 +60,15 @@ class Looking:
 def watch(store: MemoryStore | None = None, **tables: Any) -> Looking:
     named = {"schedule": SCHEDULE, "accuracy": ACCURACY}
     return Looking(MemoryWarehouse({named[name]: rows for name, rows in tables.items()}), store or MemoryStore())
+
+
+def test_e2_1_the_status_is_written_as_of_now() -> None:
+    looking = watch(schedule=games(2, 4))
+    assert Watch(looking.warehouse, looking.store, EASY, 60.0, lambda: PLAYING).tell() == ""
+    made = json_of(looking.store, "status.json")
+    assert made["updated_at"] == PLAYING.astimezone(timezone.utc).isoformat(timespec="seconds")
+    assert made["services"]["live_data"]["games_active"] is True
+    assert [told["reason"] for told in made["unplayed_games"]] == ["is called off by its status"]
 
 
 def groups_asked(found: list[Asked]) -> list[str]:

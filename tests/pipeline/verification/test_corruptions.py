@@ -444,3 +444,44 @@ def test_most_corruptions_are_found_where_the_manifest_agrees_with_them(night: N
     if "manifest" not in name:
         night.agree()
     assert bool(night.verify()) is (name not in ONLY_THE_MANIFEST_TELLS)
+
+
+class TestSchemas:
+    """A document names the version of the schema that it was written for."""
+
+    def named(self, night: Night, name: str, schema: str) -> None:
+        path = night.path(name)
+        found = night.store.read(path)
+        assert found is not None
+        night.put(path, found[0], metadata={**found[1].metadata, "schema": schema})
+
+    def test_every_document_names_the_schema_of_its_type(self, night: Night) -> None:
+        for name in TYPES:
+            shown = night.store.stat(night.path(name, player=night.player()))
+            assert shown is not None
+            assert shown.metadata["schema"] == exports()[name].schema
+            assert night.value(f"manifest/{night.day}.json")["exports"][name]["schema"] == exports()[name].schema
+
+    @pytest.mark.parametrize(
+        "schema", ["urn:phase6:schema:results:2", "urn:phase6:schema:tonight:1", "urn:phase6:schema:results:x", "2"]
+    )
+    def test_a_name_that_is_no_schema_of_the_type_is_a_problem(self, night: Night, schema: str) -> None:
+        self.named(night, "results", schema)
+        assert [line for line in night.verify() if f"are of schema {schema}" in line]
+
+    def test_an_older_version_is_a_warning(self, night: Night, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(exports()["results"], "version", 2)
+        found = verify(night.store, None, today=night.day, champion=CHAMPION)
+        assert found.findings == []
+        assert [warning.export for warning in found.warnings] == ["results"] * 3
+        assert "1 documents of results are of schema urn:phase6:schema:results:1" in found.warnings[0].what
+        assert [warning["export_type"] for warning in found.as_json()["warnings"]] == ["results"] * 3
+
+    def test_documents_of_runs_that_named_none_are_no_concern(self, night: Night) -> None:
+        path = night.path("results")
+        found = night.store.read(path)
+        assert found is not None
+        told = {key: value for key, value in found[1].metadata.items() if key != "schema"}
+        night.put(path, found[0], metadata=told)
+        checked = verify(night.store, None, today=night.day, champion=CHAMPION)
+        assert (checked.findings, checked.warnings) == ([], [])

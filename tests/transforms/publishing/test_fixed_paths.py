@@ -66,7 +66,12 @@ def test_the_first_document_is_written_with_what_it_shows(store: MemoryStore) ->
     found = store.read(PATH)
     assert found is not None
     assert found[0] == document.content
-    told = {"game_date": "2026-02-03", "digest": document.digest, "empty": "false"}
+    told = {
+        "schema": "urn:phase6:schema:diary:1",
+        "game_date": "2026-02-03",
+        "digest": document.digest,
+        "empty": "false",
+    }
     assert found[1].metadata == told | {"as_of": "", "execution_id": "run-1"}
     assert found[1].cache_control == "public, max-age=86400"
 

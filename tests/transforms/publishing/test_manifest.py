@@ -182,6 +182,7 @@ class TestContent:
             "as_of": "",
             "execution_id": "run-1",
             "code_version": "1.2",
+            "schema": "urn:phase6:schema:card:1",
             "inputs": "digest of inputs",
             "state": "ready",
             "reason": None,

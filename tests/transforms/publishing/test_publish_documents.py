@@ -54,12 +54,31 @@ class TestDatedDocuments:
         assert found[0] == document.content
         assert (found[1].content_type, found[1].cache_control) == ("application/json", "public, max-age=300")
         assert found[1].metadata == {
+            "schema": "urn:phase6:schema:card:1",
             "game_date": "2026-01-05",
             "digest": document.digest,
             "empty": "false",
             "as_of": "",
             "execution_id": "run-1",
         }
+
+    def test_another_version_of_the_schema_alone_writes_nothing(self) -> None:
+        """The bytes fit both, and the object keeps the name that it was written under."""
+        store, publisher = MemoryStore(), DocumentPublisher(MemoryStore(), plan_of())
+        publisher.store = store
+        first = card("a")
+        publisher.publish(first, Published())
+        before = store.stat(first.path)
+        assert before is not None
+        next_version = replace(first, schema="urn:phase6:schema:card:2")
+        there = Published({first.path: PublishedObject(first.digest, before.generation)})
+        assert publisher.publish(next_version, there).action == "unchanged"
+        assert store.stat(first.path) == before
+        other = replace(card("a", points=9), schema="urn:phase6:schema:card:2")
+        assert publisher.publish(other, there).action == "written"
+        after = store.stat(first.path)
+        assert after is not None
+        assert after.metadata["schema"] == "urn:phase6:schema:card:2"
 
     def test_an_unchanged_document_costs_no_request(self) -> None:
         store = MemoryStore()
@@ -226,7 +245,7 @@ class TestDocumentsThatAreMeasured:
         found = store.stat(score(3).path)
         assert found is not None
         told = {"game_date": "2026-01-05", "digest": "3", "empty": "false", "progress": "3"}
-        assert found.metadata == told | {"as_of": "", "execution_id": "run-1"}
+        assert found.metadata == told | {"schema": "urn:phase6:schema:roster:1", "as_of": "", "execution_id": "run-1"}
 
     @pytest.mark.parametrize(("progress", "action"), [(2, "kept"), (3, "unchanged"), (4, "written")])
     def test_a_document_with_fewer_outcomes_keeps_what_is_shown(self, progress: int, action: str) -> None:

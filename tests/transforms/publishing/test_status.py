@@ -8,12 +8,15 @@ import pytest
 from jsonschema_rs import Draft202012Validator, meta
 
 from exporters.document_schemas import status_schema
+from exporters.league.games.schedule import Schedule
 from tests.support.manifests import manifest_json, section_json
 from tests.support.matchers import json_of
 from tests.support.stores import MemoryStore, Refuse
+from transforms.publishing.services import Moment
 from transforms.publishing.status import MOST_DATES, STATUS_PATH, date_status, merged_status, write_status
 
 NOW = datetime(2026, 2, 11, 18, 4, 11, tzinfo=timezone.utc)
+MOMENT = Moment(NOW, date(2026, 2, 11), Schedule(()))
 
 
 def record(
@@ -26,13 +29,17 @@ def record(
 
 
 def status(*records: dict[str, Any], previous: Any = None) -> dict[str, Any]:
-    return merged_status(previous, map(date_status, records), NOW)
+    return merged_status(previous, map(date_status, records), MOMENT)
 
 
 def test_it_says_what_is_published_and_when_that_was_last_checked() -> None:
     found = status(record(predictions={"documents": {"a": "x"}, "counts": {"picks": 3}}))
-    assert found == {
-        "version": 1,
+    assert list(found) == [
+        *("updated_at", "overall_status", "services", "known_issues", "maintenance_windows", "active_break"),
+        *("valid_until", "version", "exports", "dates", "unplayed_games"),
+    ]
+    assert {key: found[key] for key in ("updated_at", "version", "exports", "dates")} == {
+        "version": 2,
         "updated_at": "2026-02-11T18:04:11+00:00",
         "exports": {
             "predictions": {
@@ -114,12 +121,12 @@ def test_it_is_as_its_schema_says() -> None:
 class TestWriting:
     TOLD = (date_status(record(tonight={})),)
 
-    @pytest.mark.parametrize("content", [None, b"", b"[]", b"{}", b'{"version": 1}', b'{"version": 9}'])
+    @pytest.mark.parametrize("content", [None, b"", b"[]", b"{}", b'{"version": 2}', b'{"version": 9}'])
     def test_it_takes_the_place_of_what_is_not_understood(self, content: bytes | None) -> None:
         store = MemoryStore()
         if content is not None:
             store.write(STATUS_PATH, content, cache_control="")
-        assert write_status(store, self.TOLD, NOW) == ""
+        assert write_status(store, self.TOLD, MOMENT) == ""
         assert set(json_of(store, STATUS_PATH)["exports"]) == {"tonight"}
         shown = store.stat(STATUS_PATH)
         assert shown is not None
@@ -131,16 +138,18 @@ class TestWriting:
 
         def rival(path: str) -> None:
             store.before_write = lambda _: None
-            write_status(store, other, NOW)
+            write_status(store, other, MOMENT)
 
         store.before_write = rival
-        assert write_status(store, self.TOLD, NOW) == ""
+        assert write_status(store, self.TOLD, MOMENT) == ""
         assert set(json_of(store, STATUS_PATH)["exports"]) == {"results", "tonight"}
 
     def test_one_that_cannot_be_written_is_told_and_nothing_else_fails(self) -> None:
         store = MemoryStore()
         store.before_write = Refuse(STATUS_PATH)
-        assert write_status(store, self.TOLD, NOW).startswith("status.json was not written: cannot write status.json")
+        assert write_status(store, self.TOLD, MOMENT).startswith(
+            "status.json was not written: cannot write status.json"
+        )
 
     def test_one_that_never_holds_still_is_given_up(self) -> None:
         store = MemoryStore()
@@ -151,4 +160,4 @@ class TestWriting:
             store.before_write = rival
 
         store.before_write = rival
-        assert "it changed 20 times meanwhile" in write_status(store, self.TOLD, NOW)
+        assert "it changed 20 times meanwhile" in write_status(store, self.TOLD, MOMENT)

@@ -70,6 +70,7 @@ class TestPolicy:
             "script-src": digest("script"),
             "style-src": digest("style"),
             "connect-src": "'self'",
+            "img-src": "data:",
             "base-uri": "'none'",
             "form-action": "'none'",
             "require-trusted-types-for": "'script'",
@@ -80,7 +81,8 @@ class TestPolicy:
         assert outline.all("script") == outline.all("style") == [{}]
         names = {name for _, attributes in outline.elements for name in attributes}
         assert not [name for name in names if name.startswith("on") or name in ("style", "src")]
-        assert outline.all("link") == []
+        # Without an icon of its own a browser requests one from the host.
+        assert outline.all("link") == [{"rel": "icon", "href": "data:,"}]
 
     def test_the_policy_comes_before_what_it_governs(self) -> None:
         assert PAGE.index("Content-Security-Policy") < PAGE.index("<style>") < PAGE.index("<script>")

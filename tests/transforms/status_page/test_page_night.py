@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 
 from tests.support.status_pages import LAST, record_of
-from tests.transforms.status_page.test_calendar import DAY, record
+from tests.transforms.status_page.test_page_calendar import DAY, record
 from transforms.status_page.night import merged_night, night_of
 from transforms.status_page.publish import NIGHT, validator
 

@@ -7,7 +7,7 @@ import pytest
 from tests.support.matchers import generations, json_of
 from tests.support.status_pages import LAST, NOW, publish_season, record_of
 from tests.support.stores import MemoryStore, Refuse
-from tests.transforms.status_page.test_calendar import record
+from tests.transforms.status_page.test_page_calendar import record
 from transforms.status_page.calendar import CALENDAR_PATH, MOST_DATES
 from transforms.status_page.night import night_of, night_path
 from transforms.status_page.page import CONTENT_TYPE, PAGE_PATH, page
