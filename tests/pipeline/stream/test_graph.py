@@ -588,7 +588,7 @@ class TestWatchGames:
     def test_e2_1_the_status_is_written_while_the_job_runs_and_no_more_often_than_is_due(self) -> None:
         looks = ScriptedWatch(WarehouseError("the schedule cannot be read"))
         now = [1000.0]
-        step = WatchGames(looks, lambda: now[0])  # type: ignore[arg-type]
+        step = WatchGames(looks, clock=lambda: now[0])  # type: ignore[arg-type]
         step.setup()
         written = []
         for _ in range(3600 // 60):
@@ -613,7 +613,7 @@ class TestWatchGames:
         )
         looks.seconds = 3600
         now = [0.0]
-        step = WatchGames(looks, lambda: now[0])  # type: ignore[arg-type]
+        step = WatchGames(looks, clock=lambda: now[0])  # type: ignore[arg-type]
         step.setup()
         found = []
         for _ in range(24):
