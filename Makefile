@@ -77,12 +77,13 @@ demo: setup ## Generate the demo season, unless it is there.
 unit: setup ## Run the unit tests: the inner loop, about a minute.
 	$(BIN)/python -m pytest -n $(WORKERS) $(addprefix --ignore=,$(NOT_UNIT))
 
-lint: setup ## Check style (ruff), types (mypy), links of documents, schemas against released ones, and for secrets.
+lint: setup ## Check style (ruff), types (mypy), links, released schemas and streaming graph, and for secrets.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m tests.docs.links
 	$(BIN)/python -m pipeline.reference.released_schemas
+	$(BIN)/python -m pipeline.reference.released_stream
 	$(BIN)/python -m tests.secret_scan
 
 audit: setup ## Ask the advisory database for known holes of the locked dependencies; needs a network.
@@ -117,7 +118,9 @@ docs: setup ## Write docs/api, OpenAPI, TypeScript, the schema of a request, and
 	$(BIN)/phase6 docs
 	$(BIN)/phase6 metadata
 
-release: setup ## Record the schemas of today as released, unless readers of the released ones would break.
+release: setup ## Record schemas and streaming graph of today as released, unless readers or a running job would break.
+	$(BIN)/python -m pipeline.reference.released_schemas
+	$(BIN)/python -m pipeline.reference.released_stream --record
 	$(BIN)/python -m pipeline.reference.released_schemas --record
 
 lock: setup ## Compile the lock files from setup.py.

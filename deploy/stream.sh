@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Starts the streaming job, replaces the running one (UPDATE=1), or drains it (DRAIN=1). Prints the command; EXECUTE=1
-# carries it out, and --dry_run never does. JOB_OPTIONS and STREAM_OPTIONS of the settings are its options.
+# Starts the streaming job, replaces the running one (UPDATE=1, with MAPPING='Old=New' where steps have other names), or
+# drains it (DRAIN=1). Prints the command; EXECUTE=1 carries it out, and --dry_run never does. JOB_OPTIONS and
+# STREAM_OPTIONS of the settings are its options.
 set -euo pipefail
 # shellcheck source=deploy/common.sh
 . "$(dirname "$0")/common.sh"
@@ -41,7 +42,7 @@ delimiter='|'
 # Before bash 4.4, an empty array counts as unset.
 update=()
 if [ "${UPDATE:-}" = 1 ]; then
-  update=(--update)
+  update=(--update ${MAPPING:+"--transform-name-mappings=$MAPPING"})
 fi
 # One small worker answers everything, one request after the other; a second one may take over while it is replaced.
 run gcloud dataflow flex-template run "$JOB" \

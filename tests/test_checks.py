@@ -41,7 +41,7 @@ class TestLint:
         [recipe] = re.findall(r"^lint: .*\n((?:\t.*\n)+)", MAKEFILE, re.MULTILINE)
         checks = [line.strip().replace("$(BIN)/", ".venv/bin/") for line in recipe.splitlines()]
         assert hooks == [check.removesuffix(" .") for check in checks]
-        assert len(hooks) == 6
+        assert len(hooks) == 7
 
     def test_the_whole_run_and_the_matrix_lint(self) -> None:
         assert re.search(r"^test: .*\blint\b", MAKEFILE, re.MULTILINE)

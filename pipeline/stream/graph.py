@@ -243,8 +243,7 @@ class AnswerRequests(beam.DoFn):
         lane = Lanes.load(journal, token, self.quiet_seconds)
         lane.add(Asked.decoded(keyed[1]))
         self._save(lane, journal, token, wake)
-        # A job that is drained ends all time: what waits is answered then.
-        drain.set(GlobalWindow().max_timestamp())
+        _set_drain(drain)
 
     @on_timer(WAKE)
     def answer_next(
@@ -254,9 +253,13 @@ class AnswerRequests(beam.DoFn):
         token: Any = beam.DoFn.StateParam(TOKEN),
         desk: Any = beam.DoFn.StateParam(DESK),
         wake: Any = beam.DoFn.TimerParam(WAKE),
+        drain: Any = beam.DoFn.TimerParam(DRAIN),
     ) -> Iterable[Any]:
         """Yield the event of the next request of a lane, and of those that need no export."""
-        lane = self._load(key, journal, token, desk)
+        lane, adopted = self._load(key, journal, token, desk)
+        if adopted:
+            # The release that kept it had no such timer.
+            _set_drain(drain)
         outputs = list(self._answers.take_turn(lane))
         if self.prunes:
             self._answers.ledger.prune()
@@ -273,18 +276,21 @@ class AnswerRequests(beam.DoFn):
         wake: Any = beam.DoFn.TimerParam(WAKE),
     ) -> Iterable[Any]:
         """Yield the events of all requests of a lane, also of those whose quiet period is not over."""
-        lane = self._load(key, journal, token, desk)
+        lane, _ = self._load(key, journal, token, desk)
         while lane.is_busy:
             yield from _tagged(self._answers.take_turn(lane, drained=True))
         Lanes.save(lane, journal, token)
+        # A job that is drained waits for no timer that has nothing to answer.
         wake.clear()
 
-    def _load(self, key: str, journal: Any, token: Any, desk: Any) -> Lane:
+    def _load(self, key: str, journal: Any, token: Any, desk: Any) -> tuple[Lane, bool]:
+        """Return a lane, and whether it has just taken over what an earlier release has kept."""
         lane = Lanes.load(journal, token, self.quiet_seconds)
         if key == ONE_KEY and (kept := desk.read()) is not None:
             lane.adopt(kept)
             desk.clear()
-        return lane
+            return lane, True
+        return lane, False
 
     def _save(self, lane: Lane, journal: Any, token: Any, wake: Any) -> None:
         now = self.answerer.clock()
@@ -308,6 +314,11 @@ class MarkPublished(beam.DoFn):
         """Enter one."""
         self.ledger.publish(stem)
         self.ledger.prune()
+
+
+def _set_drain(drain: Any) -> None:
+    # A job that is drained ends all time: what waits is answered then.
+    drain.set(GlobalWindow().max_timestamp())
 
 
 def _tagged(outputs: Iterable[Output]) -> Iterator[Any]:

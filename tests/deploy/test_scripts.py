@@ -274,6 +274,14 @@ class TestStream:
         assert ("--update" in call) is updates
         assert "" not in call
 
+    def test_an_update_names_the_steps_that_have_other_names(self, commands: FakeCommands) -> None:
+        commands.add("gcloud")
+        commands.run("bash", STREAM, EXECUTE="1", UPDATE="1", MAPPING="A/Map(<lambda at a.py:1>)=A/Map")
+        commands.run("bash", STREAM, EXECUTE="1", MAPPING="A=B")
+        updated, started = commands.calls
+        assert flags(updated)["--transform-name-mappings"] == "A/Map(<lambda at a.py:1>)=A/Map"
+        assert not [flag for flag in started if "mapping" in flag], "only an update has steps to map"
+
     def test_draining_finds_the_job(self, commands: FakeCommands) -> None:
         commands.add("gcloud", [("dataflow jobs list", 0, "2026-02-11_job\n")])
         commands.run("bash", STREAM, EXECUTE="1", DRAIN="1")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import time
 from collections.abc import Iterator
 from datetime import date
 from typing import Any, ClassVar
@@ -245,6 +246,48 @@ class TestParts:
         rest.inject(table(DEFENSE), refuse(403, denied, "accessDenied"))
         with pytest.raises(WarehouseError, match=r"grant roles/bigquery\.jobUser on project payer to whoever runs"):
             dataclasses.replace(warehouse, quota_project="payer").parts(BOUNDED)
+
+
+class TestQueriesWithoutEnd:
+    """A service that says of a query, for as long as it is asked, that it is not done."""
+
+    @pytest.fixture
+    def endless(self, rest: Gate, warehouse: BigQueryWarehouse) -> Iterator[BigQueryWarehouse]:
+        job = {"jobReference": {"projectId": "p", "jobId": "j", "location": "EU"}}
+        running = {**job, "configuration": {"query": {"query": ""}}, "status": {"state": "RUNNING"}}
+        rest.inject(table(DEFENSE), where=lambda request: "/tables/" in request.target)
+        rest.inject(answer({"job": running}), where=lambda request: request.path.endswith("/cancel"))
+        rest.inject(*[answer(running)] * 10_000, where=lambda request: "/jobs/j" in request.target)
+        rest.inject(*[answer({"jobComplete": False, **job})] * 10_000, where=lambda request: True)
+        made = dataclasses.replace(warehouse, query_seconds=1.0)
+        yield made
+        made.close()
+
+    @pytest.mark.parametrize("what", ["partitions", "time"])
+    def test_it_is_cancelled_at_its_limit(self, rest: Gate, endless: BigQueryWarehouse, what: str) -> None:
+        started = time.monotonic()
+        with pytest.raises(WarehouseError, match="a query takes longer than 1 s, and is cancelled; run again"):
+            endless.parts(BOUNDED) if what == "partitions" else endless.newest_as_of()
+        assert 0.9 < time.monotonic() - started < 10
+        last = rest.requests[-1]
+        assert (last.method, last.path) == ("POST", "/bigquery/v2/projects/p/jobs/j/cancel")
+        assert sum(request.path.endswith("/cancel") for request in rest.requests) == 1
+
+    def test_the_service_knows_its_limit_too(self, rest: Gate, warehouse: BigQueryWarehouse) -> None:
+        """A process that is killed cancels nothing."""
+        rest.inject(table(DEFENSE), listed([]))
+        warehouse.parts(BOUNDED)
+        assert json.loads(rest.requests[1].body)["jobTimeoutMs"] == "60000"
+
+    def test_what_cannot_be_cancelled_is_given_up_all_the_same(self, rest: Gate, endless: BigQueryWarehouse) -> None:
+        rest.mend()
+        job = {"jobReference": {"projectId": "p", "jobId": "j", "location": "EU"}}
+        running = {**job, "configuration": {"query": {"query": ""}}, "status": {"state": "RUNNING"}}
+        rest.inject(refuse(403, "not yours", "accessDenied"), where=lambda request: request.path.endswith("/cancel"))
+        rest.inject(*[answer(running)] * 10_000, where=lambda request: "/jobs/j" in request.target)
+        rest.inject(*[answer({"jobComplete": False, **job})] * 10_000)
+        with pytest.raises(WarehouseError, match="a query takes longer than 1 s"):
+            endless.newest_as_of()
 
 
 class TestRefusedSessions:

@@ -18,6 +18,7 @@ from apache_beam.portability.api import beam_runner_api_pb2
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from google.cloud.dataflow_v1beta3 import JobType
 
+from pipeline.reference.released_stream import graph_of, pipeline_of_today
 from pipeline.version import current_build
 from tests.end_to_end.command_line import ROOT, Ended, arguments_of, run_main
 from tests.support.dataflow import FakeDataflow, dataflow_api, service_account
@@ -319,6 +320,7 @@ def test_the_streaming_job_is_submitted_and_not_waited_for(client: Client, api: 
     assert {"ReadMessages", "ReadUpstream", "Tick", "AnswerMessages/AnswerRequests", "WriteEvents"} <= labels
     sources = [t.spec.urn for t in graph.components.transforms.values() if "pubsub_read" in t.spec.urn]
     assert len(sources) == 2
+    assert graph_of(graph) == graph_of(pipeline_of_today()), "what releases are compared by is what is submitted"
 
 
 def test_a_run_with_a_completion_topic_is_submitted(client: Client, api: FakeDataflow, work: GcsStore) -> None:

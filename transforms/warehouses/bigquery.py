@@ -34,6 +34,7 @@ from transforms.warehouses.bigquery_reads import SILENT_SECONDS, ReadClient, Rea
 from transforms.warehouses.bigquery_schema import AS_DECLARED, NO_TABLE, Layout, check_schema, conformed, layout_of
 from transforms.warehouses.bigquery_sessions import session_request, trace_of
 from transforms.warehouses.bigquery_tables import (
+    QUERY_SECONDS,
     NoAnswerError,
     RefusalError,
     TableClient,
@@ -45,7 +46,6 @@ from transforms.warehouses.protocol import WarehouseError
 from transforms.warehouses.row_restriction import is_bounded, row_restriction, undated_restriction
 
 LOG = logging.getLogger(__name__)
-
 BIGQUERY_ENDPOINT = "https://bigquery.googleapis.com"
 
 _STORED = frozenset({"TABLE", "SNAPSHOT"})
@@ -58,10 +58,8 @@ _HISTORY = timedelta(days=7)
 """How far back BigQuery's time travel reaches, unless a dataset is set to less."""
 _TABLES: ProcessClients[TableSettings, TableClient] = ProcessClients(TableClient)
 
-
 VERSION_COLUMN = "version_id"
 """Tells the versions of a date apart, in the tables that rows are added to."""
-
 _SOLE = "sole:"
 """Begins the handle of a stream that is the only one of its session."""
 _UNDATED = "undated:"
@@ -91,6 +89,7 @@ class BigQueryWarehouse:
         storage_endpoint: ``HOST:PORT`` of an emulator's Storage API; likewise.
         retry: Waits between the tries of a request.
         silent_seconds: Seconds without rows after which a stream goes on over a new connection, or is given up.
+        query_seconds: Seconds after which a query is cancelled.
     """
 
     project: str
@@ -102,6 +101,7 @@ class BigQueryWarehouse:
     storage_endpoint: str = ""
     retry: RetryPolicy = PATIENT
     silent_seconds: float = SILENT_SECONDS
+    query_seconds: float = QUERY_SECONDS
 
     def check(self, scan: TableScan) -> tuple[str, ...]:
         """Return the optional columns that are absent; see :class:`transforms.warehouses.protocol.Warehouse`."""
@@ -275,6 +275,7 @@ class BigQueryWarehouse:
             anonymous=bool(self.rest_endpoint),
             connections=self.concurrency,
             retry=self.retry,
+            query_seconds=self.query_seconds,
         )
 
     def layout(self, scan: TableScan) -> Layout:

@@ -26,7 +26,7 @@ from transforms.warehouses.row_restriction import literal
 _FRESH_SECONDS = 60
 _CLOCK_SECONDS = 300
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
-_QUERY_SECONDS = 60.0
+QUERY_SECONDS = 60.0
 """How long a query may take; one of the lists of partitions takes about one."""
 _LABELS = {"app": "phase6-export"}
 """Of the query jobs, so that their cost can be told from that of others."""
@@ -41,12 +41,14 @@ class TableSettings:
         anonymous: Send no credentials, as an emulator wants it.
         connections: Connections that are kept open; one per thread that sends requests.
         retry: Waits between the tries of a request.
+        query_seconds: Seconds after which a query is cancelled.
     """
 
     endpoint: str
     anonymous: bool
     connections: int
     retry: RetryPolicy
+    query_seconds: float = QUERY_SECONDS
 
 
 class RefusalError(Exception):
@@ -194,7 +196,9 @@ class TableClient:
         return found
 
     def _query(self, sql: str, quota_project: str) -> list[tuple[str | None, ...]]:
-        config = bigquery.QueryJobConfig(labels=_LABELS)
+        seconds = self._settings.query_seconds
+        # The service ends it by itself where this process is killed, or its request to cancel it is lost.
+        config = bigquery.QueryJobConfig(labels=_LABELS, job_timeout_ms=int(1000 * seconds))
         with self._asking() as attempts:
             rows = self._client.query_and_wait(
                 sql,
@@ -202,7 +206,8 @@ class TableClient:
                 job_config=config,
                 retry=attempts,
                 job_retry=None,
-                wait_timeout=_QUERY_SECONDS,
+                # After that the client cancels it.
+                wait_timeout=seconds,
             )
             return [row.values() for row in rows]
 
@@ -223,7 +228,8 @@ class TableClient:
                 f"the answer of {endpoint} is not that of BigQuery, but {said}; check the proxy on the way there"
             ) from error
         except concurrent.futures.TimeoutError as error:
-            raise NoAnswerError(f"a query takes longer than {_QUERY_SECONDS:.0f} s; run again") from error
+            limit = f"{self._settings.query_seconds:g} s"
+            raise NoAnswerError(f"a query takes longer than {limit}, and is cancelled; run again") from error
         except NO_ANSWER as error:
             raise NoAnswerError(unanswered(endpoint, attempts, error)) from error
 

@@ -347,7 +347,7 @@ class TestLiveMessages:
             (set_at("pubsubTarget.data", encoded('{"export_types": ["tonight"]}')), 'message is {"export_types": ["to'),
         ],
     )
-    def test_one_that_was_edited(self, change: Callable[[dict[str, Any]], None], expected: str) -> None:
+    def test_a_message_that_was_edited(self, change: Callable[[dict[str, Any]], None], expected: str) -> None:
         jobs = live(FILE)
         change(jobs[0])
         lines = found(jobs, FILE)

@@ -302,7 +302,7 @@ class AnswerStep:
         found: list[tuple[str, str]] = []
         while self.alarm.at is not None and self.alarm.at <= self.now:
             self.alarm.at = None
-            made = list(self.step.answer_next(key, self.journal, self.token, self.desk, self.alarm))
+            made = list(self.step.answer_next(key, self.journal, self.token, self.desk, self.alarm, self.end))
             self.letters += [output.value for output in made if getattr(output, "tag", "") == DEAD_LETTERS]
             found += told(made)
         return found
@@ -318,8 +318,8 @@ class AnswerStep:
         self.now = max(self.now, self.alarm.at)
         return self.fire()
 
-    def drain(self) -> list[tuple[str, str]]:
-        return told(self.step.answer_all("lane", self.journal, self.token, self.desk, self.alarm))
+    def drain(self, key: str = "lane") -> list[tuple[str, str]]:
+        return told(self.step.answer_all(key, self.journal, self.token, self.desk, self.alarm))
 
 
 def told(messages: Any) -> list[tuple[str, str]]:
@@ -395,6 +395,25 @@ class TestAnswerRequests:
         assert sorted(answer_step.drain()) == [("m-2", "success"), ("m-3", "success"), ("m-4", "success")]
         assert answer_step.drain() == []
 
+    def test_a_drained_lane_waits_for_no_timer(self) -> None:
+        answer_step = AnswerStep()
+        answer_step.receive("m-1"), answer_step.receive("m-2")
+        assert answer_step.alarm.at is not None
+        answer_step.drain()
+        assert answer_step.alarm.at is None
+
+    def test_live_and_other_requests_of_a_lane_are_drained_until_none_is_left(self) -> None:
+        answer_step = AnswerStep()
+        live = {"request": {"export_types": ["live-grading"]}}
+        for n in range(3 * LIVE_IN_A_ROW):
+            answer_step.arrive(f"live-{n}", key=f"live-{n}", **live)
+        for n in range(300):
+            answer_step.arrive(f"m-{n}", key=f"key-{n % 100}")
+        found = answer_step.drain()
+        assert sorted(name for name, _ in found) == sorted(
+            [*(f"live-{n}" for n in range(3 * LIVE_IN_A_ROW)), *(f"m-{n}" for n in range(300))]
+        )
+
     def test_what_the_release_before_has_kept_under_one_key_is_answered(self) -> None:
         answer_step = AnswerStep()
         waiting = Asked({"correlation_id": "c", "trigger_source": "t"}, "night", "m-9", PUBLISHED.isoformat())
@@ -405,7 +424,9 @@ class TestAnswerRequests:
         }
         answer_step.desk.write(json.dumps(kept).encode())
         answer_step.alarm.at = answer_step.now
+        assert answer_step.end.at is None
         assert answer_step.fire("requests") == []
+        assert answer_step.end.at == float(GlobalWindow().max_timestamp()), "a drain reaches it"
         answer_step.now += 60
         assert answer_step.fire("requests") == [("m-9", "success")]
         assert answer_step.answered == [("m-9", "run-0")]
@@ -567,7 +588,7 @@ class TestWatchGames:
     def test_e2_1_the_status_is_written_while_the_job_runs_and_no_more_often_than_is_due(self) -> None:
         looks = ScriptedWatch(WarehouseError("the schedule cannot be read"))
         now = [1000.0]
-        step = WatchGames(looks, lambda: now[0])  # type: ignore[arg-type]
+        step = WatchGames(looks, clock=lambda: now[0])  # type: ignore[arg-type]
         step.setup()
         written = []
         for _ in range(3600 // 60):
@@ -592,7 +613,7 @@ class TestWatchGames:
         )
         looks.seconds = 3600
         now = [0.0]
-        step = WatchGames(looks, lambda: now[0])  # type: ignore[arg-type]
+        step = WatchGames(looks, clock=lambda: now[0])  # type: ignore[arg-type]
         step.setup()
         found = []
         for _ in range(24):
