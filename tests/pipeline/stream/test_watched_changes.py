@@ -164,7 +164,7 @@ class TestWatch:
         _, store = published
         playing = MemoryWarehouse({SCHEDULE: [schedule_row(game_date=DAY, game_status=2)]})
         found = Watch(playing, store, EASY, 60.0, lambda: datetime(2026, 2, 4, 2, tzinfo=timezone.utc)).look()
-        assert [asked.request["export_types"] for asked in found] == [["live-grading"]]
+        assert [asked.request["export_types"] for asked in found] == [["live", "live-grading"]]
 
 
 def rewrite(store: MemoryStore, manifest: dict[str, Any]) -> None:
