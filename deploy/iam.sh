@@ -126,6 +126,7 @@ run gcloud services enable --project="$PROJECT" \
   logging.googleapis.com \
   monitoring.googleapis.com \
   pubsub.googleapis.com \
+  run.googleapis.com \
   secretmanager.googleapis.com \
   storage.googleapis.com
 

@@ -76,6 +76,10 @@ class Documents:
             "total_games": len(games),
             "total_predictions": sum(game["prediction_count"] for game in games),
             "games": games,
+            # Picks of a date with games are paused by a row of a table, which the script does not read.
+            "halt_active": False,
+            "halt_reason": None,
+            "halt_since": None,
         }
 
     def _streaks(self, day: str) -> Json:

@@ -22,15 +22,17 @@ from exporters.warehouse.tables import ACCURACY, PLAYER_ALIASES, PREDICTIONS
 from pipeline.execution.in_process import batches_by_date
 from transforms.elements.document import Document
 from transforms.elements.failure import Failure
+from transforms.elements.guarding import Shown
 from transforms.elements.plan import Plan
 from transforms.elements.tables import TableBatch, alike, table_named
+from transforms.publishing.pauses import Documents, pause_documents
 from transforms.reading.roster_counts import RosterCounts
 from transforms.reading.route import with_player_ids
 from transforms.reading.scan import read_all
 from transforms.reading.scan_counts import Count
 from transforms.stages.date_stages import build_season, build_slate, rows_by_as_of_date
 from transforms.stages.leagues import ProcessLeague
-from transforms.stages.player_stage import CardBatch, sweep_histories
+from transforms.stages.player_stage import CardBatch, DocumentBatch, sweep_histories
 from transforms.warehouses.protocol import Warehouse
 
 Changes = Mapping[str, Mapping[int, Mapping[str, Any] | None]]
@@ -64,9 +66,27 @@ class Bench:
         scan_counts: The counts of all rows.
     """
 
-    def __init__(self, plan: Plan, warehouse: Warehouse, export: Export, path: str, player: str = "") -> None:
-        """Read the tables of the plan."""
+    def __init__(
+        self,
+        plan: Plan,
+        warehouse: Warehouse,
+        export: Export,
+        path: str,
+        player: str = "",
+        shown: Documents | None = None,
+    ) -> None:
+        """Read the tables of the plan.
+
+        Args:
+            plan: The plan of the document's export type and date.
+            warehouse: Where the tables are.
+            export: The export type.
+            path: The path of the document.
+            player: The player of the document; empty for a document of a date or season.
+            shown: Where the document is published: it decides what a pause leaves of its picks. None knows no pause.
+        """
         self.plan, self.export, self.path, self.player = plan, export, path, player
+        self._shown = shown
         days = frozenset(plan.dates)
         total = Count(broken=dict(plan.broken), dates=days, players=RosterCounts(plan.dates[0], plan.dates[-1]))
         scanned = read_all(warehouse, [scan for scan in plan.scans if scan.table not in plan.broken], total)
@@ -196,7 +216,7 @@ class Bench:
                 made.season_rows[day] = base.season_rows[day]
             else:
                 slate = build_slate(plan, counts, day, _batches(cards), slates[day])
-                self._keep(made, slate.documents.documents, slate.failures)
+                self._keep(made, self._paused(day, counts, slate.documents), slate.failures)
                 made.season_rows[day] = {"made": dict(rows_by_as_of_date(plan, slate))}
             for as_of, row in made.season_rows[day]["made"].items():
                 rows.setdefault(as_of, {})[day] = row
@@ -207,6 +227,12 @@ class Bench:
             )
             self._keep(made, season.documents.documents, season.failures)
         return made
+
+    def _paused(self, day: date, counts: ScanCounts, batch: DocumentBatch) -> list[Document]:
+        if self._shown is None:
+            return batch.documents
+        reported = self.plan.reporting_date(day)
+        return pause_documents(self.plan, self._shown, counts, reported, Shown(), batch).documents
 
     def _keep(self, made: _Made, documents: Iterable[Document], failures: Iterable[Failure]) -> None:
         made.failures.extend(failures)

@@ -14,7 +14,9 @@ from pipeline.execution.in_process import build_documents
 from pipeline.provenance.altered import AlteredWarehouse, Edit, ReadOnce
 from transforms.elements.document import Document
 from transforms.elements.failure import Failure
+from transforms.elements.guarding import Shown
 from transforms.elements.plan import Plan
+from transforms.publishing.pauses import pause_documents
 from transforms.reading.scan import scan_all
 from transforms.stores.protocol import StoredObject, StoreError
 from transforms.warehouses.protocol import Warehouse
@@ -109,8 +111,12 @@ def dry_export(plan: Plan, warehouse: Warehouse) -> DryExport:
     batches, scan_counts = scan_all(plan, warehouse)
     documents: dict[str, Document] = {}
     failures: list[Failure] = []
+    # As where nothing is published: what a pause leaves of picks depends on those that readers were shown.
+    nothing = DryExport(plan, scan_counts, {})
     for made in build_documents(plan, batches, scan_counts):
-        for document in made.documents.documents:
+        day = plan.reporting_date(made.day)
+        paused = pause_documents(plan, nothing, scan_counts, day, Shown(), made.documents)
+        for document in paused.documents:
             # Of a path without a date the newest one comes first.
             documents.setdefault(document.path, document)
         failures.extend(made.failures)

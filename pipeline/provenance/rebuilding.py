@@ -84,6 +84,17 @@ class Published:
         return None if listed is None else listed == self.found.digest
 
 
+@dataclass(frozen=True)
+class _Shown:
+    """The published document, as the only one."""
+
+    published: Published
+
+    def read(self, path: str) -> tuple[bytes, Any] | None:
+        """Return it."""
+        return (self.published.found.content, None) if path == self.published.path else None
+
+
 def find_published(store: Store, path: str) -> Published:
     """Return a published document with its manifest.
 
@@ -149,7 +160,7 @@ def rebuild(published: Published, warehouse: Warehouse, now: datetime) -> Rebuil
     )
     plan = make_plan(request, config)
     as_of, source, is_as_of = _picture(published.order.as_of, warehouse)
-    bench = Bench(at_instant(plan, as_of), warehouse, export, published.path, published.place.player)
+    bench = Bench(at_instant(plan, as_of), warehouse, export, published.path, published.place.player, _Shown(published))
     broken = sorted(set(bench.scan_counts.broken) & plan.built_from)
     if broken:
         raise WarehouseError(*(bench.scan_counts.broken[table] for table in broken))

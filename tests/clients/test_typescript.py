@@ -18,6 +18,7 @@ from pipeline.execution.in_process import run_in_process
 from pipeline.reference.field_table import resolved
 from pipeline.reference.openapi import type_name
 from tests.clients.compiler import CLIENT, compiled, node
+from tests.support.matchers import json_of
 from tests.support.plans import plan_of
 from tests.support.stores import MemoryStore
 from tests.support.warehouses import League
@@ -157,15 +158,11 @@ def test_fetcher_reads_documents_and_knows_what_is_not_there(folder: Path) -> No
     assert "needs date" in empty[1]
 
 
-def test_status_is_a_document(folder: Path) -> None:
+def test_status_is_a_document(folder: Path, league: League) -> None:
+    store = MemoryStore()
+    run_in_process(plan_of("results", first=league.today), league.warehouse, store)
+    one = json_of(store, "status.json")
     stands = {"state": "ready", "as_of": "x", "execution_id": "y"}
-    fresh = {"date": "2026-02-11", "documents": 1, "counts": {"picks": 2}, "checked_at": "x", **stands}
-    one = {
-        "version": 1,
-        "updated_at": "x",
-        "exports": {"results": fresh},
-        "dates": {"2026-02-11": {"status": "success", "exports": {"results": stands}}},
-    }
     (folder / "right.ts").write_text(module(STATUS, [one]), encoding="utf-8")
     (folder / "wrong.ts").write_text(module(STATUS, [{**one, "exports": {"results": stands}}]), encoding="utf-8")
     assert compiled(folder, ["right.ts"]) == []

@@ -191,9 +191,9 @@ def test_a_night_is_waited_for_and_ends_like_a_local_run(
 
 
 def _without_run(summary: dict[str, Any]) -> dict[str, Any]:
-    """What does not say where, when or how fast a run was."""
+    """What does not say where, when, by what or how fast a run was."""
     exports = {name: {**made, "seconds": 0, "pointers_moved": 0} for name, made in summary["exports"].items()}
-    return {**summary, "exports": exports, "run_id": "", "output": ""}
+    return {**summary, "exports": exports, "run_id": "", "output": "", "engine": ""}
 
 
 def test_a_job_that_fails_ends_with_1_and_its_reason(client: Client, api: FakeDataflow, output: GcsStore) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from typing import Any, Protocol
 
 import orjson
 
@@ -13,11 +14,17 @@ from transforms.elements.document import Document, with_value
 from transforms.elements.guarding import Shown
 from transforms.elements.plan import Plan
 from transforms.stages.player_stage import DocumentBatch
-from transforms.stores.protocol import Store
+
+
+class Documents(Protocol):
+    """Where published documents are read."""
+
+    def read(self, path: str) -> tuple[bytes, Any] | None:
+        """Return the content of a document, and what is known of it; None when there is none."""
 
 
 def pause_documents(
-    plan: Plan, store: Store, scan_counts: ScanCounts, day: date, shown: Shown, batch: DocumentBatch
+    plan: Plan, store: Documents, scan_counts: ScanCounts, day: date, shown: Shown, batch: DocumentBatch
 ) -> DocumentBatch:
     """Return documents of a date, those whose picks are paused without any pick that readers were not shown.
 
@@ -47,7 +54,9 @@ def pause_documents(
     return replace(batch, documents=documents)
 
 
-def _paused(export: Export, made: Document, plan: Plan, store: Store, scan_counts: ScanCounts, day: date) -> Document:
+def _paused(
+    export: Export, made: Document, plan: Plan, store: Documents, scan_counts: ScanCounts, day: date
+) -> Document:
     if export.pause is None:
         return made
     generated_at = plan.run.generated_at
@@ -58,7 +67,7 @@ def _paused(export: Export, made: Document, plan: Plan, store: Store, scan_count
     return with_value(made, export, export.pause(orjson.loads(made.content), published), generated_at)
 
 
-def _picks_shown(export: Export, store: Store, path: str) -> Json | None:
+def _picks_shown(export: Export, store: Documents, path: str) -> Json | None:
     """Return a published document that shows picks; None without one."""
     found = store.read(path)
     if found is None:

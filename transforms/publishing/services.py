@@ -14,9 +14,9 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from exporters.config import RULES
-from exporters.league.arithmetic.dates import NEW_YORK, utc
+from exporters.league.arithmetic.dates import NEW_YORK
 from exporters.league.games.schedule import IN_PROGRESS, STATUS_NAMES, Game, Schedule
-from transforms.publishing.unplayed import unplayed
+from transforms.publishing.unplayed import tip_of, unplayed
 
 Json = dict[str, Any]
 
@@ -79,14 +79,14 @@ class Moment:
     def tips(self) -> Sequence[datetime]:
         """The known tip-offs of the games of the league day that are played, ascending."""
         played = (game for game in self.games if game.game_id not in self.unplayed)
-        return sorted(utc(game.tip_off) for game in played if game.tip_off is not None)
+        return sorted(tip for game in played if (tip := tip_of(game)) is not None)
 
     @cached_property
     def is_active(self) -> bool:
         """Whether a game is past its tip-off and not final (E2-3)."""
         return any(
             game.status == STATUS_NAMES[IN_PROGRESS]
-            or (not game.is_final and game.tip_off is not None and utc(game.tip_off) <= self.now)
+            or (not game.is_final and (tip := tip_of(game)) is not None and tip <= self.now)
             for game in self.games
             if game.game_id not in self.unplayed
         )

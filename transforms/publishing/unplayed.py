@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta, timezone
 
+from exporters.league.arithmetic.dates import utc
 from exporters.league.games.schedule import Game
 
 SETTLES_AFTER = timedelta(hours=36)
@@ -24,14 +25,20 @@ def unplayed(games: Iterable[Game], day: date, now: datetime) -> dict[str, str]:
     return {game.game_id: reason for game in games if (reason := _reason(game, day, now))}
 
 
+def tip_of(game: Game) -> datetime | None:
+    """Return the tip-off of a game; None where it is unknown, or no instant that a calendar has."""
+    try:
+        return None if game.tip_off is None else utc(game.tip_off)
+    except OverflowError:
+        return None
+
+
 def _reason(game: Game, day: date, now: datetime) -> str:
     if game.is_final:
         return ""
     if game.is_called_off:
         return "is called off by its status"
-    tip = datetime(day.year, day.month, day.day, tzinfo=timezone.utc) + _LAST_TIP
-    if game.tip_off is not None:
-        tip = datetime.fromtimestamp(game.tip_off / 1_000_000, timezone.utc)
+    tip = tip_of(game) or datetime(day.year, day.month, day.day, tzinfo=timezone.utc) + _LAST_TIP
     if now - tip < SETTLES_AFTER:
         return ""
     hours = SETTLES_AFTER.total_seconds() / 3600

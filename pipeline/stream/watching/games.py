@@ -84,7 +84,8 @@ class Watch:
         except Exception as error:
             LOG.error("the games cannot be checked: %s: %s", type(error).__name__, error)
             return None
-        until = self.clock().timestamp() + self.seconds
+        # By the clock of the answer, which looks at it.
+        until = utc_now().timestamp() + self.seconds
         return [replace(asked, expires=until) if asked.trigger_source == _LIVE else asked for asked in found]
 
     def look(self) -> list[Asked]:

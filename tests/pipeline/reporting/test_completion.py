@@ -93,7 +93,7 @@ class TestCompleted:
         generations = event_of(plan, manifests)["generations"]
         shown = {found.path: found.generation for found in store.list("")}
         assert generations == {path: shown[path] for path in generations}
-        written = {path for path in shown if not path.startswith((*CONTROL, "schemas/", "status.json"))}
+        written = {path for path in shown if not path.startswith((*CONTROL, "schemas/", "status"))}
         assert generations.keys() == written
 
     def test_it_names_the_code(self, night: Any) -> None:
