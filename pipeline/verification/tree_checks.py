@@ -22,7 +22,7 @@ from pipeline.verification.document_checks import (
     read_document,
 )
 from pipeline.verification.finding import Finding, Verification, rerun
-from pipeline.verification.tree import Place, Tree, day_in, is_shared
+from pipeline.verification.tree import Place, Tree, day_in, is_shared, place_of
 from transforms.clients.concurrency import run_concurrently
 from transforms.elements.manifest import HELD
 from transforms.publishing.manifest import load_manifest
@@ -57,7 +57,7 @@ class TreeChecks:
 
     def check(self, found: Verification) -> None:
         """Add what is wrong with the tree to a verification."""
-        for checks in (self._strangers, self._status, self._page, self._gaps, self._rosters):
+        for checks in (self._strangers, self._status, self._page, self._gaps, self._rosters, self._absent_pointers):
             found.findings.extend(checks())
         found.findings.extend(self._pointers(found))
 
@@ -221,6 +221,28 @@ class TreeChecks:
             yield f"differs from the document of {day} that it mirrors", "export that date again"
         if not place.player:
             yield from self._behind(export, pointer, day, fix)
+
+    def _absent_pointers(self) -> Iterator[Finding]:
+        """Yield the pointers that the newest run which moved those of its type has left, and that are gone."""
+        for name, export in exports().items():
+            for day in reversed(self.tree.days_of(export) if export.pointers else []):
+                manifest = self._manifests.get(day)
+                section = {} if manifest is None or day > self.today else manifest["exports"].get(name, {})
+                told = section.get("pointers", {})
+                left = told.get("moved", 0) + told.get("unchanged", 0)
+                if not left:
+                    continue
+                places = filter(None, map(place_of, section["documents"]))
+                players = sorted({place.player for place in places})
+                paths = [pointer.path.format(player=player) for pointer in export.pointers for player in players]
+                gone = [path for path in paths if path not in self.tree.objects]
+                # Where some were kept, it is not said which: those that are not there may never have been.
+                is_whole = not told.get("kept") and not told.get("failed")
+                fix = f"export {name} for {day} with --update_latest=force"
+                if is_whole or len(paths) - len(gone) < left:
+                    for path in gone:
+                        yield Finding(path, f"is missing: the run of {day} left it", fix, str(day), name, "missing")
+                break
 
     def _day_of(self, export: Export, place: Place, read: ReadDocument) -> str:
         """Return the date that a pointer of a copied tree shows: its document tells, or is that of a recent date."""

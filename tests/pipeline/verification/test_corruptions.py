@@ -367,6 +367,10 @@ def gone(path: Callable[[Night], str], subject: Callable[[Night], str]) -> Calla
     return act
 
 
+def player_pointer(night: Night) -> str:
+    return f"tonight/player/{night.player()}.json"
+
+
 CORRUPTIONS: dict[str, Callable[[Night], str]] = {
     "missing": missing,
     "truncated": bytes_of("predictions", lambda content: content[: len(content) // 2]),
@@ -395,6 +399,8 @@ CORRUPTIONS: dict[str, Callable[[Night], str]] = {
     "pointer ahead": ahead,
     "pointer at nothing": at_nothing,
     "pointer of another type": of_another_type,
+    "pointer missing": gone(lambda night: "predictions/today.json", lambda night: "predictions/today.json"),
+    "pointer of a player missing": gone(player_pointer, player_pointer),
     "manifest missing": gone(lambda night: f"manifest/{night.day}.json", lambda night: str(night.day)),
     "manifest old": old_manifest,
     "manifest lies about counts": told(lie_about_counts),
@@ -424,7 +430,7 @@ CORRUPTIONS: dict[str, Callable[[Night], str]] = {
     ),
     "odd file name": lambda night: added(night, "predictions/today (1).json", night.path("predictions")),
 }
-assert len(CORRUPTIONS) == 44
+assert len(CORRUPTIONS) == 46
 
 
 @pytest.mark.parametrize("name", CORRUPTIONS)
