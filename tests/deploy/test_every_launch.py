@@ -100,12 +100,14 @@ def by_hand(folder: Path, settings: dict[str, str]) -> list[dict[str, Any]]:
 
 
 def by_schedules(folder: Path, settings: dict[str, str]) -> list[dict[str, Any]]:
-    """The jobs that ``phase6 schedules render`` makes, as Cloud Scheduler is given them."""
+    """The jobs that ``phase6 schedules render`` makes where each entry is a launch, as Cloud Scheduler gets them."""
     file = settle(Path(shutil.copy(SETTINGS, folder)), **settings)
     commands = FakeCommands(folder / "bin")
     commands.add("gcloud", [("scheduler jobs describe", 1, "")])
     phase6 = Path(sys.executable).with_name("phase6")
-    done = commands.run("bash", script=f"set -o pipefail; {phase6} schedules render --settings={file} | bash")
+    done = commands.run(
+        "bash", script=f"set -o pipefail; {phase6} schedules render --door=job --settings={file} | bash"
+    )
     assert done.returncode == 0, done.stderr
     made = [call for call in commands.calls if "create" in call]
     assert len(made) == len(yaml.safe_load((ROOT / "deploy" / "schedules.yaml").read_text())["jobs"])
