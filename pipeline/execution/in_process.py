@@ -30,9 +30,9 @@ from transforms.publishing.guard import judge_date, open_date, triage, withheld_
 from transforms.publishing.lease import Heartbeat, abandon, forget_signs
 from transforms.publishing.pauses import pause_documents
 from transforms.publishing.publish import OutcomeBatch, finish_date, gather, move_pointers
+from transforms.publishing.publish_run_status import publish_run_status
 from transforms.publishing.publish_schemas import publish_schema, schemas_of
 from transforms.publishing.status import date_status
-from transforms.publishing.tell_readers import tell_readers
 from transforms.publishing.write_back import append_subset_picks, appending
 from transforms.reading.route import split_by_date, with_player_ids
 from transforms.reading.scan import scan_all
@@ -97,7 +97,7 @@ def _publish(
         moved = move_pointers(plan, store, scan_counts, log.publication(day, verdicts[day]))
         records[day.isoformat()] = finish_date(plan, store, scan_counts, moved)
         PROGRESS.dates += 1
-    for wrong in tell_readers(store, plan, [date_status(record) for record in records.values()], warehouse):
+    for wrong in publish_run_status(store, plan, [date_status(record) for record in records.values()], warehouse):
         LOG.warning("%s", wrong)
     forget_signs(store, plan.run)
     return records

@@ -11,10 +11,10 @@ import orjson
 
 from exporters.registry import PLAYER_TYPES, exports, groups
 from pipeline.engines.errors import RunError, RunInterrupted, SubmissionError
-from pipeline.execution.alone import run_alone
+from pipeline.execution.local_run import run_locally
 from pipeline.execution.outcome import read_broken
 from pipeline.execution.places import open_store, open_warehouse, with_absolute_paths
-from pipeline.options.configuration import RunConfig, StreamConfig, parse_alone, parse_job
+from pipeline.options.configuration import RunConfig, StreamConfig, parse_job, parse_without_beam
 from pipeline.options.flags import OptionsError
 from pipeline.planning.champion import ChampionError
 from pipeline.planning.inputs import with_inputs
@@ -89,9 +89,9 @@ def _parsed(argv: Sequence[str], now: datetime) -> tuple[PipelineOptions | None,
         OptionsError: Something is wrong, or the engine cannot run the job.
     """
     types, named = tuple(exports()), groups()
-    alone = parse_alone(argv, known_types=types, groups=named, now=now, player_types=PLAYER_TYPES)
-    if alone is not None and not alone.no_wait and _dates_of(alone) <= alone.dates_in_process:
-        return None, alone
+    local = parse_without_beam(argv, known_types=types, groups=named, now=now, player_types=PLAYER_TYPES)
+    if local is not None and not local.no_wait and _dates_of(local) <= local.dates_in_process:
+        return None, local
     # Beam takes longer to import than all that a run of one date does without it.
     from pipeline.engines.engine import find_engine
 
@@ -164,7 +164,7 @@ def _run(
 ) -> Summary | None:
     output, topic = str(config.output), config.completion_topic
     if options is None:
-        return run_alone(plan, warehouse, store, output=output, completion_topic=topic)
+        return run_locally(plan, warehouse, store, output=output, completion_topic=topic)
     from pipeline.execution.graph_run import run
 
     return run(plan, warehouse, store, options, output=output, completion_topic=topic, no_wait=config.no_wait)

@@ -16,13 +16,13 @@ from pipeline.options.locations import (
     BIGQUERY_PATTERN,
     FOLDER_PATTERN,
     GCS_PATTERN,
-    URL_PATTERN,
     FilePath,
     OutputPlace,
     WarehousePlace,
 )
 from pipeline.options.option import Group, Option, options_of
 from pipeline.options.option_table import EXPORT_OPTIONS
+from pipeline.options.tree_options import ControlOutputOption, GcsEndpointOption, OutputOption
 from pipeline.requests.field import STRICT, Described, whole, whole_or_empty
 from pipeline.requests.request_message import DAY_TEXT, Day
 from pipeline.requests.validation import fields_of
@@ -46,25 +46,8 @@ class BackfillOptions:
 class VerifyOptions(AlertOptions):
     """The published tree to verify, what to hold it against, and whom to alert."""
 
-    output: Annotated[
-        OutputPlace,
-        Described(
-            "Place of the documents: a folder, or a prefix of a bucket.",
-            example="gs://my-bucket/v1",
-            metavar="PATH|gs://BUCKET/PREFIX",
-            pattern=f"{GCS_PATTERN}|{FOLDER_PATTERN}",
-        ),
-    ]
-    control_output: Annotated[
-        OutputPlace | None,
-        Described(
-            "Where its manifests are.",
-            example="gs://my-bucket-control/v1",
-            default_help="beside the output: PATH-control, or gs://BUCKET-control/PREFIX",
-            metavar="PATH|gs://BUCKET/PREFIX",
-            pattern=f"{GCS_PATTERN}|{FOLDER_PATTERN}",
-        ),
-    ] = None
+    output: OutputOption
+    control_output: ControlOutputOption = None
     target_date: Annotated[
         Day | None,
         Described("One date, or a league day: today or yesterday.", "2026-02-11", metavar="DATE", pattern=DAY_TEXT),
@@ -138,11 +121,7 @@ class VerifyOptions(AlertOptions):
         Described("Player documents that are read of each export type and date; others every day.", example="50"),
     ] = 25
     deep: Annotated[bool, Described("Read every document.", example="true")] = False
-    gcs_endpoint: Annotated[
-        str,
-        whole_or_empty(URL_PATTERN),
-        Described("A GCS emulator, called without credentials.", example="http://localhost:4443", metavar="URL"),
-    ] = ""
+    gcs_endpoint: GcsEndpointOption = ""
     json: Annotated[bool, Described("Report the result as JSON, for programs.", example="true")] = False
 
 
@@ -249,11 +228,7 @@ class DiffOptions:
         Described("Differences that are listed; JSON lists all.", example="200"),
     ] = 40
     markdown: Annotated[bool, Described("Print Markdown, for the comment of a pull request.", example="true")] = False
-    gcs_endpoint: Annotated[
-        str,
-        whole_or_empty(URL_PATTERN),
-        Described("A GCS emulator, called without credentials.", example="http://localhost:4443", metavar="URL"),
-    ] = ""
+    gcs_endpoint: GcsEndpointOption = ""
     json: Annotated[bool, Described("Report the result as JSON, for programs.", example="true")] = False
 
 

@@ -7,8 +7,9 @@ from typing import Annotated
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from pipeline.options.locations import FOLDER_PATTERN, GCS_PATTERN, URL_PATTERN, OutputPlace
+from pipeline.options.locations import FOLDER_PATTERN, GCS_PATTERN, OutputPlace
 from pipeline.options.option import Group, options_of
+from pipeline.options.tree_options import GcsEndpointOption, OutputOption
 from pipeline.requests.field import STRICT, Described, whole_or_empty
 from pipeline.requests.request_message import DAY_TEXT, Day
 from transforms.stores.control import KEPT_DAYS
@@ -22,15 +23,7 @@ RUN_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._:+-]{0,199}"
 class RollbackOptions:
     """The date, and the run whose documents are brought back."""
 
-    output: Annotated[
-        OutputPlace,
-        Described(
-            "Place of the documents: a folder, or a prefix of a bucket.",
-            example="gs://my-bucket/v1",
-            metavar="PATH|gs://BUCKET/PREFIX",
-            pattern=f"{GCS_PATTERN}|{FOLDER_PATTERN}",
-        ),
-    ]
+    output: OutputOption
     date: Annotated[
         Day, Described("The date, or a league day: today or yesterday.", "2026-02-11", metavar="DATE", pattern=DAY_TEXT)
     ]
@@ -85,11 +78,7 @@ class RollbackOptions:
     most: Annotated[int, Field(ge=0), Described("Differences that a dry run lists; JSON lists all.", example="200")] = (
         40
     )
-    gcs_endpoint: Annotated[
-        str,
-        whole_or_empty(URL_PATTERN),
-        Described("A GCS emulator, called without credentials.", example="http://localhost:4443", metavar="URL"),
-    ] = ""
+    gcs_endpoint: GcsEndpointOption = ""
     json: Annotated[bool, Described("Report the result as JSON, for programs.", example="true")] = False
 
 

@@ -7,9 +7,10 @@ from typing import Annotated
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from pipeline.options.locations import FOLDER_PATTERN, GCS_PATTERN, URL_PATTERN, LocalFolder, OutputPlace
+from pipeline.options.locations import FOLDER_PATTERN, GCS_PATTERN, LocalFolder, OutputPlace
 from pipeline.options.option import Group, options_of
-from pipeline.requests.field import STRICT, Described, whole_or_empty
+from pipeline.options.tree_options import GcsEndpointOption
+from pipeline.requests.field import STRICT, Described
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -33,11 +34,7 @@ class StatusOptions:
     port: Annotated[
         int, Field(ge=0, le=65535), Described("With serve: the port; 0 takes a free one.", example="8000")
     ] = 0
-    gcs_endpoint: Annotated[
-        str,
-        whole_or_empty(URL_PATTERN),
-        Described("A GCS emulator, called without credentials.", example="http://localhost:4443", metavar="URL"),
-    ] = ""
+    gcs_endpoint: GcsEndpointOption = ""
     json: Annotated[bool, Described("Print status/data.json, for programs.", example="true")] = False
 
 

@@ -165,7 +165,7 @@ def parse_run(
     return options, config
 
 
-def parse_alone(
+def parse_without_beam(
     argv: Sequence[str],
     *,
     known_types: Sequence[str],

@@ -11,13 +11,11 @@ from exporters.config import ExportConfig
 from pipeline.options.locations import (
     BIGQUERY_PATTERN,
     FOLDER_PATTERN,
-    GCS_PATTERN,
-    URL_PATTERN,
-    OutputPlace,
     WarehousePlace,
 )
 from pipeline.options.option import Group, options_of
-from pipeline.requests.field import STRICT, Described, whole_or_empty
+from pipeline.options.tree_options import ControlOutputOption, GcsEndpointOption, OutputOption, WarehouseOption
+from pipeline.requests.field import STRICT, Described
 from pipeline.requests.request_message import DAY_TEXT, Day
 
 _WAREHOUSE = f"{BIGQUERY_PATTERN}|{FOLDER_PATTERN}"
@@ -122,45 +120,16 @@ class ExplainOptions:
             metavar="FIELD",
         ),
     ] = ""
-    output: Annotated[
-        OutputPlace,
-        Described(
-            "Place of the documents: a folder, or a prefix of a bucket.",
-            example="gs://my-bucket/v1",
-            metavar="PATH|gs://BUCKET/PREFIX",
-            pattern=f"{GCS_PATTERN}|{FOLDER_PATTERN}",
-        ),
-    ]
-    warehouse: Annotated[
-        WarehousePlace,
-        Described(
-            "Where the tables are: BigQuery, or a folder of Parquet files.",
-            example="bigquery:my-project",
-            metavar="PATH|bigquery:PROJECT",
-            pattern=_WAREHOUSE,
-        ),
-    ]
-    control_output: Annotated[
-        OutputPlace | None,
-        Described(
-            "Where its manifests are.",
-            example="gs://my-bucket-control/v1",
-            default_help="beside the output: PATH-control, or gs://BUCKET-control/PREFIX",
-            metavar="PATH|gs://BUCKET/PREFIX",
-            pattern=f"{GCS_PATTERN}|{FOLDER_PATTERN}",
-        ),
-    ] = None
+    output: OutputOption
+    warehouse: WarehouseOption
+    control_output: ControlOutputOption = None
     seconds: Annotated[
         int,
         Field(ge=1, le=3600),
         Described("How long rows are tried; what is left untried is told.", example="120"),
     ] = 30
     most: Annotated[int, Field(ge=0), Described("Rows that are listed; JSON lists all.", example="200")] = 20
-    gcs_endpoint: Annotated[
-        str,
-        whole_or_empty(URL_PATTERN),
-        Described("A GCS emulator, called without credentials.", example="http://localhost:4443", metavar="URL"),
-    ] = ""
+    gcs_endpoint: GcsEndpointOption = ""
     json: Annotated[bool, Described("Report the result as JSON, for programs.", example="true")] = False
 
 

@@ -47,7 +47,7 @@ def run_stream(config: StreamConfig, warehouse: Warehouse, store: Store, options
         OptionsError: The engine cannot run it.
     """
     engine = find_engine(options, current_build(), streaming=True, no_wait=config.no_wait)
-    is_alone = options.view_as(StandardOptions).runner is None
+    names_runner = options.view_as(StandardOptions).runner is not None
     options = job_options(options, engine, current_build())
     launcher = BatchTemplate.of(config, options)
     is_local = engine.kind is Kind.LOCAL
@@ -60,10 +60,10 @@ def run_stream(config: StreamConfig, warehouse: Warehouse, store: Store, options
             store.check()
         if is_local:
             say(f"answering {config.input_subscription}; end it with Ctrl-C", sys.stderr)
-            if is_alone:
-                answer_alone(config, warehouse, store, launcher)
-            else:
+            if names_runner:
                 run_local(build_it, options)
+            else:
+                answer_locally(config, warehouse, store, launcher)
         else:
             say(f"submitted the streaming job: {submit(engine, build_it, options)}")
             say("it answers messages until it is drained or cancelled, and is not waited for")
@@ -79,7 +79,7 @@ def run_stream(config: StreamConfig, warehouse: Warehouse, store: Store, options
     return ALL_PUBLISHED
 
 
-def answer_alone(config: StreamConfig, warehouse: Warehouse, store: Store, launcher: Launcher | None) -> None:
+def answer_locally(config: StreamConfig, warehouse: Warehouse, store: Store, launcher: Launcher | None) -> None:
     """Answer messages in this process until SIGINT or SIGTERM.
 
     Raises:

@@ -215,7 +215,7 @@ class TestCutOff:
         assert manifest["status"] == "success"
         assert sum(section["written"] for section in manifest["exports"].values()) == 0, "all of it was there"
 
-    def test_documents_that_could_not_be_written_are_written_by_the_next_run_alone(self, league: League) -> None:
+    def test_documents_that_could_not_be_written_are_written_by_the_next_run_locally(self, league: League) -> None:
         warehouse, store = league.changed(), MemoryStore()
         store.before_write = refuse = Refuse("tonight/player/", passing=3)
         manifest = run(warehouse, store, league.today)

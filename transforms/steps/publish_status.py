@@ -11,8 +11,8 @@ from apache_beam.metrics import Metrics
 
 from transforms.elements.plan import Plan
 from transforms.publishing.lease import forget_signs
+from transforms.publishing.publish_run_status import publish_run_status
 from transforms.publishing.status import DateStatus, date_status
-from transforms.publishing.tell_readers import tell_readers
 from transforms.steps.lease_keeping import LeaseKeeping
 from transforms.stores.protocol import Store
 from transforms.warehouses.protocol import Warehouse
@@ -50,7 +50,7 @@ class TakeStatus(beam.DoFn):
 
 @dataclass
 class WriteStatus(LeaseKeeping):
-    """Wraps :func:`tell_readers` for all dates of a run, and removes its signs of life.
+    """Wraps :func:`publish_run_status` for all dates of a run, and removes its signs of life.
 
     Input: one key with (date, what is said of it). Output: what went wrong, for the log of the job.
     """
@@ -59,7 +59,7 @@ class WriteStatus(LeaseKeeping):
 
     def process(self, gathered: tuple[str, Iterable[DateStatus]]) -> Iterable[str]:
         """Yield what went wrong, if anything did."""
-        found = tell_readers(self.store, self.plan, list(gathered[1]), self.warehouse)
+        found = publish_run_status(self.store, self.plan, list(gathered[1]), self.warehouse)
         forget_signs(self.store, self.plan.run)
         for wrong in found:
             Metrics.counter("publish", "status_failed").inc()

@@ -112,7 +112,7 @@ class TestCompleted:
         assert all(found["written"] == 0 < found["unchanged"] for found in event["exports"].values())
         assert event["paths"]["tonight"].endswith(".json")
 
-    def test_it_reports_its_own_run_alone(self, league: League) -> None:
+    def test_it_reports_its_own_run_locally(self, league: League) -> None:
         store = MemoryStore()
         run_in_process(plan_of("tonight", first=league.today), league.warehouse, store)
         plan = plan_of("predictions", first=league.today, correlation_id="another")

@@ -9,9 +9,9 @@ import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from pipeline.engines.errors import RunError, RunInterrupted
-from pipeline.execution.alone import run_alone
 from pipeline.execution.graph_run import run
-from pipeline.options.configuration import RunConfig, parse_alone
+from pipeline.execution.local_run import run_locally
+from pipeline.options.configuration import RunConfig, parse_without_beam
 from tests.end_to_end.command_line import run_main
 from tests.support.matchers import manifest_of
 from tests.support.plans import plan_of
@@ -25,7 +25,7 @@ PLACES = ("--warehouse=w", "--output=o", "--export_types=tonight", "--target_dat
 
 def parsed(*flags: str) -> RunConfig | None:
     now = datetime(2026, 2, 3, tzinfo=timezone.utc)
-    return parse_alone([*PLACES, *flags], known_types=("tonight",), groups={}, now=now)
+    return parse_without_beam([*PLACES, *flags], known_types=("tonight",), groups={}, now=now)
 
 
 class TestReading:
@@ -64,7 +64,7 @@ class TestWhen:
 class TestEnding:
     def test_a_refused_place_breaks_it_off_with_the_reason_of_a_run_on_an_engine(self, league: League) -> None:
         reasons = []
-        for go in (run_alone, lambda *given, **named: run(*given, PipelineOptions([]), **named)):
+        for go in (run_locally, lambda *given, **named: run(*given, PipelineOptions([]), **named)):
             store = MemoryStore()
             store.before_write = Refuse("manifest/")
             with pytest.raises(RunError) as error:
@@ -80,9 +80,9 @@ class TestEnding:
 
         store.before_write = interrupt
         with pytest.raises(RunInterrupted):
-            run_alone(plan_of("tonight", first=DAY), league.warehouse, store, output="out")
+            run_locally(plan_of("tonight", first=DAY), league.warehouse, store, output="out")
         store.before_write = lambda _path: None
-        assert run_alone(plan_of("tonight", first=DAY), league.warehouse, store, output="out").status == "success"
+        assert run_locally(plan_of("tonight", first=DAY), league.warehouse, store, output="out").status == "success"
 
     def test_its_event_is_sent_once_its_manifest_and_its_status_are_written(self, league: League) -> None:
         store, sent = MemoryStore(), []
@@ -92,7 +92,7 @@ class TestEnding:
             sent.append((topic, event["status"], event["run_id"]))
 
         plan = plan_of("tonight", first=DAY)
-        run_alone(plan, league.warehouse, store, output="out", completion_topic="t", publish=publish)
+        run_locally(plan, league.warehouse, store, output="out", completion_topic="t", publish=publish)
         assert sent == [("t", "success", manifest_of(store, str(DAY))["run"]["run_id"])]
 
     def test_an_event_that_cannot_be_sent_breaks_it_off(self, league: League) -> None:
@@ -100,7 +100,7 @@ class TestEnding:
             raise StoreError("no such topic")
 
         with pytest.raises(RunError, match="no such topic"):
-            run_alone(
+            run_locally(
                 plan_of("tonight", first=DAY),
                 league.warehouse,
                 MemoryStore(),

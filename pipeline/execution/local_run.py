@@ -18,7 +18,7 @@ from transforms.stores.protocol import Store
 from transforms.warehouses.protocol import Warehouse
 
 
-def run_alone(
+def run_locally(
     plan: Plan,
     warehouse: Warehouse,
     store: Store,

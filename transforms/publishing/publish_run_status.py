@@ -1,4 +1,4 @@
-"""What a run does once its dates are published: ``status.json``, the status page, and the end of old history."""
+"""What a run publishes of itself once its dates are: ``status.json`` and the status page. Old history ends then."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from transforms.warehouses.protocol import Warehouse
 LOG = logging.getLogger(__name__)
 
 
-def tell_readers(store: Store, plan: Plan, told: Sequence[DateStatus], warehouse: Warehouse) -> list[str]:
+def publish_run_status(store: Store, plan: Plan, told: Sequence[DateStatus], warehouse: Warehouse) -> list[str]:
     """Publish what a run says of its dates, and return what went wrong: nothing of it makes a document less true.
 
     Args:
