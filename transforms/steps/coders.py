@@ -1,7 +1,7 @@
 """How elements are encoded between the stages of a graph: as Arrow, JSON or serialised documents, not as pickles.
 
-Beam chooses a registered coder by the type that a step declares as its output, and pickles what has none. What is left to that is small: scans, streams and counts, of which a run has as many as it reads tables,
-and the rows of a write-back.
+Beam chooses a registered coder by the type that a step declares as its output, and pickles what has none. Left to that
+are scans, streams and counts, of which a run has as many as it reads tables, and the rows of a write-back.
 """
 
 from __future__ import annotations
@@ -111,6 +111,9 @@ class DataclassCoder(_Coder):
 
     def __init__(self, kind: Any) -> None:
         self.kind = kind
+
+    def __repr__(self) -> str:
+        return f"DataclassCoder({self.kind.__name__})"
 
     @classmethod
     def from_type_hint(cls, kind: Any, _registry: Any) -> DataclassCoder:

@@ -4,14 +4,14 @@ import pickle
 from dataclasses import replace
 from datetime import date
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NamedTuple
 
 import apache_beam as beam
 import pytest
 from apache_beam.internal import cloudpickle_pickler
 from apache_beam.pipeline import AppliedPTransform
 from apache_beam.portability import common_urns
-from apache_beam.portability.api.beam_runner_api_pb2 import ParDoPayload
+from apache_beam.portability.api import beam_runner_api_pb2
 from apache_beam.utils import proto_utils
 
 from exporters.registry import exports
@@ -33,11 +33,8 @@ MOST_BYTES = 80 * 1024
 
 def join(name: str, *inputs: str) -> tuple[str, ...]:
     """Return the steps of a join by date."""
-    return (
-        name,
-        *(f"{name}/Pack[{each}]" for each in inputs),
-        *(f"{name}/{do}" for do in ("Flatten", "Group", "Unpack")),
-    )
+    inside = (*(f"Pack[{each}]" for each in inputs), "Flatten", "Group", "Unpack")
+    return (name, *(f"{name}/{step}" for step in inside))
 
 
 STEPS = [
@@ -188,50 +185,64 @@ def test_keys_are_text_or_numbers(steps: list[AppliedPTransform]) -> None:
             assert key in (str, int), (node.full_label, collection.element_type)
 
 
+class Crossing(NamedTuple):
+    """What a step groups, or reads as a side input.
+
+    Attributes:
+        step: Label of the step.
+        coder: The coder of its elements.
+        access: How a side input is read; empty for what is grouped.
+    """
+
+    step: str
+    coder: str
+    access: str = ""
+
+
+@pytest.fixture(scope="module")
+def crossings() -> list[Crossing]:
+    """What crosses from worker to worker in a season."""
+    root = pipeline()
+    build(root, SEASON, ForbiddenWarehouse(), ForbiddenStore())
+    proto, context = root.to_runner_api(return_context=True)
+    found = []
+    for step in proto.components.transforms.values():
+        beside: Any = {}
+        if step.spec.urn == common_urns.primitives.PAR_DO.urn:
+            beside = proto_utils.parse_Bytes(step.spec.payload, beam_runner_api_pb2.ParDoPayload).side_inputs
+        for name, collection in step.inputs.items():
+            coder = str(context.coders.get_by_id(proto.components.pcollections[collection].coder_id))
+            if name in beside:
+                found.append(Crossing(step.unique_name, coder, beside[name].access_pattern.urn))
+            elif step.spec.urn == common_urns.primitives.GROUP_BY_KEY.urn:
+                found.append(Crossing(step.unique_name, coder))
+    return found
+
+
 class TestEncoding:
-    """What crosses a shuffle, or is fetched beside it, is encoded by a coder of its own, and not pickled."""
+    SMALL = ("ScanTables/SpreadStreams", "ScanTables/CountRows", "Guard/SpreadDates")
+    """They group one element for each stream of a table, or for each date a plain text."""
 
-    SMALL = frozenset({"ScanTables/SpreadStreams", "ScanTables/CountRows", "Guard/SpreadDates"})
-    """One element for each stream of a table, or for each date: a plain text."""
+    def test_what_crosses_is_not_pickled(self, crossings: list[Crossing]) -> None:
+        pickled = [found.step for found in crossings if "FastPrimitives" in found.coder or "Pickle" in found.coder]
+        assert [step for step in pickled if not step.startswith(self.SMALL)] == []
+        assert pickled, "a coder that pickles is found by its name"
+        grouped = {found.step for found in crossings if not found.access}
+        assert len(grouped) == 1 + 4 + 1 + len(self.SMALL), "shards, joins by date, and the status"
 
-    @pytest.fixture(scope="class")
-    def crossing(self) -> dict[str, str]:
-        """The coder of what each step groups, and of what it reads as a side input, by label."""
-        root = pipeline()
-        build(root, SEASON, ForbiddenWarehouse(), ForbiddenStore())
-        proto, context = root.to_runner_api(return_context=True)
-        found = {}
-        for step in proto.components.transforms.values():
-            beside: Any = ()
-            if step.spec.urn == common_urns.primitives.PAR_DO.urn:
-                beside = proto_utils.parse_Bytes(step.spec.payload, ParDoPayload).side_inputs
-            for name, collection in step.inputs.items():
-                if step.spec.urn == common_urns.primitives.GROUP_BY_KEY.urn or name in beside:
-                    coder = context.coders.get_by_id(proto.components.pcollections[collection].coder_id)
-                    found[f"{step.unique_name} {name}"] = str(coder)
-        return found
-
-    def test_all_of_it_is_looked_at(self, crossing: dict[str, str]) -> None:
-        for label in ("BuildPlayers/GroupByShard", "BuildDates/GroupByDate", "Publish/GatherOutcomes", "PublishStatus"):
-            assert any(name.startswith(label) for name in crossing), label
-        assert sum("OpenedDate" in coder for coder in crossing.values()) == 3 + 4, "each triage and each publishing"
-
-    def test_none_of_it_is_pickled(self, crossing: dict[str, str]) -> None:
-        pickled = {name for name, coder in crossing.items() if "FastPrimitives" in coder or "Pickle" in coder}
-        assert {name for name in pickled if not name.startswith(tuple(self.SMALL))} == set()
-        assert "FastPrimitives" in str(beam.coders.registry.get_coder(Plan)), "as a coder is named that pickles"
-
-    def test_side_inputs_of_dates_are_fetched_by_date(self) -> None:
-        root = pipeline()
-        build(root, SEASON, ForbiddenWarehouse(), ForbiddenStore())
-        views = [
-            (view.pvalue.element_type, type(view))
-            for node in steps_of(root, "transforms", "pipeline")
-            for view in node.side_inputs
+    def test_what_is_published_of_a_date_is_fetched_by_date(self, crossings: list[Crossing]) -> None:
+        by_date = [found for found in crossings if found.access and found.coder.startswith("TupleCoder[StrUtf8Coder")]
+        assert {found.access for found in by_date} == {common_urns.side_inputs.MULTIMAP.urn}, "not all dates at once"
+        assert sorted(found.step.split("/")[1] for found in by_date) == [
+            "PublishDates",
+            "PublishPassed",
+            "PublishPlayers",
+            "PublishSeasons",
+            "SettleHeld",
+            "TriageDates",
+            "TriagePlayers",
+            "TriageSeasons",
         ]
-        keyed = [view for kind, view in views if getattr(kind, "tuple_types", (None,))[0] is str]
-        assert set(keyed) == {beam.pvalue.AsMultiMap}
-        assert len(keyed) == 3 + 4 + 1
 
 
 def test_a_night_and_a_season_have_the_same_steps() -> None:

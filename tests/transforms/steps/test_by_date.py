@@ -29,17 +29,10 @@ def gathered(**inputs: Any) -> dict[str, dict[str, list[Any]]]:
 
 
 def test_every_date_of_any_input_gets_the_values_of_all() -> None:
-    found = gathered(
-        cards=[("5", CardBatch({"a": [("ann", 1)]})), ("6", CardBatch())],
-        names=([("5", "x")], [("5", "y"), ("7", "z")]),
-    )
-    assert {
-        day: {name: sorted(map(str, values)) for name, values in inputs.items()} for day, inputs in found.items()
-    } == {
-        "5": {"cards": [str(CardBatch({"a": [("ann", 1)]}))], "names": ["x", "y"]},
-        "6": {"cards": [str(CardBatch())], "names": []},
-        "7": {"cards": [], "names": ["z"]},
-    }
+    ann, nobody = CardBatch({"a": [("ann", 1)]}), CardBatch()
+    found = gathered(cards=[("5", ann), ("6", nobody)], names=([("5", "x")], [("5", "y"), ("7", "z")]))
+    assert sorted(found["5"].pop("names")) == ["x", "y"]
+    assert found == {"5": {"cards": [ann]}, "6": {"cards": [nobody], "names": []}, "7": {"cards": [], "names": ["z"]}}
 
 
 def test_what_crosses_is_one_byte_longer_than_the_value() -> None:

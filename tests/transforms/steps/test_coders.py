@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timezone
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 import apache_beam as beam
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exporters.league.forecasts.readiness import DayCount, ScanCounts, SystemCount
@@ -29,7 +29,7 @@ WHOLE = st.integers(-(2**63), 2**63 - 1)
 VALUE = st.recursive(
     st.none() | st.booleans() | WHOLE | st.floats(allow_nan=False, allow_infinity=False) | TEXT,
     lambda inner: st.lists(inner) | st.dictionaries(TEXT, inner),
-    max_leaves=12,
+    max_leaves=6,
 )
 DOCUMENTS = st.lists(
     st.builds(
@@ -53,17 +53,20 @@ def sent(value: Any) -> Any:
 
 
 class TestCards:
+    @settings(max_examples=20)
     @given(st.dictionaries(TEXT, st.lists(st.tuples(TEXT, VALUE))))
     def test_cards_arrive_as_they_left(self, cards: dict[str, list[tuple[str, Any]]]) -> None:
         found = sent(CardBatch(cards))
         assert repr(found.cards) == repr(cards), "as equal as 1 and 1.0, or True, is not enough"
 
+    @settings(max_examples=20)
     @given(st.dictionaries(TEXT, VALUE))
     def test_season_rows_arrive_as_they_left(self, rows: dict[str, Any]) -> None:
         assert repr(sent(SeasonRows("2026-01-05", rows))) == repr(SeasonRows("2026-01-05", rows))
 
     @pytest.mark.parametrize(
-        "value", [date(2026, 1, 5), datetime(2026, 1, 5), Decimal("1.5"), RunOrder(), 2**64, {1: 2}]
+        "value",
+        [date(2026, 1, 5), datetime(2026, 1, 5, tzinfo=timezone.utc), Decimal("1.5"), RunOrder(), 2**64, {1: 2}],
     )
     def test_what_would_arrive_as_another_type_is_refused(self, value: Any) -> None:
         with pytest.raises(TypeError):
@@ -80,6 +83,7 @@ class TestCards:
 
 
 class TestDocuments:
+    @settings(max_examples=20)
     @given(DOCUMENTS, st.dictionaries(TEXT, st.floats(0, 9)))
     def test_documents_arrive_as_they_left(self, documents: list[Document], milliseconds: dict[str, float]) -> None:
         assert sent(DocumentBatch(documents, milliseconds)) == DocumentBatch(documents, milliseconds)
@@ -104,7 +108,7 @@ class TestRecords:
             DateVerdict(),
             OpenedDate(
                 Published(
-                    {"a.json": PublishedObject("d", 7, RunOrder("1", "x"))}, {"card": NewerRun(RunOrder(), "why")}
+                    {"a.json": PublishedObject("d", 7, RunOrder("1", "x"))}, {"card": NewerRun(RunOrder(), "it")}
                 ),
                 Shown({"a.json": "d"}, {"a.json": {"n": 1}}, {"card": ("a.json",)}, {"games": 3}, frozenset({"card"})),
             ),
