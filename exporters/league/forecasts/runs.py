@@ -8,7 +8,7 @@ neither count nor break.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Generic, NamedTuple, Protocol, TypeVar
@@ -36,14 +36,17 @@ RowT = TypeVar("RowT", bound=Dated)
 class Runs(Generic[RowT]):
     """The runs within a player's decided rows, found once and looked up for any date."""
 
-    def __init__(self, decided: Iterable[RowT], kind: Callable[[RowT], Hashable]) -> None:
-        """Take rows oldest first; ``kind`` is what the rows of one run have in common."""
-        self._rows = list(decided)
-        self._dates = [row.game_date for row in self._rows]
+    def __init__(self, decided: Iterable[tuple[RowT, Hashable]]) -> None:
+        """Take rows oldest first, each with what the rows of one run have in common."""
+        self._rows: list[RowT] = []
+        self._dates: list[date] = []
         self._starts: list[int] = []
+        self._found: dict[tuple[int, int | None], Sequence[RowT]] = {}
         previous: tuple[Hashable, int] | None = None
-        for i, row in enumerate(self._rows):
-            current = (kind(row), season_year(row.game_date))
+        for i, (row, kind) in enumerate(decided):
+            current = (kind, season_year(row.game_date))
+            self._rows.append(row)
+            self._dates.append(row.game_date)
             self._starts.append(self._starts[-1] if current == previous else i)
             previous = current
 
@@ -63,8 +66,12 @@ class Runs(Generic[RowT]):
     def _run(self, end: int, day: date, longest: int | None) -> Sequence[RowT]:
         if end == 0 or season_year(self._dates[end - 1]) != season_year(day):
             return ()
-        start = self._starts[end - 1]
-        return self._rows[start if longest is None else max(start, end - longest) : end][::-1]
+        # The run is the same on every date up to the next of its rows.
+        if (end, longest) not in self._found:
+            start = self._starts[end - 1]
+            first = start if longest is None else max(start, end - longest)
+            self._found[end, longest] = self._rows[first:end][::-1]
+        return self._found[end, longest]
 
 
 class LineRun(NamedTuple):
@@ -85,7 +92,7 @@ class LineRuns:
 
     def __init__(self, scores: BoxScores) -> None:
         """Find the runs."""
-        self._runs: Runs[GameRow] = Runs((row for row in scores.played if outcome(row) is not None), outcome)
+        self._runs: Runs[GameRow] = Runs(_decided(scores.played, scores.outcomes))
 
     def before(self, day: date, longest: int | None = RULES.runs.longest) -> LineRun:
         """Return the run that stands before a date's game, of at most ``longest`` games; None for all of them."""
@@ -98,7 +105,13 @@ class LineRuns:
 
 def line_run_of(played: Iterable[GameRow], day: date) -> LineRun:
     """Return the run that stands before a date's game, looking at nothing but some played games, oldest first."""
-    return _line_run(Runs((row for row in played if outcome(row) is not None), outcome).before(day))
+    games = list(played)
+    return _line_run(Runs(_decided(games, map(outcome, games))).before(day))
+
+
+def _decided(games: Iterable[GameRow], outcomes: Iterable[str | None]) -> Iterator[tuple[GameRow, str]]:
+    """Yield the games that were over or under the line, each with which."""
+    return ((row, found) for row, found in zip(games, outcomes, strict=True) if found is not None)
 
 
 def _line_run(games: Sequence[GameRow]) -> LineRun:
@@ -110,16 +123,12 @@ class CorrectRuns:
 
     def __init__(self, grades: Grades) -> None:
         """Find the runs."""
-        self._runs: Runs[AccuracyRow] = Runs(filter(is_decided, grades.rows), _is_correct)
+        self._runs: Runs[AccuracyRow] = Runs((row, row.prediction_correct) for row in grades.rows if is_decided(row))
 
     def before(self, day: date) -> Sequence[AccuracyRow]:
         """Return the run that stands before a date's game, newest first; empty after a wrong forecast."""
         run = self._runs.before(day)
         return run if run and run[0].prediction_correct else ()
-
-
-def _is_correct(row: AccuracyRow) -> bool | None:
-    return row.prediction_correct
 
 
 def is_current_run(newest: date, day: date) -> bool:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from functools import cached_property
 from itertools import accumulate
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from exporters.config import RULES
 from exporters.declaration import Read, Window
 from exporters.league.arithmetic.dates import season_start, season_year
+from exporters.league.arithmetic.facts import fact
 from exporters.league.arithmetic.numbers import rounded_ratio, tenths
 from exporters.league.games.schedule import Schedule, teams_of
 from exporters.warehouse.league_rows import GameRow
@@ -153,8 +152,7 @@ def rest_gaps(played: Iterable[GameRow]) -> Iterator[int | None]:
         previous = day
 
 
-@dataclass(frozen=True)
-class Tally:
+class Tally(NamedTuple):
     """Totals over some played games.
 
     Attributes:
@@ -219,7 +217,10 @@ class _Split:
 def _newest(dates: Sequence[date], count: int, day: date) -> tuple[int, int]:
     """Return the positions of the newest ``count`` of some ascending dates before a date."""
     end = bisect_left(dates, day)
-    return max(end - count, bisect_left(dates, HISTORY.first(day), 0, end)), end
+    first, horizon = max(end - count, 0), HISTORY.first(day)
+    if first < end and dates[first] < horizon:
+        first = bisect_left(dates, horizon, first, end)
+    return first, end
 
 
 class BoxScores:
@@ -246,7 +247,8 @@ class BoxScores:
         self._dates = [row.game_date for row in self.rows]
         self._played_dates = [row.game_date for row in self.played]
         minutes = [None if row.minutes_played is None else tenths(row.minutes_played) for row in self.played]
-        self._views: dict[Callable[[GameRow], Any], dict[int, Any]] = {}
+        self._views: dict[Callable[[GameRow], Any], list[Any]] = {}
+        self._splits: dict[str, _Split] = {}
         self._points = [0, *accumulate(row.points or 0 for row in self.played)]
         self._minutes = [0, *accumulate(value or 0 for value in minutes)]
         self._timed = [0, *accumulate(value is not None for value in minutes)]
@@ -254,16 +256,19 @@ class BoxScores:
     def last(self, count: int, day: date, view: Callable[[GameRow], ViewT]) -> list[ViewT]:
         """Return a view of the newest ``count`` games before a date, newest first, did-not-play rows included.
 
-        A game is viewed once, however many nights show it: a view must depend on nothing but its row, and must not be
-        changed by the caller.
+        A game is viewed once, however many nights show it: a view must depend on nothing but its row, must not be
+        None, and must not be changed by the caller.
         """
         first, end = _newest(self._dates, count, day)
-        views = self._views.setdefault(view, {})
-        found: list[ViewT] = []
-        for i in reversed(range(first, end)):
-            if i not in views:
-                views[i] = view(self.rows[i])
-            found.append(views[i])
+        if view not in self._views:
+            self._views[view] = [None] * len(self.rows)
+        views = self._views[view]
+        if None in views[first:end]:
+            for i in range(first, end):
+                if views[i] is None:
+                    views[i] = view(self.rows[i])
+        found = views[first:end]
+        found.reverse()
         return found
 
     def on(self, day: date) -> GameRow | None:
@@ -301,7 +306,7 @@ class BoxScores:
         pairs = zip(self.played[start:end], self._gaps[start:end], strict=True)
         return [(row, gap) for row, gap in pairs if not row.is_partial_game_data]
 
-    @cached_property
+    @fact
     def _gaps(self) -> list[int | None]:
         return list(rest_gaps(self.played))
 
@@ -336,11 +341,18 @@ class BoxScores:
                 the games against one team.
             day: The date.
         """
-        found = self._splits.get(split)
-        return found.between(*self.season_span(day)) if found else Tally()
+        if split not in self._splits:
+            self._splits[split] = _Split(self._positions.get(split, ()), self.played, self.outcomes)
+        return self._splits[split].between(*self.season_span(day))
 
-    @cached_property
-    def _splits(self) -> dict[str, _Split]:
+    @fact
+    def outcomes(self) -> list[str | None]:
+        """The :func:`outcome` of each played game."""
+        return [outcome(row) for row in self.played]
+
+    @fact
+    def _positions(self) -> Mapping[str, Sequence[int]]:
+        """The positions in ``played`` of the games of each split."""
         positions: dict[str, list[int]] = defaultdict(list)
         rest = RULES.rest
         for i, (row, gap) in enumerate(zip(self.played, self._gaps, strict=True)):
@@ -351,5 +363,4 @@ class BoxScores:
             positions["back_to_back" if gap == rest.back_to_back else "normal"].append(i)
             if gap is not None and gap >= rest.well_rested:
                 positions["rested"].append(i)
-        outcomes = [outcome(row) for row in self.played]
-        return {name: _Split(found, self.played, outcomes) for name, found in positions.items()}
+        return positions
