@@ -1,4 +1,4 @@
-"""The plots of the documents, drawn from recorded results: light and dark, as PNG.
+"""The plots of ``docs/performance.md``, light and dark, and its section on growth, from recorded results.
 
     python -m benchmarks.plots
 
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.against_script import FLOOR, GRAPH, LOOP, SCRIPT, TWO_WORKERS, part_of
-from benchmarks.bars import NIGHT, SEASON, SLICE
+from benchmarks.bars import NIGHT, PAGE, SEASON, SLICE, with_section
 from benchmarks.bars import RESULTS as BARS
 from benchmarks.processes import ROOT
 
@@ -180,10 +180,45 @@ def draw(images: Path = IMAGES) -> list[Path]:
     return drawn
 
 
+def growth_section(results: Sequence[Mapping[str, Any]] | None) -> str:
+    """Return what the page says of growth: plot and table; or that nothing is recorded."""
+    if results is None:
+        return "Not recorded yet."
+    picture = (
+        "<picture>\n"
+        '  <source media="(prefers-color-scheme: dark)" srcset="images/growth-dark.png">\n'
+        '  <img alt="CPU per document and peak memory, as multiples of the smallest case, against dates, seasons and '
+        'players" src="images/growth-light.png">\n'
+        "</picture>"
+    )
+    times = {
+        number: {name: dict(points) for name, points in growth_series(results, number).items()}
+        for number in (cpu_per_document, peak_memory)
+    }
+    lines = [
+        "| what grows | to | documents | CPU ms a document | × smallest | peak MiB | × smallest |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for one in sorted(results, key=lambda one: (one["axis"], one["engine"], one["value"])):
+        name, value = f"{one['axis']}, {one['engine']}", float(one["value"])
+        cpu, memory = times[cpu_per_document][name][value], times[peak_memory][name][value]
+        lines.append(
+            f"| {name} | {one['value']:,} | {one['documents']:,} | {1000 * cpu_per_document(one):.2f} | {cpu:.2f} "
+            f"| {peak_memory(one):.0f} | {memory:.2f} |"
+        )
+    return f"{picture}\n\n" + "\n".join(lines)
+
+
+def page_of(page: str) -> str:
+    """Return the page of performance with its section on growth, from what is recorded."""
+    return with_section(page, "growth", growth_section(json.loads(GROWTH.read_text()) if GROWTH.exists() else None))
+
+
 def main() -> None:
-    """Draw, and say what was drawn."""
+    """Draw, write the section on growth, and say what was drawn."""
     for path in draw():
         print(path.relative_to(ROOT))
+    PAGE.write_text(page_of(PAGE.read_text()))
 
 
 if __name__ == "__main__":

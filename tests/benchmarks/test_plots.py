@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks.bars import PAGE
 from benchmarks.bars import RESULTS as BARS
 from benchmarks.plots import (
     GROWTH,
@@ -17,7 +18,9 @@ from benchmarks.plots import (
     digest,
     draw_costs,
     draw_growth,
+    growth_section,
     growth_series,
+    page_of,
     peak_memory,
     stamp_of,
 )
@@ -57,6 +60,19 @@ def test_the_plots_of_the_page_are_those_of_the_results(name: str, source: Path,
     image = IMAGES / f"{name}-{theme}.png"
     assert image.exists() == source.exists()
     assert not source.exists() or stamp_of(image.read_bytes()) == digest(source)
+
+
+def test_the_page_says_of_growth_what_is_recorded() -> None:
+    page = PAGE.read_text()
+    assert page_of(page) == page
+    assert "Not recorded" in growth_section(None)
+
+
+def test_growth_is_told_beside_its_smallest_case() -> None:
+    made = growth_section(GROWN)
+    assert "| dates, loop | 1 | 10 | 100.00 | 1.00 | 200 | 1.00 |" in made
+    assert "| dates, loop | 7 | 100 | 50.00 | 0.50 | 300 | 1.50 |" in made
+    assert 'srcset="images/growth-dark.png"' in made
 
 
 def test_costs_are_drawn_by_part_and_side() -> None:
