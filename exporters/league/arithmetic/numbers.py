@@ -24,8 +24,14 @@ def rounded_ratio(numerator: int, denominator: int, digits: int) -> Decimal | No
     """
     if denominator == 0:
         return None
-    scaled = (2 * abs(numerator) * 10**digits + denominator) // (2 * denominator)
-    return _decimal(-scaled if numerator < 0 else scaled, digits)
+    scaled = _TWICE[digits] * numerator
+    if numerator < 0:
+        return _decimal(-((denominator - scaled) // (2 * denominator)), digits)
+    return _decimal((scaled + denominator) // (2 * denominator), digits)
+
+
+_TWICE = tuple(2 * 10**digits for digits in range(8))
+"""Twice the powers of ten, by exponent."""
 
 
 @overload

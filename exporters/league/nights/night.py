@@ -24,7 +24,7 @@ from exporters.league.players.availability import (
     select_fatigue,
     select_injury,
 )
-from exporters.league.players.box_scores import Tally
+from exporters.league.players.box_scores import Averages, Tally
 from exporters.league.players.sparkline import GAMES_SHOWN, Sparkline, mark
 from exporters.warehouse.forecast_rows import FeatureRow, PredictionRow
 from exporters.warehouse.league_rows import ContextRow, RegistryRow
@@ -66,13 +66,6 @@ class Matchup(NamedTuple):
     is_home: bool | None
 
 
-class Averages(NamedTuple):
-    """Points and minutes per game, one decimal; None without games."""
-
-    ppg: Decimal | None
-    mpg: Decimal | None
-
-
 def form_of(last_5: Decimal | None, season: Decimal | None) -> str | None:
     """Return ``Hot``, ``Cold`` or ``Neutral`` of two averages with one decimal; None when either is unknown."""
     if last_5 is None or season is None:
@@ -96,11 +89,7 @@ class PlayerNight:
         self.league = league
         self.date = day
         self.generated_at = generated_at
-
-    @property
-    def player(self) -> str:
-        """The player's id."""
-        return self.history.player
+        self.player = history.player
 
     @property
     def config(self) -> ExportConfig:
@@ -240,8 +229,7 @@ class PlayerNight:
     def season(self) -> Averages:
         """Averages over the season's played games."""
         scores = self.history.box_scores
-        span = scores.season_span(self.date)
-        return Averages(scores.ppg(span), scores.mpg(span))
+        return scores.averages(scores.season_span(self.date))
 
     @fact
     def games_played(self) -> int:
@@ -257,8 +245,7 @@ class PlayerNight:
     def recent(self, count: int) -> Averages:
         """Return the averages over the newest ``count`` played games, over this season and the last."""
         scores = self.history.box_scores
-        span = scores.recent_span(count, self.date)
-        return Averages(scores.ppg(span), scores.mpg(span))
+        return scores.averages(scores.recent_span(count, self.date))
 
     def tally(self, split: str) -> Tally:
         """Return the season's totals for a split of :meth:`BoxScores.tally`."""
