@@ -111,10 +111,9 @@ soak: setup ## Carry out 500 seeded scenarios of faults, and replay 10,000 messa
 
 ##@ Measure
 
-bench: demo ## Measure nights, seasons and streamed requests beside their bars and a script, and what a night scans.
+bench: demo ## Measure bars, costs beside a script, loop and floor, scans, lanes and streamed requests; 15 minutes.
 	$(BIN)/python -m benchmarks.scanned_bytes
-	$(BIN)/python -m benchmarks.export
-	$(BIN)/python -m benchmarks.against_script
+	$(BIN)/python -m benchmarks.bars
 	$(BIN)/python -m benchmarks.lanes
 	$(BIN)/python -m benchmarks.streaming
 

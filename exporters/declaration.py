@@ -175,6 +175,8 @@ class Export:
             no longer in the document, was not lost.
         lists: The PLAYER export whose documents this SEASON document lists. The two are always requested together, and
             a card is made of exactly the players whose document was built.
+        appears_in: Tables of which at least one holds a row of the date for every player whom its documents of that
+            date show. Nights of other players are not built. Empty where any player may be shown.
     """
 
     name: str
@@ -192,6 +194,7 @@ class Export:
     degrades: bool = False
     selects_from: frozenset[str] = frozenset()
     lists: Export | None = None
+    appears_in: tuple[Table[Any], ...] = ()
     make_card: Callable[[Any], Any] | None = field(default=None, init=False)
     make_row: Callable[[Any], Any] | None = field(default=None, init=False)
     build: Callable[[Any], Json | None] | None = field(default=None, init=False)
@@ -331,7 +334,8 @@ class Export:
 
     def path_of(self, day: date, player: str = "") -> str:
         """Return the path of the document of a date."""
-        return self.path.format(date=day.isoformat(), season=season_label(day), player=player)
+        season = season_label(day) if "{season}" in self.path else ""
+        return self.path.format(date=day.isoformat(), season=season, player=player)
 
     def item_counts(self, document: Json) -> dict[str, int]:
         """Return the declared counts of a document, by dotted path."""

@@ -68,6 +68,7 @@ BEST_BETS = Export(
     counts=("total_picks",),
     outlives_forecasts=True,
     selects_from=frozenset({PREDICTED, GRADED}),
+    appears_in=(PREDICTIONS, ACCURACY),
 )
 
 FATIGUE_LABELS = {"fresh": "Well-rested", "tired": "Elevated fatigue"}

@@ -15,6 +15,7 @@ from exporters.league.nights.halts import halt_on
 from exporters.league.nights.night import CONTEXT_READS, PlayerNight
 from exporters.league.nights.slate import Slate
 from exporters.league.players import box_scores
+from exporters.warehouse import tables
 
 PREDICTIONS = Export(
     name="predictions",
@@ -32,6 +33,7 @@ PREDICTIONS = Export(
     pointers=(Pointer("predictions/today.json", Follows.TODAY),),
     gates=frozenset({Gate.PREDICTIONS}),
     counts=("total_games", "total_predictions"),
+    appears_in=(tables.PREDICTIONS,),
 )
 
 UNKNOWN_TEAM = "UNK"

@@ -59,6 +59,7 @@ RESULTS = Export(
     settled_cache=Cache.DAY,
     pointers=(Pointer("results/latest.json", Follows.LATEST),),
     counts=("summary.total_predictions",),
+    appears_in=(ACCURACY,),
 )
 
 DECIDED = (WIN, LOSS, PUSH)

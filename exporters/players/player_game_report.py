@@ -25,7 +25,7 @@ from exporters.league.players.identity import UNKNOWN_PLAYER
 from exporters.league.players.ratings import AVERAGE, STRONG, WEAK, Rating
 from exporters.league.players.shot_profile import BALANCED, INTERIOR, PERIMETER
 from exporters.warehouse.league_rows import GameRow
-from exporters.warehouse.tables import ACCURACY, REGISTRY
+from exporters.warehouse.tables import ACCURACY, CONTEXT, GAMES, REGISTRY
 
 RECORD = Window.ON_RECORD
 """Games against the opponent count since then (contract P1)."""
@@ -49,6 +49,7 @@ PLAYER_GAME_REPORT = Export(
     path="players/{player}/game-report/{date}.json",
     cache=Cache.SHORT,
     settled_cache=Cache.DAY,
+    appears_in=(CONTEXT, GAMES),
 )
 
 MISSED, UNRECORDED, PARTIAL = "did_not_play", "no_box_score", "partial_box_score"

@@ -38,7 +38,7 @@ from exporters.league.players.box_scores import (
 from exporters.league.players.identity import UNKNOWN_PLAYER
 from exporters.league.players.sparkline import not_played
 from exporters.warehouse.league_rows import GameRow
-from exporters.warehouse.tables import REGISTRY
+from exporters.warehouse.tables import CONTEXT, GAMES, REGISTRY
 
 SEASON = Window.SEASON
 
@@ -56,6 +56,7 @@ PLAYER_SEASON = Export(
     ),
     path="players/{player}/season/{season}.json",
     cache=Cache.HOUR,
+    appears_in=(CONTEXT, GAMES),
 )
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

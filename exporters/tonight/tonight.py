@@ -15,7 +15,8 @@ from exporters.league.games.schedule import Game
 from exporters.league.nights.night import CONTEXT_READS, PlayerNight
 from exporters.league.nights.slate import Slate
 from exporters.league.players import availability, box_scores, identity
-from exporters.league.players.sparkline import GAMES_SHOWN, Record, Sparkline, mark
+from exporters.league.players.sparkline import Record
+from exporters.warehouse.tables import CONTEXT
 
 TONIGHT = Export(
     name="tonight",
@@ -36,6 +37,7 @@ TONIGHT = Export(
     pointers=(Pointer("tonight/all-players.json", Follows.TODAY),),
     gates=frozenset({Gate.CONTEXT, Gate.CHAMPION}),
     counts=("total_players", "total_with_lines"),
+    appears_in=(CONTEXT,),
 )
 
 
@@ -47,7 +49,7 @@ def card(night: PlayerNight) -> Json | None:
         return None
     forecast = night.forecast
     has_line = forecast is not None and forecast.line is not None
-    sparkline = Sparkline(night.history.box_scores.last(GAMES_SHOWN, night.date, mark), night.season.ppg)
+    sparkline = night.sparkline
     player: Json = {
         "player_lookup": night.player,
         "name": night.name,

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
-from decimal import Decimal
 
 from exporters.config import RULES
 from exporters.declaration import Cache, Export, Follows, Gate, Grain, Json, Pointer
-from exporters.league.arithmetic.numbers import number, percent_text, round_away, signed_text, tenths
+from exporters.league.arithmetic.numbers import number, percent_text, round_away, signed_text
 from exporters.league.forecasts import forecasts
 from exporters.league.forecasts.forecasts import Forecast
 from exporters.league.games import schedule
 from exporters.league.nights.night import CONTEXT_READS, PlayerNight
 from exporters.league.players import availability, box_scores, defense, identity
 from exporters.league.players.box_scores import Tally, made_of, outcome, played_at_home
-from exporters.league.players.sparkline import DNP, GAMES_SHOWN, not_played, versus
+from exporters.league.players.sparkline import DNP, GAMES_SHOWN, not_played
 from exporters.warehouse.league_rows import ContextRow, GameRow
+from exporters.warehouse.tables import CONTEXT
 
 TONIGHT_PLAYERS = Export(
     name="tonight-players",
@@ -36,6 +37,7 @@ TONIGHT_PLAYERS = Export(
     settled_cache=Cache.DAY,
     pointers=(Pointer("tonight/player/{player}.json", Follows.TODAY),),
     gates=frozenset({Gate.CONTEXT, Gate.CHAMPION}),
+    appears_in=(CONTEXT,),
 )
 
 DIRECTION_BY_TIER = {"elite": "negative", "good": "negative", "average": "neutral", "weak": "positive"}
@@ -67,7 +69,7 @@ def build(night: PlayerNight) -> Json | None:
             "length": len(night.run.games),
         },
         "tonights_factors": factors(night, context),
-        "recent_form": [_versus_average(entry, night.season.ppg) for entry in form],
+        "recent_form": _versus_average(form, night.sparkline.versus_average),
         "prediction": None if night.forecast is None else _prediction(night.forecast),
     }
 
@@ -154,11 +156,11 @@ def form_entry(row: GameRow) -> Json:
     }
 
 
-def _versus_average(entry: Json, season_ppg: Decimal | None) -> Json:
-    """Complete a past game with how it compares to the season average as known tonight."""
-    if entry["is_dnp"]:
-        return {**entry, "vs_avg": DNP}
-    return entry if season_ppg is None else {**entry, "vs_avg": versus(entry["points"], tenths(season_ppg))}
+def _versus_average(form: Sequence[Json], letters: Sequence[str] | None) -> list[Json]:
+    """Complete past games with how each compares to the season average as known tonight."""
+    if letters is None:
+        return [{**entry, "vs_avg": DNP} if entry["is_dnp"] else entry for entry in form]
+    return [{**entry, "vs_avg": letter} for entry, letter in zip(form, letters, strict=True)]
 
 
 def factors(night: PlayerNight, context: ContextRow) -> list[Json]:
@@ -182,9 +184,11 @@ def _with_line_rate(factor: Json, tally: Tally, description: str) -> Json:
 
 
 def _back_to_back(night: PlayerNight, context: ContextRow) -> Json | None:
+    if not context.back_to_back:
+        return None
     tally = night.tally("back_to_back")
     tired, normal = tally.ppg, night.tally("normal").ppg
-    if not context.back_to_back or tired is None or normal is None:
+    if tired is None or normal is None:
         return None
     impact = tired - normal
     direction = "neutral" if impact == 0 else "negative" if impact < 0 else "positive"
@@ -222,8 +226,10 @@ def _versus_opponent(night: PlayerNight, context: ContextRow) -> Json | None:
 
 
 def _well_rested(night: PlayerNight, context: ContextRow) -> Json | None:
+    if context.days_rest is None or context.days_rest < RULES.rest.well_rested:
+        return None
     tally = night.tally("rested")
-    if context.days_rest is None or context.days_rest < RULES.rest.well_rested or not tally.games:
+    if not tally.games:
         return None
     return _with_line_rate(
         {"factor": "well_rested", "direction": "positive"},
@@ -254,13 +260,13 @@ def _opponent_defense(night: PlayerNight, context: ContextRow) -> Json | None:
     rank = night.league.defenses.ranks(night.date).get(opponent)
     if rank is None:
         return None
-    allowed = number(rank.points_allowed)
-    label = f"(#{rank.rank} defense" if rank.tier == "average" else f"({rank.tier} defense, #{rank.rank}"
+    tier, allowed = rank.tier, number(rank.points_allowed)
+    label = f"(#{rank.rank} defense" if tier == "average" else f"({tier} defense, #{rank.rank}"
     return {
         "factor": "opponent_defense",
-        "direction": DIRECTION_BY_TIER[rank.tier],
+        "direction": DIRECTION_BY_TIER[tier],
         "defense_rank": rank.rank,
-        "defense_tier": rank.tier,
+        "defense_tier": tier,
         "ppg_allowed": allowed,
         "description": f"vs {opponent} {label}, allows {allowed} PPG)",
     }

@@ -26,11 +26,16 @@ def whole(row: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def latest(rows: Iterable[RowT], by: Ordering[RowT]) -> RowT | None:
     """Return the row with the greatest ``by``; among equals the greatest row. None when there is no row."""
-    best: RowT | None = None
-    best_key: tuple[Any, ...] = ()
-    for row in rows:
+    remaining = iter(rows)
+    best = next(remaining, None)
+    if best is None:
+        return None
+    best_key: tuple[Any, ...] | None = None
+    for row in remaining:
+        # The key of a row that stands alone is never needed, and most rows do.
+        best_key = by(best) if best_key is None else best_key
         key = by(row)
-        if best is None or key > best_key or (key == best_key and whole(row) > whole(best)):
+        if key > best_key or (key == best_key and whole(row) > whole(best)):
             best, best_key = row, key
     return best
 
@@ -51,12 +56,13 @@ def latest_per(
     order: dict[KeyT, tuple[Any, ...]] = {}
     for row in rows:
         group = key(row)
+        held = chosen.setdefault(group, row)
+        if held is row:
+            continue
+        if group not in order:
+            order[group] = by(held)
         rank = by(row)
-        if (
-            group not in chosen
-            or rank > order[group]
-            or (rank == order[group] and _tie_order(row, ties) > _tie_order(chosen[group], ties))
-        ):
+        if rank > order[group] or (rank == order[group] and _tie_order(row, ties) > _tie_order(held, ties)):
             chosen[group], order[group] = row, rank
     return chosen
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from exporters.declaration import Export, Grain, Json, WouldBeEmpty
 from exporters.registry import exports
-from tests.support.nights import declared, document, key_paths, player_documents
+from tests.support.nights import census_of, declared, document, key_paths, night, player_documents
 from tests.support.rows import (
     FACTORIES,
     LAST_GAME,
@@ -140,6 +140,33 @@ def test_another_player_changes_no_other_player_s_entry(name: str, data: st.Data
     fewer = [row for row in rows if getattr(row, "player_lookup", "") != "bob"]
     for player in ("ann", "cem"):
         assert said_of(export, fewer, player) == said_of(export, rows, player)
+
+
+APPEARING = tuple(name for name, export in exports().items() if export.appears_in)
+
+
+@pytest.mark.parametrize("name", APPEARING)
+@FEW
+@given(data=st.data())
+def test_who_appears_in_none_of_the_declared_tables_is_not_shown(name: str, data: st.DataObject) -> None:
+    """The player stage does not build their nights."""
+    export = exports()[name]
+    rows = data.draw(SHOWN[name])
+    of_the_date = {table.name for table in export.appears_in}
+    others = [row for row in rows if table_of(row).name not in of_the_date or row.game_date != TONIGHT]
+    function = export.build if export.grain is Grain.PLAYER else export.make_card
+    assert function is not None
+    census = census_of(rows)
+    for player in PLAYERS:
+        assert function(night(*others, player=player, scan_counts=census)) is None
+
+
+@pytest.mark.parametrize("name", APPEARING)
+def test_each_declared_table_is_read_and_dated(name: str) -> None:
+    export = exports()[name]
+    for table in export.appears_in:
+        assert "game_date" in {column for read in export.reads if read.table is table for column in read.columns}
+        assert table.player is not None
 
 
 SAYS_NOTHING_OF_PLAYERS = (

@@ -26,6 +26,7 @@ CARD = Export(
     settled_cache=Cache.DAY,
     pointers=(Pointer("card/{player}.json", Follows.TODAY),),
     gates=frozenset({Gate.CONTEXT}),
+    appears_in=(CONTEXT,),
 )
 """A document per player with a game."""
 
@@ -37,6 +38,7 @@ ROSTER = Export(
     Cache.HOUR,
     pointers=(Pointer("roster/today.json", Follows.TODAY), Pointer("roster/latest.json", Follows.LATEST, Cache.DAY)),
     counts=("players",),
+    appears_in=(CONTEXT,),
 )
 """A document per date, made of cards."""
 

@@ -14,7 +14,7 @@ from collections import namedtuple
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache, reduce
+from functools import lru_cache, partial, reduce
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -92,10 +92,11 @@ def decode(table: str, batches: Sequence[pa.RecordBatch]) -> tuple[list[Any], li
     data = pa.Table.from_batches(alike(batches))
     names = tuple(name for name in data.column_names if name != MISFIT)
     columns = [_values(declared.columns[name], data.column(name)) for name in names]
-    make = row_class(table, names)._make
     unusable = _unusable(declared, data, names, columns)
     if len(names) < data.num_columns:
         unusable |= _misfits(declared, data.column(MISFIT))
+    # What the class's own ``_make`` does, without a call of a Python function for each row.
+    make = partial(tuple.__new__, row_class(table, names))
     rows = list(map(make, zip(*columns, strict=True)))
     if not unusable:
         return rows, []

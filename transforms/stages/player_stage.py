@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from exporters.declaration import Export, Grain
+from exporters.declaration import Export, Grain, Json
 from exporters.league.forecasts.readiness import ScanCounts, reads_of, verdict
 from exporters.league.nights.history import PlayerHistory
 from exporters.league.nights.night import PlayerNight
 from exporters.league.players.identity import is_player_lookup
+from exporters.warehouse.schema import Table
 from exporters.warehouse.tables import TABLES
 from transforms.elements.document import Document, make_document
 from transforms.elements.failure import Failure, SkippedRows, failure_from, shortened
@@ -84,20 +86,54 @@ def sweep_histories(
     league, defects = decoded.league, [*defects, *decoded.defects]
     histories, failures = _histories(plan, rows, defects)
     defective = _defects_by_player(defects)
+    appearances = _Appearances(histories, defective)
     yield from _reports(plan, failures, defects)
     settled: set[str] = set()
     for day, exports in reversed(list(plan.exports_by_date.items())):
         made = NightBatch(day)
         ready = [(export, verdict(export, day, scan_counts, plan.config)) for export in exports]
-        nights = [PlayerNight(history, league, day, plan.run.generated_at) for history in histories]
+        nights: dict[int, PlayerNight] = {}
         for export, found in ready:
             if found.builds:
                 started = time.perf_counter()
-                for night in nights:
-                    _make(made, plan, export, night, defective.get(night.player, ()), settled)
+                make = _NightMaker(made, plan, export, settled)
+                for i in appearances.on(export, day) if make.function is not None else ():
+                    night = nights.get(i)
+                    if night is None:
+                        night = nights[i] = PlayerNight(histories[i], league, day, plan.run.generated_at)
+                    make.make(night, defective.get(night.player, ()))
                 made.documents.milliseconds[export.name] = 1000 * (time.perf_counter() - started)
         if made.documents.documents or made.slate_cards.cards or made.season_cards.cards or made.failures:
             yield made
+
+
+class _Appearances:
+    """Which of some players an export may show on a date."""
+
+    def __init__(self, histories: Sequence[PlayerHistory], defective: Container[str]) -> None:
+        """Keep the players, by position; those with unusable rows may be shown, or fail, on any date."""
+        self._histories = histories
+        self._defective = {i for i, history in enumerate(histories) if history.player in defective}
+        self._by_table: dict[str, dict[date | None, list[int]]] = {}
+
+    def on(self, export: Export, day: date) -> Sequence[int]:
+        """Return the positions of the players whom an export may show on a date, ascending."""
+        if not export.appears_in:
+            return range(len(self._histories))
+        found = [self._of(table).get(day, ()) for table in export.appears_in]
+        if len(found) == 1 and not self._defective:
+            return found[0]
+        return sorted(self._defective.union(*found))
+
+    def _of(self, table: Table[Any]) -> dict[date | None, list[int]]:
+        """Return the positions of the players of whom a table holds a row, by date."""
+        if table.name not in self._by_table:
+            by_day: dict[date | None, list[int]] = defaultdict(list)
+            for i, history in enumerate(self._histories):
+                for day in history.days(table):
+                    by_day[day].append(i)
+            self._by_table[table.name] = by_day
+        return self._by_table[table.name]
 
 
 def _histories(
@@ -162,58 +198,77 @@ def _defects_by_player(defects: Sequence[Defect]) -> dict[str, list[Defect]]:
     return found
 
 
-def _make(
-    made: NightBatch, plan: Plan, export: Export, night: PlayerNight, defects: Sequence[Defect], settled: set[str]
-) -> None:
-    """Build the document or card of one export for one player's night; an error costs that player only.
+class _NightMaker:
+    """Builds the documents or cards of one export for players' nights of one date."""
 
-    Args:
-        made: Receives the outputs.
-        plan: The plan.
-        export: The export.
-        night: The player's night.
-        defects: The player's unusable rows.
-        settled: Paths without a date that a newer date has filled, or failed to fill; grows.
-    """
-    function = export.build if export.grain is Grain.PLAYER else export.make_card
-    if function is None or export.lists is not None:
-        return
-    is_fixed = export.grain is Grain.PLAYER and "{date}" not in export.path
-    path = export.path_of(night.date, night.player) if is_fixed else ""
-    if path in settled:
-        return
-    try:
-        value = function(night)
-        concerning = [defect for defect in defects if _concerns(defect, export, night.date)]
+    def __init__(self, made: NightBatch, plan: Plan, export: Export, settled: set[str]) -> None:
+        """Bind an export to a date.
+
+        Args:
+            made: Receives the outputs.
+            plan: The plan.
+            export: The export.
+            settled: Paths without a date that a newer date has filled, or failed to fill; grows.
+        """
+        is_of_player = export.grain is Grain.PLAYER
+        found = export.build if is_of_player else export.make_card
+        self.function = found if export.lists is None else None
+        self._made, self._plan, self._export, self._settled = made, plan, export, settled
+        self._is_fixed = is_of_player and "{date}" not in export.path
+        self._lists = plan.lists_of(export) if is_of_player else ()
+        to_slate = export.grain is Grain.SLATE or export.make_row is not None
+        self._cards = made.slate_cards if to_slate else made.season_cards
+
+    def make(self, night: PlayerNight, defects: Sequence[Defect]) -> None:
+        """Build the document or card of one player's night; an error costs that player only.
+
+        Args:
+            night: The player's night.
+            defects: The player's unusable rows.
+        """
+        assert self.function is not None, self._export.name
+        path = self._export.path_of(night.date, night.player) if self._is_fixed else ""
+        if path in self._settled:
+            return
+        try:
+            value = self.function(night)
+            if defects:
+                self._require_whole(value, night.date, defects)
+            if value is None:
+                return
+            if self._export.grain is Grain.PLAYER:
+                self._add_document(night, value)
+            else:
+                self._cards.cards.setdefault(self._export.name, []).append((night.player, value))
+        except Exception as error:
+            self._made.failures.append(
+                failure_from("SweepHistories", self._export.name, night.player, error, f"date {night.date}")
+            )
+        if path:
+            self._settled.add(path)
+
+    def _require_whole(self, value: Any, day: date, defects: Sequence[Defect]) -> None:
+        concerning = [defect for defect in defects if _concerns(defect, self._export, day)]
         # A player who is not shown may be missing because of a row of the date itself. A document that is about no date
         # may be missing because of any row.
-        if concerning and (value is not None or is_fixed or any(defect.day == night.date for defect in concerning)):
+        if concerning and (value is not None or self._is_fixed or any(defect.day == day for defect in concerning)):
             raise ValueError(min(defect.message for defect in concerning))
-        if value is None:
-            return
-        if export.grain is Grain.PLAYER:
-            listed = [(other.name, other.make_card(night)) for other in plan.lists_of(export) if other.make_card]
-            made.documents.documents.append(
-                make_document(
-                    export,
-                    value,
-                    night.date,
-                    plan.run.generated_at,
-                    settled=night.league.scan_counts.on(night.date).settled,
-                    key=night.player,
-                    validate=plan.validate,
-                )
+
+    def _add_document(self, night: PlayerNight, value: Json) -> None:
+        listed = [(other.name, other.make_card(night)) for other in self._lists if other.make_card]
+        self._made.documents.documents.append(
+            make_document(
+                self._export,
+                value,
+                night.date,
+                self._plan.run.generated_at,
+                settled=night.league.scan_counts.on(night.date).settled,
+                key=night.player,
+                validate=self._plan.validate,
             )
-            for name, card in listed:
-                made.season_cards.cards.setdefault(name, []).append((night.player, card))
-        else:
-            to_slate = export.grain is Grain.SLATE or export.make_row is not None
-            batch = made.slate_cards if to_slate else made.season_cards
-            batch.cards.setdefault(export.name, []).append((night.player, value))
-    except Exception as error:
-        made.failures.append(failure_from("SweepHistories", export.name, night.player, error, f"date {night.date}"))
-    if path:
-        settled.add(path)
+        )
+        for name, card in listed:
+            self._made.season_cards.cards.setdefault(name, []).append((night.player, card))
 
 
 def _concerns(defect: Defect, export: Export, day: date) -> bool:

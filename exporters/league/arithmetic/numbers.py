@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import overload
 
 from exporters.config import Bands
+from exporters.league.arithmetic.facts import kept
 
 
 def rounded_ratio(numerator: int, denominator: int, digits: int) -> Decimal | None:
@@ -23,8 +24,14 @@ def rounded_ratio(numerator: int, denominator: int, digits: int) -> Decimal | No
     """
     if denominator == 0:
         return None
-    scaled = (2 * abs(numerator) * 10**digits + denominator) // (2 * denominator)
-    return _decimal(-scaled if numerator < 0 else scaled, digits)
+    scaled = _TWICE[digits] * numerator
+    if numerator < 0:
+        return _decimal(-((denominator - scaled) // (2 * denominator)), digits)
+    return _decimal((scaled + denominator) // (2 * denominator), digits)
+
+
+_TWICE = tuple(2 * 10**digits for digits in range(8))
+"""Twice the powers of ten, by exponent."""
 
 
 @overload
@@ -79,6 +86,7 @@ def round_away(value: Decimal, digits: int) -> Decimal:
 def number(value: Decimal | float) -> float | None: ...
 @overload
 def number(value: None) -> None: ...
+@kept
 def number(value: Decimal | float | None) -> float | None:
     """Return a JSON number with a fraction (``20`` becomes ``20.0``); None for null, NaN and infinities.
 
@@ -100,6 +108,7 @@ def label_of(value: Decimal | Fraction, bands: Bands) -> str | None:
     return next((label for label, bound in bands if value >= bound), None)
 
 
+@kept
 def tenths(value: Decimal) -> int:
     """Return ``value`` in tenths; exact for columns with one decimal, rounded away from zero otherwise."""
     return int(round_away(value, 1).scaleb(1))

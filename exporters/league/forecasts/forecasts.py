@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from exporters.declaration import Read
 from exporters.league.arithmetic.numbers import round_away
@@ -43,8 +43,7 @@ ModelVersions = Mapping[tuple[date, str], str | None]
 """(date, system id) to the model version that publishes on that date; no entry when the system has no forecasts."""
 
 
-@dataclass(frozen=True)
-class Forecast:
+class Forecast(NamedTuple):
     """A forecast as published.
 
     Attributes:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from exporters.config import RULES
 from exporters.declaration import Read
+from exporters.league.arithmetic.facts import kept
 from exporters.league.arithmetic.numbers import exact, tenths
 from exporters.warehouse.league_rows import PropsRow
 from exporters.warehouse.selection import latest_per
@@ -33,8 +34,7 @@ READS = (
 )
 
 
-@dataclass(frozen=True)
-class Odds:
+class Odds(NamedTuple):
     """American odds of both sides of one line; None without an offer for the side."""
 
     over: int | None = None
@@ -46,11 +46,15 @@ def best_odds(offers: Iterable[PropsRow], line: Decimal) -> Odds:
 
     Of each bookmaker's offers on a side only the newest counts, and only active best-line offers take part.
     """
+    wanted = tenths(line)
     current = latest_per(
         (
             offer
             for offer in offers
-            if offer.market_type == "points" and offer.is_active and offer.is_best_line and _is_of_line(offer, line)
+            if offer.is_best_line
+            and offer.is_active
+            and offer.market_type == "points"
+            and _line_tenths(offer.points_line) == wanted
         ),
         key=lambda offer: (offer.bet_side.lower(), offer.bookmaker),
         by=lambda offer: (offer.bookmaker_last_update,),
@@ -63,6 +67,7 @@ def best_odds(offers: Iterable[PropsRow], line: Decimal) -> Odds:
     return Odds(best.get("over"), best.get("under"))
 
 
-def _is_of_line(offer: PropsRow, line: Decimal) -> bool:
-    offered = exact(offer.points_line)
-    return offered is not None and tenths(offered) == tenths(line)
+@kept
+def _line_tenths(line: float | None) -> int | None:
+    offered = exact(line)
+    return None if offered is None else tenths(offered)

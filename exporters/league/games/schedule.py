@@ -45,7 +45,12 @@ _CANONICAL = re.compile(r"\d{8}_[A-Z0-9]{2,4}_[A-Z0-9]{2,4}")
 
 def canonical_game_id(day: date, away: str, home: str) -> str:
     """Return a game's id in the form that documents use: ``YYYYMMDD_AWAY_HOME``."""
-    return f"{day:%Y%m%d}_{away}_{home}"
+    return f"{_compact(day)}_{away}_{home}"
+
+
+@lru_cache(maxsize=4_096)
+def _compact(day: date) -> str:
+    return f"{day:%Y%m%d}"
 
 
 @lru_cache(maxsize=16_384)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from typing import Any
 
 from exporters.config import ExportConfig
 from exporters.league.arithmetic.dates import season_year
+from exporters.league.arithmetic.facts import fact
 from exporters.league.forecasts.grades import Grades
 from exporters.league.forecasts.readiness import ScanCounts
 from exporters.league.forecasts.runs import CorrectRuns, LineRuns
@@ -92,7 +93,7 @@ class PlayerHistory:
         self.player = player
         self._rows = rows
         self._system_id = system_id
-        self._by_day: dict[str, dict[date | None, list[Any]]] = {}
+        self._by_day: dict[str, defaultdict[date | None, list[Any]]] = {}
         self._registered: dict[int, RegistryRow | None] = {}
 
     def rows(self, table: Table[RowT]) -> Sequence[RowT]:
@@ -101,12 +102,19 @@ class PlayerHistory:
 
     def on(self, table: Table[RowT], day: date | None) -> Sequence[RowT]:
         """Return the rows of a table whose ``game_date`` is ``day``, or null."""
-        if table.name not in self._by_day:
-            by_day: dict[date | None, list[Any]] = defaultdict(list)
+        return self._dated(table).get(day, ())
+
+    def days(self, table: Table[Any]) -> Collection[date | None]:
+        """Return every ``game_date`` of a table's rows once, null included."""
+        return self._dated(table).keys()
+
+    def _dated(self, table: Table[Any]) -> Mapping[date | None, list[Any]]:
+        found = self._by_day.get(table.name)
+        if found is None:
+            found = self._by_day[table.name] = defaultdict(list)
             for row in self._rows.get(table.name, ()):
-                by_day[row.game_date].append(row)
-            self._by_day[table.name] = by_day
-        return self._by_day[table.name].get(day, ())
+                found[row.game_date].append(row)
+        return found
 
     def registry(self, day: date) -> RegistryRow | None:
         """Return the player's registry entry as of a date: the same one all season long."""
@@ -115,37 +123,37 @@ class PlayerHistory:
             self._registered[year] = registry_entry(self.rows(REGISTRY), day)
         return self._registered[year]
 
-    @cached_property
+    @fact
     def box_scores(self) -> BoxScores:
         """The player's games."""
         return BoxScores(self.rows(GAMES))
 
-    @cached_property
+    @fact
     def bad_games(self) -> BadGames:
         """What followed the player's bad games."""
         return BadGames(self.box_scores)
 
-    @cached_property
+    @fact
     def shot_zones(self) -> ShotZones:
         """Where the player's shots came from."""
         return ShotZones(self.rows(SHOT_ZONES))
 
-    @cached_property
+    @fact
     def grades(self) -> Grades:
         """The champion's graded forecasts of the player."""
         return Grades(self.rows(ACCURACY), self._system_id)
 
-    @cached_property
+    @fact
     def line_runs(self) -> LineRuns:
         """The player's runs of games over or under the line."""
         return LineRuns(self.box_scores)
 
-    @cached_property
+    @fact
     def correct_runs(self) -> CorrectRuns:
         """The champion's runs of correct forecasts of the player."""
         return CorrectRuns(self.grades)
 
-    @cached_property
+    @fact
     def forecast_times(self) -> Mapping[tuple[str, str], int]:
         """When the player's forecasts were made, by ISO date and prediction id; read where picks do not hold it."""
         times: dict[tuple[str, str], int] = {}
@@ -154,7 +162,7 @@ class PlayerHistory:
             times[key] = max(row.created_at, times.get(key, row.created_at))
         return times
 
-    @cached_property
+    @fact
     def subset_picks(self) -> PlayerPicks:
         """The player's frozen picks of all subsets."""
         return PlayerPicks(self.player, self.rows(SUBSET_PICKS), self.box_scores, self._system_id)

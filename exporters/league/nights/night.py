@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from functools import cached_property
+from typing import NamedTuple
 
 from exporters.config import RULES, ExportConfig
 from exporters.declaration import Read
+from exporters.league.arithmetic.facts import fact
 from exporters.league.forecasts.features import select_features
 from exporters.league.forecasts.forecasts import Forecast, forecast, select_prediction
 from exporters.league.forecasts.odds import Odds, best_odds
@@ -16,8 +16,16 @@ from exporters.league.forecasts.picks import Outcome, outcome
 from exporters.league.forecasts.runs import LineRun
 from exporters.league.games.schedule import Game, canonical_game_id, teams_of
 from exporters.league.nights.history import League, PlayerHistory
-from exporters.league.players.availability import REPORT_WINDOW, Fatigue, Injury, select_fatigue, select_injury
-from exporters.league.players.box_scores import Tally
+from exporters.league.players.availability import (
+    AVAILABLE,
+    REPORT_WINDOW,
+    Fatigue,
+    Injury,
+    select_fatigue,
+    select_injury,
+)
+from exporters.league.players.box_scores import Averages, Tally
+from exporters.league.players.sparkline import GAMES_SHOWN, Sparkline, mark
 from exporters.warehouse.forecast_rows import FeatureRow, PredictionRow
 from exporters.warehouse.league_rows import ContextRow, RegistryRow
 from exporters.warehouse.selection import known, latest
@@ -42,8 +50,7 @@ CONTEXT_READS = (
 )
 
 
-@dataclass(frozen=True)
-class Matchup:
+class Matchup(NamedTuple):
     """The game that a player is in on a date.
 
     Attributes:
@@ -57,14 +64,6 @@ class Matchup:
     team: str | None
     opponent: str | None
     is_home: bool | None
-
-
-@dataclass(frozen=True)
-class Averages:
-    """Points and minutes per game, one decimal; None without games."""
-
-    ppg: Decimal | None
-    mpg: Decimal | None
 
 
 def form_of(last_5: Decimal | None, season: Decimal | None) -> str | None:
@@ -90,36 +89,32 @@ class PlayerNight:
         self.league = league
         self.date = day
         self.generated_at = generated_at
-
-    @property
-    def player(self) -> str:
-        """The player's id."""
-        return self.history.player
+        self.player = history.player
 
     @property
     def config(self) -> ExportConfig:
         """The exporters' configuration."""
         return self.league.config
 
-    @cached_property
+    @fact
     def registry(self) -> RegistryRow | None:
         """The player's registry entry as of the date."""
         return self.history.registry(self.date)
 
-    @cached_property
+    @fact
     def name(self) -> str:
         """The display name: by the registry, else by the season's box scores, else the player's id."""
         registered = None if self.registry is None else self.registry.player_name
         return registered or self.history.box_scores.name(self.date) or self.player
 
-    @cached_property
+    @fact
     def context(self) -> ContextRow | None:
         """Tonight's context: the highest version, then the newest; None for a player without a game tonight."""
         return latest(
             self.history.on(CONTEXT, self.date), by=lambda row: (known(row.context_version), known(row.processed_at))
         )
 
-    @cached_property
+    @fact
     def matchup(self) -> Matchup | None:
         """The player's game: from tonight's context, else from the box score or the grade of the date, else forecast.
 
@@ -151,7 +146,7 @@ class PlayerNight:
                 opponent = teams[0] if team == teams[1] else teams[1]
         return Matchup(game_id, team, opponent, at_home)
 
-    @cached_property
+    @fact
     def prediction(self) -> PredictionRow | None:
         """The row that holds the champion's forecast of tonight's game."""
         return select_prediction(
@@ -161,17 +156,17 @@ class PlayerNight:
             self.league.scan_counts.versions,
         )
 
-    @cached_property
+    @fact
     def forecast(self) -> Forecast | None:
         """The champion's forecast of tonight's game."""
         return None if self.prediction is None else forecast(self.prediction)
 
-    @cached_property
+    @fact
     def features(self) -> FeatureRow | None:
         """The feature vector of tonight's game."""
         return select_features(self.history.on(FEATURES, self.date))
 
-    @cached_property
+    @fact
     def game(self) -> Game | None:
         """Tonight's game as scheduled; None when the schedule does not know it."""
         matchup = self.matchup
@@ -182,7 +177,7 @@ class PlayerNight:
         """Whether tonight's game is final; None when the schedule does not know it."""
         return None if self.game is None else self.game.is_final
 
-    @cached_property
+    @fact
     def through(self) -> date:
         """The newest date whose games are history: tonight's, once the player's game is final, else the day before."""
         return self.date if self.game_over else self.date - timedelta(days=1)
@@ -203,39 +198,40 @@ class PlayerNight:
             over=self.game_over,
         )
 
-    @cached_property
+    @fact
     def odds(self) -> Odds:
         """The best odds for the forecast's line."""
         if self.forecast is None or self.forecast.line is None:
             return Odds()
         return best_odds(self.history.on(PROPS, self.date), self.forecast.line)
 
-    @cached_property
+    @fact
     def injury(self) -> Injury:
         """What the last days' reports say about tonight's game; one that names no date may name the game."""
+        dated, undated = self.history.on(INJURIES, self.date), self.history.on(INJURIES, None)
+        if not dated and not undated:
+            return AVAILABLE
         first = REPORT_WINDOW.first(self.date)
         game_id = None if self.matchup is None else self.matchup.game_id
-        undated = (row for row in self.history.on(INJURIES, None) if row.game_id == game_id and game_id is not None)
         return select_injury(
             row
-            for row in (*self.history.on(INJURIES, self.date), *undated)
+            for row in (*dated, *(row for row in undated if row.game_id == game_id and game_id is not None))
             if row.report_date is not None and first <= row.report_date <= self.date
         )
 
-    @cached_property
+    @fact
     def fatigue(self) -> Fatigue:
         """The player's fatigue tonight."""
         game_id = "" if self.matchup is None else self.matchup.game_id
         return select_fatigue(self.history.on(FACTORS, self.date), game_id)
 
-    @cached_property
+    @fact
     def season(self) -> Averages:
         """Averages over the season's played games."""
         scores = self.history.box_scores
-        span = scores.season_span(self.date)
-        return Averages(scores.ppg(span), scores.mpg(span))
+        return scores.averages(scores.season_span(self.date))
 
-    @cached_property
+    @fact
     def games_played(self) -> int:
         """Games played this season."""
         first, end = self.history.box_scores.season_span(self.date)
@@ -249,24 +245,28 @@ class PlayerNight:
     def recent(self, count: int) -> Averages:
         """Return the averages over the newest ``count`` played games, over this season and the last."""
         scores = self.history.box_scores
-        span = scores.recent_span(count, self.date)
-        return Averages(scores.ppg(span), scores.mpg(span))
+        return scores.averages(scores.recent_span(count, self.date))
 
     def tally(self, split: str) -> Tally:
         """Return the season's totals for a split of :meth:`BoxScores.tally`."""
         return self.history.box_scores.tally(split, self.date)
 
-    @cached_property
+    @fact
+    def sparkline(self) -> Sparkline:
+        """The newest games before the date, beside the season average."""
+        return Sparkline(self.history.box_scores.last(GAMES_SHOWN, self.date, mark), self.season.ppg)
+
+    @fact
     def last_5(self) -> Averages:
         """Averages over the newest five played games."""
         return self.recent(RULES.form.short)
 
-    @cached_property
+    @fact
     def form(self) -> str | None:
         """How the last five games compare to the season."""
         return form_of(self.last_5.ppg, self.season.ppg)
 
-    @cached_property
+    @fact
     def run(self) -> LineRun:
         """The current run of games over or under the line, before tonight."""
         return self.history.line_runs.before(self.date)

@@ -60,7 +60,7 @@ class Slate:
     @cached_property
     def schedule(self) -> Schedule:
         """The games of the date."""
-        return Schedule(self.rows(SCHEDULE))
+        return Schedule(row for row in self.rows(SCHEDULE) if row.game_date == self.date)
 
 
 class Season(Slate):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from exporters.config import RULES
 from exporters.declaration import Read, Window
@@ -46,16 +46,14 @@ FATIGUE_READS = (
 )
 
 
-@dataclass(frozen=True)
-class Injury:
+class Injury(NamedTuple):
     """The status in the newest report of tonight's game; ``available`` when no report names the player."""
 
     status: str = "available"
     reason: str | None = None
 
 
-@dataclass(frozen=True)
-class Fatigue:
+class Fatigue(NamedTuple):
     """A player's fatigue before a game.
 
     Attributes:
@@ -69,10 +67,14 @@ class Fatigue:
     context: str | None = None
 
 
+AVAILABLE = Injury()
+"""The status of a player whom no report names."""
+
+
 def select_injury(reports: Iterable[InjuryRow]) -> Injury:
     """Return the newest of the reports of one player's game (contract B1-D8)."""
     row = latest(reports, by=lambda row: (known(row.report_date), known(row.report_hour), known(row.processed_at)))
-    return Injury() if row is None else Injury((row.injury_status or "available").lower(), row.reason)
+    return AVAILABLE if row is None else Injury((row.injury_status or "available").lower(), row.reason)
 
 
 def fatigue_level(score: int | None) -> str:

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from functools import cached_property
 from itertools import accumulate
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from exporters.config import RULES
 from exporters.declaration import Read, Window
 from exporters.league.arithmetic.dates import season_start, season_year
+from exporters.league.arithmetic.facts import fact
 from exporters.league.arithmetic.numbers import rounded_ratio, tenths
 from exporters.league.games.schedule import Schedule, teams_of
+from exporters.league.players.game_views import GameViews
 from exporters.warehouse.league_rows import GameRow
 from exporters.warehouse.selection import known, latest_per
 from exporters.warehouse.tables import GAMES
@@ -153,8 +153,7 @@ def rest_gaps(played: Iterable[GameRow]) -> Iterator[int | None]:
         previous = day
 
 
-@dataclass(frozen=True)
-class Tally:
+class Tally(NamedTuple):
     """Totals over some played games.
 
     Attributes:
@@ -178,6 +177,9 @@ class Tally:
     def over_rate(self) -> Decimal | None:
         """Share of decided games over the line, three decimals."""
         return rounded_ratio(self.overs, self.decided, 3)
+
+
+_NO_GAMES = Tally()
 
 
 def tally_of(played: Iterable[GameRow]) -> Tally:
@@ -208,18 +210,31 @@ class _Split:
 
     def between(self, first: int, end: int) -> Tally:
         low, high = bisect_left(self._positions, first), bisect_left(self._positions, end)
+        if low == high:
+            return _NO_GAMES
         return Tally(
-            games=high - low,
-            points=self._points[high] - self._points[low],
-            overs=self._overs[high] - self._overs[low],
-            decided=self._decided[high] - self._decided[low],
+            high - low,
+            self._points[high] - self._points[low],
+            self._overs[high] - self._overs[low],
+            self._decided[high] - self._decided[low],
         )
 
 
-def _newest(dates: Sequence[date], count: int, day: date) -> tuple[int, int]:
-    """Return the positions of the newest ``count`` of some ascending dates before a date."""
-    end = bisect_left(dates, day)
-    return max(end - count, bisect_left(dates, HISTORY.first(day), 0, end)), end
+class Averages(NamedTuple):
+    """Points and minutes per game, one decimal; None without games."""
+
+    ppg: Decimal | None
+    mpg: Decimal | None
+
+
+class _Known(NamedTuple):
+    """Positions in ``rows`` and ``played``: where those before a date end, its season begins, and they are recent."""
+
+    rows: int
+    played: int
+    season: int
+    oldest_row: int
+    oldest: int
 
 
 class BoxScores:
@@ -246,7 +261,10 @@ class BoxScores:
         self._dates = [row.game_date for row in self.rows]
         self._played_dates = [row.game_date for row in self.played]
         minutes = [None if row.minutes_played is None else tenths(row.minutes_played) for row in self.played]
-        self._views: dict[Callable[[GameRow], Any], dict[int, Any]] = {}
+        self._views: dict[Callable[[GameRow], Any], GameViews[Any]] = {}
+        self._splits: dict[str, _Split] = {}
+        self._firsts: dict[date, tuple[int, int, int]] = {}
+        self._day, self._held = date.min, _Known(0, 0, 0, 0, 0)
         self._points = [0, *accumulate(row.points or 0 for row in self.played)]
         self._minutes = [0, *accumulate(value or 0 for value in minutes)]
         self._timed = [0, *accumulate(value is not None for value in minutes)]
@@ -257,14 +275,11 @@ class BoxScores:
         A game is viewed once, however many nights show it: a view must depend on nothing but its row, and must not be
         changed by the caller.
         """
-        first, end = _newest(self._dates, count, day)
-        views = self._views.setdefault(view, {})
-        found: list[ViewT] = []
-        for i in reversed(range(first, end)):
-            if i not in views:
-                views[i] = view(self.rows[i])
-            found.append(views[i])
-        return found
+        known = self._known(day)
+        first, end = max(known.rows - count, known.oldest_row), known.rows
+        if view not in self._views:
+            self._views[view] = GameViews(view, self.rows, end)
+        return self._views[view].newest_first(first, end)
 
     def on(self, day: date) -> GameRow | None:
         """Return the game of a date itself; the last one should a date have two."""
@@ -301,17 +316,34 @@ class BoxScores:
         pairs = zip(self.played[start:end], self._gaps[start:end], strict=True)
         return [(row, gap) for row, gap in pairs if not row.is_partial_game_data]
 
-    @cached_property
+    @fact
     def _gaps(self) -> list[int | None]:
         return list(rest_gaps(self.played))
 
     def season_span(self, day: date) -> tuple[int, int]:
         """Return the positions in ``played`` of the season's games before a date."""
-        return bisect_left(self._played_dates, season_start(day)), bisect_left(self._played_dates, day)
+        known = self._known(day)
+        return known.season, known.played
 
     def recent_span(self, count: int, day: date) -> tuple[int, int]:
         """Return the positions in ``played`` of the newest ``count`` games before a date, over both seasons."""
-        return _newest(self._played_dates, count, day)
+        known = self._known(day)
+        return max(known.played - count, known.oldest), known.played
+
+    def _known(self, day: date) -> _Known:
+        """Return what is known before a date; the facts of one night are asked for in a row."""
+        if day != self._day:
+            start = season_start(day)
+            if start not in self._firsts:
+                horizon = HISTORY.first(day)
+                self._firsts[start] = (
+                    bisect_left(self._played_dates, start),
+                    bisect_left(self._dates, horizon),
+                    bisect_left(self._played_dates, horizon),
+                )
+            rows, played = bisect_left(self._dates, day), bisect_left(self._played_dates, day)
+            self._day, self._held = day, _Known(rows, played, *self._firsts[start])
+        return self._held
 
     def mean_points(self, span: tuple[int, int]) -> Fraction | None:
         """Return points per game over a span, unrounded; None without games."""
@@ -320,13 +352,19 @@ class BoxScores:
 
     def ppg(self, span: tuple[int, int]) -> Decimal | None:
         """Return points per game over a span, one decimal."""
-        first, end = span
-        return rounded_ratio(self._points[end] - self._points[first], end - first, 1)
+        return self.averages(span).ppg
 
     def mpg(self, span: tuple[int, int]) -> Decimal | None:
-        """Return minutes per game over a span, one decimal; games without minutes do not count."""
+        """Return minutes per game over a span, one decimal."""
+        return self.averages(span).mpg
+
+    def averages(self, span: tuple[int, int]) -> Averages:
+        """Return points and minutes per game over a span; games without minutes do not count for minutes."""
         first, end = span
-        return rounded_ratio(self._minutes[end] - self._minutes[first], 10 * (self._timed[end] - self._timed[first]), 1)
+        return Averages(
+            rounded_ratio(self._points[end] - self._points[first], end - first, 1),
+            rounded_ratio(self._minutes[end] - self._minutes[first], 10 * (self._timed[end] - self._timed[first]), 1),
+        )
 
     def tally(self, split: str, day: date) -> Tally:
         """Return the season's totals before a date for one split.
@@ -336,11 +374,18 @@ class BoxScores:
                 the games against one team.
             day: The date.
         """
-        found = self._splits.get(split)
-        return found.between(*self.season_span(day)) if found else Tally()
+        if split not in self._splits:
+            self._splits[split] = _Split(self._positions.get(split, ()), self.played, self.outcomes)
+        return self._splits[split].between(*self.season_span(day))
 
-    @cached_property
-    def _splits(self) -> dict[str, _Split]:
+    @fact
+    def outcomes(self) -> list[str | None]:
+        """The :func:`outcome` of each played game."""
+        return [outcome(row) for row in self.played]
+
+    @fact
+    def _positions(self) -> Mapping[str, Sequence[int]]:
+        """The positions in ``played`` of the games of each split."""
         positions: dict[str, list[int]] = defaultdict(list)
         rest = RULES.rest
         for i, (row, gap) in enumerate(zip(self.played, self._gaps, strict=True)):
@@ -351,5 +396,4 @@ class BoxScores:
             positions["back_to_back" if gap == rest.back_to_back else "normal"].append(i)
             if gap is not None and gap >= rest.well_rested:
                 positions["rested"].append(i)
-        outcomes = [outcome(row) for row in self.played]
-        return {name: _Split(found, self.played, outcomes) for name, found in positions.items()}
+        return positions

@@ -86,25 +86,34 @@ class Sparkline:
 
     def __init__(self, marks: Sequence[Mark], season_ppg: Decimal | None) -> None:
         """Compare the games with the season average as known on the date."""
-        self._marks = marks
-        self.record = record([shown.letter for shown in marks])
+        self._points: list[int | None]
+        self._lines: list[float | None]
+        self.results: list[str]
+        self._points, self._lines, self.results = map(list, zip(*marks, strict=True)) if marks else ([], [], [])
+        self.record = record(self.results)
         self.versus_average: list[str] | None = None
-        self.results = [shown.letter for shown in marks]
-        self.basis = [None if shown.line is None or shown.points is None else "line" for shown in marks]
+        self.basis = [
+            None if line is None or points is None else "line"
+            for points, line in zip(self._points, self._lines, strict=True)
+        ]
         if season_ppg is None or not marks:
             return
         average = tenths(season_ppg)
-        self.versus_average = [DNP if shown.letter == DNP else versus(shown.points, average) for shown in marks]
-        for i, (shown, letter) in enumerate(zip(marks, self.versus_average, strict=True)):
-            if shown.line is None and shown.points is not None:
-                self.results[i] = UNDECIDED if letter == "P" else letter
-                self.basis[i] = "season_avg"
+        self.versus_average = [
+            DNP if letter == DNP else versus(points, average)
+            for points, letter in zip(self._points, self.results, strict=True)
+        ]
+        if None in self._lines:
+            for i, letter in enumerate(self.versus_average):
+                if self._lines[i] is None and self._points[i] is not None:
+                    self.results[i] = UNDECIDED if letter == "P" else letter
+                    self.basis[i] = "season_avg"
 
     def fields(self) -> Json:
         """Return fields 18 to 23 of a player card; 22 and 23 only when the season average is known."""
         fields: Json = {
-            "last_10_points": [shown.points for shown in self._marks],
-            "last_10_lines": [shown.line for shown in self._marks],
+            "last_10_points": self._points,
+            "last_10_lines": self._lines,
             "last_10_results": self.results,
             "last_10_record": str(self.record) if self.record.decided else None,
         }

@@ -225,6 +225,45 @@ class TestFailures:
         ]
 
 
+VISITORS = Export(
+    "visitors",
+    Grain.SLATE,
+    [
+        Read(CONTEXT, ("player_lookup", "game_date", "game_id")),
+        Read(GAMES, ("player_lookup", "game_date", "points"), Window.SEASON),
+    ],
+    "visitors/{date}.json",
+    Cache.HOUR,
+    appears_in=(CONTEXT, GAMES),
+)
+"""A document per date of those who are expected or have played; its card does not look who that is."""
+
+
+@VISITORS.card
+def visitor(night: PlayerNight) -> Any:
+    return night.date.isoformat()
+
+
+class TestAppearances:
+    def found(self, *rows: Any, **tables: Any) -> dict[date, NightBatch]:
+        games = (schedule_row(game_date=day) for day in (EARLIER, DAY, NEXT))
+        return swept(plan_of(VISITORS, first=EARLIER, last=NEXT), *games, *rows, **tables)
+
+    def test_only_nights_of_players_who_appear_on_the_date_are_built(self) -> None:
+        made = self.found(tonight("b"), tonight("a", NEXT), played("a", 20, EARLIER), tonight("c"), played("b", 9, DAY))
+        assert {day: night.slate_cards.cards["visitors"] for day, night in made.items()} == {
+            EARLIER: [("a", "2026-01-02")],
+            DAY: [("b", "2026-01-05"), ("c", "2026-01-05")],
+            NEXT: [("a", "2026-01-06")],
+        }
+
+    def test_a_player_whose_only_row_of_the_date_is_unusable_is_reported(self) -> None:
+        bad = tonight("a")._asdict() | {"game_id": None}
+        made = self.found(tables={CONTEXT: [bad], GAMES: [played("b", 9, DAY)]})
+        assert [(failure.export, failure.key) for failure in built_without(made[DAY])] == [("visitors", "a")]
+        assert made[DAY].slate_cards.cards == {"visitors": [("b", "2026-01-05")]}
+
+
 PROFILE = Export(
     "profile",
     Grain.PLAYER,

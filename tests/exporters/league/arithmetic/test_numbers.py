@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 import math
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
 import pytest
@@ -119,6 +119,25 @@ def test_the_samples_of_dec2_are_decided_by_what_is_written(value: str, expected
 )
 def test_a_json_number_is_finite_and_has_a_fraction(value: Decimal | float | None, text: str) -> None:
     assert json.dumps(number(value), allow_nan=False) == text
+
+
+@PROPERTY
+@given(scaled=st.integers(-(10**9), 10**9), digits=st.integers(0, 4), zeros=st.permutations([0, 1, 2]))
+def test_a_number_does_not_depend_on_how_an_equal_value_was_written_before(
+    scaled: int, digits: int, zeros: list[int]
+) -> None:
+    """Results are kept by value, so the form of the first one must not show: ``-0`` or ``20``."""
+    expected = repr(float(Fraction(scaled, 10**digits)) + 0.0)
+    for more in zeros:
+        assert repr(number(Decimal(scaled * 10**more).scaleb(-digits - more))) == expected
+    assert repr(number(float(Decimal(scaled).scaleb(-digits)))) == expected
+    assert repr(number(-Decimal(0))) == repr(number(0)) == repr(number(-0.0)) == "0.0"
+
+
+@PROPERTY
+@given(value=st.decimals(-(10**6), 10**6, places=3))
+def test_tenths_round_as_a_decimal_does(value: Decimal) -> None:
+    assert tenths(value) == int(value.quantize(Decimal("0.1"), ROUND_HALF_UP) * 10) == tenths(value)
 
 
 @pytest.mark.parametrize(
