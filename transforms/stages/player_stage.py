@@ -21,14 +21,13 @@ from transforms.elements.failure import Failure, SkippedRows, failure_from, shor
 from transforms.elements.plan import Plan
 from transforms.elements.tables import TableBatch
 from transforms.reading.decoding import Defect, decode_all, rows_by_player
-from transforms.reading.packing import Packing
 from transforms.stages.leagues import ProcessLeague, decode_league
 
 _TABLES = {table.name: table for table in TABLES}
 
 
 @dataclass
-class CardBatch(Packing):
+class CardBatch:
     """The cards that one shard made for one date.
 
     Attributes:
