@@ -149,13 +149,19 @@ class Impact:
         return frozenset(changed | set(self.withheld))
 
 
-def exact_impact(plan: Plan, warehouse: Warehouse, edit: Edit) -> Impact:
+def exact_impact(plan: Plan, warehouse: Warehouse, edit: Edit, before: DryExport | None = None) -> Impact:
     """Return what an edit of a table changes, by two dry exports of a plan: without it, and with it.
 
     Both read the same rows: the tables are read once.
+
+    Args:
+        plan: The plan.
+        warehouse: The warehouse.
+        edit: The edit.
+        before: The dry export without it, where it was made already, of the same plan and rows.
     """
     once = ReadOnce(warehouse)
-    before = dry_export(plan, once)
+    before = before or dry_export(plan, once)
     altered = AlteredWarehouse(once, edit)
     after = dry_export(plan, altered)
     held_before, held_after = before.held(), after.held()

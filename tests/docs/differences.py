@@ -8,9 +8,12 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
+
+import pytest
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "differences.md"
@@ -19,6 +22,7 @@ TEST_COLUMN = "test"
 _NAME = re.compile(r"`(test_\w+)::((?:Test\w+::)?test_\w+)`")
 _RULE = re.compile(r"\|(?:-+\|)+")
 _CELL = re.compile(r"\s\|\s")
+_NOT_RUN = ("skip", "skipif", "xfail")
 
 
 class Difference(NamedTuple):
@@ -104,7 +108,7 @@ def collected(files: Iterable[Path], root: Path = ROOT) -> list[Collected]:
             "import json, sys, pytest\n"
             "class Told:\n"
             "    def pytest_collection_finish(self, session):\n"
-            "        marks = ('skip', 'skipif', 'xfail')\n"
+            f"        marks = {_NOT_RUN}\n"
             "        items = [\n"
             "            [i.nodeid, any(i.get_closest_marker(m) for m in marks)] for i in session.items\n"
             "        ]\n"
@@ -118,6 +122,29 @@ def collected(files: Iterable[Path], root: Path = ROOT) -> list[Collected]:
             raise ValueError(f"pytest collects nothing: {ended.stdout[-500:]}{ended.stderr[-500:]}")
         items = json.loads(told.read_text(encoding="utf-8"))
     return list(_collected(items))
+
+
+def collected_by(
+    session: pytest.Session,
+    files: Iterable[Path],
+    process: Callable[[Iterable[Path]], list[Collected]] = collected,
+) -> list[Collected]:
+    """Return the tests of some files: those that a session has collected, and those of its other files by a process.
+
+    A session of chosen tests may have collected a part of a file only: then the process collects all of them.
+    """
+    options = session.config.option
+    is_partial = (
+        options.keyword or options.markexpr or options.deselect or any("::" in arg for arg in session.config.args)
+    )
+    items = [] if is_partial else session.items
+    known = {item.path for item in items}
+    wanted = set(files)
+    found = _collected(
+        (item.nodeid, any(item.get_closest_marker(mark) for mark in _NOT_RUN)) for item in items if item.path in wanted
+    )
+    others = sorted(wanted - known)
+    return [*found, *(process(others) if others else ())]
 
 
 def _collected(items: Iterable[tuple[str, bool]]) -> Iterator[Collected]:
@@ -154,11 +181,18 @@ def problems(found: Iterable[Difference], tests: Iterable[Collected]) -> list[st
 
 def asserts(path: Path, test: str) -> bool:
     """Whether a test asserts something: by itself, or by a function whose name starts like an assertion's."""
-    name = test.rpartition("::")[2]
-    functions = [
-        node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if getattr(node, "name", "") == name
-    ]
+    functions = _functions(path).get(test.rpartition("::")[2])
     return bool(functions) and all(any(_asserts(node) for node in ast.walk(function)) for function in functions)
+
+
+@cache
+def _functions(path: Path) -> Mapping[str, list[ast.AST]]:
+    """Return the functions and classes of a file by name."""
+    found: dict[str, list[ast.AST]] = {}
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if hasattr(node, "name"):
+            found.setdefault(node.name, []).append(node)
+    return found
 
 
 def _asserts(node: ast.AST) -> bool:

@@ -1,12 +1,25 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from exporters.registry import exports
-from tests.docs.differences import PAGE, Collected, Difference, asserts, collected, differences, files_of, problems
+from tests.docs.differences import (
+    PAGE,
+    Collected,
+    Difference,
+    asserts,
+    collected,
+    collected_by,
+    differences,
+    files_of,
+    problems,
+)
 
 FOUND = differences(PAGE.read_text(encoding="utf-8"))
 NAMED = sorted({test for difference in FOUND for test in difference.tests})
@@ -17,9 +30,9 @@ def files() -> dict[str, Path]:
     return dict(files_of(NAMED))
 
 
-def test_every_difference_names_tests_that_are_collected() -> None:
+def test_every_difference_names_tests_that_are_collected(request: pytest.FixtureRequest) -> None:
     assert len(FOUND) > 200
-    assert problems(FOUND, collected(files().values())) == []
+    assert problems(FOUND, collected_by(request.session, files().values())) == []
 
 
 def test_every_named_test_asserts_something() -> None:
@@ -140,6 +153,38 @@ class TestChecker:
         ]
         assert asserts(tmp_path / "test_x.py", "test_x::test_many")
         assert not asserts(tmp_path / "test_x.py", "test_x::TestOne::test_in")
+
+    def test_what_the_session_has_collected_is_what_a_process_collects(self, request: pytest.FixtureRequest) -> None:
+        asked: list[Path] = []
+
+        def process(files: Iterable[Path]) -> list[Collected]:
+            asked.extend(files)
+            return [Collected("test_x::test_one", "tests/test_x.py", False)]
+
+        here, other = Path(__file__), Path(__file__).with_name("test_x.py")
+        found = collected_by(request.session, [other, here], process)
+        assert found[-1].id == "test_x::test_one"
+        if asked == [other]:
+            assert found[:-1] == collected([here])
+
+    @pytest.mark.parametrize(
+        "choice", [{"keyword": "one"}, {"markexpr": "slow"}, {"deselect": ["x"]}, {"args": ["test_x.py::test_one"]}]
+    )
+    def test_a_session_of_chosen_tests_hides_none_of_a_file(self, choice: dict[str, Any], tmp_path: Path) -> None:
+        both = [Collected(f"test_x::{name}", "test_x.py", False) for name in ("test_one", "test_two")]
+        option = SimpleNamespace(**{"keyword": "", "markexpr": "", "deselect": None} | choice)
+        item = SimpleNamespace(nodeid="test_x.py::test_one", path=tmp_path / "test_x.py", get_closest_marker=bool)
+        config = SimpleNamespace(option=option, args=choice.get("args", ["."]))
+        session: Any = SimpleNamespace(config=config, items=[item])
+        assert collected_by(session, [item.path], lambda files: both) == both
+
+    def test_a_test_that_is_skipped_is_so_in_a_session_as_well(self, tmp_path: Path) -> None:
+        path = tmp_path / "test_x.py"
+        item = SimpleNamespace(nodeid="test_x.py::test_one[2]", path=path, get_closest_marker="xfail".__eq__)
+        option = SimpleNamespace(keyword="", markexpr="", deselect=None)
+        session: Any = SimpleNamespace(config=SimpleNamespace(option=option, args=["."]), items=[item])
+        found = collected_by(session, [path], lambda files: [])
+        assert found == [Collected("test_x::test_one", "test_x.py", True)]
 
     def test_files_that_cannot_be_collected_are_an_error(self, tmp_path: Path) -> None:
         (tmp_path / "test_x.py").write_text("import nothing_of_this_name\n", encoding="utf-8")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-from tests.docs.differences import ROOT, asserts, collected, differences, files_of, problems
+import pytest
+
+from tests.docs.differences import ROOT, asserts, collected_by, differences, files_of, problems
 
 TEXT = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
 THREATS = TEXT[TEXT.index("## What comes in") : TEXT.index("## Who may do what")]
@@ -12,10 +14,10 @@ FOUND = differences(THREATS)
 NAMED = sorted({test for row in FOUND for test in row.tests})
 
 
-def test_every_threat_names_tests_that_are_collected_and_assert() -> None:
+def test_every_threat_names_tests_that_are_collected_and_assert(request: pytest.FixtureRequest) -> None:
     files = dict(files_of(NAMED))
     assert len(FOUND) > 15
-    assert problems(FOUND, collected(files.values())) == []
+    assert problems(FOUND, collected_by(request.session, files.values())) == []
     assert [test for test in NAMED if not asserts(files[test.partition("::")[0]], test)] == []
 
 

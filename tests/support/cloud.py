@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
 
 from tests.support import gcloud_stand_in
 from tests.support.commands import FakeCommands
-from tests.support.gcloud_stand_in import read
+from tests.support.gcloud_stand_in import read, write
 
 
 class FakeCloud(FakeCommands):
@@ -18,7 +17,7 @@ class FakeCloud(FakeCommands):
     def __init__(self, folder: Path) -> None:
         """Put the command into a folder."""
         super().__init__(folder)
-        self._state = folder / "state.json"
+        self._state = str(folder / "state")
         path = folder / "gcloud"
         path.write_text(f"#!{sys.executable} -IS\n{Path(gcloud_stand_in.__file__).read_text(encoding='utf-8')}")
         path.chmod(0o755)
@@ -34,10 +33,10 @@ class FakeCloud(FakeCommands):
         """Let one call break off, counted from now; 0 lets none."""
         state = read(self._state)
         state.update(calls=0, fail_at=call)
-        self._state.write_text(json.dumps(state))
+        write(self._state, state)
 
     def there(self, kind: str, name: str) -> None:
         """Say that something is there that others have made."""
         state = read(self._state)
         state["things"].setdefault(kind, {})[name] = {}
-        self._state.write_text(json.dumps(state))
+        write(self._state, state)

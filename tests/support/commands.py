@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import ast
 import os
 import shutil
 import subprocess
@@ -14,9 +14,9 @@ from tests.support.left_out import left_out
 
 _STAND_IN = """\
 #!{python} -IS
-import json, sys
+import sys
 with open({log!r}, "a") as log:
-    log.write(json.dumps([{name!r}, *sys.argv[1:]]) + "\\n")
+    log.write(repr([{name!r}, *sys.argv[1:]]) + "\\n")
 words = " ".join(sys.argv[1:])
 for start, code, output in {answers!r}:
     if words.startswith(start):
@@ -37,7 +37,7 @@ class FakeCommands:
     def __init__(self, folder: Path) -> None:
         """Keep the folder that is put on PATH."""
         self._folder = folder
-        self._log = folder / "calls.jsonl"
+        self._log = folder / "calls"
         folder.mkdir(parents=True, exist_ok=True)
 
     def add(self, name: str, answers: Sequence[tuple[str, int, str]] = ()) -> None:
@@ -71,4 +71,4 @@ class FakeCommands:
     @property
     def calls(self) -> list[list[str]]:
         """Every call so far, the name of the command first."""
-        return [json.loads(line) for line in self._log.read_text().splitlines()] if self._log.exists() else []
+        return [ast.literal_eval(line) for line in self._log.read_text().splitlines()] if self._log.exists() else []

@@ -1,11 +1,10 @@
-"""The program that stands in for ``gcloud``; imports nothing else, as a script calls it a hundred times."""
+"""The program that stands in for ``gcloud``, a hundred times in a script: it imports what the interpreter holds."""
 
 from __future__ import annotations
 
-import json
+import marshal
+import os
 import sys
-from pathlib import Path
-from typing import Any
 
 _NUMBER = "1234567890"
 _ALWAYS_THERE = ("projects", "kms keys", "compute networks subnets")
@@ -13,31 +12,38 @@ _UNKNOWN_AT_FIRST = 2
 """Grants to a new account that fail, as its name takes a while to be known."""
 
 
-def read(path: Path) -> dict[str, Any]:
-    if path.exists():
-        found: dict[str, Any] = json.loads(path.read_text())
-        return found
+def read(path: str) -> dict:
+    """Return the state of a project, which is empty as long as there is no file."""
+    if os.path.exists(path):
+        with open(path, "rb") as file:
+            return marshal.load(file)
     return {"things": {}, "grants": [], "services": [], "patience": {}, "calls": 0, "fail_at": 0}
+
+
+def write(path: str, state: dict) -> None:
+    """Keep the state of a project."""
+    with open(path, "wb") as file:
+        marshal.dump(state, file)
 
 
 def main(folder: str, words: list[str]) -> int:
     """Carry out one call and return its exit code."""
-    with (Path(folder) / "calls.jsonl").open("a") as log:
-        log.write(json.dumps(["gcloud", *words]) + "\n")
-    path = Path(folder) / "state.json"
+    with open(f"{folder}/calls", "a") as log:
+        log.write(f"{['gcloud', *words]!r}\n")
+    path = f"{folder}/state"
     state = read(path)
     state["calls"] += 1
     if state["calls"] == state["fail_at"]:
         problem: str | None = "the connection broke"
     else:
         problem = _carry_out(state, words)
-    path.write_text(json.dumps(state))
+    write(path, state)
     if problem:
         sys.stderr.write(f"ERROR: {problem}\n")
     return 1 if problem else 0
 
 
-def _carry_out(state: dict[str, Any], words: list[str]) -> str | None:
+def _carry_out(state: dict, words: list[str]) -> str | None:
     """Change the state, and return why it was refused."""
     plain = [word for word in words if not word.startswith("--")]
     flags = dict(word[2:].partition("=")[::2] for word in words if word.startswith("--"))
@@ -70,13 +76,20 @@ def _carry_out(state: dict[str, Any], words: list[str]) -> str | None:
         return f"{name} does not exist"
     if verb == "update":
         for flag, value in flags.items():
-            things[name][flag] = json.loads(Path(value).read_text()) if flag.endswith("-file") else value
+            things[name][flag] = _parsed(value) if flag.endswith("-file") else value
     elif verb == "add-iam-policy-binding":
         return _grant(state, name, flags["member"], flags["role"])
     return None
 
 
-def _grant(state: dict[str, Any], name: str, member: str, role: str) -> str | None:
+def _parsed(path: str) -> object:
+    import json
+
+    with open(path) as file:
+        return json.load(file)
+
+
+def _grant(state: dict, name: str, member: str, role: str) -> str | None:
     account = member.partition(":")[2]
     if member.startswith("serviceAccount:phase6-"):
         if account not in state["things"].get("iam service-accounts", {}):
@@ -90,4 +103,4 @@ def _grant(state: dict[str, Any], name: str, member: str, role: str) -> str | No
 
 
 if __name__ == "__main__":
-    sys.exit(main(str(Path(sys.argv[0]).parent), sys.argv[1:]))
+    sys.exit(main(os.path.dirname(sys.argv[0]), sys.argv[1:]))

@@ -28,6 +28,7 @@ def season_start(day: date, seasons_back: int = 0) -> date:
     return date(season_year(day) - seasons_back, RULES.sources.first_month, 1)
 
 
+@lru_cache(maxsize=4_096)
 def season_label(day: date) -> str:
     """Return the season of ``day`` as the registry writes it: ``2024-25`` for 2025-03-01."""
     year = season_year(day)

@@ -8,13 +8,13 @@ neither count nor break.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from exporters.config import RULES
-from exporters.league.arithmetic.dates import season_year
+from exporters.league.arithmetic.dates import season_start, season_year
 from exporters.league.arithmetic.numbers import rounded_ratio, tenths
 from exporters.league.forecasts.grades import Grades, is_decided
 from exporters.league.players.box_scores import BoxScores, outcome
@@ -31,17 +31,24 @@ class Dated(Protocol):
 
 
 RowT = TypeVar("RowT", bound=Dated)
+RunT = TypeVar("RunT")
 
 
-class Runs(Generic[RowT]):
+class Runs(Generic[RowT, RunT]):
     """The runs within a player's decided rows, found once and looked up for any date."""
 
-    def __init__(self, decided: Iterable[tuple[RowT, Hashable]]) -> None:
-        """Take rows oldest first, each with what the rows of one run have in common."""
+    def __init__(self, decided: Iterable[tuple[RowT, Hashable]], make: Callable[[Sequence[RowT]], RunT]) -> None:
+        """Take rows oldest first, each with what the rows of one run have in common.
+
+        Args:
+            decided: The rows.
+            make: Makes of the rows of a run, newest first, what the run is looked up as; called once a run.
+        """
+        self._make, self._none = make, make(())
         self._rows: list[RowT] = []
         self._dates: list[date] = []
         self._starts: list[int] = []
-        self._found: dict[tuple[int, int | None], Sequence[RowT]] = {}
+        self._found: dict[tuple[int, int | None], RunT] = {}
         previous: tuple[Hashable, int] | None = None
         for i, (row, kind) in enumerate(decided):
             current = (kind, season_year(row.game_date))
@@ -50,8 +57,8 @@ class Runs(Generic[RowT]):
             self._starts.append(self._starts[-1] if current == previous else i)
             previous = current
 
-    def until(self, day: date, longest: int | None = RULES.runs.longest) -> Sequence[RowT]:
-        """Return the run that is current after ``day``, newest row first; empty when its season has no rows yet.
+    def until(self, day: date, longest: int | None = RULES.runs.longest) -> RunT:
+        """Return the run that is current after ``day``; one without rows when its season has no rows yet.
 
         Args:
             day: The date.
@@ -59,18 +66,18 @@ class Runs(Generic[RowT]):
         """
         return self._run(bisect_right(self._dates, day), day, longest)
 
-    def before(self, day: date, longest: int | None = RULES.runs.longest) -> Sequence[RowT]:
+    def before(self, day: date, longest: int | None = RULES.runs.longest) -> RunT:
         """Return the run that stands before the games of ``day``, of the season of ``day``; see :meth:`until`."""
         return self._run(bisect_left(self._dates, day), day, longest)
 
-    def _run(self, end: int, day: date, longest: int | None) -> Sequence[RowT]:
-        if end == 0 or season_year(self._dates[end - 1]) != season_year(day):
-            return ()
-        # The run is the same on every date up to the next of its rows.
+    def _run(self, end: int, day: date, longest: int | None) -> RunT:
+        if end == 0 or self._dates[end - 1] < season_start(day):
+            return self._none
+        # The run is the same on every date up to the next row.
         if (end, longest) not in self._found:
             start = self._starts[end - 1]
             first = start if longest is None else max(start, end - longest)
-            self._found[end, longest] = self._rows[first:end][::-1]
+            self._found[end, longest] = self._make(self._rows[first:end][::-1])
         return self._found[end, longest]
 
 
@@ -92,21 +99,21 @@ class LineRuns:
 
     def __init__(self, scores: BoxScores) -> None:
         """Find the runs."""
-        self._runs: Runs[GameRow] = Runs(_decided(scores.played, scores.outcomes))
+        self._runs = Runs(_decided(scores.played, scores.outcomes), _line_run)
 
     def before(self, day: date, longest: int | None = RULES.runs.longest) -> LineRun:
         """Return the run that stands before a date's game, of at most ``longest`` games; None for all of them."""
-        return _line_run(self._runs.before(day, longest))
+        return self._runs.before(day, longest)
 
     def whole(self, day: date) -> LineRun:
         """Return the run up to and including a date, however long it is (contract P&L S10)."""
-        return _line_run(self._runs.until(day, longest=None))
+        return self._runs.until(day, longest=None)
 
 
 def line_run_of(played: Iterable[GameRow], day: date) -> LineRun:
     """Return the run that stands before a date's game, looking at nothing but some played games, oldest first."""
     games = list(played)
-    return _line_run(Runs(_decided(games, map(outcome, games))).before(day))
+    return Runs(_decided(games, map(outcome, games)), _line_run).before(day)
 
 
 def _decided(games: Iterable[GameRow], outcomes: Iterable[str | None]) -> Iterator[tuple[GameRow, str]]:
@@ -123,12 +130,15 @@ class CorrectRuns:
 
     def __init__(self, grades: Grades) -> None:
         """Find the runs."""
-        self._runs: Runs[AccuracyRow] = Runs((row, row.prediction_correct) for row in grades.rows if is_decided(row))
+        self._runs = Runs(((row, row.prediction_correct) for row in grades.rows if is_decided(row)), _correct_run)
 
     def before(self, day: date) -> Sequence[AccuracyRow]:
         """Return the run that stands before a date's game, newest first; empty after a wrong forecast."""
-        run = self._runs.before(day)
-        return run if run and run[0].prediction_correct else ()
+        return self._runs.before(day)
+
+
+def _correct_run(run: Sequence[AccuracyRow]) -> Sequence[AccuracyRow]:
+    return run if run and run[0].prediction_correct else ()
 
 
 def is_current_run(newest: date, day: date) -> bool:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from exporters.config import RULES, ExportConfig
 from exporters.declaration import Read
 from exporters.league.arithmetic.facts import fact
+from exporters.league.arithmetic.numbers import tenths
 from exporters.league.forecasts.features import select_features
 from exporters.league.forecasts.forecasts import Forecast, forecast, select_prediction
 from exporters.league.forecasts.odds import Odds, best_odds
@@ -24,7 +25,7 @@ from exporters.league.players.availability import (
     select_fatigue,
     select_injury,
 )
-from exporters.league.players.box_scores import Tally
+from exporters.league.players.box_scores import Averages, Tally
 from exporters.league.players.sparkline import GAMES_SHOWN, Sparkline, mark
 from exporters.warehouse.forecast_rows import FeatureRow, PredictionRow
 from exporters.warehouse.league_rows import ContextRow, RegistryRow
@@ -66,18 +67,11 @@ class Matchup(NamedTuple):
     is_home: bool | None
 
 
-class Averages(NamedTuple):
-    """Points and minutes per game, one decimal; None without games."""
-
-    ppg: Decimal | None
-    mpg: Decimal | None
-
-
 def form_of(last_5: Decimal | None, season: Decimal | None) -> str | None:
     """Return ``Hot``, ``Cold`` or ``Neutral`` of two averages with one decimal; None when either is unknown."""
     if last_5 is None or season is None:
         return None
-    difference = int((last_5 - season).scaleb(1))
+    difference = tenths(last_5) - tenths(season)
     if abs(difference) < RULES.form.hot_tenths:
         return "Neutral"
     return "Hot" if difference > 0 else "Cold"
@@ -96,11 +90,7 @@ class PlayerNight:
         self.league = league
         self.date = day
         self.generated_at = generated_at
-
-    @property
-    def player(self) -> str:
-        """The player's id."""
-        return self.history.player
+        self.player = history.player
 
     @property
     def config(self) -> ExportConfig:
@@ -240,8 +230,7 @@ class PlayerNight:
     def season(self) -> Averages:
         """Averages over the season's played games."""
         scores = self.history.box_scores
-        span = scores.season_span(self.date)
-        return Averages(scores.ppg(span), scores.mpg(span))
+        return scores.averages(scores.season_span(self.date))
 
     @fact
     def games_played(self) -> int:
@@ -257,8 +246,7 @@ class PlayerNight:
     def recent(self, count: int) -> Averages:
         """Return the averages over the newest ``count`` played games, over this season and the last."""
         scores = self.history.box_scores
-        span = scores.recent_span(count, self.date)
-        return Averages(scores.ppg(span), scores.mpg(span))
+        return scores.averages(scores.recent_span(count, self.date))
 
     def tally(self, split: str) -> Tally:
         """Return the season's totals for a split of :meth:`BoxScores.tally`."""

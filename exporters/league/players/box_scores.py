@@ -17,6 +17,8 @@ from exporters.league.arithmetic.dates import season_start, season_year
 from exporters.league.arithmetic.facts import fact
 from exporters.league.arithmetic.numbers import rounded_ratio, tenths
 from exporters.league.games.schedule import Schedule, teams_of
+from exporters.league.players.game_views import GameViews
+from exporters.league.players.running_totals import RunningTotals
 from exporters.warehouse.league_rows import GameRow
 from exporters.warehouse.selection import known, latest_per
 from exporters.warehouse.tables import GAMES
@@ -195,32 +197,21 @@ def mean_of(games: Sequence[GameRow]) -> Fraction | None:
     return Fraction(sum(row.points or 0 for row in games), len(games)) if games else None
 
 
-class _Split:
-    """Running totals over a subset of the played games, addressed by position among all of them."""
+class Averages(NamedTuple):
+    """Points and minutes per game, one decimal; None without games."""
 
-    def __init__(self, positions: Sequence[int], games: Sequence[GameRow], outcomes: Sequence[str | None]) -> None:
-        self._positions = positions
-        self._points = [0, *accumulate(games[i].points or 0 for i in positions)]
-        self._overs = [0, *accumulate(outcomes[i] == "OVER" for i in positions)]
-        self._decided = [0, *accumulate(outcomes[i] is not None for i in positions)]
-
-    def between(self, first: int, end: int) -> Tally:
-        low, high = bisect_left(self._positions, first), bisect_left(self._positions, end)
-        return Tally(
-            games=high - low,
-            points=self._points[high] - self._points[low],
-            overs=self._overs[high] - self._overs[low],
-            decided=self._decided[high] - self._decided[low],
-        )
+    ppg: Decimal | None
+    mpg: Decimal | None
 
 
-def _newest(dates: Sequence[date], count: int, day: date) -> tuple[int, int]:
-    """Return the positions of the newest ``count`` of some ascending dates before a date."""
-    end = bisect_left(dates, day)
-    first, horizon = max(end - count, 0), HISTORY.first(day)
-    if first < end and dates[first] < horizon:
-        first = bisect_left(dates, horizon, first, end)
-    return first, end
+class _Known(NamedTuple):
+    """Positions in ``rows`` and ``played``: where those before a date end, its season begins, and they are recent."""
+
+    rows: int
+    played: int
+    season: int
+    oldest_row: int
+    oldest: int
 
 
 class BoxScores:
@@ -247,29 +238,26 @@ class BoxScores:
         self._dates = [row.game_date for row in self.rows]
         self._played_dates = [row.game_date for row in self.played]
         minutes = [None if row.minutes_played is None else tenths(row.minutes_played) for row in self.played]
-        self._views: dict[Callable[[GameRow], Any], list[Any]] = {}
-        self._splits: dict[str, _Split] = {}
-        self._points = [0, *accumulate(row.points or 0 for row in self.played)]
+        self._views: dict[Callable[[GameRow], Any], GameViews[Any]] = {}
+        self._splits: dict[str, RunningTotals] = {}
+        self._firsts: dict[date, tuple[int, int, int]] = {}
+        self._day, self._held = date.min, _Known(0, 0, 0, 0, 0)
+        self._scored = [row.points or 0 for row in self.played]
+        self._points = [0, *accumulate(self._scored)]
         self._minutes = [0, *accumulate(value or 0 for value in minutes)]
         self._timed = [0, *accumulate(value is not None for value in minutes)]
 
     def last(self, count: int, day: date, view: Callable[[GameRow], ViewT]) -> list[ViewT]:
         """Return a view of the newest ``count`` games before a date, newest first, did-not-play rows included.
 
-        A game is viewed once, however many nights show it: a view must depend on nothing but its row, must not be
-        None, and must not be changed by the caller.
+        A game is viewed once, however many nights show it: a view must depend on nothing but its row, and must not be
+        changed by the caller.
         """
-        first, end = _newest(self._dates, count, day)
+        known = self._known(day)
+        first, end = max(known.rows - count, known.oldest_row), known.rows
         if view not in self._views:
-            self._views[view] = [None] * len(self.rows)
-        views = self._views[view]
-        if None in views[first:end]:
-            for i in range(first, end):
-                if views[i] is None:
-                    views[i] = view(self.rows[i])
-        found = views[first:end]
-        found.reverse()
-        return found
+            self._views[view] = GameViews(view, self.rows, end)
+        return self._views[view].newest_first(first, end)
 
     def on(self, day: date) -> GameRow | None:
         """Return the game of a date itself; the last one should a date have two."""
@@ -312,11 +300,28 @@ class BoxScores:
 
     def season_span(self, day: date) -> tuple[int, int]:
         """Return the positions in ``played`` of the season's games before a date."""
-        return bisect_left(self._played_dates, season_start(day)), bisect_left(self._played_dates, day)
+        known = self._known(day)
+        return known.season, known.played
 
     def recent_span(self, count: int, day: date) -> tuple[int, int]:
         """Return the positions in ``played`` of the newest ``count`` games before a date, over both seasons."""
-        return _newest(self._played_dates, count, day)
+        known = self._known(day)
+        return max(known.played - count, known.oldest), known.played
+
+    def _known(self, day: date) -> _Known:
+        """Return what is known before a date; the facts of one night are asked for in a row."""
+        if day is not self._day and day != self._day:
+            start = season_start(day)
+            if start not in self._firsts:
+                horizon = HISTORY.first(day)
+                self._firsts[start] = (
+                    bisect_left(self._played_dates, start),
+                    bisect_left(self._dates, horizon),
+                    bisect_left(self._played_dates, horizon),
+                )
+            rows, played = bisect_left(self._dates, day), bisect_left(self._played_dates, day)
+            self._day, self._held = day, _Known(rows, played, *self._firsts[start])
+        return self._held
 
     def mean_points(self, span: tuple[int, int]) -> Fraction | None:
         """Return points per game over a span, unrounded; None without games."""
@@ -325,13 +330,19 @@ class BoxScores:
 
     def ppg(self, span: tuple[int, int]) -> Decimal | None:
         """Return points per game over a span, one decimal."""
-        first, end = span
-        return rounded_ratio(self._points[end] - self._points[first], end - first, 1)
+        return self.averages(span).ppg
 
     def mpg(self, span: tuple[int, int]) -> Decimal | None:
-        """Return minutes per game over a span, one decimal; games without minutes do not count."""
+        """Return minutes per game over a span, one decimal."""
+        return self.averages(span).mpg
+
+    def averages(self, span: tuple[int, int]) -> Averages:
+        """Return points and minutes per game over a span; games without minutes do not count for minutes."""
         first, end = span
-        return rounded_ratio(self._minutes[end] - self._minutes[first], 10 * (self._timed[end] - self._timed[first]), 1)
+        return Averages(
+            rounded_ratio(self._points[end] - self._points[first], end - first, 1),
+            rounded_ratio(self._minutes[end] - self._minutes[first], 10 * (self._timed[end] - self._timed[first]), 1),
+        )
 
     def tally(self, split: str, day: date) -> Tally:
         """Return the season's totals before a date for one split.
@@ -342,13 +353,24 @@ class BoxScores:
             day: The date.
         """
         if split not in self._splits:
-            self._splits[split] = _Split(self._positions.get(split, ()), self.played, self.outcomes)
-        return self._splits[split].between(*self.season_span(day))
+            self._splits[split] = RunningTotals(
+                self._positions.get(split, ()), self._scored, self._overs, self._decided
+            )
+        known = self._known(day)
+        return Tally(*self._splits[split].between(known.season, known.played))
 
     @fact
     def outcomes(self) -> list[str | None]:
         """The :func:`outcome` of each played game."""
         return [outcome(row) for row in self.played]
+
+    @fact
+    def _overs(self) -> list[int]:
+        return [int(found == "OVER") for found in self.outcomes]
+
+    @fact
+    def _decided(self) -> list[int]:
+        return [int(found is not None) for found in self.outcomes]
 
     @fact
     def _positions(self) -> Mapping[str, Sequence[int]]:

@@ -66,8 +66,11 @@ def unmatched_names(
     expected = frozenset(map(aliases.id_of, named.get(CONTEXT.name, ())))
     found: list[tuple[str, str, int, str, frozenset[str]]] = []
     for table in NAMING_TABLES:
-        for player, rows in sorted(named.get(table.name, {}).items()):
-            who = aliases.id_of(player)
+        matched = _matched(everybody, expected if table in EXPECTED_TABLES else frozenset())
+        players = named.get(table.name, {})
+        # Nearly all are spelled as they should be; only the others are looked at one by one.
+        for player in sorted(players.keys() - (matched - aliases.ids.keys())):
+            rows, who = players[player], aliases.id_of(player)
             if everybody is not None and who not in everybody:
                 found.append((table.name, player, rows, NOT_REGISTERED, everybody))
             elif expected and table in EXPECTED_TABLES and who not in expected:
@@ -78,6 +81,13 @@ def unmatched_names(
         for table, player, rows, reason, candidates in found[:most]
     )
     return NameReport(tuple(listed), max(len(found) - most, 0))
+
+
+def _matched(everybody: frozenset[str] | None, expected: frozenset[str]) -> frozenset[str]:
+    """Return the ids that match; an empty set of expected players, or no registry, matches nothing by itself."""
+    if everybody is None or not expected:
+        return everybody or expected
+    return everybody & expected
 
 
 @lru_cache(maxsize=4096)

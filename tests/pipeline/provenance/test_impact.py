@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -33,11 +34,12 @@ from pipeline.comparison.compare import compare
 from pipeline.provenance.altered import Edit
 from pipeline.provenance.conditions import AnyTable, parse_set, parse_where
 from pipeline.provenance.declared import BUILDS, Reader, readers_of
-from pipeline.provenance.dry_export import Impact, dry_export, exact_impact
+from pipeline.provenance.dry_export import DryExport, Impact, dry_export, exact_impact
 from pipeline.provenance.impact import OK, REJECTED, main
 from tests.pipeline.provenance import worlds
 from tests.support.rows import TONIGHT, Row
 from tests.support.small_night import NIGHTS
+from tests.support.stores import MemoryStore
 from tests.support.warehouses import League, keep
 from tests.support.worlds import PROPERTY, SEEDS
 from transforms.elements.plan import Plan
@@ -68,6 +70,18 @@ def test_a_dry_export_builds_what_an_export_publishes() -> None:
         assert found[0] == document.content, path
 
 
+@cache
+def before(first: date, last: date) -> DryExport:
+    """Return the dry export of every type of some dates, which edits are compared with."""
+    return dry_export(worlds.plan(first=first, last=last), worlds.warehouse())
+
+
+@cache
+def published_before() -> MemoryStore:
+    """Return what an export of a few types has published without an edit; not to be changed."""
+    return worlds.published(worlds.plan(*FEW, first=NIGHTS[-1], last=TONIGHT), worlds.warehouse())
+
+
 UNSEEN = (FEED_PLAYERS, GAMEBOOK, PUBLISHED_PICKS)
 """Tables of the small night whose rows no document of these dates shows: others say the same, and no feed runs."""
 CASES: Sequence[tuple[Any, str, str]] = (
@@ -96,7 +110,7 @@ def test_the_exact_answer_is_the_diff_of_two_real_exports(table: Any, where: str
             changed += [row._replace(**edit.values)] if values else []
         else:
             changed.append(row)
-    real = compare(worlds.published(plan, worlds.warehouse()), worlds.published(plan, worlds.with_rows(table, changed)))
+    real = compare(published_before(), worlds.published(plan, worlds.with_rows(table, changed)))
     assert found.matched > 0
     assert not found.withheld
     assert found.comparison.changes == real.changes
@@ -180,14 +194,15 @@ def test_the_declared_answer_holds_everything_that_really_changes(table: AnyTabl
         chance = Random(seed)
         edit = any_edit(table, chance)
         first = chance.choice((*NIGHTS[-2:], TONIGHT))
-        plan = worlds.plan(first=first, last=max(first, chance.choice((first, TONIGHT))))
-        found = exact_impact(plan, worlds.warehouse(), edit)
+        last = max(first, chance.choice((first, TONIGHT)))
+        plan = worlds.plan(first=first, last=last)
+        found = exact_impact(plan, worlds.warehouse(), edit, before(first, last))
         readers = readers_of(table, exports().values(), edit.values)
         assert undeclared(found, plan, readers, edit) == []
 
     holds()
     plan = worlds.plan(first=NIGHTS[-1], last=TONIGHT)
-    found = exact_impact(plan, worlds.warehouse(), Edit(table))
+    found = exact_impact(plan, worlds.warehouse(), Edit(table), before(NIGHTS[-1], TONIGHT))
     assert undeclared(found, plan, readers_of(table, exports().values()), Edit(table)) == []
     assert bool(found.cells) is (table not in UNSEEN), "the declarations were held against an empty answer"
 
