@@ -47,6 +47,7 @@ setup(
             "build>=1.2",  # a test builds the package as a release does
             "detect-secrets>=1.5,<2",  # make lint: a key that is committed is found before it is pushed
             "hypothesis>=6.100",
+            "matplotlib>=3.9,<4",  # benchmarks/plots.py: the plots of docs/performance.md
             "mypy>=1.13",
             "pip-audit>=2.9,<3",  # make audit: asks the advisory database for known holes of what is locked
             "playwright>=1.49,<2",  # drives the system's Chromium, in which the status page is tested

@@ -1,56 +1,39 @@
-"""What we cost beside the script of :mod:`benchmarks.script`: CPU, wall and peak memory of whole processes.
+"""The same dates by several sides: the script of :mod:`benchmarks.script`, the plain loop, the graph, and the floor.
 
-Both are started from outside, in turn, because machines drift, on the same dates, for the same four types; the run with
-the least CPU counts. Every document of ours must be the script's, byte for byte. Documents go to a memory file system
-where there is one: the noise of a disk is larger than the difference.
-
-    python -m benchmarks.against_script                          # prints the table
-    python -m benchmarks.against_script --only=night --rounds=5
-    python -m benchmarks.against_script --record                 # and writes results.json and docs/performance.md
+Each side is a process that is started from outside, in turn, because machines drift, on the same dates, for the same
+types; the run with the least CPU counts. Every document of ours must be the script's, byte for byte, and the loop's the
+graph's. :mod:`benchmarks.bars` says what is measured, and holds it against the bars.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
-import os
-import platform
 import re
-import shutil
-import subprocess
 import sys
-import tempfile
-import time
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import date, timedelta
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
-RESULTS = ROOT / "benchmarks" / "script" / "results.json"
-PAGE = ROOT / "docs" / "performance.md"
-TYPES = "predictions,streaks,tonight,tonight-players"
-BEGIN, END = "<!-- the table of benchmarks/script/results.json -->", "<!-- end of the table -->"
-SLICE_DAYS = 28
-ROOM = 2 << 30
-"""Bytes that a memory file system must have free."""
+from benchmarks.processes import ROOT, Cost, memory_folder, run
 
-
-@dataclass(frozen=True)
-class Cost:
-    """One process, seen from outside.
-
-    Attributes:
-        cpu: CPU seconds, of user and system.
-        wall: Seconds.
-        memory: Peak resident memory in MiB.
-        documents: Dated documents that it wrote.
-    """
-
-    cpu: float
-    wall: float
-    memory: float
-    documents: int
+FOUR_TYPES = "predictions,streaks,tonight,tonight-players"
+DATED_TYPES = "backfill"
+"""The group of every type that has a document per date."""
+LOOP, GRAPH, SCRIPT, FLOOR, RERUN, TWO_WORKERS, VALIDATED = (
+    *("loop", "graph", "script", "floor", "rerun", "two workers", "validated"),
+)
+IN_PROCESS, AS_GRAPH = "--dates_in_process=400", "--runner=DirectRunner"
+FLAGS: Mapping[str, Sequence[str]] = {
+    LOOP: (IN_PROCESS,),
+    GRAPH: (AS_GRAPH,),
+    RERUN: (),
+    TWO_WORKERS: (AS_GRAPH, "--direct_running_mode=multi_processing", "--direct_num_workers=2"),
+    VALIDATED: (IN_PROCESS, "--validate"),
+}
+"""What makes a run of ours that side."""
+ENDED = (0, 1)
+"""Exit codes of ours that are no failure: a date of the demo season is withheld."""
 
 
 @dataclass(frozen=True)
@@ -58,77 +41,126 @@ class Part:
     """One measured range of dates.
 
     Attributes:
-        name: ``night``, ``slice`` or ``season``.
+        name: ``night``, ``slice`` and so on.
+        types: Export types or groups, separated by commas.
         first: The first date.
         last: The last date.
         rounds: How often each side ran.
-        ours: The cheapest of our runs.
-        script: The cheapest of the script's.
+        ours: The side that the command is where neither engine nor dates in process are named.
+        costs: The cheapest run of each side, by CPU.
+        commit: What was measured.
+        load: Of the machine before the first run.
     """
 
     name: str
+    types: str
     first: str
     last: str
     rounds: int
-    ours: Cost
-    script: Cost
+    ours: str
+    costs: Mapping[str, Cost]
+    commit: str = ""
+    load: str = ""
+
+    @property
+    def dates(self) -> str:
+        """The dates, as a person reads them."""
+        return self.first if self.first == self.last else f"{self.first} to {self.last}"
 
 
-def commands(warehouse: Path, output: Path, first: date, last: date) -> dict[str, list[str]]:
-    """Return the command line of each side."""
+def usual_side(first: date, last: date) -> str:
+    """Return the side that the command is for some dates where no option chooses one."""
+    from pipeline.options.option_table import BY_NAME
+
+    most = int(BY_NAME["dates_in_process"].default or 0)
+    return LOOP if (last - first).days + 1 <= most else GRAPH
+
+
+def measure(
+    name: str,
+    types: str,
+    warehouse: Path,
+    first: date,
+    last: date,
+    rounds: int,
+    sides: Sequence[str],
+    checkouts: Mapping[str, Path] | None = None,
+) -> Part:
+    """Run the sides in turn, and return the cheapest run of each.
+
+    A side that needs the documents of another one comes after it: the floor and the rerun after what the command
+    usually is.
+
+    Args:
+        name: Of the part.
+        types: Export types or groups, separated by commas.
+        warehouse: A demo season.
+        first: The first date.
+        last: The last date.
+        rounds: How often each side runs.
+        sides: What runs.
+        checkouts: Other commits, by the side that each becomes: the command, as it is there.
+    """
+    ours, checkouts = usual_side(first, last), checkouts or {}
+    found: dict[str, list[Cost]] = {side: [] for side in (*sides, *checkouts)}
+    for number in range(rounds):
+        with memory_folder() as folder:
+            for side in found:
+                checkout = checkouts.get(side, ROOT)
+                found[side].append(_run(side, ours, types, warehouse, folder, first, last, checkout))
+            if number == 0:
+                compare(sides, folder)
+    best = {side: min(costs, key=lambda cost: cost.cpu) for side, costs in found.items()}
+    return Part(name, types, str(first), str(last), rounds, ours, best)
+
+
+def _run(
+    side: str, ours: str, types: str, warehouse: Path, folder: Path, first: date, last: date, checkout: Path
+) -> Cost:
+    """Run one side, which writes into the folder of its name below ``folder``."""
+    output = folder / side
     python = [sys.executable, "-m"]
-    return {
-        "ours": [
-            *(*python, "pipeline.main", f"--warehouse={warehouse}", f"--output={output}", f"--export_types={TYPES}"),
-            *(f"--start_date={first}", f"--end_date={last}", f"--generated_at={last}T17:00:00Z"),
-        ],
-        "script": [*python, "benchmarks.script", str(warehouse), str(output), str(first), str(last)],
-    }
+    if side == SCRIPT:
+        command = [*python, "benchmarks.script", str(warehouse), str(output), str(first), str(last)]
+        return run(command, lambda: sum(1 for _ in dated_documents(output)))[0]
+    if side == FLOOR:
+        places = [str(warehouse), str(folder / ours), str(output), str(first), str(last)]
+        _, printed = run([*python, "benchmarks.floor", *places, types], lambda: len(published(folder / ours)))
+        inside = json.loads(printed)
+        return Cost(inside["cpu"], inside["wall"], 0.0, inside["documents"])
+    flags = FLAGS.get(side, ())
+    if side == RERUN:
+        output, flags = folder / ours, FLAGS[ours]
+    command = [
+        *(*python, "pipeline.main", f"--warehouse={warehouse}", f"--output={output}", f"--export_types={types}"),
+        *(f"--start_date={first}", f"--end_date={last}", f"--generated_at={last}T17:00:00Z", *flags),
+    ]
+    return run(command, lambda: len(published(output)), ENDED, checkout)[0]
 
 
-def run(command: Sequence[str], output: Path) -> Cost:
-    """Run a command and return what it cost.
+def published(output: Path) -> list[str]:
+    """Return the paths of the documents that the manifests beside a folder list, pointers aside."""
+    found: list[str] = []
+    for manifest in sorted((output.parent / f"{output.name}-control" / "manifest").glob("*.json")):
+        for section in json.loads(manifest.read_bytes())["exports"].values():
+            found.extend(section["documents"])
+    return found
+
+
+def compare(sides: Sequence[str], folder: Path) -> None:
+    """Compare what the sides of one turn wrote below a folder.
 
     Raises:
-        RuntimeError: It wrote no document. An exit code of 1 is none: a date of the demo season is withheld.
+        RuntimeError: Documents differ.
     """
-    started = time.perf_counter()
-    with tempfile.TemporaryFile() as said:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=said, stderr=said)
-        _, status, used = os.wait4(process.pid, 0)
-        wall = time.perf_counter() - started
-        process.returncode = os.waitstatus_to_exitcode(status)
-        documents = sum(1 for _ in dated_documents(output))
-        if process.returncode not in (0, 1) or not documents:
-            said.seek(0)
-            raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}:\n{said.read().decode()}")
-    return Cost(used.ru_utime + used.ru_stime, wall, used.ru_maxrss / 1024, documents)
-
-
-def dated_documents(output: Path) -> Iterable[Path]:
-    """Yield the dated documents of the four types, without pointers and what is said of the run."""
-    for pattern in ("predictions/2*.json", "streaks/2*.json", "tonight/2*.json", "tonight/player/2*/*.json"):
-        yield from output.glob(pattern)
-
-
-def measure(name: str, warehouse: Path, first: date, last: date, rounds: int) -> Part:
-    """Run both sides in turn and return the cheapest run of each, by CPU."""
-    found: dict[str, list[Cost]] = {"script": [], "ours": []}
-    for _ in range(rounds):
-        folder = Path(tempfile.mkdtemp(dir=_memory()))
-        try:
-            for side, costs in found.items():
-                output = folder / side
-                costs.append(run(commands(warehouse, output, first, last)[side], output))
-            check_same(folder / "ours", folder / "script")
-        finally:
-            shutil.rmtree(folder)
-    best = {side: min(costs, key=lambda cost: cost.cpu) for side, costs in found.items()}
-    return Part(name, str(first), str(last), rounds, best["ours"], best["script"])
+    if SCRIPT in sides and LOOP in sides:
+        check_same(folder / LOOP, folder / SCRIPT)
+    if GRAPH in sides and LOOP in sides:
+        _check(folder / LOOP, folder / GRAPH, GRAPH, published(folder / LOOP), Path.read_bytes)
 
 
 def check_same(ours: Path, script: Path) -> None:
-    """Compare the documents of both sides.
+    """Compare the documents of ours and of the script.
 
     The script may have more: it has no gates, and writes the dates that they withhold. It does not read the rows that
     pause picks, so that what a document says of a pause is left out.
@@ -136,91 +168,31 @@ def check_same(ours: Path, script: Path) -> None:
     Raises:
         RuntimeError: It lacks a document, or has other bytes.
     """
-    differing = []
-    for document in dated_documents(ours):
-        other = script / document.relative_to(ours)
-        if not other.exists() or _without_pause(other) != _without_pause(document):
-            differing.append(str(document.relative_to(ours)))
+    _check(ours, script, SCRIPT, [str(path.relative_to(ours)) for path in dated_documents(ours)], _without_pause)
+
+
+def _check(ours: Path, other: Path, side: str, paths: Sequence[str], content: Callable[[Path], bytes]) -> None:
+    differing = [path for path in paths if not (other / path).exists() or content(other / path) != content(ours / path)]
     if differing:
         shown = ", ".join(sorted(differing)[:5])
         raise RuntimeError(
-            f"{len(differing)} documents of the script are not ours, so their costs say nothing: {shown}; correct it"
+            f"{len(differing)} documents of the {side} are not ours, so their costs say nothing: {shown}; correct it"
         )
+
+
+def dated_documents(output: Path) -> Iterator[Path]:
+    """Yield the dated documents of the four types, without pointers and what is said of the run."""
+    for pattern in ("predictions/2*.json", "streaks/2*.json", "tonight/2*.json", "tonight/player/2*/*.json"):
+        yield from output.glob(pattern)
 
 
 def _without_pause(document: Path) -> bytes:
     return re.sub(rb'"halt_active": [^}]*', b"", document.read_bytes())
 
 
-def _memory() -> str | None:
-    """Return the folder of a memory file system with room; None for the usual temporary folder."""
-    shared = "/dev/shm"
-    return shared if os.path.isdir(shared) and shutil.disk_usage(shared).free >= ROOM else None
-
-
-def table(results: Mapping[str, object]) -> str:
-    """Return results as a Markdown table with a line that says of what they are."""
-    parts = results["parts"]
-    assert isinstance(parts, list)
-    lines = [
-        f"Commit `{results['commit']}`, {results['machine']}; load {results['load']} before the first run; "
-        f"documents in {results['files']}.",
-        "",
-        "| dates | side | documents | CPU s | wall s | peak MiB | CPU × script |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    for part in parts:
-        dates = part["first"] if part["first"] == part["last"] else f"{part['first']} to {part['last']}"
-        for side in ("script", "ours"):
-            cost = part[side]
-            ratio = cost["cpu"] / part["script"]["cpu"]
-            lines.append(
-                f"| {part['name']}: {dates}, best of {part['rounds']} | {side} | {cost['documents']:,} "
-                f"| {cost['cpu']:.2f} | {cost['wall']:.2f} | {cost['memory']:.0f} | {ratio:.1f} |"
-            )
-    return "\n".join(lines)
-
-
-def with_table(page: str, made: str) -> str:
-    """Return a page with another table between its marks."""
-    before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n\n{made}\n\n{END}{after}"
-
-
-def main() -> None:
-    """Run the benchmark."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--warehouse", type=Path, default=Path(".demo/warehouse"), help="a demo season")
-    parser.add_argument("--only", choices=("night", "slice", "season"), action="append", help="a part; repeatable")
-    parser.add_argument("--rounds", type=int, default=3, help="turns of a night; longer parts take one less")
-    parser.add_argument("--record", action="store_true", help="write the results and the page")
-    arguments = parser.parse_args()
-    warehouse = arguments.warehouse.absolute()
-    night = date.fromisoformat(json.loads((warehouse / "_demo.json").read_text())["summary"]["last_game_night"])
-    firsts = {
-        "night": night,
-        "slice": night - timedelta(days=SLICE_DAYS - 1),
-        "season": date(night.year - 1, 10, 21),
-    }
-    from pipeline.version import code_version
-
-    results = {
-        "commit": code_version(),
-        "machine": f"{os.cpu_count()} cores, Python {platform.python_version()}",
-        "load": f"{os.getloadavg()[0]:.1f}",
-        "files": "a memory file system" if _memory() else "the temporary folder",
-        "parts": [
-            asdict(measure(name, warehouse, first, night, max(1, arguments.rounds - (name != "night"))))
-            for name, first in firsts.items()
-            if not arguments.only or name in arguments.only
-        ],
-    }
-    print(table(results))
-    if arguments.record:
-        RESULTS.write_text(json.dumps(results, indent=2) + "\n")
-        PAGE.write_text(with_table(PAGE.read_text(), table(results)))
-
-
-if __name__ == "__main__":
-    main()
+def part_of(recorded: Mapping[str, object]) -> Part:
+    """Return a part that was recorded as JSON."""
+    costs = recorded["costs"]
+    assert isinstance(costs, Mapping)
+    part = Part(**{**recorded, "costs": {}})  # type: ignore[arg-type]
+    return replace(part, costs={side: Cost(**cost) for side, cost in costs.items()})

@@ -1,52 +1,30 @@
-"""What ``--validate`` costs: a month with and without it, and each export type's documents checked once more.
+"""What ``--validate`` costs by export type: the documents of a month, each type's checked by themselves.
 
     python -m benchmarks.validation
     python -m benchmarks.validation --first=2026-02-01 --last=2026-02-28 --rounds=5
 
-The runs are plain loops without an engine, which makes the share of the checks as large as it can be. They take turns,
-and the fastest of each counts, in CPU seconds, so that a busy machine does not matter much.
+:mod:`benchmarks.bars` measures what it adds to a whole run. The fastest round counts, in CPU seconds, so that a busy
+machine does not matter much.
 """
 
 from __future__ import annotations
 
 import argparse
-import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import date, datetime, timezone
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-from exporters.config import ExportConfig
+from benchmarks.plans import plan_of
+from benchmarks.processes import memory_folder
 from exporters.declaration import Export
-from exporters.registry import exports, groups
 from pipeline.execution.in_process import run_in_process
-from pipeline.planning.planner import make_plan
-from pipeline.requests.request import RequestDefaults, parse_request
 from transforms.elements.plan import Plan
 from transforms.elements.validation import require_valid
 from transforms.publishing.manifest import load_manifest
 from transforms.stores.folder import LocalStore
 from transforms.warehouses.parquet import ParquetWarehouse
-
-
-def plan_of(types: str, first: date, last: date) -> Plan:
-    """Return the plan of some export types over a range of dates."""
-    config = ExportConfig()
-    request = parse_request(
-        {
-            "export_types": types.split(","),
-            "start_date": first.isoformat(),
-            "end_date": last.isoformat(),
-            "generated_at": f"{last}T17:00:00Z",
-        },
-        known_types=tuple(exports()),
-        groups=groups(),
-        defaults=RequestDefaults(config.champion_system_id),
-        now=datetime.now(timezone.utc),
-    )
-    return make_plan(request, config)
 
 
 def seconds(work: Callable[[], Any]) -> float:
@@ -71,30 +49,17 @@ def published(plan: Plan, store: LocalStore) -> dict[Export, dict[str, bytes]]:
     return found
 
 
-def compare(plan: Plan, warehouse: Path, rounds: int) -> dict[Export, dict[str, bytes]]:
-    """Run a plan with and without validation, print both, and return the documents of a run."""
-    source = ParquetWarehouse(str(warehouse))
-    best = {False: float("inf"), True: float("inf")}
-    documents: dict[Export, dict[str, bytes]] = {}
-    for _ in range(rounds):
-        for validate in best:
-            with tempfile.TemporaryDirectory() as folder:
-                store, wanted = LocalStore(folder), replace(plan, validate=validate)
-                taken = seconds(lambda wanted=wanted, store=store: run_in_process(wanted, source, store))
-                best[validate] = min(best[validate], taken)
-                documents = published(plan, store)
-    count = sum(map(len, documents.values()))
-    extra = best[True] - best[False]
-    share, each = 100 * extra / best[False], 1e6 * extra / count
-    print(f"{plan.dates[0]} to {plan.dates[-1]}: {count:,} documents, best of {rounds}")
-    print(f"  without  {best[False]:7.2f} s CPU")
-    print(f"  with     {best[True]:7.2f} s CPU  {share:+.1f} %  {each:.0f} us a document")
-    return documents
+def run(plan: Plan, warehouse: Path) -> dict[Export, dict[str, bytes]]:
+    """Run a plan without an engine, and return its documents."""
+    with memory_folder() as folder:
+        store = LocalStore(str(folder))
+        run_in_process(plan, ParquetWarehouse(str(warehouse)), store)
+        return published(plan, store)
 
 
 def check_each(documents: dict[Export, dict[str, bytes]], rounds: int) -> None:
     """Check the documents of every export type, and print what one takes."""
-    print(f"\n{'export type':20} {'documents':>9} {'bytes each':>10} {'us each':>8} {'MB/s':>6}")
+    print(f"{'export type':20} {'documents':>9} {'bytes each':>10} {'us each':>8} {'MB/s':>6}")
     for export, found in documents.items():
         if not found:
             continue
@@ -122,7 +87,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3, help="turns; the fastest of each counts")
     arguments = parser.parse_args()
     plan = plan_of(arguments.types, arguments.first, arguments.last)
-    check_each(compare(plan, arguments.warehouse, arguments.rounds), arguments.rounds)
+    check_each(run(plan, arguments.warehouse), arguments.rounds)
 
 
 if __name__ == "__main__":

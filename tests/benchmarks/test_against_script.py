@@ -1,26 +1,14 @@
 from __future__ import annotations
 
-import json
 import shutil
 import subprocess
 import sys
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from benchmarks.against_script import (
-    BEGIN,
-    END,
-    PAGE,
-    RESULTS,
-    check_same,
-    dated_documents,
-    run,
-    table,
-    with_table,
-)
+from benchmarks.against_script import GRAPH, LOOP, SCRIPT, check_same, compare, dated_documents
 from tests.end_to_end.command_line import ROOT, run_main
 from tests.support.warehouses import League
 
@@ -76,37 +64,15 @@ def test_dates_of_two_seasons_are_refused(tmp_path: Path) -> None:
         Span(date(2025, 9, 30), date(2025, 10, 1))
 
 
-def test_a_process_is_measured_as_a_whole(tmp_path: Path) -> None:
-    code = (
-        "import pathlib, sys; p = pathlib.Path(sys.argv[1], 'streaks'); p.mkdir(parents=True);"
-        "(p / '2026-01-01.json').write_text('{}'); (p / 'today.json').write_text('{}');"
-        "held = b'x' * (64 << 20); sum(range(2_000_000))"
-    )
-    cost = run([sys.executable, "-c", code, str(tmp_path)], tmp_path)
-    assert cost.documents == 1
-    assert cost.memory > 64
-    assert 0 < cost.cpu <= cost.wall + 1
-
-
-@pytest.mark.parametrize("code", ["raise SystemExit(3)", "pass"])
-def test_a_process_that_fails_or_writes_nothing_is_not_measured(tmp_path: Path, code: str) -> None:
-    with pytest.raises(RuntimeError, match="ended with"):
-        run([sys.executable, "-c", f"print('why'); {code}"], tmp_path)
-
-
-def cost(cpu: float) -> dict[str, Any]:
-    return {"cpu": cpu, "wall": 2.0, "memory": 100.0, "documents": 1234}
-
-
-def test_the_table_gives_our_cpu_as_a_multiple_of_the_scripts() -> None:
-    part = {"name": "night", "first": "2026-04-12", "last": "2026-04-12", "rounds": 3}
-    results = {"commit": "abc", "machine": "2 cores", "load": "0.1", "files": "a memory file system"}
-    made = table({**results, "parts": [{**part, "ours": cost(4.5), "script": cost(1.5)}]})
-    assert "| night: 2026-04-12, best of 3 | ours | 1,234 | 4.50 | 2.00 | 100 | 3.0 |" in made
-    assert "`abc`" in made
-
-
-def test_the_table_of_the_page_is_that_of_the_results() -> None:
-    page = PAGE.read_text()
-    assert page.count(BEGIN) == page.count(END) == 1
-    assert with_table(page, table(json.loads(RESULTS.read_text()))) == page
+def test_what_the_sides_of_a_turn_wrote_is_compared(tmp_path: Path) -> None:
+    for side in (LOOP, GRAPH, SCRIPT):
+        (tmp_path / side / "streaks").mkdir(parents=True)
+        (tmp_path / side / "streaks" / "2026-01-01.json").write_text("{}")
+    manifest = tmp_path / f"{LOOP}-control" / "manifest" / "2026-01-01.json"
+    manifest.parent.mkdir(parents=True)
+    manifest.write_text('{"exports": {"streaks": {"documents": {"streaks/2026-01-01.json": "digest"}}}}')
+    compare((SCRIPT, LOOP, GRAPH), tmp_path)
+    (tmp_path / GRAPH / "streaks" / "2026-01-01.json").write_text('{"halt_active": true}')
+    with pytest.raises(RuntimeError, match=r"1 documents of the graph are not ours.*streaks/2026-01-01\.json"):
+        compare((SCRIPT, LOOP, GRAPH), tmp_path)
+    compare((SCRIPT, LOOP), tmp_path)

@@ -48,7 +48,7 @@ class Run:
     as_of: str = ""
     execution_id: str = ""
 
-    @property
+    @cached_property
     def order(self) -> RunOrder:
         """Where the run stands among the runs of a date."""
         return RunOrder(self.as_of, self.execution)

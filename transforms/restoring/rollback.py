@@ -199,7 +199,7 @@ class _Rollback:
         )
         reason = self._kept(one, shown, empty=made.empty)
         if reason is not None:
-            return replace(made, action="kept", reason=reason)
+            return made._replace(action="kept", reason=reason)
         if same and not again:
             return made
         try:
@@ -215,7 +215,7 @@ class _Rollback:
             )
         except GenerationMismatch as error:
             raise StoreError(f"{one.path} changed while it was brought back; run it again") from error
-        return replace(made, action="written", generation=generation)
+        return made._replace(action="written", generation=generation)
 
     def _kept(self, one: PublishedVersion, shown: StoredObject | None, *, empty: bool) -> str | None:
         """Return why a path that other dates share keeps what it shows; None where it takes the document."""
