@@ -334,7 +334,8 @@ class Export:
 
     def path_of(self, day: date, player: str = "") -> str:
         """Return the path of the document of a date."""
-        return self.path.format(date=day.isoformat(), season=season_label(day), player=player)
+        season = season_label(day) if "{season}" in self.path else ""
+        return self.path.format(date=day.isoformat(), season=season, player=player)
 
     def item_counts(self, document: Json) -> dict[str, int]:
         """Return the declared counts of a document, by dotted path."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
+from typing import NamedTuple
 
 import orjson
 
@@ -13,12 +14,11 @@ from exporters.league.arithmetic.dates import poll_id
 from transforms.elements.validation import require_valid
 
 _FORMAT = orjson.OPT_INDENT_2
-_STAMPS = (b"generated_at", b"updated_at")
+_STAMPS = ("generated_at", "updated_at")
 """The names of the request's time in documents; a ``poll_id`` is another form of it."""
 
 
-@dataclass(frozen=True)
-class Document:
+class Document(NamedTuple):
     """One JSON document.
 
     Attributes:
@@ -64,10 +64,16 @@ def content_digest(content: bytes, generated_at: str) -> str:
 
     The quotes make the removed text unambiguous: inside a JSON string they would be escaped.
     """
-    for name in _STAMPS:
-        content = content.replace(b'"%b": %b' % (name, orjson.dumps(generated_at)), b"")
-    content = content.replace(b'"poll_id": %b' % orjson.dumps(poll_id(generated_at)), b"")
+    for stamp in _stamps(generated_at):
+        content = content.replace(stamp, b"")
     return hashlib.blake2b(content, digest_size=16).hexdigest()
+
+
+@lru_cache(maxsize=8)
+def _stamps(generated_at: str) -> tuple[bytes, ...]:
+    """Return the fields that hold the request's time, as documents have them."""
+    fields = [*((name, generated_at) for name in _STAMPS), ("poll_id", poll_id(generated_at))]
+    return tuple(b'"%b": %b' % (name.encode(), orjson.dumps(value)) for name, value in fields)
 
 
 def is_halted(value: Json) -> bool:
@@ -78,8 +84,7 @@ def is_halted(value: Json) -> bool:
 def with_value(document: Document, export: Export, value: Json, generated_at: str) -> Document:
     """Return a document of the same path and cache policy with other content."""
     content = encode(value)
-    return replace(
-        document,
+    return document._replace(
         content=content,
         digest=content_digest(content, generated_at),
         counts=export.item_counts(value),

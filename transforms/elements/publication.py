@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 from transforms.elements.failure import Failure, SkippedRows
 from transforms.elements.guarding import DateVerdict
@@ -24,8 +25,7 @@ class NewerRun:
     reason: str
 
 
-@dataclass(frozen=True)
-class PublishedObject:
+class PublishedObject(NamedTuple):
     """The metadata of a published document.
 
     Attributes:
@@ -37,7 +37,7 @@ class PublishedObject:
 
     digest: str
     generation: int
-    order: RunOrder = field(default_factory=RunOrder)
+    order: RunOrder = RunOrder()
     writer: str = ""
 
 
@@ -60,8 +60,7 @@ class Published:
     is_held: bool = False
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """The outcome of one document.
 
     Attributes:
@@ -102,8 +101,7 @@ class Outcome:
     halted: bool = False
 
 
-@dataclass(frozen=True)
-class PointerOutcome:
+class PointerOutcome(NamedTuple):
     """The outcome of one pointer: ``moved``, ``unchanged``, ``kept`` (with the reason) or ``failed``.
 
     ``generation`` is that of the object, when it was moved; 0 otherwise. ``is_missing`` marks a pointer that was kept

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 import orjson
@@ -37,24 +37,23 @@ class DocumentPublisher:
         One whose progress is measured never takes the place of one that knows more, and is completed by what is there
         where its type can do that.
         """
-        made = _written(document, self.plan)
         try:
             newer = published.newer.get(document.export)
             if newer is not None:
-                return _left_to(newer, made, published)
+                return _left_to(newer, self._written(document), published)
             if document.fixed:
-                return self._publish_fixed(document, published, made)
+                return self._publish_fixed(document, published, self._written(document))
             if document.progress is not None and not self._is_forced:
-                return self._publish_measured(document, published, made)
-            return self._publish_dated(document, published, made)
+                return self._publish_measured(document, published, self._written(document))
+            return self._publish_dated(document, published)
         except StoreError as failed:
-            return replace(made, action="failed", error=f"{type(failed).__name__}: {failed}")
+            return self._written(document)._replace(action="failed", error=f"{type(failed).__name__}: {failed}")
 
-    def _publish_dated(self, document: Document, published: Published, made: Outcome) -> Outcome:
+    def _publish_dated(self, document: Document, published: Published) -> Outcome:
         # What the listing of the date tells; only what is another object by now is looked at again.
         there = published.objects.get(document.path)
         for _ in range(ATTEMPTS):
-            settled = None if there is None else self._settled(there, document, made, again=self._again(published))
+            settled = None if there is None else self._settled(there, document, again=self._again(published))
             if settled is not None:
                 return settled
             try:
@@ -64,21 +63,20 @@ class DocumentPublisher:
                 there = None if shown is None else published_object(shown)
                 self._require_lease(document, published, there)
                 continue
-            return replace(made, generation=generation)
+            return self._written(document, generation=generation)
         raise _contended(document)
 
-    def _settled(self, there: PublishedObject, document: Document, made: Outcome, *, again: bool) -> Outcome | None:
+    def _settled(self, there: PublishedObject, document: Document, *, again: bool) -> Outcome | None:
         """Return what becomes of a document whose path shows something already; None when it is to be replaced."""
         same = there.digest == document.digest
         if there.order > self.plan.run.order:
-            return _kept(there, document, made)
-        if not same or (again and there.order != self.plan.run.order):
-            return None
+            return _kept(there, document, self._written(document))
         # Written before its worker died, and now once more.
         is_ours = there.order == self.plan.run.order
-        return replace(
-            made, action="written" if is_ours else "unchanged", generation=there.generation, writer=there.writer
-        )
+        if not same or (again and not is_ours):
+            return None
+        action = "written" if is_ours else "unchanged"
+        return self._written(document, action=action, generation=there.generation, writer=there.writer)
 
     def _again(self, published: Published) -> bool:
         """Whether a document is written although its content has not changed."""
@@ -100,7 +98,7 @@ class DocumentPublisher:
         """Write a document unless what is there knows more: by compare-and-set, since another run may know more yet."""
         there = published.objects.get(document.path)
         if there is not None and there.digest == document.digest and not published.is_contested:
-            return replace(made, action="unchanged", generation=there.generation, writer=there.writer)
+            return made._replace(action="unchanged", generation=there.generation, writer=there.writer)
         for _ in range(ATTEMPTS):
             shown, written = self.store.stat(document.path), document
             if shown is not None and RunOrder.of(shown.metadata) > self.plan.run.order:
@@ -115,8 +113,7 @@ class DocumentPublisher:
             is_same = shown is not None and shown.metadata.get("digest") == written.digest
             if shown is not None and (reason is not None or (is_same and not published.is_contested)):
                 told = shown.metadata
-                return replace(
-                    made,
+                return made._replace(
                     action="unchanged" if reason is None else "kept",
                     reason=reason or "",
                     digest=told["digest"],
@@ -129,7 +126,7 @@ class DocumentPublisher:
                 generation = self._write(written, if_generation=ABSENT if shown is None else shown.generation)
             except GenerationMismatch:
                 continue
-            return replace(_written(written, self.plan), generation=generation)
+            return self._written(written, generation=generation)
         raise _contended(document)
 
     def _export_of(self, document: Document) -> Export:
@@ -159,6 +156,26 @@ class DocumentPublisher:
             if_generation=if_generation,
         )
 
+    def _written(
+        self, document: Document, *, action: str = "written", generation: int = 0, writer: str | None = None
+    ) -> Outcome:
+        """Return the outcome of a document whose path shows it."""
+        return Outcome(
+            path=document.path,
+            export=document.export,
+            key=document.key,
+            action=action,
+            size=len(document.content),
+            digest=document.digest,
+            cache_control=document.cache_control,
+            empty=document.empty,
+            counts=document.counts,
+            progress=document.progress,
+            generation=generation,
+            writer=self.plan.run.execution if writer is None else writer,
+            halted=document.halted,
+        )
+
     def _metadata(self, document: Document) -> dict[str, str]:
         return object_metadata(
             self.plan.run.order,
@@ -182,16 +199,16 @@ class DocumentPublisher:
             reason = keeps(self.plan, shown, document)
             if shown is not None and is_same and not self._again(published):
                 writer = writer_of(shown.metadata)
-                return replace(made, action="unchanged", generation=shown.generation, writer=writer)
+                return made._replace(action="unchanged", generation=shown.generation, writer=writer)
             if reason is not None:
                 told = {} if shown is None else shown.metadata
                 is_newer = RunOrder.of(told) > self.plan.run.order and told.get("game_date") == document.date
-                return replace(made, action="kept", reason=reason, is_newer=is_newer)
+                return made._replace(action="kept", reason=reason, is_newer=is_newer)
             try:
                 generation = self._write(document, if_generation=ABSENT if shown is None else shown.generation)
             except GenerationMismatch:
                 continue
-            return replace(made, generation=generation)
+            return made._replace(generation=generation)
         raise _contended(document)
 
 
@@ -210,20 +227,19 @@ def _left_to(newer: NewerRun, made: Outcome, published: Published) -> Outcome:
     """Return what becomes of a document whose export type a newer run has published."""
     there = published.objects.get(made.path, PublishedObject("", 0))
     if there.digest == made.digest:
-        return replace(made, action="unchanged", generation=there.generation, writer=there.writer)
+        return made._replace(action="unchanged", generation=there.generation, writer=there.writer)
     return _kept_as_is(made, there, newer.reason)
 
 
 def _kept(there: PublishedObject, document: Document, made: Outcome) -> Outcome:
     """Return what becomes of a document whose object a newer run has written."""
     if there.digest == document.digest:
-        return replace(made, action="unchanged", generation=there.generation, writer=there.writer)
+        return made._replace(action="unchanged", generation=there.generation, writer=there.writer)
     return _kept_as_is(made, there, newer_reason(there.order, document.date))
 
 
 def _kept_as_is(made: Outcome, there: PublishedObject, reason: str) -> Outcome:
-    return replace(
-        made,
+    return made._replace(
         action="kept",
         reason=reason,
         digest=there.digest,
@@ -231,23 +247,6 @@ def _kept_as_is(made: Outcome, there: PublishedObject, reason: str) -> Outcome:
         generation=there.generation,
         is_newer=True,
         writer=there.writer,
-    )
-
-
-def _written(document: Document, plan: Plan) -> Outcome:
-    return Outcome(
-        path=document.path,
-        export=document.export,
-        key=document.key,
-        action="written",
-        size=len(document.content),
-        digest=document.digest,
-        cache_control=document.cache_control,
-        empty=document.empty,
-        counts=document.counts,
-        progress=document.progress,
-        writer=plan.run.execution,
-        halted=document.halted,
     )
 
 

@@ -128,7 +128,7 @@ def roll_back(store: Store, plan: Plan, to: Mapping[str, Any], *, by: str, today
     # Without a warehouse: what depends on the games is unknown until the next run writes the status.
     told, now = date_status(done.record), datetime.now(timezone.utc)
     warnings = (
-        write_status(store, [told], Moment(now, league_day_of(plan), None)),
+        write_status(store, [told], Moment(now, league_day_of(plan), None, plan.league.calendar)),
         write_page(store, [told["page"]], now),
     )
     warning = "; ".join(filter(None, warnings))
@@ -199,7 +199,7 @@ class _Rollback:
         )
         reason = self._kept(one, shown, empty=made.empty)
         if reason is not None:
-            return replace(made, action="kept", reason=reason)
+            return made._replace(action="kept", reason=reason)
         if same and not again:
             return made
         try:
@@ -215,7 +215,7 @@ class _Rollback:
             )
         except GenerationMismatch as error:
             raise StoreError(f"{one.path} changed while it was brought back; run it again") from error
-        return replace(made, action="written", generation=generation)
+        return made._replace(action="written", generation=generation)
 
     def _kept(self, one: PublishedVersion, shown: StoredObject | None, *, empty: bool) -> str | None:
         """Return why a path that other dates share keeps what it shows; None where it takes the document."""

@@ -24,6 +24,10 @@ _Result = TypeVar("_Result")
 _HIDDEN = ".store"
 _ATTRIBUTE = "user.phase6"
 _LOCKS = 64
+_HAS_UNNAMED = hasattr(os, "O_TMPFILE") and os.path.isdir("/proc/self/fd")
+"""Whether the platform has files without a name, which get one by a link."""
+_UNSUPPORTED = frozenset({errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOSYS, errno.EPERM, errno.EXDEV})
+"""How a file system answers that has no such files, or no links to them."""
 _DEFAULTS: dict[str, Any] = {"content_type": "application/octet-stream", "cache_control": ""}
 
 _FIXES = {
@@ -45,9 +49,18 @@ _FIXES = {
 class LocalStore:
     """Objects as plain files below ``root``, which is made by the first write.
 
-    Each object is written to a staging file, described there, and moved into place with one rename. A reader therefore
-    sees the old object or the new one, whenever a writer dies. Nothing is synced to disk: a sync costs more than the
-    whole write, and a rerun with ``--rewrite`` repairs the damage of a power failure.
+    Each object is written to a file that no reader sees, described there, and put in place in one step. A reader
+    therefore sees the old object or the new one, whenever a writer dies. What replaces an object is a staging file,
+    which is renamed. What is written where there is none (``if_generation=ABSENT``) is a file without a name, which
+    gets one by a link. That step fails where something has the name, so it needs neither a look before it nor a lock,
+    and a writer that is killed leaves nothing. Where the platform has no such files, a new object is written like one
+    that replaces another.
+
+    What is durable: once a write returns, the object outlives the process, killed or not. It outlives a failure of the
+    power or of the system once the system has written it to disk, some 30 seconds later. Nothing is synced, neither
+    file nor folder, since a sync costs more than the whole write. Such a failure may lose an object, its description or
+    its content. The next run writes objects that are gone or have no description again; a run with ``--rewrite`` also
+    those that lost their content.
 
     The generation is the file's modification time in microseconds, moved forward where the clock does not advance.
     Content type, cache control and custom metadata are an extended attribute of the file itself, so that they cannot
@@ -55,8 +68,9 @@ class LocalStore:
     that it describes, and is written before and removed after that generation is in place. A file of another origin
     shows defaults.
 
-    Compare-and-set holds a file lock, so it is exclusive among all threads and processes that use it. Plain writes
-    take no lock and the last one wins: an object that is moved by compare-and-set is to be written in no other way.
+    Compare-and-set is exclusive among all threads and processes that use it: what replaces or removes an object holds a
+    file lock. Plain writes take no lock and the last one wins: an object that is moved by compare-and-set is to be
+    written in no other way.
 
     Attributes:
         root: The folder. A name that starts with a dot is not an object; ``.store`` in it holds staging files, sidecars
@@ -103,10 +117,12 @@ class LocalStore:
         )
         with _reporting("write", target):
             if if_generation is None:
-                return self._write(path, target, content, description)
+                return self._replace(path, target, content, description, _generation(target))
+            if if_generation == ABSENT and (generation := self._create(path, target, content, description)):
+                return generation
             with self._lock(path):
                 _require(path, target, if_generation)
-                return self._write(path, target, content, description)
+                return self._replace(path, target, content, description, if_generation)
 
     def stat(self, path: str) -> StoredObject | None:
         """Return the metadata of an object; None when there is none."""
@@ -148,7 +164,18 @@ class LocalStore:
         """Return the object's absolute file path."""
         return os.path.abspath(self._file(path))
 
-    # The two steps of a write that tests make fail or turn off.
+    # The steps of a write that tests make fail or turn off.
+
+    def _open_unnamed(self, folder: str) -> int | None:
+        """Open a new file without a name in a folder, which is made when it is missing; None where there are none."""
+        if not _HAS_UNNAMED:
+            return None
+        try:
+            return _in_folder(f"{folder}/", os.open, folder, os.O_WRONLY | os.O_TMPFILE, 0o666)
+        except OSError as error:
+            if error.errno in _UNSUPPORTED:
+                return None
+            raise
 
     def _attach(self, descriptor: int, description: bytes) -> bool:
         """Attach a description to an open file; False when this file system or platform cannot."""
@@ -157,6 +184,11 @@ class LocalStore:
         except (AttributeError, OSError):
             return False
         return True
+
+    def _link(self, descriptor: int, target: str) -> None:
+        """Give a complete file without a name that of an object, which must not exist."""
+        # A folder of descriptors makes it the call that follows the link, and not the one that links to the link.
+        os.link(f"/proc/self/fd/{descriptor}", target, src_dir_fd=descriptor, follow_symlinks=True)
 
     def _commit(self, staged: str, target: str) -> None:
         """Put a complete staging file in the object's place."""
@@ -168,18 +200,49 @@ class LocalStore:
     def _sidecar(self, path: str, generation: int) -> str:
         return f"{self.root}/{_HIDDEN}/metadata/{path}@{generation}"
 
-    def _write(self, path: str, target: str, content: bytes, description: bytes) -> int:
+    def _create(self, path: str, target: str, content: bytes, description: bytes) -> int:
+        """Write an object that is not there and return its generation; ``ABSENT`` where that takes a lock."""
+        descriptor = self._open_unnamed(os.path.dirname(target))
+        if descriptor is None:
+            return ABSENT
+        sidecar = None
+        try:
+            _write_all(descriptor, content)
+            generation, sidecar = self._describe(path, descriptor, time.time_ns() // 1000, description)
+            while True:
+                try:
+                    _in_folder(target, self._link, descriptor, target)
+                    return generation
+                except FileExistsError:
+                    _require(path, target, ABSENT)
+                    if os.path.isdir(target):
+                        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR)) from None
+                    if os.path.lexists(target):
+                        raise StoreError(
+                            f"cannot write {target}: a link to nothing, a pipe or a device stands where the object "
+                            "goes; remove it or choose another path"
+                        ) from None
+                except OSError as error:
+                    if error.errno not in _UNSUPPORTED:
+                        raise
+                    return ABSENT
+        finally:
+            # Once the file has its name, the sidecar describes the object in place.
+            if sidecar is not None and not os.fstat(descriptor).st_nlink:
+                with suppress(OSError):
+                    os.unlink(sidecar)
+            os.close(descriptor)
+
+    def _replace(self, path: str, target: str, content: bytes, description: bytes, previous: int) -> int:
+        """Write an object in the place of its generation ``previous``, and return the new one."""
         staged = f"{self.root}/{_HIDDEN}/staging/{os.urandom(16).hex()}"
         sidecar = None
         descriptor = _create(staged)
         try:
             try:
                 _write_all(descriptor, content)
-                previous = _generation(target)
                 generation = max(time.time_ns() // 1000, previous + 1)
-                if not self._attach(descriptor, description):
-                    generation, sidecar = self._write_sidecar(path, generation, description)
-                os.utime(descriptor, ns=(generation * 1000, generation * 1000))
+                generation, sidecar = self._describe(path, descriptor, generation, description)
             finally:
                 os.close(descriptor)
             _in_folder(target, self._commit, staged, target)
@@ -194,6 +257,14 @@ class LocalStore:
             with suppress(OSError):
                 os.unlink(self._sidecar(path, previous))
         return generation
+
+    def _describe(self, path: str, descriptor: int, generation: int, description: bytes) -> tuple[int, str | None]:
+        """Describe and date an open file, and return its generation and the sidecar, where that has the description."""
+        sidecar = None
+        if not self._attach(descriptor, description):
+            generation, sidecar = self._write_sidecar(path, generation, description)
+        os.utime(descriptor, ns=(generation * 1000, generation * 1000))
+        return generation, sidecar
 
     def _write_sidecar(self, path: str, generation: int, description: bytes) -> tuple[int, str]:
         # A sidecar is not read before an object of its generation is in place, so it needs no rename; that
@@ -323,10 +394,11 @@ def _in_folder(name: str, act: Callable[_Args, _Result], *args: _Args.args, **kw
     """Run an operation in the folder of ``name``, which is made only when it is missing."""
     # More than one attempt, since a concurrent delete removes folders that it leaves empty, even while they are made.
     for _ in range(100):
-        with suppress(FileNotFoundError):
+        try:
             return act(*args, **kwargs)
-        with suppress(FileNotFoundError, FileExistsError):
-            os.makedirs(os.path.dirname(name), exist_ok=True)
+        except FileNotFoundError:
+            with suppress(FileNotFoundError, FileExistsError):
+                os.makedirs(os.path.dirname(name), exist_ok=True)
     return act(*args, **kwargs)
 
 

@@ -6,6 +6,7 @@ may require the generation that it replaces.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,6 +14,8 @@ from typing import Protocol
 
 ABSENT = 0
 """The generation of an object that does not exist."""
+_SAFE = re.compile(r"[^./\\\0][^/\\\0]*(/[^./\\\0][^/\\\0]*)*")
+"""Segments that are not empty and begin with no dot, without backslash and NUL."""
 
 
 @dataclass(frozen=True)
@@ -124,12 +127,6 @@ class GenerationMismatch(StoreError):
 
 def validate_path(path: str) -> str:
     """Return ``path``, or raise ``ValueError`` when it could leave the store's root or hide in it."""
-    segments = path.split("/")
-    if (
-        not path
-        or any(part in ("", ".", "..") or part.startswith(".") for part in segments)
-        or "\\" in path
-        or "\0" in path
-    ):
+    if _SAFE.fullmatch(path) is None:
         raise ValueError(f"object path {path!r} is not safe: use relative segments without '.', '..' or a leading dot")
     return path

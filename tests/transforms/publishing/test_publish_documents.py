@@ -70,11 +70,11 @@ class TestDatedDocuments:
         publisher.publish(first, Published())
         before = store.stat(first.path)
         assert before is not None
-        next_version = replace(first, schema="urn:phase6:schema:card:2")
+        next_version = first._replace(schema="urn:phase6:schema:card:2")
         there = Published({first.path: PublishedObject(first.digest, before.generation)})
         assert publisher.publish(next_version, there).action == "unchanged"
         assert store.stat(first.path) == before
-        other = replace(card("a", points=9), schema="urn:phase6:schema:card:2")
+        other = card("a", points=9)._replace(schema="urn:phase6:schema:card:2")
         assert publisher.publish(other, there).action == "written"
         after = store.stat(first.path)
         assert after is not None
@@ -232,7 +232,7 @@ class TestOrder:
 
 
 def score(progress: int, *, waits: bool = True, players: int = 1) -> Document:
-    return replace(roster(*"abcdef"[:players]), digest=f"{progress}", progress=progress, waits=waits)
+    return roster(*"abcdef"[:players])._replace(digest=f"{progress}", progress=progress, waits=waits)
 
 
 class TestDocumentsThatAreMeasured:

@@ -6,7 +6,8 @@ import resource
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,22 +26,45 @@ class SidecarStore(LocalStore):
         return False
 
 
+class StagedStore(LocalStore):
+    """A store on a file system without files that have no name."""
+
+    def _open_unnamed(self, folder: str) -> int | None:
+        return None
+
+
+class LinklessStore(SidecarStore):
+    """A store on a file system that gives files without a name none."""
+
+    def _link(self, descriptor: int, target: str) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+
 class FailingStore(SidecarStore):
-    """A store whose renames fail."""
+    """A store whose files get no name, neither by a rename nor by a link."""
 
     def _commit(self, staged: str, target: str) -> None:
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
+    def _link(self, descriptor: int, target: str) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
 
 class InterruptedStore(SidecarStore):
-    """A store that is interrupted right after the rename."""
+    """A store that is interrupted right after the rename or the link."""
 
     def _commit(self, staged: str, target: str) -> None:
         super()._commit(staged, target)
         raise KeyboardInterrupt
 
+    def _link(self, descriptor: int, target: str) -> None:
+        super()._link(descriptor, target)
+        raise KeyboardInterrupt
+
 
 BOTH = pytest.mark.parametrize("kind", [LocalStore, SidecarStore])
+EVERY = pytest.mark.parametrize("kind", [LocalStore, SidecarStore, StagedStore, LinklessStore])
+OVER = pytest.mark.parametrize("if_generation", [None, ABSENT], ids=["plainly", "over nothing"])
 
 
 def files(root: Path) -> set[str]:
@@ -65,6 +89,12 @@ class TestSidecarStore(StoreConformance):
         return SidecarStore(str(tmp_path / "ein Eimer für 雪"))
 
 
+class TestStagedStore(StoreConformance):
+    @pytest.fixture
+    def store(self, tmp_path: Path) -> LocalStore:
+        return StagedStore(str(tmp_path))
+
+
 @BOTH
 def test_objects_are_plain_files(tmp_path: Path, kind: type[LocalStore]) -> None:
     store = kind(str(tmp_path))
@@ -85,9 +115,64 @@ def test_keeps_one_file_per_object_and_description(tmp_path: Path, kind: type[Lo
     assert files(tmp_path) == set()
 
 
-def test_objects_are_readable_like_other_files(tmp_path: Path) -> None:
+def test_objects_that_replace_nothing_need_neither_lock_nor_staging_file(tmp_path: Path) -> None:
+    store = LocalStore(str(tmp_path))
+    for path in ("a/1.json", "a/2.json", "b.json"):
+        store.write(path, b"{}", cache_control=CACHE, if_generation=ABSENT)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b.json"]
+
+
+@EVERY
+def test_an_object_that_is_there_is_not_created_again(tmp_path: Path, kind: type[LocalStore]) -> None:
+    store = kind(str(tmp_path))
+    generation = store.write("a.json", b"1", cache_control=CACHE, metadata={"x": "1"}, if_generation=ABSENT)
+    before = files(tmp_path)
+    with pytest.raises(GenerationMismatch, match=f"a.json is at generation {generation}, not absent"):
+        store.write("a.json", b"2", cache_control=CACHE, if_generation=ABSENT)
+    assert (files(tmp_path), content(store, "a.json")) == (before, b"1")
+    assert len(before) <= 2
+
+
+@EVERY
+def test_an_object_that_is_created_and_removed_excludes_other_writers(tmp_path: Path, kind: type[LocalStore]) -> None:
+    store = kind(str(tmp_path))
+    inside: list[int] = []
+    most: list[int] = []
+
+    def enter(worker: int) -> None:
+        for _ in range(20):
+            while True:
+                try:
+                    generation = store.write("held.json", b"", cache_control=CACHE, if_generation=ABSENT)
+                    break
+                except GenerationMismatch:
+                    time.sleep(0)
+            inside.append(worker)
+            generation = store.write("held.json", b"{}", cache_control=CACHE, if_generation=generation)
+            most.append(len(inside))
+            inside.remove(worker)
+            store.delete("held.json", if_generation=generation)
+
+    with ThreadPoolExecutor(4) as threads:
+        for _ in threads.map(enter, range(4)):
+            pass
+    assert most == [1] * 80
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("nothing")], ids=["pipe", "link"])
+def test_what_is_no_file_is_not_replaced_by_a_new_object(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    make(tmp_path / "a.json")
+    with pytest.raises(
+        StoreError, match=r"a\.json: a link to nothing, a pipe or a device stands where the object goes"
+    ):
+        LocalStore(str(tmp_path)).write("a.json", b"{}", cache_control=CACHE, if_generation=ABSENT)
+    assert files(tmp_path) == set()
+
+
+@OVER
+def test_objects_are_readable_like_other_files(tmp_path: Path, if_generation: int | None) -> None:
     (tmp_path / "other").touch()
-    LocalStore(str(tmp_path)).write("a.json", b"{}", cache_control=CACHE)
+    LocalStore(str(tmp_path)).write("a.json", b"{}", cache_control=CACHE, if_generation=if_generation)
     assert (tmp_path / "a.json").stat().st_mode == (tmp_path / "other").stat().st_mode
 
 
@@ -193,9 +278,16 @@ def test_a_failed_write_leaves_the_old_object_and_nothing_else(tmp_path: Path) -
     assert (files(tmp_path), store.stat("a.json"), content(store, "a.json")) == (before, known, b"old")
 
 
-def test_an_interrupt_after_the_rename_keeps_the_description(tmp_path: Path) -> None:
+def test_an_object_that_cannot_be_created_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match=r"cannot write .*a\.json: Input/output error; "):
+        FailingStore(str(tmp_path)).write("a.json", b"new", cache_control=CACHE, if_generation=ABSENT)
+    assert files(tmp_path) == set()
+
+
+@OVER
+def test_an_interrupt_after_the_last_step_keeps_the_description(tmp_path: Path, if_generation: int | None) -> None:
     with pytest.raises(KeyboardInterrupt):
-        InterruptedStore(str(tmp_path)).write("a.json", b"{}", cache_control=CACHE)
+        InterruptedStore(str(tmp_path)).write("a.json", b"{}", cache_control=CACHE, if_generation=if_generation)
     described = SidecarStore(str(tmp_path)).stat("a.json")
     assert described is not None
     assert described.cache_control == CACHE
@@ -212,15 +304,19 @@ def file_size_limit(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-@BOTH
+@EVERY
 def test_a_write_that_does_not_fit_leaves_nothing(tmp_path: Path, kind: type[LocalStore]) -> None:
     store = kind(str(tmp_path))
     store.write("a.json", b"old", cache_control=CACHE)
     before = files(tmp_path)
     with file_size_limit(10_000), pytest.raises(StoreError, match="File too large; raise the file size limit"):
         store.write("a.json", b"x" * 50_000, cache_control=CACHE)
+    with file_size_limit(10_000), pytest.raises(StoreError, match="File too large; raise the file size limit"):
+        store.write("b.json", b"x" * 50_000, cache_control=CACHE, if_generation=ABSENT)
     with file_size_limit(10), pytest.raises(StoreError):
         SidecarStore(str(tmp_path)).write("b.json", b"{}", cache_control=CACHE)
+    with file_size_limit(10), pytest.raises(StoreError):
+        SidecarStore(str(tmp_path)).write("b.json", b"{}", cache_control=CACHE, if_generation=ABSENT)
     assert files(tmp_path) == before
     assert content(store, "a.json") == b"old"
 
@@ -240,7 +336,14 @@ class DyingStore(LocalStore):
             super()._commit(staged, target)
         os.kill(os.getpid(), signal.SIGKILL)
 
-DyingStore(root).write("a.json", b"newer", cache_control="no-store", metadata={"version": "2"})
+    def _link(self, descriptor, target):
+        if when == "after":
+            super()._link(descriptor, target)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+store = DyingStore(root)
+over = None if store.stat("a.json") else 0
+store.write("a.json", b"newer", cache_control="no-store", metadata={"version": "2"}, if_generation=over)
 """
 
 
@@ -263,6 +366,27 @@ def test_a_killed_writer_leaves_one_whole_version(tmp_path: Path, when: str, sid
     )
     assert [found.path for found in store.list("")] == ["a.json"]
     store.write("a.json", b"newest", cache_control=CACHE, if_generation=found[1].generation)
+    assert content(store, "a.json") == b"newest"
+
+
+@pytest.mark.parametrize("sidecar", ["yes", "no"])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_writer_that_is_killed_while_it_creates_leaves_all_or_nothing(
+    tmp_path: Path, when: str, sidecar: str
+) -> None:
+    store = SidecarStore(str(tmp_path)) if sidecar == "yes" else LocalStore(str(tmp_path))
+    killed = subprocess.run([sys.executable, "-c", DYING_WRITER, str(tmp_path), when, sidecar], check=False)
+    assert killed.returncode == -9
+    found = store.read("a.json")
+    if when == "before":
+        assert found is None
+        assert sidecar == "yes" or files(tmp_path) == set()
+    else:
+        assert found is not None
+        shown = (found[0], found[1].cache_control, found[1].metadata)
+        assert shown == (b"newer", "no-store", {"version": "2"})
+    generation = ABSENT if found is None else found[1].generation
+    store.write("a.json", b"newest", cache_control=CACHE, if_generation=generation)
     assert content(store, "a.json") == b"newest"
 
 
