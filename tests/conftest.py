@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.support.eager import ENGINES, runs_graphs, use_engine
 from tests.support.left_out import pytest_sessionfinish
 from tests.support.warehouses import League
 
@@ -20,6 +21,27 @@ settings.register_profile("project", max_examples=40, deadline=None, derandomize
 settings.load_profile("project")
 
 FIRST_DATE, TODAY = date(2025, 12, 20), date(2026, 2, 3)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add ``--engine``."""
+    help_text = "what runs the graphs of tests; with another one than local, only tests that run graphs are run"
+    parser.addoption("--engine", choices=ENGINES, default=ENGINES[0], help=help_text)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Use the engine that the option names."""
+    use_engine(config.getoption("--engine"))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what another engine makes no difference to."""
+    if config.getoption("--engine") == ENGINES[0]:
+        return
+    own = Path(__file__).parent / "engines"
+    chosen = [item for item in items if own in item.path.parents or runs_graphs(item.module)]  # type: ignore[attr-defined]
+    config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+    items[:] = chosen
 
 
 def generate_league(root: Path) -> League:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
-from string import Template
 
 from pipeline.deployment.workers import (
     LABELS_PATTERN,
@@ -20,6 +19,7 @@ from pipeline.deployment.workers import (
 from pipeline.options.locations import SUBSCRIPTION_PATTERN, TOPIC_PATTERN
 from pipeline.options.option import Group
 from pipeline.options.option_table import BY_NAME, CLIENT_OPTIONS, EXPORT_OPTIONS, STREAMING_OPTIONS
+from pipeline.options.settings_file import read_lines
 from pipeline.requests.problems import Problem, ProblemsError, nearest, show
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -58,10 +58,6 @@ _PATTERNS = {
 
 TUNED = (Group.RULES, Group.RUN, Group.STREAM)
 """The groups of options that ``JOB_OPTIONS`` and ``STREAM_OPTIONS`` may set; places have settings of their own."""
-
-
-_WORD = re.compile(r"""([^\s"'\\;&|<>()`]*)|"([^"\\`]*)\"""")
-"""What a shell takes for one word, bare or in double quotes."""
 
 
 class SettingsError(ProblemsError):
@@ -175,7 +171,7 @@ def load_deployment(path: Path = SETTINGS) -> Deployment:
     """
     names = [field.name.upper() for field in fields(Deployment)]
     values: dict[str, str] = {}
-    problems = list(_read(path, names, values))
+    problems = list(read_lines(path, values, names))
     for name in names:
         if name not in values:
             problems.append(Problem(name, "", f"is missing in {path.name}", f"add {name}=..."))
@@ -220,24 +216,3 @@ def _option_problems(setting: str, text: str, known: list[str]) -> Iterator[Prob
             yield Problem(setting, show(name), "is no option that it can set", fix)
         elif not re.fullmatch(BY_NAME[name].remote_regex, value):
             yield Problem(setting, show(f"{name}={value}"), "is not understood", f"write {BY_NAME[name].shown_example}")
-
-
-def _read(path: Path, names: list[str], values: dict[str, str]) -> Iterator[Problem]:
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        text = line.strip()
-        if not text or text.startswith("#"):
-            continue
-        name, sign, value = text.partition("=")
-        if not sign or name not in names:
-            meant = nearest(name, names)
-            fix = f"did you mean {meant}?" if meant else "write NAME=value"
-            yield Problem(f"{path.name} line {number}", show(text), "names no setting", fix)
-            continue
-        word = _WORD.fullmatch(value)
-        if word is None:
-            yield Problem(name, show(value), "is not one word to a shell", f'write {name}="..."')
-            continue
-        try:
-            values[name] = Template(word[1] or word[2] or "").substitute(values)
-        except (KeyError, ValueError):
-            yield Problem(name, show(value), "refers to a name that is not further up", "define that one first")

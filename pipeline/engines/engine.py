@@ -21,6 +21,7 @@ from apache_beam.runners.portability.portable_runner import PortableRunner
 from apache_beam.runners.portability.spark_runner import LOCAL_MASTER_PATTERN
 from apache_beam.runners.runner import PipelineRunner
 
+from pipeline.engines.containers import given_image, is_container, own_image, unseen_places
 from pipeline.options.flags import OptionsError
 from pipeline.requests.problems import Problem, nearest, show
 from pipeline.version import Build
@@ -29,6 +30,8 @@ EMBEDDED = "embed"
 """The job endpoint of a job server inside this process."""
 LOOPBACK = "LOOPBACK"
 """The environment whose workers run in the process that submits."""
+_HERE = ("", "localhost", "127.0.0.1", "[::1]")
+"""The hosts of a job server on this machine; empty where this process starts it."""
 USE_ANOTHER = "use --runner=DataflowRunner, --runner=PrismRunner or FlinkRunner, or leave it out to run in this process"
 
 
@@ -63,6 +66,7 @@ _LOCAL = ("DirectRunner", "SwitchingDirectRunner", "BundleBasedDirectRunner", "F
 """Names of the local runner. All run on the Fn API runner, because Beam's switch first tries to download Prism."""
 _REFUSED = {
     "DaskRunner": "drops the tags of a step's outputs, so documents and failures would mix",
+    "RayFnApiRunner": "calls itself a proof of concept, on internals of Beam that have changed since",
     "InteractiveRunner": "keeps what each step made in the cache of a notebook, and needs one",
     "RenderRunner": "draws the graph and runs nothing",
     "TestDirectRunner": "runs the tests of Beam itself, which end with a matcher",
@@ -105,7 +109,9 @@ def find_engine(options: PipelineOptions, build: Build, *, streaming: bool = Fal
         reason = f"would publish nothing: {engine.ends_with_client}"
         raise _refused("--no_wait", None, reason, "leave it out, and the command waits")
     if engine.kind is Kind.JOB_SERVER:
-        _check_job_server(engine, options, build)
+        _check_job_server(engine, options)
+    if engine.kind in (Kind.JOB_SERVER, Kind.PRISM):
+        _check_containers(engine, options, build)
     return engine
 
 
@@ -115,22 +121,23 @@ def works_in_this_process(options: PipelineOptions) -> bool:
     if portable.environment_type:
         return str(portable.environment_type).upper() == LOOPBACK
     name = _canonical(options.view_as(StandardOptions).runner)
-    return (
-        portable.job_endpoint == EMBEDDED
-        or name in ("PrismRunner", "KafkaStreamsRunner")
-        or (name == "FlinkRunner" and options.view_as(FlinkRunnerOptions).flink_master in MAGIC_HOST_NAMES)
-        or (
-            name == "SparkRunner"
-            and bool(re.match(LOCAL_MASTER_PATTERN, options.view_as(SparkRunnerOptions).spark_master_url))
-        )
-    )
+    if portable.job_endpoint == EMBEDDED or name in ("PrismRunner", "KafkaStreamsRunner"):
+        return True
+    # Beam starts the workers of a cluster here when no cluster is named. The workers of a job server elsewhere do not
+    # reach this process, whatever its cluster is.
+    if (portable.job_endpoint or "").rpartition(":")[0] not in _HERE:
+        return False
+    if name == "FlinkRunner":
+        return options.view_as(FlinkRunnerOptions).flink_master in MAGIC_HOST_NAMES
+    spark = options.view_as(SparkRunnerOptions)
+    return name == "SparkRunner" and bool(re.match(LOCAL_MASTER_PATTERN, spark.spark_master_url))
 
 
 def _canonical(given: str | None) -> str:
     """Return the class name of a runner of Beam from a part of it in any case; an unknown name as given."""
     if given is None:
         return "DirectRunner"
-    last = given.rpartition(".")[2] if given.lower().startswith("apache_beam.") else given
+    last = given.rpartition(".")[2] if given.lower().startswith(("apache_beam.", "ray_beam_runner.")) else given
     return _NAMES.get(last.lower()) or _NAMES.get(f"{last.lower()}runner") or given
 
 
@@ -176,7 +183,7 @@ def _submits_jar(name: str, options: PipelineOptions) -> bool:
     return name == "Spark" and bool(options.view_as(SparkRunnerOptions).spark_submit_uber_jar)
 
 
-def _check_job_server(engine: Engine, options: PipelineOptions, build: Build) -> None:
+def _check_job_server(engine: Engine, options: PipelineOptions) -> None:
     portable = options.view_as(PortableOptions)
     if portable.output_executable_path:
         reason = "makes a JAR instead of running the job"
@@ -184,21 +191,23 @@ def _check_job_server(engine: Engine, options: PipelineOptions, build: Build) ->
     if engine.name == _JOB_SERVERS["PortableRunner"]:
         fix = "add --job_endpoint=HOST:PORT, or name the engine: --runner=FlinkRunner"
         raise _refused("--job_endpoint", None, "is missing: PortableRunner starts no job server", fix)
-    if not portable.environment_type and not works_in_this_process(options) and not build.image and not _image(options):
+
+
+def _check_containers(engine: Engine, options: PipelineOptions, build: Build) -> None:
+    if works_in_this_process(options) or not is_container(options):
+        return
+    if not given_image(options) and not own_image(build):
         reason = (
-            f"is missing: the workers of {engine.name} would start from Beam's stock image, which lacks this project"
+            f"is missing: the workers of {engine.name} would start from Beam's stock image, which lacks this project, "
+            f"and no image is known that holds {build.commit}"
         )
         fix = (
-            "add --environment_type=DOCKER --environment_config=IMAGE with the image of deploy/, "
-            f"or --environment_type={LOOPBACK} where the workers can reach this machine"
+            "name the image with --environment_config=IMAGE, run from a commit whose image make template has built, "
+            f"or give --environment_type={LOOPBACK} where the workers can reach this machine"
         )
-        raise _refused("--environment_type", None, reason, fix)
-
-
-def _image(options: PipelineOptions) -> str:
-    portable = options.view_as(PortableOptions)
-    found = portable.environment_config or portable.lookup_environment_option("docker_container_image")
-    return str(found or "")
+        raise _refused("--environment_config", None, reason, fix)
+    if problems := unseen_places(options):
+        raise OptionsError(problems)
 
 
 def _load(name: str, given: str | None) -> type[PipelineRunner]:

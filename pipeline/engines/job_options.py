@@ -12,6 +12,7 @@ from apache_beam.options.pipeline_options import (
     WorkerOptions,
 )
 
+from pipeline.engines.containers import DOCKER, given_image, is_container, own_image
 from pipeline.engines.engine import EMBEDDED, LOOPBACK, Engine, Kind, works_in_this_process
 from pipeline.version import Build
 
@@ -33,18 +34,21 @@ def job_options(options: PipelineOptions, engine: Engine, build: Build) -> Pipel
 
 
 def use_own_image(options: PipelineOptions, engine: Engine, build: Build) -> None:
-    """Set the workers' environment to the code that submits: this process, or the image that this process runs in.
+    """Set the workers' environment to the code that submits: this process, or the image that holds it.
 
-    A given environment or image stays; outside of an image, Dataflow's and Beam's defaults stay.
+    A given environment or image stays. On Dataflow, its default stays outside of an image.
     """
     worker, portable = options.view_as(WorkerOptions), options.view_as(PortableOptions)
     if engine.kind is Kind.DATAFLOW and build.image and worker.sdk_container_image is None:
         worker.sdk_container_image = build.image
-    if engine.kind is Kind.JOB_SERVER and not portable.environment_type:
-        if portable.job_endpoint == EMBEDDED:
-            portable.environment_type = LOOPBACK
-        elif build.image and not works_in_this_process(options) and not portable.environment_options:
-            portable.environment_config = portable.environment_config or build.image
+    if engine.kind not in (Kind.JOB_SERVER, Kind.PRISM) or not is_container(options):
+        return
+    if portable.job_endpoint == EMBEDDED and not portable.environment_type:
+        portable.environment_type = LOOPBACK
+    elif not works_in_this_process(options):
+        portable.environment_type = DOCKER
+        if not given_image(options):
+            portable.environment_config = own_image(build)
 
 
 def label_job(options: PipelineOptions, build: Build) -> None:

@@ -32,6 +32,10 @@ _ENDED = {
     "UPDATED": "the job was replaced by another one",
     "DRAINED": "the job was drained",
 }
+_LOST_WORKER = "SDK worker disconnected"
+"""In the reason of Prism when a worker process ends before its bundle does."""
+_NO_WORKER = "didn't get control connection"
+"""In the reason of Prism when a worker process ends before it connects."""
 
 BuildGraph = Callable[[beam.Pipeline], Any]
 """Adds a graph to a pipeline."""
@@ -115,13 +119,25 @@ def run_elsewhere(
                 job.cancel()
             raise RunInterrupted("it was interrupted") from error
     if not ended.is_done:
-        raise RunError(_words(engine, ended))
+        raise _not_done(engine, ended, out_of_memory)
     return True
 
 
 def _was_interrupted(error: BaseException) -> bool:
     """Whether an error began as Ctrl-C: the local runner turns the error of a step into text."""
     return isinstance(error, KeyboardInterrupt) or f"RuntimeError: {KeyboardInterrupt.__name__}" in reason_of(error)
+
+
+def _not_done(engine: Engine, ended: Ended, out_of_memory: str) -> RunError:
+    """Return the error of a job that did not end by itself."""
+    if _LOST_WORKER in ended.reason:
+        return RunError(
+            f"a worker of {engine.name} ended (killed, which usually means out of memory)",
+            fix=f"what it published is safe, run it again {out_of_memory} to complete it",
+        )
+    if _NO_WORKER in ended.reason:
+        return RunError(f"no worker of {engine.name} connected within a minute; look at the log of the workers")
+    return RunError(_words(engine, ended))
 
 
 def _words(engine: Engine, ended: Ended) -> str:

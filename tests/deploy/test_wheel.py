@@ -5,9 +5,6 @@ A dependency or a module that is missing fails here. What the image adds to that
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-import sys
 import tarfile
 from pathlib import Path
 from zipfile import ZipFile
@@ -19,9 +16,8 @@ from tests.end_to_end.command_line import arguments_of, run_main
 from tests.support.matchers import assert_same_objects, documents
 from tests.support.stores import published_in
 from tests.support.warehouses import League
+from tests.support.wheel import PACKAGES, UV, build_wheel, install_wheel, run
 
-UV = str(Path(sys.executable).with_name("uv"))
-PACKAGES = ("demo", "exporters", "pipeline", "transforms")
 KINDS = (".py", ".json", ".html", ".css", ".js")
 IMPORT_ALL = f"""
 import importlib, pkgutil
@@ -31,38 +27,17 @@ for package in {PACKAGES}:
 """
 
 
-def run(*command: str | Path, cwd: Path) -> str:
-    """Run a command in a folder and return what it printed."""
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, timeout=150)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
 @pytest.fixture(scope="module")
 def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a source distribution and with the wheel that was built from it."""
-    folder = tmp_path_factory.mktemp("released")
-    # Building leaves files beside the sources, and would take up what an earlier build has left.
-    sources = tmp_path_factory.mktemp("sources")
-    for package in PACKAGES:
-        shutil.copytree(ROOT / package, sources / package, ignore=shutil.ignore_patterns("__pycache__", "build.json"))
-    for file in ("setup.py", "pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / file, sources)
-    run(sys.executable, "-m", "build", "--no-isolation", f"--outdir={folder}", sources, cwd=folder)
-    return folder
+    return build_wheel(tmp_path_factory.mktemp("released")).parent
 
 
 @pytest.fixture(scope="module")
 def python(released: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The interpreter of an environment that holds the wheel and the locked dependencies."""
-    environment = tmp_path_factory.mktemp("environment")
-    run(UV, "venv", "--quiet", "--clear", "--no-python-downloads", f"--python={sys.executable}", environment, cwd=ROOT)
-    interpreter = environment / "bin" / "python"
-    install = (UV, "pip", "install", "--quiet", f"--python={interpreter}")
-    run(*install, "--require-hashes", "--requirement=requirements.txt", cwd=ROOT)
     [wheel] = released.glob("*.whl")
-    run(*install, "--no-deps", wheel, cwd=ROOT)
-    return interpreter
+    return install_wheel(wheel, tmp_path_factory.mktemp("environment"))
 
 
 def test_sources_and_wheel_hold_the_same(released: Path) -> None:

@@ -9,7 +9,14 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+from apache_beam.runners.portability.prism_runner import PrismRunner
 
+from tests.support.prism import served_options
+
+ENGINES = ("local", "prism")
+"""The values of ``--engine``: what runs the graphs of tests that name no runner."""
+
+_engine = ENGINES[0]
 _KEPT: dict[str, list[Any]] = {}
 """What finished runs of this process have yielded; the runner's threads share it."""
 
@@ -22,9 +29,25 @@ class _Keep(beam.DoFn):
         _KEPT[self._key].append(element)
 
 
+def use_engine(name: str) -> None:
+    """Run the graphs that name no runner on an engine from now on."""
+    global _engine
+    _engine = name
+
+
 def pipeline(options: PipelineOptions | None = None, runner: FnApiRunner | None = None) -> beam.Pipeline:
-    """Return a pipeline on the in-process Fn API runner; Beam's own switch would first download another one."""
+    """Return a pipeline on the engine of the tests.
+
+    That is the in-process Fn API runner unless ``--engine`` names another; Beam's own switch would first download one.
+    """
+    if runner is None and options is None and _engine == "prism":
+        return beam.Pipeline(runner=PrismRunner(), options=served_options())
     return beam.Pipeline(runner=runner or FnApiRunner(), options=options)
+
+
+def runs_graphs(module: object) -> bool:
+    """Whether a module of tests runs graphs on the engine of the tests."""
+    return any(vars(module).get(function.__name__) is function for function in (pipeline, run_eagerly))
 
 
 def run_eagerly(wire: Callable[[beam.Pipeline], Any], runner: FnApiRunner | None = None) -> Any:

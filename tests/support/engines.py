@@ -75,6 +75,24 @@ class Failed(Scripted):
     after = PipelineState.FAILED
 
 
+class LostWorker(Failed):
+    """Fails as Prism does when a worker process is killed."""
+
+    ending = RuntimeError(
+        "bundle inst037 stage-038 failed:SDK worker disconnected: worker[job-001[job]_ref_Environment_default], "
+        "2 active instructions, error: context canceled"
+    )
+
+
+class NoWorker(Failed):
+    """Fails as Prism does when a worker process ends before it connects."""
+
+    ending = RuntimeError(
+        "jobFailed job-001[job]: prism worker[job-001[job]_ref_Environment_default] didn't get control connection "
+        "to localhost:38395 after 1m0s"
+    )
+
+
 class FailedAfterPublishing(Failed):
     """Publishes everything, and is then killed: what counts is what is there, and the run still broke off."""
 

@@ -94,7 +94,7 @@ def assert_same_manifest(store: Store, other: Store, day: Any) -> None:
     apart = (".inputs", ".generations")
     changed = differing(manifest_of(store, day), manifest_of(other, day))
     telling = [path for path in changed if not path.endswith(varying) and not any(part in path for part in apart)]
-    assert telling == []
+    assert telling == [], telling
 
 
 def assert_mirrors(store: Store, pointer: str, dated: str) -> None:

@@ -9,7 +9,8 @@ from collections.abc import Callable
 
 import psutil
 
-_WORKER = "sdk_worker_main"
+_WORKER = "sdk_worker"
+"""In the command of a worker that a runner starts, and of one that a pool does."""
 
 
 def workers_of(parent: int) -> list[int]:

@@ -4,14 +4,16 @@ import pytest
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 from apache_beam.runners.portability.portable_runner import PortableRunner
 
-from pipeline.engines.engine import Engine, Kind, find_engine
+from pipeline.engines.engine import USE_ANOTHER, Engine, Kind, find_engine
 from pipeline.options.command_line import OptionsError, parse_command_line
 from pipeline.version import Build
 from tests.support import engines
 from tests.support.engines import runner
 
 IMAGE = Build("1", "0123456789ab", "cd", "image:0123456789ab")
-CHECKOUT = Build("1", "0123456789ab", "cd")
+CHECKOUT = Build("1", "0123456789ab-01234567", "cd")
+"""Of a checkout that differs from its commit, so that no image holds it."""
+CLEAN = Build("1", "0123456789ab", "cd")
 REMOTE = ("--runner=FlinkRunner", "--flink_master=http://flink:8081")
 
 
@@ -77,7 +79,7 @@ class TestWhich:
             (("--direct_running_mode=multi_processing",), False),
             (("--runner=PrismRunner",), True),
             (("--runner=PrismRunner", "--experiments=use_loopback_process_worker=true"), False),
-            (("--runner=PrismRunner", "--environment_type=DOCKER"), False),
+            (("--runner=PrismRunner", "--environment_type=DOCKER", "--environment_config=image:1"), False),
             (("--runner=DataflowRunner",), False),
             ((runner(engines.Done),), False),
         ],
@@ -92,6 +94,8 @@ class TestRefused:
     @pytest.mark.parametrize(
         ("name", "reason"),
         [
+            ("RayFnApiRunner", "calls itself a proof of concept"),
+            ("ray_beam_runner.portability.ray_fn_runner.RayFnApiRunner", "calls itself a proof of concept"),
             ("DaskRunner", "drops the tags of a step's outputs"),
             ("dask", "drops the tags of a step's outputs"),
             ("apache_beam.runners.dask.dask_runner.DaskRunner", "drops the tags of a step's outputs"),
@@ -104,6 +108,7 @@ class TestRefused:
     def test_an_engine_that_cannot_work_is_refused_by_name(self, name: str, reason: str) -> None:
         line = refusal(f"--runner={name}")
         assert line.startswith(f'--runner: "{name}" cannot run this pipeline: ')
+        assert line.endswith(USE_ANOTHER)
         assert reason in line
 
     @pytest.mark.parametrize(
@@ -134,14 +139,27 @@ class TestRefused:
     def test_the_switch_of_beam_is_rejected_in_favour_of_no_wait(self) -> None:
         assert "write --no_wait" in refusal("--no_wait_until_finish")
 
-    def test_workers_of_a_stock_image_lack_this_project(self) -> None:
-        line = refusal(*REMOTE, "--job_endpoint=flink:8099")
-        assert "--environment_type: is missing: the workers of Flink at flink:8099 would start from Beam's" in line
+    @pytest.mark.parametrize(
+        ("flags", "name"),
+        [
+            ((*REMOTE, "--job_endpoint=flink:8099"), "Flink at flink:8099"),
+            ((*REMOTE, "--job_endpoint=flink:8099", "--environment_type=DOCKER"), "Flink at flink:8099"),
+            (("--runner=SparkRunner", "--spark_master_url=spark://spark:7077"), "Spark"),
+            (("--runner=PortableRunner", "--job_endpoint=h:1"), "the job server at h:1"),
+            (("--runner=PrismRunner", "--environment_type=DOCKER"), "Prism"),
+        ],
+    )
+    def test_workers_of_a_stock_image_lack_this_project(self, flags: tuple[str, ...], name: str) -> None:
+        line = refusal(*flags)
+        assert f"--environment_config: is missing: the workers of {name} would start from Beam's" in line
+        assert "no image is known that holds 0123456789ab-01234567" in line
 
     @pytest.mark.parametrize(
         ("flags", "build"),
         [
             ((), IMAGE),
+            ((), CLEAN),
+            (("--environment_type=DOCKER",), CLEAN),
             (("--environment_type=LOOPBACK",), CHECKOUT),
             (("--environment_type=PROCESS", '--environment_config={"command": "boot"}'), CHECKOUT),
             (("--environment_config=image:1",), CHECKOUT),
@@ -150,6 +168,42 @@ class TestRefused:
     )
     def test_workers_that_have_this_project(self, flags: tuple[str, ...], build: Build) -> None:
         assert find(*REMOTE, "--job_endpoint=flink:8099", *flags, build=build).kind is Kind.JOB_SERVER
+
+    @pytest.mark.parametrize(
+        ("flag", "is_seen"),
+        [
+            ("--warehouse=.demo/warehouse", False),
+            ("--warehouse=/data/warehouse", False),
+            ("--warehouse=bigquery:my-project", True),
+            ("--output=out", False),
+            ("--output=gs://my-bucket/v1", True),
+            ("--control_output=/data/control", False),
+            ("--control_output=gs://my-bucket-control/v1", True),
+            ("--live_feed=feed.json", False),
+            ("--live_feed=https://api.balldontlie.io", True),
+            ("--live_feed_key=env:KEY", False),
+        ],
+    )
+    @pytest.mark.parametrize("container", [(), ("--environment_type=DOCKER",), ("--environment_config=image:1",)])
+    def test_a_place_of_this_machine_is_refused_where_workers_are_containers(
+        self, flag: str, is_seen: bool, container: tuple[str, ...]
+    ) -> None:
+        flags = (*REMOTE, "--job_endpoint=flink:8099", flag)
+        if is_seen:
+            assert find(*flags, *container, build=CLEAN).kind is Kind.JOB_SERVER
+        else:
+            name = flag.partition("=")[0]
+            line = refusal(*flags, *container, build=CLEAN)
+            assert line.startswith(f"{name}: ")
+            assert "is on this machine, and a worker in a container does not see it; write it like" in line
+        shared = ("--environment_type=PROCESS", '--environment_config={"command": "boot"}')
+        for elsewhere in (shared, ("--environment_type=LOOPBACK",), ("--environment_type=EXTERNAL",)):
+            assert find(*flags, *elsewhere, build=CHECKOUT).kind is Kind.JOB_SERVER
+
+    def test_every_place_of_this_machine_is_named_at_once(self) -> None:
+        with pytest.raises(OptionsError) as refused:
+            find(*REMOTE, "--warehouse=w", "--output=o", build=CLEAN)
+        assert [problem.key for problem in refused.value.problems] == ["--warehouse", "--output"]
 
 
 class TestStreaming:
@@ -178,7 +232,7 @@ class TestNoWait:
             (*REMOTE, "--job_endpoint=flink:8099", "--environment_config=image:1"),
             (*REMOTE, "--flink_submit_uber_jar", "--environment_config=image:1"),
             ("--runner=PortableRunner", "--job_endpoint=h:1", "--environment_config=image:1"),
-            ("--runner=PrismRunner", "--job_endpoint=h:1", "--environment_type=DOCKER"),
+            ("--runner=PrismRunner", "--job_endpoint=h:1", "--environment_type=DOCKER", "--environment_config=image:1"),
             (runner(engines.Done),),
         ],
     )

@@ -17,6 +17,7 @@ from pipeline.version import Build
 
 COMMIT = "0123456789ab"
 IMAGE = f"us-west2-docker.pkg.dev/p/r/phase6-export:{COMMIT}"
+SPARK = ("--runner=SparkRunner", "--spark_master_url=spark://spark:7077", "--job_endpoint=spark:8099")
 FLINK = ("--runner=FlinkRunner", "--flink_master=http://flink:8081", "--job_endpoint=flink:8099")
 
 
@@ -60,12 +61,24 @@ def test_workers_of_dataflow_run_what_the_launcher_runs(
 @pytest.mark.parametrize(
     ("flags", "image", "expected"),
     [
-        (FLINK, IMAGE, (None, IMAGE)),
-        ((*FLINK, "--environment_config=other:1"), IMAGE, (None, "other:1")),
-        ((*FLINK, "--environment_options=docker_container_image=other:1"), IMAGE, (None, None)),
+        (FLINK, IMAGE, ("DOCKER", IMAGE)),
+        # Of a checkout that does not differ from its commit: the image that deploy/ builds of it.
+        (FLINK, "", ("DOCKER", f"us-west2-docker.pkg.dev/my-project/phase6/phase6-export:{COMMIT}")),
+        (SPARK, IMAGE, ("DOCKER", IMAGE)),
+        (("--runner=PortableRunner", "--job_endpoint=h:1"), IMAGE, ("DOCKER", IMAGE)),
+        (("--runner=PrismRunner", "--environment_type=DOCKER"), IMAGE, ("DOCKER", IMAGE)),
+        ((*FLINK, "--environment_type=beam:env:docker:v1"), IMAGE, ("DOCKER", IMAGE)),
+        ((*FLINK, "--environment_config=other:1"), IMAGE, ("DOCKER", "other:1")),
+        ((*FLINK, "--environment_options=docker_container_image=other:1"), IMAGE, ("DOCKER", None)),
+        ((*FLINK, "--environment_type=EXTERNAL", "--environment_config=h:2"), IMAGE, ("EXTERNAL", "h:2")),
         ((*FLINK, "--environment_type=LOOPBACK"), IMAGE, ("LOOPBACK", None)),
         # Beam itself runs the workers of a Flink beside this process in this process.
         (("--runner=FlinkRunner",), IMAGE, (None, None)),
+        (("--runner=FlinkRunner", "--job_endpoint=localhost:8099"), IMAGE, (None, None)),
+        (("--runner=SparkRunner",), IMAGE, (None, None)),
+        # Those of a job server elsewhere do not reach this process.
+        (("--runner=FlinkRunner", "--job_endpoint=flink:8099"), IMAGE, ("DOCKER", IMAGE)),
+        (("--runner=SparkRunner", "--job_endpoint=10.0.0.7:8099"), IMAGE, ("DOCKER", IMAGE)),
         (("--runner=PrismRunner",), IMAGE, (None, None)),
         (("--runner=PortableRunner", "--job_endpoint=embed"), "", ("LOOPBACK", None)),
         (("--runner=PortableRunner", "--job_endpoint=embed"), IMAGE, ("LOOPBACK", None)),

@@ -143,6 +143,20 @@ class TestNotDone:
         assert ended.json["missing"] == [missing.removeprefix("missing: ")]
         assert len(ended.out.splitlines()) == 1, "no table of a run that broke off"
 
+    def test_a_worker_that_is_lost_is_the_reason(self, command: Command) -> None:
+        ended = command(engines.LostWorker, "--json")
+        reason = (
+            "the run broke off: a worker of LostWorker ended (killed, which usually means out of memory); "
+            f"what it published is safe, run it again with --shards={4 * PLAN.shards} to complete it"
+        )
+        assert (ended.code, ended.json["error"]) == (1, reason)
+        assert ended.last == f"missing: {DAY}: no manifest was written; run it again"
+
+    def test_a_worker_that_never_connected_is_the_reason(self, command: Command) -> None:
+        ended = command(engines.NoWorker, "--json")
+        reason = "no worker of NoWorker connected within a minute; look at the log of the workers"
+        assert (ended.code, ended.json["error"]) == (1, f"the run broke off: {reason}; {ENDED}")
+
     def test_a_job_that_failed_after_its_manifest_is_still_no_success(self, command: Command) -> None:
         ended = command(engines.FailedAfterPublishing, "--json")
         assert ended.code == 1

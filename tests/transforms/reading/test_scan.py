@@ -138,7 +138,8 @@ class TestRunConcurrently:
         assert sum(len(rows) for table, rows in found if table == CONTEXT.name) == 7
 
     def test_a_defect_in_a_thread_fails_the_step(self) -> None:
-        with pytest.raises(ZeroDivisionError, match="a defect"):
+        # An engine of another process sends the error as text.
+        with pytest.raises((ZeroDivisionError, RuntimeError), match=r"ZeroDivisionError: a defect|^a defect"):
             scanned(PLAN, Defective(some_rows()))
 
 
