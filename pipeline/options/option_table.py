@@ -310,7 +310,7 @@ class RunOptions:
             example="7",
             metavar="N",
         ),
-    ] = 3
+    ] = 200
 
 
 REQUEST_OPTIONS = options_of(RequestMessage, Group.REQUEST)

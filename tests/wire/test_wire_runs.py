@@ -85,7 +85,7 @@ def test_a_week_is_the_same_over_the_wire(
     bigquery: BigQuery, league_project: str, league: League, gcs_url: str, bucket: GcsStore, tmp_path: Path
 ) -> None:
     days = [league.today - timedelta(days=n) for n in range(7)]
-    week = ("--export_types=backfill", f"--start_date={days[-1]}", f"--end_date={days[0]}")
+    week = ("--export_types=backfill", f"--start_date={days[-1]}", f"--end_date={days[0]}", "--runner=DirectRunner")
     ended = export(bigquery, league_project, gcs_url, bucket.prefix, *week)
     expected = run_main(league, tmp_path, *week)
     assert (ended.code, expected.code) == (0, 0), ended.err + expected.err
