@@ -16,7 +16,7 @@ from exporters.losses import Loss
 from transforms.elements.document import Document
 from transforms.elements.failure import Failure, SkippedRows
 from transforms.elements.guarding import BuiltDocument, DateVerdict, Shown, Tally
-from transforms.elements.opened_date import OpenedDate
+from transforms.elements.opened_date import OpenedDate, Standing
 from transforms.elements.publication import NewerRun, Outcome, Published, PublishedObject
 from transforms.elements.run_order import RunOrder
 from transforms.publishing.publish import OutcomeBatch
@@ -91,7 +91,7 @@ class TestDocuments:
     def test_contents_are_not_serialised_again(self) -> None:
         content = b'{\n  "a": "\\u00e4"\n}' * 1000
         made = Document("a.json", "card", "2026-01-05", "a", content, "d" * 32, "no-store", {}, empty=False)
-        assert content in coder_of(DocumentBatch).encode(DocumentBatch([made, replace(made, path="b.json")]))
+        assert content in coder_of(DocumentBatch).encode(DocumentBatch([made, made._replace(path="b.json")]))
 
 
 LOSS = Loss("card", "a.json", "players", 9, 1, unexplained=8, reasons={"traded": 1}, players=("ann",))
@@ -102,7 +102,7 @@ class TestRecords:
     @pytest.mark.parametrize(
         "value",
         [
-            OutcomeBatch([OUTCOME, replace(OUTCOME, progress=3, is_newer=True)], {"card": 1.25}, {}),
+            OutcomeBatch([OUTCOME, OUTCOME._replace(progress=3, is_newer=True)], {"card": 1.25}, {}),
             Tally((BuiltDocument("a.json", "card", {"n": 1}, {"n": frozenset({"ann"})}),), {"card": ("a.json",)}),
             DateVerdict("shrank", ("few",), (LOSS,), ("card",), is_busy=True),
             DateVerdict(),
@@ -123,6 +123,14 @@ class TestRecords:
         coder = coder_of(Failure if isinstance(value, Failure) else type(value))
         found = coder.decode(coder.encode(value))
         assert (found, type(found)) == (value, type(value))
+
+    def test_outcomes_and_objects_arrive_with_their_names(self) -> None:
+        found = sent(OutcomeBatch([OUTCOME], {}, {}))
+        assert repr(found.outcomes) == repr([OUTCOME]), "a tuple without names is equal, too"
+        opened = OpenedDate(
+            Published({"a.json": PublishedObject("d", 7)}), standing=Standing((OUTCOME,), {"card": "x"})
+        )
+        assert repr(sent(opened)) == repr(opened)
 
 
 class TestScanCounts:
