@@ -7,7 +7,8 @@ from datetime import date
 
 from exporters.config import RULES
 from exporters.declaration import Cache, Export, Follows, Gate, Grain, Json, Pointer
-from exporters.league.arithmetic.numbers import number, percent_text, round_away, signed_text
+from exporters.league.arithmetic.facts import kept
+from exporters.league.arithmetic.numbers import number, percent_text, round_away, rounded_ratio, signed_text
 from exporters.league.forecasts import forecasts
 from exporters.league.forecasts.forecasts import Forecast
 from exporters.league.games import schedule
@@ -176,11 +177,17 @@ def factors(night: PlayerNight, context: ContextRow) -> list[Json]:
     return [factor for factor in found if factor is not None]
 
 
+@kept
+def _line_rate(overs: int, decided: int) -> tuple[float | None, str]:
+    """Return how often games went over the line, as a number and as the end of a description."""
+    text = f", {percent_text(overs, decided)} OVER" if decided else ""
+    return number(rounded_ratio(overs, decided, 3)), text
+
+
 def _with_line_rate(factor: Json, tally: Tally, description: str) -> Json:
     """Complete a factor with how often such games went over the line."""
-    if tally.decided:
-        description += f", {percent_text(tally.overs, tally.decided)} OVER"
-    return {**factor, "vs_line_pct": number(tally.over_rate), "description": description}
+    rate, text = _line_rate(tally.overs, tally.decided)
+    return {**factor, "vs_line_pct": rate, "description": description + text}
 
 
 def _back_to_back(night: PlayerNight, context: ContextRow) -> Json | None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from exporters.config.leagues import Leagues, leagues_of, together
 from pipeline.deployment.flex_launch import launch_body, launch_url
 from pipeline.deployment.schedule_file import PREFIX, Door, Schedule, understand
 from pipeline.deployment.settings import Deployment
@@ -173,13 +174,14 @@ def differences(
     for missing in sorted({job["name"] for job in wanted} - {job["name"] for job in ours}):
         yield f"{_label({'name': missing})}: is not live; render the schedules and apply them"
     by_name = {job["name"]: job for job in wanted}
+    leagues = together(leagues_of(schedule.parsed.league) for schedule in schedules)
     for job in ours:
         label = _label(job)
         if job["name"] not in by_name:
             yield f"{label}: is live, but in no schedule of this region; delete it or write it down"
         else:
             yield from (f"{label}: {line}" for line in _differing(by_name[job["name"]], job))
-        yield from (f"{label}: {line}" for line in _body_problems(job, now))
+        yield from (f"{label}: {line}" for line in _body_problems(job, now, leagues))
 
 
 def _label(job: LiveJob) -> str:
@@ -252,7 +254,7 @@ def _json(text: str | None) -> Any:
         return None
 
 
-def _body_problems(job: LiveJob, now: datetime) -> Iterator[str]:
+def _body_problems(job: LiveJob, now: datetime, leagues: Leagues) -> Iterator[str]:
     """Yield the problems of a job's request, as the parser reports them."""
     body = _json(_body(job))
     if isinstance(body, dict) and "launchParameter" in body:
@@ -260,6 +262,6 @@ def _body_problems(job: LiveJob, now: datetime) -> Iterator[str]:
     else:
         text = _body(job) or ""
     try:
-        understand(parse_object(str(text).encode()), now)
+        understand(parse_object(str(text).encode()), now, leagues)
     except RequestError as error:
         yield from (f"its request: {problem}" for problem in error.problems)

@@ -14,10 +14,14 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, Instance
 from pydantic.dataclasses import dataclass
 
 from exporters.config import ExportConfig
+from exporters.config.leagues import ONE_LEAGUE, Leagues
 from exporters.registry import PLAYER_TYPES, exports, groups, together
 from pipeline.deployment.flex_launch import JOB_NAME_PATTERN
 from pipeline.deployment.settings import MACHINE_TYPE, MAX_WORKERS, SCHEDULES
 from pipeline.options.alert_options import QUIET_PATTERN
+from pipeline.options.flags import OptionsError
+from pipeline.options.league_file import read_leagues
+from pipeline.options.locations import LeaguesPlace
 from pipeline.options.option_table import BY_NAME
 from pipeline.requests.clock import LEAGUE_ZONE
 from pipeline.requests.field import STRICT, Described, whole, whole_or_empty
@@ -144,6 +148,7 @@ class ScheduleFile(BaseModel, frozen=True):
         time_zone: The league's.
         streaming: Export types that the streaming job keeps current by itself.
         jobs: By name, the keys of a :class:`Schedule` that people write.
+        leagues: The file of the leagues besides the default one, which a request may name.
     """
 
     model_config = STRICT
@@ -153,6 +158,7 @@ class ScheduleFile(BaseModel, frozen=True):
         list[Annotated[str, BeforeValidator(_check_type)]], _told("is no list", "write a list of export types")
     ] = []
     jobs: dict[Any, Any]
+    leagues: Annotated[LeaguesPlace, _told("is no file", "name the file of the leagues")] = ""
 
 
 _JOB_KEYS = tuple(name for name in fields_of(Schedule) if name not in ("name", "parsed"))
@@ -166,8 +172,12 @@ def load_schedules(path: Path = SCHEDULES, *, now: datetime) -> list[Schedule]:
     """
     found, problems = _read(path)
     schedules: list[Schedule] = []
+    try:
+        leagues = read_leagues(str(found.get("leagues", "")))
+    except OptionsError as error:
+        raise SchedulesError([*problems, *error.problems]) from error
     for name, job in found["jobs"].items():
-        schedule, more = _schedule(str(name), job, now)
+        schedule, more = _schedule(str(name), job, now, leagues)
         problems += more
         schedules += [] if schedule is None else [schedule]
     if problems:
@@ -193,13 +203,13 @@ def uncovered(schedules: Sequence[Schedule], streamed: Sequence[str] = ()) -> li
     return sorted(exports().keys() - covered - set(streamed))
 
 
-def understand(payload: Mapping[str, Any], now: datetime) -> ExportRequest:
+def understand(payload: Mapping[str, Any], now: datetime, leagues: Leagues = ONE_LEAGUE) -> ExportRequest:
     """Return the request of a job as the pipeline parses it.
 
     Raises:
         RequestError: The pipeline would reject it.
     """
-    defaults = RequestDefaults(ExportConfig().champion_system_id, player_types=tuple(PLAYER_TYPES))
+    defaults = RequestDefaults(ExportConfig().champion_system_id, player_types=tuple(PLAYER_TYPES), leagues=leagues)
     return parse_request(payload, known_types=tuple(exports()), groups=groups(), defaults=defaults, now=now)
 
 
@@ -225,7 +235,7 @@ def _read(path: Path) -> tuple[dict[str, Any], list[Problem]]:
     return found, problems + validate(ScheduleFile, known)[1]
 
 
-def _schedule(name: str, job: Any, now: datetime) -> tuple[Schedule | None, list[Problem]]:
+def _schedule(name: str, job: Any, now: datetime, leagues: Leagues) -> tuple[Schedule | None, list[Problem]]:
     """Return a job of the file, and its problems."""
     if not isinstance(job, dict):
         return None, [Problem(name, show(job), "is not a job", "give it why, cron and request")]
@@ -233,7 +243,7 @@ def _schedule(name: str, job: Any, now: datetime) -> tuple[Schedule | None, list
     request = job.get("request")
     values: dict[str, Any] = {**known, "name": name, "request": request if isinstance(request, dict) else {}}
     try:
-        values["parsed"] = understand(values["request"], now)
+        values["parsed"] = understand(values["request"], now, leagues)
     except RequestError as error:
         problems += [Problem(f"request: {p.key}", p.value, p.reason, p.fix) for p in error.problems]
     schedule, more = validate(Schedule, values)

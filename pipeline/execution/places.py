@@ -6,15 +6,18 @@ The clients of a place are imported where the place is opened: a run between fol
 from __future__ import annotations
 
 import os
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from pipeline.options.configuration import JobConfig, RunConfig
+from exporters.config import ExportConfig
+from exporters.config.leagues import HERE, LeagueTables
+from pipeline.options.configuration import JobConfig, RunConfig, in_league
 from pipeline.options.locations import BigQueryProject, GcsPrefix, LocalFolder, ParquetFolder, control_beside
 from transforms.live_feed.warehouse import FileLiveFeed, LiveFeed, LiveWarehouse
 from transforms.stores.control import ControlledStore
 from transforms.stores.folder import LocalStore
 from transforms.stores.protocol import Store
+from transforms.warehouses.league_tables import tables_of
 from transforms.warehouses.parquet import ParquetWarehouse
 from transforms.warehouses.protocol import Warehouse
 
@@ -36,16 +39,47 @@ def with_absolute_paths(config: ConfigT) -> ConfigT:
 
 def open_warehouse(config: JobConfig) -> LiveWarehouse:
     """Return the warehouse that a configuration names, together with its live feed."""
-    return LiveWarehouse(_open_tables(config), open_feed(config))
+    return LiveWarehouse(tables_of(_open_tables(config), config.league.tables), open_feed(config))
 
 
-def open_tables(place: ParquetFolder | BigQueryProject) -> Warehouse:
-    """Return the tables of a place."""
+@dataclass(frozen=True)
+class LeaguePlace:
+    """Where one league is read and published.
+
+    Attributes:
+        warehouse: Its tables.
+        store: Its documents and control objects.
+        output: The same, as the command line names it.
+        config: Its rules of the exporters.
+    """
+
+    warehouse: Warehouse
+    store: Store
+    output: str
+    config: ExportConfig
+
+
+def open_leagues(config: JobConfig) -> dict[str, LeaguePlace]:
+    """Return the places of the leagues besides the default one, by name. Nothing is connected to before it is used."""
+    found = {}
+    for league in config.all_leagues.others:
+        own = in_league(config, league)
+        found[league.name] = LeaguePlace(open_warehouse(own), open_store(own), str(own.output), own.export_config)
+    return found
+
+
+def open_tables(place: ParquetFolder | BigQueryProject, home: LeagueTables = HERE) -> Warehouse:
+    """Return the tables of a place.
+
+    Args:
+        place: The place.
+        home: Where the rows of the league are.
+    """
     if isinstance(place, ParquetFolder):
-        return ParquetWarehouse(place.path)
+        return tables_of(ParquetWarehouse(place.path), home)
     from transforms.warehouses.bigquery import BigQueryWarehouse
 
-    return BigQueryWarehouse(place.project)
+    return tables_of(BigQueryWarehouse(place.project), home)
 
 
 def open_feed(config: JobConfig) -> LiveFeed | None:

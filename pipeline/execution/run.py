@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -12,9 +14,16 @@ import orjson
 from exporters.registry import PLAYER_TYPES, exports, groups
 from pipeline.engines.errors import RunError, RunInterrupted, SubmissionError
 from pipeline.execution.local_run import run_locally
-from pipeline.execution.outcome import read_broken
+from pipeline.execution.outcome import read_broken, read_outcome
 from pipeline.execution.places import open_store, open_warehouse, with_absolute_paths
-from pipeline.options.configuration import RunConfig, StreamConfig, parse_job, parse_without_beam
+from pipeline.options.configuration import (
+    RunConfig,
+    StreamConfig,
+    by_league,
+    check_together,
+    parse_job,
+    parse_without_beam,
+)
 from pipeline.options.flags import OptionsError
 from pipeline.planning.champion import ChampionError
 from pipeline.planning.inputs import with_inputs
@@ -28,6 +37,7 @@ from pipeline.reporting.report import Summary
 from pipeline.reporting.terminal import complain, report, say, say_json
 from pipeline.version import current_build
 from transforms.elements.plan import LeaseRules, Plan
+from transforms.live_feed.warehouse import LiveWarehouse
 from transforms.stores.protocol import Store, StoreError
 from transforms.warehouses.protocol import Warehouse, WarehouseError
 
@@ -36,21 +46,63 @@ if TYPE_CHECKING:
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run a command line and return its exit code."""
+    """Run a command line and return its exit code: the highest one of its leagues."""
     now = datetime.now(timezone.utc)
     try:
-        options, config = _parsed(argv, now)
-        config = with_absolute_paths(config)
-        warehouse, store = open_warehouse(config), open_store(config)
+        parsed = [_parsed(each, now) for each in by_league(argv)]
+        options = parsed[0][0]
+        check_together([config for _, config in parsed], is_graph=options is not None)
+        configs = [with_absolute_paths(config) for _, config in parsed]
+        places = [(open_warehouse(config), open_store(config)) for config in configs]
     except OptionsError as error:
         complain(error)
         return BAD_REQUEST
-    if isinstance(config, StreamConfig):
+    if isinstance(configs[0], StreamConfig):
         assert options is not None
         # A run of one request does not need this module.
         from pipeline.stream.run_stream import run_stream
 
-        return run_stream(config, warehouse, store, options)
+        warehouse, store = places[0]
+        return run_stream(configs[0], warehouse, store, options)
+    codes: list[int] = []
+    ready: list[Ready] = []
+    for config, (warehouse, store) in zip(configs, places, strict=True):
+        assert isinstance(config, RunConfig)
+        found = _prepared(config, warehouse, store, now)
+        if isinstance(found, int):
+            codes.append(found)
+        elif options is not None:
+            ready.append(found)
+        else:
+            codes.append(carry_out(found.config, found.plan, warehouse, store, None, found.problems))
+            if codes[-1] == INTERRUPTED:
+                break
+    if ready:
+        codes += carry_out_together(ready, options)
+    return max(codes)
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A run of one league, after preflight.
+
+    Attributes:
+        config: Its configuration.
+        plan: Its plan.
+        warehouse: Where its tables are read.
+        store: Where its documents are written.
+        problems: What preflight found.
+    """
+
+    config: RunConfig
+    plan: Plan
+    warehouse: Warehouse
+    store: Store
+    problems: Sequence[Finding] = ()
+
+
+def _prepared(config: RunConfig, warehouse: LiveWarehouse, store: Store, now: datetime) -> Ready | int:
+    """Return a run that can start; the exit code of one that cannot, or of a dry one."""
     plan = make_plan(
         config.request,
         config.export_config,
@@ -79,7 +131,7 @@ def main(argv: Sequence[str]) -> int:
     say_findings(ahead.problems, sys.stderr)
     # What tables are made of now says nothing about what they were.
     plan = ahead.plan if config.as_of else with_inputs(ahead.plan, warehouse)
-    return carry_out(config, plan, warehouse, store, options, ahead.problems)
+    return Ready(config, plan, warehouse, store, ahead.problems)
 
 
 def _parsed(argv: Sequence[str], now: datetime) -> tuple[PipelineOptions | None, RunConfig | StreamConfig]:
@@ -135,39 +187,74 @@ def carry_out(
         options: Beam's options, which name the engine; None to run without Beam.
         problems: What preflight found.
     """
-    plan = started(plan)
-    found = [finding.to_json() for finding in problems]
+    return carry_out_together([Ready(config, plan, warehouse, store, problems)], options)[0]
+
+
+def carry_out_together(runs: Sequence[Ready], options: PipelineOptions | None) -> list[int]:
+    """Run the plans of some leagues as one graph, print the outcome of each and return the exit codes.
+
+    Args:
+        runs: The runs, after preflight; a single one may run without Beam.
+        options: Beam's options, which name the engine; None to run without Beam.
+    """
+    runs = [replace(run, plan=started(run.plan)) for run in runs]
     try:
-        summary = _run(config, plan, warehouse, store, options)
+        outcomes = _run(runs, options)
     except SubmissionError as error:
-        return _nothing(config, plan, store, f"nothing was submitted: {error}")
+        return [_nothing(run.config, run.plan, run.store, f"nothing was submitted: {error}") for run in runs]
     except RunError as error:
-        if error.may_go_on:
-            code = _unknown(config, plan, store, f"{error}; {error.fix}")
-        else:
-            code = _broken(config, plan, store, error)
-        return INTERRUPTED if isinstance(error, RunInterrupted) else code
-    except StoreError as error:
-        return _unknown(config, plan, store, f"the run is over, but what it published cannot be read: {error}")
+        codes = []
+        for run in runs:
+            if error.may_go_on:
+                codes.append(_unknown(run.config, run.plan, run.store, f"{error}; {error.fix}"))
+            else:
+                codes.append(_broken(run.config, run.plan, run.store, error))
+        return [INTERRUPTED] * len(runs) if isinstance(error, RunInterrupted) else codes
+    return [_reported(run, summary) for run, summary in zip(runs, outcomes, strict=True)]
+
+
+def _reported(run: Ready, summary: Summary | StoreError | None) -> int:
+    """Report the outcome of a run, and return the exit code."""
+    config, plan = run.config, run.plan
+    if isinstance(summary, StoreError):
+        line = f"the run is over, but what it published cannot be read: {summary}"
+        return _unknown(config, plan, run.store, line)
+    found = [finding.to_json() for finding in run.problems]
     if summary is None:
         if config.json:
             say_json({**_without_outcome(config, plan, "submitted"), "preflight": found})
         return ALL_PUBLISHED
     summary.preflight = found
     report(summary, control=str(config.control), as_json=config.json)
-    _alert(config, plan, store, summary.status, summary.missing)
+    _alert(config, plan, run.store, summary.status, summary.missing)
     return summary.exit_code
 
 
-def _run(
-    config: RunConfig, plan: Plan, warehouse: Warehouse, store: Store, options: PipelineOptions | None
-) -> Summary | None:
-    output, topic = str(config.output), config.completion_topic
+def _run(runs: Sequence[Ready], options: PipelineOptions | None) -> list[Summary | StoreError | None]:
+    """Return the outcome of each run: None where it was not waited for, the error where it cannot be read."""
+    topic = runs[0].config.completion_topic
     if options is None:
-        return run_locally(plan, warehouse, store, output=output, completion_topic=topic)
-    from pipeline.execution.graph_run import run
+        return [_outcome(partial(_run_locally, run)) for run in runs]
+    from pipeline.execution.graph_run import run_together
+    from pipeline.planning.graph import LeagueRun
 
-    return run(plan, warehouse, store, options, output=output, completion_topic=topic, no_wait=config.no_wait)
+    together = [LeagueRun(run.plan, run.warehouse, run.store, str(run.config.output)) for run in runs]
+    engine = run_together(together, options, completion_topic=topic, no_wait=runs[0].config.no_wait)
+    if engine is None:
+        return [None] * len(runs)
+    return [_outcome(partial(read_outcome, run.plan, run.store, str(run.config.output), engine=engine)) for run in runs]
+
+
+def _run_locally(run: Ready) -> Summary:
+    output, topic = str(run.config.output), run.config.completion_topic
+    return run_locally(run.plan, run.warehouse, run.store, output=output, completion_topic=topic)
+
+
+def _outcome(read: Callable[[], Summary]) -> Summary | StoreError:
+    try:
+        return read()
+    except StoreError as error:
+        return error
 
 
 def tell_failure(config: RunConfig, plan: Plan, *reasons: str) -> None:

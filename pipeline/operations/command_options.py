@@ -9,6 +9,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from exporters.config import ExportConfig
+from exporters.config.leagues import NBA
 from pipeline.comparison.thresholds import ANY, NAMES, NEVER, THRESHOLD_PATTERN
 from pipeline.operations.rollback_options import RUN_PATTERN, SHADOW_PATTERN
 from pipeline.options.alert_options import AlertOptions
@@ -22,7 +23,13 @@ from pipeline.options.locations import (
 )
 from pipeline.options.option import Group, Option, options_of
 from pipeline.options.option_table import EXPORT_OPTIONS
-from pipeline.options.tree_options import ControlOutputOption, GcsEndpointOption, OutputOption
+from pipeline.options.tree_options import (
+    ControlOutputOption,
+    GcsEndpointOption,
+    LeagueOption,
+    LeaguesOption,
+    OutputOption,
+)
 from pipeline.requests.field import STRICT, Described, whole, whole_or_empty
 from pipeline.requests.request_message import DAY_TEXT, Day
 from pipeline.requests.validation import fields_of
@@ -48,6 +55,8 @@ class VerifyOptions(AlertOptions):
 
     output: OutputOption
     control_output: ControlOutputOption = None
+    league: LeagueOption = NBA.name
+    leagues: LeaguesOption = ""
     target_date: Annotated[
         Day | None,
         Described("One date, or a league day: today or yesterday.", "2026-02-11", metavar="DATE", pattern=DAY_TEXT),
@@ -192,6 +201,8 @@ class DiffOptions:
             pattern=f"{GCS_PATTERN}|{FOLDER_PATTERN}",
         ),
     ] = None
+    league: LeagueOption = NBA.name
+    leagues: LeaguesOption = ""
     target_date: Annotated[
         Day | None,
         Described("One date, or a league day: today or yesterday.", "2026-02-11", metavar="DATE", pattern=DAY_TEXT),
@@ -276,6 +287,8 @@ _OF_DOCTOR = (
     "champion_system_id",
     "fallback_system_ids",
     "as_of",
+    "league",
+    "leagues",
     "json",
 )
 _DOCTOR_DEFAULTS = {"export_types": DOCTOR_TYPES, "target_date": "today"}

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import date, datetime, timezone
 from typing import NamedTuple
 
+from exporters.config.leagues import LeagueSettings
 from exporters.registry import exports, groups
 from pipeline.comparison.change import Comparison
 from pipeline.comparison.compare import Scope, compare
@@ -20,7 +21,8 @@ from pipeline.operations.command_options import DiffOptions
 from pipeline.operations.dry_export import dry_export, parse_dry_export
 from pipeline.operations.rollback import chosen_record
 from pipeline.options.flags import OptionsError, parse_options
-from pipeline.options.locations import GcsPrefix, LocalFolder
+from pipeline.options.league_file import chosen_league
+from pipeline.options.locations import GcsPrefix, LocalFolder, league_places
 from pipeline.planning.champion import ChampionError
 from pipeline.reporting.terminal import complain, say, say_all, say_json
 from pipeline.requests.clock import league_day
@@ -73,8 +75,8 @@ def main(argv: Sequence[str], *, now: datetime | None = None) -> int:
     try:
         if _is_dry_export(argv):
             return _dry_export(argv, now)
-        options = parse_diff(argv)
-        scope = _scope(options, league_day(now))
+        options, league = _in_league(parse_diff(argv))
+        scope = _scope(options, league_day(now, league.calendar))
         if options.run_before or options.run_after:
             return _runs(options, scope, now)
         assert options.after is not None
@@ -89,6 +91,20 @@ def main(argv: Sequence[str], *, now: datetime | None = None) -> int:
         complain(error)
         return DIFFERENT
     return _report(options, found, str(options.before), str(options.after))
+
+
+def _in_league(options: DiffOptions) -> tuple[DiffOptions, LeagueSettings]:
+    """Return the options with the places of their league, and the league.
+
+    Raises:
+        OptionsError: The file of the leagues is wrong, or has no such league.
+    """
+    league = chosen_league(options.league, options.leagues)
+    if league.is_default:
+        return options, league
+    before, control = league_places(options.before, options.control_output, league.name)
+    after = None if options.after is None else league_places(options.after, None, league.name)[0]
+    return replace(options, before=before, after=after, control_output=control), league
 
 
 def _is_dry_export(argv: Sequence[str]) -> bool:

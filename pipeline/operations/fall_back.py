@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 import orjson
 
+from exporters.config.leagues import leagues_of
 from pipeline.deployment.live_schedules import schedule_body
 from pipeline.deployment.schedule_file import Door, understand
 from pipeline.deployment.settings import Deployment
@@ -94,6 +95,6 @@ def _is_running(error: EngineError) -> bool:
 
 def _dated(due: Due) -> dict[str, Any]:
     """Return the request of an entry with the dates of its time: ``today`` may be another day by now."""
-    asked = understand(due.by.request, due.at)
+    asked = understand(due.by.request, due.at, leagues_of(due.by.parsed.league))
     days = {"target_date": asked.first_date, "start_date": asked.first_date, "end_date": asked.last_date}
     return {key: str(days[key]) if key in days else value for key, value in due.by.request.items()}

@@ -8,6 +8,7 @@ from datetime import date, datetime, timezone
 from typing import NamedTuple
 
 from exporters.config.champions import champion_on
+from exporters.config.leagues import LeagueSettings
 from exporters.registry import PLAYER_TYPES, exports, groups
 from pipeline.comparison.change import Comparison
 from pipeline.comparison.compare import Scope, compare
@@ -44,12 +45,14 @@ class Tried(NamedTuple):
         place: Where its documents are.
         found: How they differ from the champion's.
         checks: The verification of its tree.
+        league: The league.
     """
 
     run: Summary
     place: str
     found: Comparison
     checks: Verification
+    league: LeagueSettings
 
 
 def parse_promote(argv: Sequence[str], *, now: datetime) -> tuple[PromoteOptions, RunConfig]:
@@ -142,8 +145,8 @@ def try_out(config: RunConfig, system_id: str, *, now: datetime) -> Tried:
     outcome = summarize(plan, str(output), run_in_process(plan, warehouse, store))
     scope = Scope(plan.dates[0], plan.dates[-1], frozenset(plan.export_types))
     found = compare(published.public, store.public, scope, config.export_config)
-    checks = verify(store, plan.dates, today=league_day(now), champion=system_id)
-    return Tried(outcome, str(output), found, checks)
+    checks = verify(store, plan.dates, today=league_day(now, config.league.calendar), champion=system_id)
+    return Tried(outcome, str(output), found, checks, config.league)
 
 
 def _print(options: PromoteOptions, tried: Tried, over: Sequence[str], wrong: Sequence[str]) -> None:
@@ -158,6 +161,9 @@ def _print(options: PromoteOptions, tried: Tried, over: Sequence[str], wrong: Se
     say(summary(tried.found))
     name, day = options.system_id, date.fromisoformat(tried.run.dates[-1])
     say(f"{tried.run.status}: {name} is in {tried.place}, which is not public; {len(wrong)} problems there")
-    if name != champion_on(day):
+    if name != champion_on(day, tried.league.champions):
         begin = f"Tenure(date({day.year}, {day.month}, {day.day}), {name!r})"
-        say(f"to make it the champion from {day} on, add {begin} to CHAMPIONS in exporters/config/champions.py")
+        where = "CHAMPIONS in exporters/config/champions.py"
+        if not tried.league.is_default:
+            begin, where = f'"{day}": "{name}"', f"the champions of {tried.league.name} in the leagues file"
+        say(f"to make it the champion from {day} on, add {begin} to {where}")

@@ -8,13 +8,14 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timezone
 from typing import Any
 
-from exporters.config import ExportConfig
+from exporters.config.leagues import LeagueSettings
 from pipeline.comparison.change import Comparison
 from pipeline.comparison.compare import Scope, compare
 from pipeline.comparison.tables import listed, summary, text_table
 from pipeline.execution.places import open_output
 from pipeline.operations.rollback_options import RollbackOptions
 from pipeline.options.flags import OptionsError, parse_options
+from pipeline.options.league_file import in_tree
 from pipeline.reporting.terminal import complain, say, say_all, say_json
 from pipeline.requests.clock import league_day
 from pipeline.requests.problems import Problem, nearest, show
@@ -49,14 +50,15 @@ def main(argv: Sequence[str], *, now: datetime | None = None) -> int:
     """
     now = now or datetime.now(timezone.utc)
     try:
-        options = parse_options(RollbackOptions, argv)
-        day = day_of(options.date, league_day(now))
+        options, league = in_tree(parse_options(RollbackOptions, argv))
+        day = day_of(options.date, league_day(now, league.calendar))
         store = _open(options)
         records = find_records(store, day)
         if options.list or not options.to:
             return _list(options, store, records, day, now)
         to = chosen_record(records, options.to, day)
-        return _preview(options, store, to, now) if options.dry_run else _carry_out(options, store, to, now)
+        act = _preview if options.dry_run else _carry_out
+        return act(options, store, to, now, league)
     except OptionsError as error:
         complain(error)
         return REJECTED
@@ -124,8 +126,10 @@ def chosen_record(records: Sequence[Mapping[str, Any]], name: str, day: date, fl
     return found[-1]
 
 
-def _carry_out(options: RollbackOptions, store: Store, to: Mapping[str, Any], now: datetime) -> int:
-    done = _roll_back(options, store, to, now)
+def _carry_out(
+    options: RollbackOptions, store: Store, to: Mapping[str, Any], now: datetime, league: LeagueSettings
+) -> int:
+    done = _roll_back(options, store, to, now, league)
     actions = [made.action for made in done.outcomes]
     moved = [one.action for one in done.pointers]
     failed = [f"{one.path}: {one.reason}" for one in done.pointers if one.action == "failed"]
@@ -157,10 +161,12 @@ def _carry_out(options: RollbackOptions, store: Store, to: Mapping[str, Any], no
     return FAILED if failed else OK
 
 
-def _preview(options: RollbackOptions, store: Store, to: Mapping[str, Any], now: datetime) -> int:
+def _preview(
+    options: RollbackOptions, store: Store, to: Mapping[str, Any], now: datetime, league: LeagueSettings
+) -> int:
     """Print what would differ: the same rollback, over the store and not into it."""
     over = OverlayStore(store)
-    _roll_back(options, over, to, now)
+    _roll_back(options, over, to, now, league)
     day = date.fromisoformat(to["date"])
     found = compare(store, over, Scope(paths=over.changed))
     if options.json:
@@ -180,7 +186,9 @@ def _print(found: Comparison, most: int) -> None:
     say(summary(found))
 
 
-def _roll_back(options: RollbackOptions, store: Store, to: Mapping[str, Any], now: datetime) -> RolledBack:
+def _roll_back(
+    options: RollbackOptions, store: Store, to: Mapping[str, Any], now: datetime, league: LeagueSettings
+) -> RolledBack:
     """Bring documents back.
 
     Raises:
@@ -189,7 +197,8 @@ def _roll_back(options: RollbackOptions, store: Store, to: Mapping[str, Any], no
     """
     day = date.fromisoformat(to["date"])
     by = options.by or _user()
-    plan = _plan(to, day, now, store, history_days=options.history_days, lease_wait=options.lease_wait)
+    lease = LeaseRules(wait_seconds=options.lease_wait)
+    plan = _plan(to, day, now, store, league, history_days=options.history_days, lease=lease)
     try:
         return roll_back(store, plan, to, by=by, today=_today(store, now))
     except VersionsGone as lost:
@@ -201,7 +210,16 @@ def _roll_back(options: RollbackOptions, store: Store, to: Mapping[str, Any], no
         raise OptionsError([Problem("--to", show(options.to), reason, fix)]) from lost
 
 
-def _plan(to: Mapping[str, Any], day: date, now: datetime, store: Store, *, history_days: int, lease_wait: int) -> Plan:
+def _plan(
+    to: Mapping[str, Any],
+    day: date,
+    now: datetime,
+    store: Store,
+    league: LeagueSettings,
+    *,
+    history_days: int,
+    lease: LeaseRules,
+) -> Plan:
     build = current_build()
     stamp = f"{now.astimezone(timezone.utc):%Y%m%dT%H%M%S.%fZ}"
     run = Run(
@@ -220,11 +238,12 @@ def _plan(to: Mapping[str, Any], day: date, now: datetime, store: Store, *, hist
         export_types=tuple(sorted(export.name for export, _ in published_sections(to))),
         dates=(day,),
         scans=(),
-        config=ExportConfig(),
-        league_day=league_day(clock),
-        latest_day=league_day(clock),
-        lease=LeaseRules(wait_seconds=lease_wait),
+        config=league.config,
+        league_day=league_day(clock, league.calendar),
+        latest_day=league_day(clock, league.calendar),
+        lease=lease,
         history_days=history_days,
+        league=league,
     )
 
 

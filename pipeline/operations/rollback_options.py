@@ -7,9 +7,10 @@ from typing import Annotated
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
+from exporters.config.leagues import NBA
 from pipeline.options.locations import FOLDER_PATTERN, GCS_PATTERN, OutputPlace
 from pipeline.options.option import Group, options_of
-from pipeline.options.tree_options import GcsEndpointOption, OutputOption
+from pipeline.options.tree_options import GcsEndpointOption, LeagueOption, LeaguesOption, OutputOption
 from pipeline.requests.field import STRICT, Described, whole_or_empty
 from pipeline.requests.request_message import DAY_TEXT, Day
 from transforms.stores.control import KEPT_DAYS
@@ -24,6 +25,8 @@ class RollbackOptions:
     """The date, and the run whose documents are brought back."""
 
     output: OutputOption
+    league: LeagueOption = NBA.name
+    leagues: LeaguesOption = ""
     date: Annotated[
         Day, Described("The date, or a league day: today or yesterday.", "2026-02-11", metavar="DATE", pattern=DAY_TEXT)
     ]

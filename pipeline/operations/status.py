@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ from pipeline.execution.places import open_output
 from pipeline.operations.status_options import StatusOptions
 from pipeline.operations.status_server import StatusServer
 from pipeline.options.flags import OptionsError, check_folder, parse_options
-from pipeline.options.locations import LocalFolder
+from pipeline.options.league_file import chosen_league
+from pipeline.options.locations import LocalFolder, league_places
 from pipeline.reporting.terminal import complain, say, say_json
 from pipeline.requests.problems import Problem, show
 from transforms.status_page.calendar import CALENDAR_PATH
@@ -38,6 +40,9 @@ def main(argv: Sequence[str]) -> int:
     """
     try:
         options = parse_options(StatusOptions, argv)
+        league = chosen_league(options.league, options.leagues)
+        if not league.is_default:
+            options = replace(options, output=league_places(options.output, None, league.name)[0])
         if isinstance(options.output, LocalFolder):
             check_folder("--output", Path(options.output.path))
         if options.serve:

@@ -7,9 +7,10 @@ from typing import Annotated
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
+from exporters.config.leagues import NBA
 from pipeline.options.locations import FOLDER_PATTERN, GCS_PATTERN, LocalFolder, OutputPlace
 from pipeline.options.option import Group, options_of
-from pipeline.options.tree_options import GcsEndpointOption
+from pipeline.options.tree_options import GcsEndpointOption, LeagueOption, LeaguesOption
 from pipeline.requests.field import STRICT, Described
 
 
@@ -27,6 +28,8 @@ class StatusOptions:
             pattern=f"{GCS_PATTERN}|{FOLDER_PATTERN}",
         ),
     ] = LocalFolder("out")
+    league: LeagueOption = NBA.name
+    leagues: LeaguesOption = ""
     most: Annotated[int, Field(ge=1), Described("Dates that are listed, the newest ones; JSON lists all.", "30")] = 14
     serve: Annotated[
         bool, Described("Offer the page of a folder to browsers on this machine, until Ctrl-C.", example="true")

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta, timezone
 from functools import partial
 
 from exporters.config import RULES
-from exporters.config.champions import CHAMPIONS, Tenure
+from exporters.config.champions import Tenure
 from pipeline.alerting.alerts import Alerts
 from pipeline.alerting.incident import Incident
 from pipeline.alerting.incident_book import open_incidents
@@ -21,6 +21,7 @@ from pipeline.execution.places import open_output, open_tables
 from pipeline.operations.command_options import CONFIGURED, VerifyOptions
 from pipeline.operations.fall_back import FallBack, Jobs, open_dataflow
 from pipeline.options.flags import OptionsError, parse_options
+from pipeline.options.league_file import chosen_league, in_tree
 from pipeline.options.locations import shadow_places
 from pipeline.reporting.terminal import complain, say, say_all, say_json
 from pipeline.requests.clock import league_day
@@ -52,11 +53,12 @@ def main(
     """
     now = now or datetime.now(timezone.utc)
     try:
-        options = parse_options(VerifyOptions, argv)
-        today = league_day(now)
+        given = parse_options(VerifyOptions, argv)
+        options, league = in_tree(given)
+        today = league_day(now, league.calendar)
         days = None if options.all else _days(options, today)
-        schedules = _schedules(options, days, today, now)
-        deployment = _deployment(options)
+        schedules = [each for each in _schedules(options, days, today, now) if each.parsed.league.name == league.name]
+        deployment = _deployment(given)
     except (OptionsError, SchedulesError, SettingsError) as error:
         complain(error)
         return REJECTED
@@ -86,7 +88,8 @@ def main(
 
 
 def _champion(options: VerifyOptions) -> str | Sequence[Tenure]:
-    return CHAMPIONS if options.champion_system_id == CONFIGURED else options.champion_system_id or options.shadow
+    champions = chosen_league(options.league, options.leagues).champions
+    return champions if options.champion_system_id == CONFIGURED else options.champion_system_id or options.shadow
 
 
 def _verify(
@@ -209,8 +212,9 @@ def _games(options: VerifyOptions, days: Sequence[date] | None, today: date) -> 
     """Return the scheduled games by date; None where no warehouse is given."""
     if not options.warehouse:
         return None
+    league = chosen_league(options.league, options.leagues)
     first, last = (min(days), max(days)) if days else (RULES.sources.first_date, today)
-    return scheduled_games(open_tables(options.warehouse), first, last)
+    return scheduled_games(open_tables(options.warehouse, league.tables), first, last)
 
 
 def _days(options: VerifyOptions, today: date) -> list[date]:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, InstanceOf
 
-from transforms.stores.control import SHADOW
+from transforms.stores.control import LEAGUES, SHADOW
 
 PROJECT_PATTERN = r"(?:[a-z0-9.-]+:)?[a-z][a-z0-9-]{0,61}[a-z0-9]"
 BIGQUERY_PATTERN = f"bigquery:({PROJECT_PATTERN})"
@@ -133,6 +133,25 @@ def shadow_places(
     return GcsPrefix(private.bucket, f"{root}/documents"), GcsPrefix(private.bucket, f"{root}/control")
 
 
+def league_places(
+    output: LocalFolder | GcsPrefix, control: LocalFolder | GcsPrefix | None, league: str
+) -> tuple[LocalFolder | GcsPrefix, LocalFolder | GcsPrefix]:
+    """Return the places of the documents and of the manifests of a league other than the default one.
+
+    Args:
+        output: The place of the default league's documents.
+        control: The place of its manifests; beside the output when it is None.
+        league: The league.
+    """
+    return _below(output, f"{LEAGUES}{league}"), _below(control or control_beside(output), f"{LEAGUES}{league}")
+
+
+def _below(place: LocalFolder | GcsPrefix, path: str) -> LocalFolder | GcsPrefix:
+    if isinstance(place, LocalFolder):
+        return LocalFolder(f"{place.path.rstrip('/')}/{path}")
+    return GcsPrefix(place.bucket, f"{place.prefix}/{path}".lstrip("/"))
+
+
 def overlap(output: LocalFolder | GcsPrefix, control: LocalFolder | GcsPrefix) -> bool:
     """Whether one of two places lies in the other, so that private objects would be public."""
     if isinstance(output, LocalFolder) and isinstance(control, LocalFolder):
@@ -160,6 +179,12 @@ def _check_feed(value: str) -> str:
     return value
 
 
+def _check_leagues(value: str) -> str:
+    if value and not re.fullmatch(f"{GCS_PATTERN}|{FOLDER_PATTERN}", value):
+        raise ValueError("is neither a file nor gs://BUCKET/OBJECT")
+    return value
+
+
 WarehousePlace = Annotated[InstanceOf[ParquetFolder] | InstanceOf[BigQueryProject], BeforeValidator(_read_warehouse)]
 """The type of an option that :func:`parse_warehouse` reads."""
 
@@ -168,6 +193,9 @@ OutputPlace = Annotated[InstanceOf[LocalFolder] | InstanceOf[GcsPrefix], BeforeV
 
 FeedPlace = Annotated[str, AfterValidator(_check_feed)]
 """The type of an option that names a live feed."""
+
+LeaguesPlace = Annotated[str, AfterValidator(_check_leagues)]
+"""The type of an option that names the file of the leagues."""
 
 FilePath = Annotated[Path, BeforeValidator(_read_path)]
 """The type of an option that names a file or folder of this machine."""

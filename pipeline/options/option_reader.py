@@ -9,9 +9,11 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from exporters.config import ExportConfig
-from pipeline.options.flags import read_model, split_texts
+from exporters.config.leagues import ONE_LEAGUE, Leagues
+from pipeline.options.flags import OptionsError, read_model, split_texts
 from pipeline.options.given import GivenOptions
 from pipeline.options.guard_options import GuardOptions, OptionTextError, PictureOptions, accepted_shrinks, guard_rules
+from pipeline.options.league_file import read_leagues
 from pipeline.options.locations import overlap
 from pipeline.options.option import Kind, Option
 from pipeline.options.option_table import BY_NAME, OPTIONS, REQUEST_OPTIONS, PlaceOptions, RuleOptions, RunOptions
@@ -63,6 +65,17 @@ class OptionReader:
             return {}
         config = ExportConfig(champion_system_id=champion_system_id, **asdict(rules), **guards)
         return {**vars(places), **vars(runs), "export_config": config}
+
+    def leagues(self) -> Leagues:
+        """Return the leagues of the deployment; only the default one when the file is wrong."""
+        text = self.text("leagues")
+        if text and BY_NAME["leagues"].problem(text):
+            return ONE_LEAGUE
+        try:
+            return read_leagues(text)
+        except OptionsError as error:
+            self.problems += error.problems
+            return ONE_LEAGUE
 
     def guards(self) -> dict[str, Any]:
         """Return the rules of the guards, as arguments of :class:`ExportConfig`."""

@@ -33,6 +33,7 @@ from pipeline.options.locations import (
 )
 from pipeline.options.option import Group, Option, options_of
 from pipeline.options.stream_options import STREAM_OPTIONS
+from pipeline.options.tree_options import LeaguesOption
 from pipeline.requests.field import STRICT, Described, whole_or_empty
 from pipeline.requests.request_message import RequestMessage
 from transforms.stores.control import KEPT_DAYS
@@ -223,6 +224,7 @@ class RuleOptions:
 class RunOptions:
     """How to run."""
 
+    leagues: LeaguesOption = ""
     shards: Annotated[
         int,
         Field(ge=1, le=10_000),
@@ -338,6 +340,12 @@ BATCH_OPTIONS: tuple[Option, ...] = tuple(
     or (option.group is Group.REQUEST and option.name != "champion_system_id")
 )
 """The options of a run alone: in a streaming job, messages say what to export."""
+
+LEAGUE_RULES: tuple[Option, ...] = (
+    *(option for option in options_of(RuleOptions, Group.RULES) if option.name != "write_subset_picks"),
+    *options_of(GuardOptions, Group.RULES),
+)
+"""The options that are rules of the default league: another one has its rules in the file of the leagues."""
 
 CLIENT_OPTIONS = tuple(
     option for option in OPTIONS if option.name in ("no_wait", "dates_in_process") or option.group is Group.ALERTS

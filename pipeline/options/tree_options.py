@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from exporters.config.leagues import NAME_PATTERN, NBA
 from pipeline.options.locations import (
     BIGQUERY_PATTERN,
     FOLDER_PATTERN,
     GCS_PATTERN,
     URL_PATTERN,
+    LeaguesPlace,
     OutputPlace,
     WarehousePlace,
 )
-from pipeline.requests.field import Described, whole_or_empty
+from pipeline.requests.field import Described, whole, whole_or_empty
 
 OUTPUT_PATTERN = f"{GCS_PATTERN}|{FOLDER_PATTERN}"
 WAREHOUSE_PATTERN = f"{BIGQUERY_PATTERN}|{FOLDER_PATTERN}"
@@ -44,6 +46,23 @@ WarehouseOption = Annotated[
         metavar="PATH|bigquery:PROJECT",
         pattern=WAREHOUSE_PATTERN,
     ),
+]
+LeaguesOption = Annotated[
+    LeaguesPlace,
+    Described(
+        "The leagues besides the default one: a JSON file with the tables, calendar, champions and rules of each.",
+        example="gs://my-bucket-control/leagues.json",
+        default_help="there is one league",
+        metavar="FILE|gs://BUCKET/OBJECT",
+        pattern=f"{GCS_PATTERN}|{FOLDER_PATTERN}",
+        remote_pattern=GCS_PATTERN,
+        remote_reason="is a file of this machine, which the launcher of a template does not have",
+    ),
+]
+LeagueOption = Annotated[
+    str,
+    whole(NAME_PATTERN),
+    Described("The league whose tree it is, by its name in the leagues file.", example=NBA.name),
 ]
 GcsEndpointOption = Annotated[
     str,

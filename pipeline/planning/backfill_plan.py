@@ -13,9 +13,8 @@ from exporters.warehouse.tables import SCHEDULE
 from pipeline.planning.planner import plan_scans
 from transforms.elements.plan import Plan
 from transforms.elements.tables import TableScan
+from transforms.history.standing import why_incomplete
 from transforms.warehouses.protocol import Warehouse
-
-_COMPLETE_STATES = ("ready", "no_games")
 
 
 @dataclass(frozen=True)
@@ -75,23 +74,9 @@ def why_export(plan: Plan, day: date, manifest: Mapping[str, Any] | None) -> str
     for export in plan.exports:
         if day in plan.document_dates(export):
             wanted = plan.inputs.get(export.name, {}).get(day.isoformat())
-            reason = _why_section(manifest["exports"].get(export.name), plan.run.code_version, wanted)
+            reason = why_incomplete(manifest["exports"].get(export.name), plan.run.code_version, wanted)
             if reason is not None:
                 return f"{export.name} {reason}"
-    return None
-
-
-def _why_section(section: Mapping[str, Any] | None, code_version: str, inputs: str | None) -> str | None:
-    if section is None:
-        return "was never exported"
-    if section["state"] not in _COMPLETE_STATES:
-        return f"is {section['state']}"
-    if section["failed"] or section["pointers"]["failed"]:
-        return "has failures"
-    if section.get("code_version") != code_version:
-        return f"was made by {section.get('code_version') or 'an unknown version'}"
-    if inputs is None or section.get("inputs") != inputs:
-        return "was made from other inputs"
     return None
 
 

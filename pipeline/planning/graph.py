@@ -1,8 +1,10 @@
-"""The graph of a run, from tables to manifests."""
+"""The graph of a run, from tables to manifests; of several leagues side by side."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import apache_beam as beam
 
@@ -19,6 +21,57 @@ from transforms.steps.route_batches import RouteBatches
 from transforms.steps.scan_tables import ScanTables
 from transforms.stores.protocol import Store
 from transforms.warehouses.protocol import Warehouse
+
+
+class LeagueRun(NamedTuple):
+    """The run of one league.
+
+    Attributes:
+        plan: What to do.
+        warehouse: Where its tables are read.
+        store: Where its documents are written.
+        output: The same, as the command line names it.
+    """
+
+    plan: Plan
+    warehouse: Warehouse
+    store: Store
+    output: str
+
+
+def build_together(pipeline: beam.Pipeline, runs: Sequence[LeagueRun], *, completion_topic: str = "") -> None:
+    """Add the runs of some leagues to a pipeline.
+
+    The steps of a single run have the names that :func:`build` gives them. Those of several are below the name of
+    their league, so that every key, lease and manifest is that of one league.
+
+    Args:
+        pipeline: The pipeline.
+        runs: At most one a league.
+        completion_topic: Where the completion event of each goes; there is none when it is empty.
+    """
+    if len(runs) == 1:
+        plan, warehouse, store, output = runs[0]
+        build(pipeline, plan, warehouse, store, output=output, completion_topic=completion_topic)
+        return
+    for run in runs:
+        _ = pipeline | run.plan.league.name >> ExportLeague(run, completion_topic)
+
+
+@dataclass
+class ExportLeague(beam.PTransform):
+    """Export one of several leagues.
+
+    Input: a PBegin. Output: its manifests, one (date, manifest) per target date.
+    """
+
+    run: LeagueRun
+    completion_topic: str
+
+    def expand(self, begin: beam.pvalue.PBegin) -> beam.PCollection[tuple[str, dict[str, Any]]]:
+        """Wire the run."""
+        plan, warehouse, store, output = self.run
+        return build(begin.pipeline, plan, warehouse, store, output=output, completion_topic=self.completion_topic)
 
 
 def build(

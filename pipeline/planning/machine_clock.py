@@ -32,8 +32,8 @@ def with_clock(plan: Plan, store: Store, now: datetime) -> Plan:
     """
     told = store.now()
     if told is None:
-        return replace(plan, latest_day=league_day(now))
-    dated = replace(plan, latest_day=league_day(told))
+        return replace(plan, latest_day=league_day(now, plan.league.calendar))
+    dated = replace(plan, latest_day=league_day(told, plan.league.calendar))
     apart = abs(now - told)
     if apart <= WARN_APART:
         return dated

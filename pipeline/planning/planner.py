@@ -72,6 +72,7 @@ def make_plan(
         accept_shrink=accept_shrink,
         lease=lease or LeaseRules(),
         history_days=history_days,
+        league=request.league,
     )
     return replace(plan, scans=plan_scans(plan))
 
@@ -187,6 +188,7 @@ def describe(plan: Plan) -> dict[str, Any]:
     """Return a plan as JSON values, for ``--dry_run`` and for logs."""
     return {
         "run_id": plan.run.run_id,
+        **plan.told_league,
         "export_types": list(plan.export_types),
         "dates": [plan.dates[0].isoformat(), plan.dates[-1].isoformat()],
         "update_latest": plan.update_latest,

@@ -8,13 +8,21 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from exporters.config import ExportConfig
+from exporters.config.leagues import NBA
 from pipeline.options.locations import (
     BIGQUERY_PATTERN,
     FOLDER_PATTERN,
     WarehousePlace,
 )
 from pipeline.options.option import Group, options_of
-from pipeline.options.tree_options import ControlOutputOption, GcsEndpointOption, OutputOption, WarehouseOption
+from pipeline.options.tree_options import (
+    ControlOutputOption,
+    GcsEndpointOption,
+    LeagueOption,
+    LeaguesOption,
+    OutputOption,
+    WarehouseOption,
+)
 from pipeline.requests.field import STRICT, Described
 from pipeline.requests.request_message import DAY_TEXT, Day
 
@@ -123,6 +131,8 @@ class ExplainOptions:
     output: OutputOption
     warehouse: WarehouseOption
     control_output: ControlOutputOption = None
+    league: LeagueOption = NBA.name
+    leagues: LeaguesOption = ""
     seconds: Annotated[
         int,
         Field(ge=1, le=3600),

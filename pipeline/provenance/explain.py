@@ -13,6 +13,7 @@ import orjson
 
 from pipeline.execution.places import open_output, open_tables
 from pipeline.options.flags import parse_options
+from pipeline.options.league_file import in_tree
 from pipeline.provenance.attribution import Attribution, MatteringRow, attribute, tables_of
 from pipeline.provenance.command_options import ExplainOptions
 from pipeline.provenance.field import MISSING, Field, parse_field
@@ -87,12 +88,12 @@ def main(argv: Sequence[str], *, now: datetime | None = None) -> int:
         now: The current instant, aware.
     """
     try:
-        options = parse_explain(argv)
+        options, league = in_tree(parse_explain(argv))
         store = open_output(options.output, options.control_output, endpoint=options.gcs_endpoint)
         published = find_published(store, options.path)
         field = parse_field(options.field, published.value)
-        warehouse = LiveWarehouse(open_tables(options.warehouse))
-        rebuilt = rebuild(published, warehouse, now or datetime.now(timezone.utc))
+        warehouse = LiveWarehouse(open_tables(options.warehouse, league.tables))
+        rebuilt = rebuild(published, warehouse, now or datetime.now(timezone.utc), league)
         found = explain(published, field, rebuilt, options.seconds, time.monotonic, options.most)
     except ProblemsError as error:
         complain(error)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
 from exporters.config import ExportConfig, GateRules, PerName
+from exporters.config.leagues import NBA, LeagueSettings, leagues_of
 from exporters.registry import exports, groups
 from pipeline.planning.planner import at_instant, make_plan
 from pipeline.provenance.bench import Bench
@@ -140,7 +141,7 @@ class Rebuilt:
     is_as_of: bool
 
 
-def rebuild(published: Published, warehouse: Warehouse, now: datetime) -> Rebuilt:
+def rebuild(published: Published, warehouse: Warehouse, now: datetime, league: LeagueSettings = NBA) -> Rebuilt:
     """Build a document again, from the tables as they were for its run where the warehouse can tell that.
 
     Raises:
@@ -148,14 +149,23 @@ def rebuild(published: Published, warehouse: Warehouse, now: datetime) -> Rebuil
     """
     export, day = published.place.export, published.day
     made = published.generated_at
-    config = ExportConfig(
-        champion_system_id=published.champion, min_context_rows=0, min_active_predictions=0, gates=_OPEN
+    config = replace(
+        league.config,
+        champion_system_id=published.champion,
+        min_context_rows=0,
+        min_active_predictions=0,
+        gates=_OPEN,
     )
     request = parse_request(
-        {"export_types": [export.name], "target_date": day.isoformat(), **({"generated_at": made} if made else {})},
+        {
+            "export_types": [export.name],
+            "target_date": day.isoformat(),
+            "league": league.name,
+            **({"generated_at": made} if made else {}),
+        },
         known_types=tuple(exports()),
         groups=groups(),
-        defaults=RequestDefaults(config.champion_system_id),
+        defaults=RequestDefaults(config.champion_system_id, leagues=leagues_of(league)),
         now=now,
     )
     plan = make_plan(request, config)

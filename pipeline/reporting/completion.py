@@ -24,7 +24,7 @@ PHASE = "phase_6_publishing"
 MAX_EVENT_BYTES = 512 * 1024
 """Pub/Sub accepts ten million bytes; a longer event only repeats the manifests."""
 _PUBLISH_SECONDS = 30.0
-_ATTRIBUTES = ("status", "target_date", "trigger_source", "correlation_id", "run_id")
+_ATTRIBUTES = ("status", "target_date", "trigger_source", "correlation_id", "run_id", "league")
 _ATTRIBUTE_CHARACTERS = 200
 """An attribute may have 1,024 bytes, and a character four of them."""
 
@@ -100,6 +100,7 @@ def run_event(plan: Plan, status: str, *, finished: datetime, errors: Sequence[s
             export_types=plan.export_types,
         ),
         "run_id": run.run_id,
+        **plan.told_league,
         **run.order.metadata(),
         "dates": [plan.dates[0].isoformat(), plan.dates[-1].isoformat()],
         "generated_at": run.generated_at,

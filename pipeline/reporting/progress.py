@@ -23,14 +23,16 @@ class Watch:
     The counts are those of this process; where other processes do the work, ``counts`` is False and they are left out.
     """
 
-    def __init__(self, plan: Plan, *, counts: bool) -> None:
+    def __init__(self, *plans: Plan, counts: bool) -> None:
         """Start counting.
 
         Args:
-            plan: The plan of the run.
+            plans: The plan of the run; one a league where several are exported together.
             counts: Whether this process does the work.
         """
-        self._plan = plan
+        self._plan = plans[0]
+        self._leagues = [plan.league.name for plan in plans if len(plans) > 1 or not plan.league.is_default]
+        self._dates = sum(len(plan.dates) for plan in plans)
         self._counts = counts
         self._state = ""
         self._bar: Any = None
@@ -41,7 +43,8 @@ class Watch:
 
     def __enter__(self) -> Watch:
         first, last = self._plan.dates[0], self._plan.dates[-1]
-        say(f"exporting {', '.join(self._plan.export_types)} for {first} to {last}", sys.stderr)
+        leagues = f" of {', '.join(self._leagues)}" if self._leagues else ""
+        say(f"exporting {', '.join(self._plan.export_types)}{leagues} for {first} to {last}", sys.stderr)
         self._thread.start()
         return self
 
@@ -74,7 +77,7 @@ class Watch:
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
         columns = (TimeElapsedColumn(), BarColumn(), TextColumn("{task.description}"))
-        total = len(self._plan.dates)
+        total = self._dates
         with Progress(*columns, console=Console(file=sys.stderr), transient=True) as bar:
             # One date has no parts: its bar shows that work goes on, not how much of it is done.
             task: Any = bar.add_task("", total=total if self._counts and total > 1 else None)
@@ -93,5 +96,5 @@ class Watch:
         return (
             f"{PROGRESS.rows - rows:,} rows read, "
             f"{PROGRESS.documents - documents:,} documents published, "
-            f"{PROGRESS.dates - dates} of {len(self._plan.dates)} dates done"
+            f"{PROGRESS.dates - dates} of {self._dates} dates done"
         )

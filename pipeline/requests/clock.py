@@ -1,32 +1,24 @@
-"""The league day, the one calendar of the project.
+"""The league day, the one calendar of a league.
 
-Games end after midnight and belong to the evening on which they began, so the league's day starts at 04:00 in New York.
+Games end after midnight and belong to the evening on which they began, so the default league's day starts at 04:00 in
+New York. Another league may have another hour and another time zone.
 """
 
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from functools import lru_cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-LEAGUE_ZONE = "America/New_York"
-ROLLOVER_HOUR = 4
-"""The league day's first hour. Clocks change at 02:00, so this hour exists exactly once on every date."""
+from exporters.config.leagues import LEAGUE_ZONE, NBA, ROLLOVER_HOUR, LeagueCalendar
+
+__all__ = ["LEAGUE_ZONE", "ROLLOVER_HOUR", "league_day"]
 
 
-@lru_cache(maxsize=1)
-def _league_zone() -> ZoneInfo:
-    try:
-        return ZoneInfo(LEAGUE_ZONE)
-    except ZoneInfoNotFoundError as error:
-        raise RuntimeError(f"no time zone {LEAGUE_ZONE} on this system: pip install tzdata") from error
-
-
-def league_day(now: datetime) -> date:
+def league_day(now: datetime, calendar: LeagueCalendar = NBA.calendar) -> date:
     """Return the league day of an instant.
 
     Args:
         now: An aware datetime, in any zone.
+        calendar: The calendar of the league.
 
     Raises:
         ValueError: ``now`` is naive, so it names no instant.
@@ -34,6 +26,6 @@ def league_day(now: datetime) -> date:
     """
     if now.utcoffset() is None:
         raise ValueError(f"{now!r} has no time zone: pass an aware datetime, for example datetime.now(timezone.utc)")
-    # Compared on the wall clock: subtracting four hours of elapsed time would be wrong twice a year.
-    local = now.astimezone(_league_zone())
-    return local.date() if local.hour >= ROLLOVER_HOUR else local.date() - timedelta(days=1)
+    # Compared on the wall clock: subtracting hours of elapsed time would be wrong twice a year.
+    local = now.astimezone(calendar.zone)
+    return local.date() if local.hour >= calendar.rollover_hour else local.date() - timedelta(days=1)

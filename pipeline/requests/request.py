@@ -15,13 +15,15 @@ from enum import Enum
 from typing import NoReturn
 
 from exporters.config.champions import CHAMPIONS, Tenure, champion_on
+from exporters.config.leagues import NBA, ONE_LEAGUE, Leagues, LeagueSettings
 from pipeline.requests.clock import league_day
-from pipeline.requests.problems import Problem, ProblemsError, show
+from pipeline.requests.problems import Problem, ProblemsError, nearest, show
 from pipeline.requests.request_message import KEYS, RequestMessage, key_text
 from pipeline.requests.request_scope import RequestScope
 from pipeline.requests.validation import validate
 
 MAX_MESSAGE_BYTES = 256 * 1024
+_SHOWN_LEAGUES = 20
 MOST_AHEAD = timedelta(minutes=10)
 """How far a request's instant may be ahead of the clock that reads it: clocks differ, and messages travel."""
 
@@ -51,6 +53,7 @@ class ExportRequest:
         correlation_id: Joins this request to logs and events elsewhere.
         trigger_source: Name of the sender.
         rewrite: Write documents even when they are unchanged.
+        league: The league.
     """
 
     export_types: tuple[str, ...]
@@ -65,6 +68,7 @@ class ExportRequest:
     correlation_id: str
     trigger_source: str
     rewrite: bool = False
+    league: LeagueSettings = NBA
 
     @property
     def dates(self) -> tuple[date, ...]:
@@ -94,11 +98,16 @@ class ExportRequest:
             "correlation_id": self.correlation_id,
             "trigger_source": self.trigger_source,
             "rewrite": self.rewrite,
+            **({} if self.league.is_default else {"league": self.league.name}),
         }
 
     @classmethod
-    def from_json(cls, payload: Mapping[str, object]) -> ExportRequest:
+    def from_json(cls, payload: Mapping[str, object], leagues: Leagues = ONE_LEAGUE) -> ExportRequest:
         """Return the request that :meth:`to_json` wrote, even if its export types no longer exist.
+
+        Args:
+            payload: The JSON values.
+            leagues: The leagues of the deployment.
 
         Raises:
             RequestError: ``payload`` was not written by :meth:`to_json`.
@@ -115,7 +124,7 @@ class ExportRequest:
             payload,
             known_types=[name for name in written if isinstance(name, str)],
             groups={},
-            defaults=RequestDefaults(champion_system_id="", max_range_days=date.max.toordinal()),
+            defaults=RequestDefaults(champion_system_id="", max_range_days=date.max.toordinal(), leagues=leagues),
             now=instant,
         )
 
@@ -131,7 +140,8 @@ class RequestDefaults:
         min_games: Games that a player needs for a profile.
         trigger_source: The default name of the sender.
         champions: The champions by date: where ``champion_system_id`` is the newest of them, a request that names no
-            model is led by the champion of its dates.
+            model is led by the champion of its dates. Both are those of the default league.
+        leagues: The leagues of the deployment.
     """
 
     champion_system_id: str
@@ -140,6 +150,13 @@ class RequestDefaults:
     min_games: int = 5
     trigger_source: str = "unknown"
     champions: tuple[Tenure, ...] = CHAMPIONS
+    leagues: Leagues = ONE_LEAGUE
+
+    def champions_of(self, league: LeagueSettings) -> tuple[str, tuple[Tenure, ...]]:
+        """Return the champion of a league where a request names none, and its champions by date."""
+        if league.is_default:
+            return self.champion_system_id, self.champions
+        return league.config.champion_system_id, league.champions
 
 
 class RequestError(ProblemsError):
@@ -184,14 +201,18 @@ def parse_request(
             f"is {ahead:.0f} minutes ahead of the clock, which shows {now.astimezone(timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
         )
         problems.append(Problem("generated_at", show(payload.get("generated_at")), reason, "leave it out to take now"))
-    today = league_day(generated_at)
+    league = defaults.leagues.find(message.league)
+    if league is None:
+        problems.append(unknown_league(message.league, defaults.leagues))
+        league = defaults.leagues.default
+    today = league_day(generated_at, league.calendar)
     scope = RequestScope(payload, message, problems)
     export_types = scope.export_types(known_types, groups, defaults.player_types)
     first, last = scope.dates(today, defaults.max_range_days)
-    if "champion_system_id" not in given and defaults.champion_system_id == defaults.champions[-1].system_id:
-        champion, spans = _champion_of(first or today, last or today, defaults.champions)
-    else:
-        champion, spans = message.champion_system_id, []
+    configured, champions = defaults.champions_of(league)
+    champion, spans = message.champion_system_id if "champion_system_id" in given else configured, list[Problem]()
+    if "champion_system_id" not in given and configured == champions[-1].system_id:
+        champion, spans = _champion_of(first or today, last or today, champions)
     if scope.problems or spans:
         raise RequestError([*scope.problems, *spans])
     compact = generated_at.strftime("%Y%m%dT%H%M%S") + (f".{generated_at:%f}" if generated_at.microsecond else "")
@@ -208,7 +229,15 @@ def parse_request(
         correlation_id=message.correlation_id or f"run-{compact}Z",
         trigger_source=message.trigger_source or defaults.trigger_source,
         rewrite=message.rewrite,
+        league=league,
     )
+
+
+def unknown_league(name: str, leagues: Leagues) -> Problem:
+    """Return the problem of a name that no league has."""
+    meant = nearest(name, leagues.names)
+    fix = f"did you mean {meant}?" if meant else f"name one of {', '.join(leagues.names[:_SHOWN_LEAGUES])}"
+    return Problem("league", show(name), "is no league of this deployment", fix)
 
 
 def _champion_of(first: date, last: date, champions: Sequence[Tenure]) -> tuple[str, list[Problem]]:

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, Field, ValidationInfo, WithJsonSchema
 
 from exporters.config import ExportConfig
+from exporters.config.leagues import NAME_PATTERN, NBA
 from pipeline.requests.field import STRICT, Described, whole
 from pipeline.requests.problems import nearest, show
 from pipeline.requests.validation import reject, reject_name
@@ -71,6 +72,9 @@ def _read_name(value: object, info: ValidationInfo) -> str:
 
 
 def _read_day(value: object) -> date | Word:
+    if type(value) is date:
+        # Options that were read before, of which another one is replaced.
+        return value
     if value == "today":
         return "today"
     if value == "yesterday":
@@ -244,6 +248,20 @@ class RequestMessage(BaseModel, frozen=True):
         ),
     ] = ""
     rewrite: Annotated[bool, _switch("Write documents even when they are unchanged.")] = False
+    league: Annotated[
+        str,
+        whole(NAME_PATTERN),
+        Described(
+            "The league to export: one that the deployment names. On the command line of an export, several of them, "
+            "separated by commas.",
+            example=NBA.name,
+            default_help=NBA.name,
+            metavar="NAME",
+            pattern=f"{NAME_PATTERN}(?:,{NAME_PATTERN})*",
+            reason="is not the name of a league",
+            fix="use 1 to 32 lower-case letters, digits or inner hyphens",
+        ),
+    ] = NBA.name
 
 
 KEYS = tuple(RequestMessage.model_fields)

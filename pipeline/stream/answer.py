@@ -10,16 +10,18 @@ from __future__ import annotations
 import hashlib
 import logging
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timezone
 
 import orjson
 
 from exporters.config import ExportConfig
+from exporters.config.leagues import ONE_LEAGUE, Leagues, LeagueSettings
 from exporters.league.forecasts.readiness import ScanCounts
 from exporters.warehouse.tables import PREDICTIONS
 from pipeline.execution.in_process import publish_scanned
+from pipeline.execution.places import LeaguePlace
 from pipeline.planning.champion import ChampionError, check_champion
 from pipeline.planning.inputs import with_inputs
 from pipeline.planning.machine_clock import with_clock
@@ -80,6 +82,8 @@ class Answerer:
         validate: Check documents against their schema before they are written.
         history_days: Days for which replaced documents are kept.
         clock: Seconds since 1970.
+        leagues: The leagues of the deployment; what is above is of the default one.
+        others: The places of the other leagues, by name.
     """
 
     warehouse: Warehouse
@@ -92,6 +96,8 @@ class Answerer:
     validate: bool = False
     history_days: int = KEPT_DAYS
     clock: Callable[[], float] = time.time
+    leagues: Leagues = ONE_LEAGUE
+    others: Mapping[str, LeaguePlace] = field(default_factory=dict)
 
     def answer(self, asked: Asked, before: Answered | None = None) -> Answer:
         """Answer a request; never raises.
@@ -103,15 +109,42 @@ class Answerer:
         """
         read_at = self.clock()
         try:
-            request = ExportRequest.from_json(asked.request)
-            plan = self._plan(request, read_at)
+            request = ExportRequest.from_json(asked.request, self.leagues)
+            here = self._in_league(request.league)
+            plan = here._plan(request, read_at)
         except Exception as error:
             # A waiting request outlives an update, after which an export type or a key may be gone.
             return Answer(self._not_understood(asked, error), "", read_at, again=True)
+        if len(plan.dates) > self.max_dates:
+            # Launched jobs of all leagues are followed in one place.
+            return here._launch(asked, request, plan, read_at, self.store)
+        return here._answer(asked, plan, read_at, before)
+
+    def _in_league(self, league: LeagueSettings) -> Answerer:
+        """Return what answers the requests of a league, with its places and rules."""
+        if league.is_default:
+            return self
+        place = self.others[league.name]
+        return replace(self, warehouse=place.warehouse, store=place.store, output=place.output, config=place.config)
+
+    def _launch(self, asked: Asked, request: ExportRequest, plan: Plan, read_at: float, records: Store) -> Answer:
+        """Launch a job for a request about many dates."""
+        try:
+            event = self._launched(asked, request, plan, records)
+        except Exception as error:
+            event = {**self._failed(plan, error), "message_id": asked.message_id}
+            return Answer(event, plan.run.run_id, read_at, again=_may_go_well(event))
+        return Answer(event, plan.run.run_id, read_at)
+
+    def _failed(self, plan: Plan, error: Exception) -> Event:
+        failure = failure_from("AnswerRequests", "", plan.run.run_id, error)
+        LOG.error("%s %s", failure.error, failure.stack)
+        return run_event(plan, "failed", finished=self._now(), errors=[failure.error])
+
+    def _answer(self, asked: Asked, plan: Plan, read_at: float, before: Answered | None) -> Answer:
+        """Answer a request about few dates."""
         run_id, inputs = plan.run.run_id, ""
         try:
-            if len(plan.dates) > self.max_dates:
-                return Answer(self._launched(asked, request, plan), run_id, read_at)
             deadline = Deadline.after(self.timeout)
             checked, store = self._in(deadline.part(CHECKS_SHARE)), DeadlineStore(self.store, deadline)
             if asked.marker and _was_left(store, asked.marker, run_id):
@@ -128,9 +161,7 @@ class Answerer:
         except ChampionError as error:
             event = {**run_event(plan, "rejected", finished=self._now(), errors=[str(error)]), "manifests": []}
         except Exception as error:
-            failure = failure_from("AnswerRequests", "", run_id, error)
-            LOG.error("%s %s", failure.error, failure.stack)
-            event = run_event(plan, "failed", finished=self._now(), errors=[failure.error])
+            event = self._failed(plan, error)
         told = {"unplayed": list(asked.unplayed)} if asked.unplayed else {}
         return Answer({**event, **told, "message_id": asked.message_id}, run_id, read_at, inputs, _may_go_well(event))
 
@@ -144,6 +175,7 @@ class Answerer:
             trigger_source=asked.trigger_source,
             duplicate_of=run_id,
             message_id=asked.message_id,
+            **asked.told_league,
         )
 
     def _plan(self, request: ExportRequest, read_at: float) -> Plan:
@@ -165,6 +197,7 @@ class Answerer:
             trigger_source=asked.trigger_source,
             errors=[failure.error],
             message_id=asked.message_id,
+            **asked.told_league,
         )
 
     def _in(self, deadline: Deadline) -> DeadlineWarehouse:
@@ -180,11 +213,11 @@ class Answerer:
             _leave(store, asked.marker, plan.run.run_id, self._now())
         return event
 
-    def _launched(self, asked: Asked, request: ExportRequest, plan: Plan) -> Event:
+    def _launched(self, asked: Asked, request: ExportRequest, plan: Plan, records: Store) -> Event:
         assert self.launcher is not None, "requests that are too long were to be rejected"
         job = self.launcher.launch(request, plan.run.run_id)
         launched_at = self._now().isoformat()
-        LaunchedJob(job, plan.run.run_id, request.to_json(), asked.message_id, launched_at).enter(self.store)
+        LaunchedJob(job, plan.run.run_id, request.to_json(), asked.message_id, launched_at).enter(records)
         event = run_event(plan, "launched", finished=self._now())
         reason = f"it spans {len(plan.dates)} dates, and {self.max_dates} are answered here: batch job {job} answers it"
         return {**event, "reason": reason, "job": job, "manifests": [], "message_id": asked.message_id}

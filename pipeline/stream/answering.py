@@ -166,6 +166,7 @@ class LaneAnswers:
             trigger_source=asked.trigger_source,
             errors=[str(problem)],
             message_id=asked.message_id,
+            **asked.told_league,
         )
         end = End(GIVEN_UP, event_message(event), letter, settled, attempts)
         yield from self._end(asked, end)

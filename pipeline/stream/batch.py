@@ -18,7 +18,7 @@ from pipeline.engines.reasons import best_reason
 from pipeline.options.configuration import StreamConfig
 from pipeline.options.guard_options import GuardOptions, rule_texts
 from pipeline.options.option import Group, options_of
-from pipeline.options.option_table import OPTIONS
+from pipeline.options.option_table import LEAGUE_RULES, OPTIONS
 from pipeline.requests.request import ExportRequest
 
 _SHARED = (
@@ -31,6 +31,7 @@ _SHARED = (
     "upload_threads",
     "validate",
     "history_days",
+    "leagues",
 )
 """Options that the batch job shares with the streaming job."""
 
@@ -98,7 +99,10 @@ class BatchTemplate:
             DataflowError: It was not started.
         """
         name = "phase6-" + re.sub("[^a-z0-9]+", "-", run_id.lower())
-        body = launch_body(self, name[:60].rstrip("-"), request.to_json(), parameters=self.parameters)
+        # The rules of the streaming job are those of its default league.
+        rules = {option.name for option in LEAGUE_RULES} if not request.league.is_default else set()
+        parameters = {key: text for key, text in self.parameters.items() if key not in rules}
+        body = launch_body(self, name[:60].rstrip("-"), request.to_json(), parameters=parameters)
         try:
             DataflowJobs(self.project, self.region, endpoint=self.endpoint).launch(body)
         except DataflowError as error:

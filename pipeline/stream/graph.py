@@ -44,7 +44,7 @@ from pipeline.stream.ledger import Ledger
 from pipeline.stream.messages import Asked, Grammar, Message
 from pipeline.stream.reading import MessageReader
 from pipeline.stream.watching.followed import LaunchedJobs
-from pipeline.stream.watching.games import Watch
+from pipeline.stream.watching.games import LeagueWatch, Watch
 from pipeline.stream.watching.status import STATUS_SECONDS, StatusKeeper
 
 LOG = logging.getLogger(__name__)
@@ -74,7 +74,7 @@ class AnswerMessages(beam.PTransform):
 
     grammar: Grammar
     answerer: Answerer
-    watch: Watch
+    watch: Watch | LeagueWatch
     quiet_seconds: float
     local: bool = False
     """Whether it runs on the local runner, which commits nothing: there no event counts as published."""
@@ -117,7 +117,7 @@ class AnswerMessages(beam.PTransform):
         made = self.answerer
         if made.launcher is None:
             return None
-        return LaunchedJobs(made.store, made.launcher, made.config, self.watch.clock)
+        return LaunchedJobs(made.store, made.launcher, made.config, self.watch.clock, made.leagues, made.others)
 
 
 @dataclass
@@ -170,7 +170,7 @@ class WatchGames(beam.DoFn):
     that is due, with or without a watch: no run may do so for hours.
     """
 
-    watch: Watch
+    watch: Watch | LeagueWatch
     launched: LaunchedJobs | None = None
     clock: Callable[[], float] = time.monotonic
 

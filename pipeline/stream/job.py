@@ -22,6 +22,7 @@ from apache_beam.utils.timestamp import Timestamp
 from google.cloud import pubsub
 
 from exporters.registry import PLAYER_TYPES, exports, groups
+from pipeline.execution.places import open_leagues
 from pipeline.options.configuration import StreamConfig
 from pipeline.requests.request import RequestDefaults
 from pipeline.stream.answer import Answerer
@@ -29,7 +30,7 @@ from pipeline.stream.graph import AnswerMessages, Answers
 from pipeline.stream.messages import Grammar
 from pipeline.stream.subscriber import UnlimitedSubscriber
 from pipeline.stream.upstream import UpstreamRules
-from pipeline.stream.watching.games import Watch, utc_now
+from pipeline.stream.watching.games import LeagueWatch, Watch, utc_now
 from pipeline.stream.watching.launched import Launcher
 from pipeline.stream.watching.status import STATUS_SECONDS
 from transforms.stores.protocol import Store
@@ -71,7 +72,7 @@ def build_stream(
     answers: Answers = (messages, ticks) | "AnswerMessages" >> AnswerMessages(
         grammar=grammar_of(config, launches=launcher is not None),
         answerer=answerer_of(config, warehouse, store, launcher),
-        watch=Watch(warehouse, store, config.export_config, config.watch_seconds, clock),
+        watch=watch_of(config, warehouse, store, clock),
         quiet_seconds=config.quiet_seconds,
         local=local,
     )
@@ -95,7 +96,22 @@ def answerer_of(config: StreamConfig, warehouse: Warehouse, store: Store, launch
         launcher=launcher,
         validate=config.validate,
         history_days=config.history_days,
+        leagues=config.all_leagues,
+        others=open_leagues(config),
     )
+
+
+def watch_of(
+    config: StreamConfig, warehouse: Warehouse, store: Store, clock: Callable[[], datetime] = utc_now
+) -> Watch | LeagueWatch:
+    """Return the watch over the games of a job: that of its league, or those of several as one."""
+    seconds = config.watch_seconds
+    watches = [Watch(warehouse, store, config.export_config, seconds, clock)]
+    places = open_leagues(config)
+    for league in config.all_leagues.others:
+        place = places[league.name]
+        watches.append(Watch(place.warehouse, place.store, place.config, seconds, clock, league))
+    return LeagueWatch(tuple(watches)) if len(watches) > 1 else watches[0]
 
 
 def grammar_of(config: StreamConfig, *, launches: bool) -> Grammar:
@@ -108,7 +124,9 @@ def grammar_of(config: StreamConfig, *, launches: bool) -> Grammar:
     return Grammar(
         known_types=tuple(exports()),
         groups={name: tuple(members) for name, members in groups().items()},
-        defaults=RequestDefaults(config.export_config.champion_system_id, player_types=tuple(PLAYER_TYPES)),
+        defaults=RequestDefaults(
+            config.export_config.champion_system_id, player_types=tuple(PLAYER_TYPES), leagues=config.all_leagues
+        ),
         upstream=UpstreamRules(config.min_completion_percent, config.min_prediction_rows),
         max_dates=0 if launches else config.max_stream_dates,
     )

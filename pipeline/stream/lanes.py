@@ -24,12 +24,11 @@ from typing import Any, ClassVar, Protocol
 
 import orjson
 
+from exporters.config.leagues import NBA
 from exporters.registry import exports
 from pipeline.stream.coalescing import Answered, Change, RequestCoalescer
 from pipeline.stream.messages import Asked
 
-LEAGUE = "nba"
-"""The one league of this release; the key of a request names it, so that another one gets lanes of its own."""
 LIVE_IN_A_ROW = 4
 """Live requests that are answered before another one of the lane has its turn."""
 _MOST_HELD = 128
@@ -40,11 +39,12 @@ _HISTORY = 64
 
 def lane_of(request: Mapping[str, Any]) -> str:
     """Return the lane of a request, given in its JSON form."""
+    league = request.get("league", NBA.name)
     if "target_date" in request:
-        return f"{LEAGUE}/{request['target_date']}"
+        return f"{league}/{request['target_date']}"
     if "start_date" in request:
-        return f"{LEAGUE}/{request['start_date']}..{request['end_date']}"
-    return f"{LEAGUE}/players"
+        return f"{league}/{request['start_date']}..{request['end_date']}"
+    return f"{league}/players"
 
 
 def is_live(asked: Asked) -> bool:

@@ -269,6 +269,7 @@ def watched_path(asked: Asked) -> str:
     """Return the path of the attempts to answer a request of the watch: the same at every check."""
     request = asked.request
     what = [request.get(key) for key in ("export_types", "target_date", "start_date", "end_date")]
+    what += asked.told_league.values()
     digest = hashlib.blake2b(orjson.dumps([what, asked.marker]), digest_size=8).hexdigest()
     return f"{LEDGER}{_WATCH}/{_name(str(request.get('target_date', '')))}-{digest}.json"
 

@@ -78,6 +78,11 @@ class Asked:
         """Given by the sender."""
         return str(self.request["trigger_source"])
 
+    @property
+    def told_league(self) -> dict[str, str]:
+        """The league as events name it; nothing for the default one."""
+        return {"league": str(self.request["league"])} if "league" in self.request else {}
+
     def encoded(self) -> bytes:
         """Return it as bytes that :meth:`decoded` reads."""
         return orjson.dumps(asdict(self))
@@ -120,7 +125,8 @@ class Rejected:
 
 
 def _meant_by(problem: Problem) -> str | None:
-    return None if problem.key in KEYS else nearest_key(problem.key)
+    # A problem of the whole message names no key.
+    return None if problem.key in (*KEYS, "message") else nearest_key(problem.key)
 
 
 @dataclass(frozen=True)
@@ -173,7 +179,10 @@ def read_message(message: Message, grammar: Grammar) -> Asked | Dropped | Reject
             "message", "", f"cannot be read: {type(error).__name__}: {error}", "report it with its payload"
         )
         return Rejected((problem,))
-    if grammar.max_dates and len(request_dates := ExportRequest.from_json(request).dates) > grammar.max_dates:
+    if (
+        grammar.max_dates
+        and len(request_dates := ExportRequest.from_json(request, grammar.defaults.leagues).dates) > grammar.max_dates
+    ):
         days = len(request_dates)
         reason = f"spans {days} dates, and at most {grammar.max_dates} are answered here"
         fix = "split it, run it as a backfill, or give the streaming job --batch_template"

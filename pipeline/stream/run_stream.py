@@ -18,12 +18,12 @@ from pipeline.reporting.terminal import complain, say
 from pipeline.stream.answering import LaneAnswers
 from pipeline.stream.batch import BatchTemplate
 from pipeline.stream.dead_letters import DeadLetters
-from pipeline.stream.job import answerer_of, build_stream, grammar_of, run_local, show_what_happens
+from pipeline.stream.job import answerer_of, build_stream, grammar_of, run_local, show_what_happens, watch_of
 from pipeline.stream.ledger import Ledger
 from pipeline.stream.reading import MessageReader
 from pipeline.stream.subscriber import SubscriberLoop, answer_messages, publisher
 from pipeline.stream.watching.followed import LaunchedJobs
-from pipeline.stream.watching.games import Watch, utc_now
+from pipeline.stream.watching.games import utc_now
 from pipeline.stream.watching.launched import Launcher
 from pipeline.version import current_build
 from transforms.stores.protocol import Store, StoreError
@@ -92,8 +92,10 @@ def answer_locally(config: StreamConfig, warehouse: Warehouse, store: Store, lau
         MessageReader(grammar_of(config, launches=launcher is not None), DeadLetters(store), ledger),
         LaneAnswers(answerer, ledger),
         publisher(config.completion_topic, config.dead_letter_topic),
-        Watch(warehouse, store, config.export_config, config.watch_seconds),
+        watch_of(config, warehouse, store),
         config.quiet_seconds,
-        None if launcher is None else LaunchedJobs(store, launcher, config.export_config, utc_now),
+        None
+        if launcher is None
+        else LaunchedJobs(store, launcher, config.export_config, utc_now, answerer.leagues, answerer.others),
     )
     answer_messages(loop, [name for name in (config.input_subscription, config.upstream_subscription) if name])

@@ -30,7 +30,7 @@ from pipeline.stream.ledger import message_stem, stem_of
 from pipeline.stream.messages import Asked, Message
 from pipeline.stream.reading import MessageReader
 from pipeline.stream.watching.followed import LaunchedJobs
-from pipeline.stream.watching.games import Watch
+from pipeline.stream.watching.games import LeagueWatch, Watch
 from pipeline.stream.watching.status import StatusKeeper
 
 LOG = logging.getLogger(__name__)
@@ -89,7 +89,7 @@ class SubscriberLoop:
     reader: MessageReader
     answers: LaneAnswers
     publish: Callable[[Output], None]
-    watch: Watch | None
+    watch: Watch | LeagueWatch | None
     quiet_seconds: float
     launched: LaunchedJobs | None = None
     _arrived: queue.SimpleQueue[Received] = field(default_factory=queue.SimpleQueue)

@@ -83,6 +83,8 @@ def request_of(payload: Mapping[str, object], rules: UpstreamRules) -> dict[str,
         "update_latest": "auto",
         "trigger_source": TRIGGER_SOURCE,
     }
+    if "league" in payload:
+        request["league"] = payload["league"]
     return {**request, "correlation_id": name} if name else request
 
 

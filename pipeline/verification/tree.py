@@ -13,7 +13,7 @@ from exporters.declaration import Export, Pointer
 from exporters.registry import exports
 from transforms.publishing.status import STATUS_PATH
 from transforms.status_page.publish import is_of_page
-from transforms.stores.control import MANIFESTS, is_control
+from transforms.stores.control import CONTROL, LEAGUES, MANIFESTS
 from transforms.stores.protocol import Store, StoredObject
 
 _PARTS = {
@@ -83,12 +83,12 @@ class Tree:
 
 
 def tree_of(store: Store) -> Tree:
-    """Return what is in a store.
+    """Return what is in a store, without the trees of other leagues below it.
 
     Raises:
         StoreError: It cannot be listed.
     """
-    objects = {shown.path: shown for shown in store.list("") if not is_control(shown.path)}
+    objects = {shown.path: shown for shown in store.list("") if not shown.path.startswith((LEAGUES, *CONTROL))}
     manifests = (day_in(shown.path.removeprefix(MANIFESTS)) for shown in store.list(MANIFESTS))
     return Tree(objects, frozenset(day for day in manifests if day is not None))
 

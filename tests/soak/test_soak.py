@@ -310,7 +310,9 @@ class TestRules:
         assert rule in {violation.partition(":")[0] for violation in found.violations}, found.violations
 
     def test_seeds_alone_catch_runs_without_leases(self) -> None:
-        assert any(carry_out(scenario_of(seed), Protocol(WithoutLeases)).violations for seed in range(40))
+        # The first one that catches them comes first; where runs make other calls by now, it may be another one.
+        seeds = (20, *range(40))
+        assert any(carry_out(scenario_of(seed), Protocol(WithoutLeases)).violations for seed in seeds)
 
 
 def test_a_scenario_shrinks_to_what_is_needed() -> None:

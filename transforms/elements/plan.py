@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any, Protocol
 
 from exporters.config import ExportConfig
+from exporters.config.leagues import NBA, LeagueSettings
 from exporters.declaration import Export, Grain
 from exporters.league.arithmetic.dates import season_start
 from exporters.league.forecasts.readiness import reads_of
@@ -129,6 +130,7 @@ class Plan:
         warnings: What an operator should look at although nothing failed, one line each.
         pointers_refused: Why no pointer or fixed path may be written; empty when they may.
         history_days: Days for which a version that the run replaces is kept; 0 keeps none.
+        league: The league that is exported.
     """
 
     run: Run
@@ -150,10 +152,16 @@ class Plan:
     warnings: tuple[str, ...] = ()
     pointers_refused: str = ""
     history_days: int = 30
+    league: LeagueSettings = NBA
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out cached values: a worker takes the exports from its own registry, and pickles stay small."""
         return {attribute.name: getattr(self, attribute.name) for attribute in fields(self)}
+
+    @property
+    def told_league(self) -> dict[str, str]:
+        """The league as manifests and events name it; nothing for the default one."""
+        return {} if self.league.is_default else {"league": self.league.name}
 
     @cached_property
     def exports(self) -> tuple[Export, ...]:

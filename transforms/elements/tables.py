@@ -8,6 +8,7 @@ from datetime import date
 
 import pyarrow as pa
 
+from exporters.config.leagues import HERE, LeagueTables
 from exporters.warehouse.schema import Column, StandIn, Table
 from exporters.warehouse.tables import TABLES
 
@@ -46,6 +47,7 @@ class TableScan:
             empty for the present.
         undated: Rows without a partition date are read as well where the warehouse keeps them apart, to be named. It
             is set where a table was looked at, and may hold such rows.
+        home: Where the rows of the league are.
     """
 
     table: str
@@ -55,6 +57,7 @@ class TableScan:
     equals: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     as_of: str = ""
     undated: bool = False
+    home: LeagueTables = HERE
 
     @property
     def nulls(self) -> frozenset[str]:
@@ -85,7 +88,7 @@ class TableScan:
     @property
     def source(self) -> str:
         """``dataset.table`` of the table that stores the rows."""
-        return self.declaration.source
+        return self.home.source(self.declaration.source)
 
     @property
     def schema(self) -> pa.Schema:

@@ -1,4 +1,5 @@
-"""Earlier versions of documents: kept in the private place when they are replaced, and found again by what runs say.
+"""What earlier runs have left: kept versions of documents, and dates whose documents a run would make again.
 
-Imports the elements, the clients and the stores.
+Versions are kept in the private place when they are replaced, and found again by what runs say. Imports the elements,
+the clients and the stores.
 """

@@ -25,7 +25,8 @@ from transforms.elements.document import Document
 from transforms.elements.guarding import BuiltDocument, DateVerdict, Shown, Tally
 from transforms.elements.opened_date import OpenedDate
 from transforms.elements.plan import Plan
-from transforms.elements.publication import Outcome, Published, PublishedObject
+from transforms.elements.publication import Outcome, Published
+from transforms.history.standing import find_standing
 from transforms.publishing.date_funnel import degraded_by, stages_of
 from transforms.publishing.documents import published_object
 from transforms.publishing.lease import DateBusy, acquire, lost_to_another, release, still_holds
@@ -37,8 +38,14 @@ WITHHELD = "withheld"
 """The action of a document that is not written because its date is withheld."""
 
 
-def open_date(plan: Plan, store: Store, day: date) -> OpenedDate:
+def open_date(plan: Plan, store: Store, day: date, *, may_stand: bool = False) -> OpenedDate:
     """Take the lease of a date and return what is published for it; why it cannot be taken, where another run has it.
+
+    Args:
+        plan: The plan.
+        store: Where documents are.
+        day: The date.
+        may_stand: Whether the run can leave out a date that need not be built.
 
     Raises:
         StoreError: The store does not tell.
@@ -59,8 +66,11 @@ def open_date(plan: Plan, store: Store, day: date) -> OpenedDate:
     try:
         manifest = load_manifest(store, day).manifest
         found, newer = find_objects(store, plan, day, manifest), newer_runs(manifest, plan.run, key)
-        published = Published(found, newer, is_contested=contested, is_held=True)
-        return OpenedDate(published, look(store, plan, day, manifest, published))
+        objects = {path: published_object(shown) for path, shown in found.items()}
+        published = Published(objects, newer, is_contested=contested, is_held=True)
+        stands = may_stand and not (contested or newer)
+        standing = find_standing(plan, day, manifest, found) if stands else None
+        return OpenedDate(published, look(store, plan, day, manifest, published), standing)
     except StoreError:
         # Nothing was written yet.
         with suppress(StoreError):
@@ -68,7 +78,7 @@ def open_date(plan: Plan, store: Store, day: date) -> OpenedDate:
         raise
 
 
-def find_objects(store: Store, plan: Plan, day: date, manifest: Mapping[str, Any] | None) -> dict[str, PublishedObject]:
+def find_objects(store: Store, plan: Plan, day: date, manifest: Mapping[str, Any] | None) -> dict[str, StoredObject]:
     """Return the objects of the documents that a manifest lists, as far as they are there, by path.
 
     That a document is published is never taken from the manifest, which is in another place: its objects may have been
@@ -82,9 +92,9 @@ def find_objects(store: Store, plan: Plan, day: date, manifest: Mapping[str, Any
         and "{date}" in export.path
         and day in plan.document_dates(export)
     ]
-    found: dict[str, PublishedObject] = {}
+    found: dict[str, StoredObject] = {}
     for objects in run_concurrently(partial(_objects_of, store, day), listed, store.concurrency):
-        found.update((shown.path, published_object(shown)) for shown in objects)
+        found.update((shown.path, shown) for shown in objects)
     return found
 
 

@@ -219,6 +219,7 @@ def make_manifest(
     funnel, last_good = funnel_section(plan, scan_counts, publication, previous)
     return {
         "version": VERSION,
+        **plan.told_league,
         "date": day.isoformat(),
         "status": status_of(sections.values(), lacks_some=bool(general) or unowned, degraded=bool(funnel["degraded"])),
         "run": {

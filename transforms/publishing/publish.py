@@ -19,12 +19,11 @@ from transforms.publishing.failure_log import write_failure_log
 from transforms.publishing.lease import release
 from transforms.publishing.manifest import write_manifest
 from transforms.publishing.pointers import PointerMover
-from transforms.reading.packing import Packing
 from transforms.stores.protocol import Store
 
 
 @dataclass
-class OutcomeBatch(Packing):
+class OutcomeBatch:
     """What became of a :class:`DocumentBatch`.
 
     Attributes:

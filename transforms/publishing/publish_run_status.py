@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 
 from transforms.elements.plan import Plan
 from transforms.history.versions import sweep_history
+from transforms.publishing.services import Moment
 from transforms.publishing.status import STATUS_PATH, DateStatus, league_day_of, read_moment, write_status
 from transforms.status_page.publish import write_page
 from transforms.stores.protocol import Store
@@ -26,8 +27,12 @@ def publish_run_status(store: Store, plan: Plan, told: Sequence[DateStatus], war
         warehouse: Holds the games around the league day, which the status depends on.
     """
     now = datetime.now(timezone.utc)
+
+    def moment() -> Moment:
+        return read_moment(warehouse, league_day_of(plan), now, plan.league.calendar)
+
     acts: tuple[tuple[str, Callable[[], str]], ...] = (
-        (STATUS_PATH, lambda: write_status(store, told, read_moment(warehouse, league_day_of(plan), now))),
+        (STATUS_PATH, lambda: write_status(store, told, moment())),
         ("status/", lambda: write_page(store, [day["page"] for day in told], now)),
         ("history/", lambda: sweep_history(store, plan)),
     )

@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from exporters.config import RULES
-from exporters.league.arithmetic.dates import NEW_YORK
+from exporters.config.leagues import NBA, LeagueCalendar
 from exporters.league.games.schedule import IN_PROGRESS, STATUS_NAMES, Game, Schedule
 from transforms.publishing.unplayed import tip_of, unplayed
 
@@ -50,11 +50,13 @@ class Moment:
         now: The current instant, aware.
         league_day: The league day.
         schedule: The games around it; None when they cannot be read.
+        calendar: The calendar of the league.
     """
 
     now: datetime
     league_day: date
     schedule: Schedule | None
+    calendar: LeagueCalendar = NBA.calendar
 
     @cached_property
     def games(self) -> Sequence[Game]:
@@ -103,7 +105,7 @@ class Moment:
             return HEALTHY
         if self.tips and self.now >= self.tips[0] - BEFORE_TIP:
             return UNHEALTHY
-        local = self.now.astimezone(NEW_YORK)
+        local = self.now.astimezone(self.calendar.zone)
         is_late = local.date() > self.league_day or local.hour >= FORECASTS_DUE_HOUR
         return DEGRADED if is_late else HEALTHY
 

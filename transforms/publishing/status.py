@@ -16,6 +16,7 @@ from typing import Any
 
 import orjson
 
+from exporters.config.leagues import NBA, LeagueCalendar
 from exporters.declaration import Cache
 from exporters.league.games.schedule import READS, Schedule
 from exporters.warehouse.tables import SCHEDULE
@@ -83,8 +84,17 @@ def _shown(section: Mapping[str, Any], run: Mapping[str, Any]) -> dict[str, Any]
     }
 
 
-def read_moment(warehouse: Warehouse, league_day: date, now: datetime) -> Moment:
-    """Return the current moment with the games around the league day, or without them when they cannot be read."""
+def read_moment(
+    warehouse: Warehouse, league_day: date, now: datetime, calendar: LeagueCalendar = NBA.calendar
+) -> Moment:
+    """Return the current moment with the games around the league day, or without them when they cannot be read.
+
+    Args:
+        warehouse: Holds the games.
+        league_day: The league day.
+        now: The current instant, aware.
+        calendar: The calendar of the league.
+    """
     first, last = league_day - timedelta(days=DAYS_BACK), league_day + timedelta(days=DAYS_AHEAD)
     scan = TableScan(SCHEDULE.name, tuple(sorted(READS[0].columns)), first, last)
     try:
@@ -92,8 +102,8 @@ def read_moment(warehouse: Warehouse, league_day: date, now: datetime) -> Moment
         rows, _ = decode_all(TableBatch(scan.table, batch) for stream in streams for batch in warehouse.read(stream))
     except WarehouseError as error:
         LOG.warning("%s says nothing of games: %s", STATUS_PATH, error)
-        return Moment(now, league_day, None)
-    return Moment(now, league_day, Schedule(rows.get(SCHEDULE.name, ())))
+        return Moment(now, league_day, None, calendar)
+    return Moment(now, league_day, Schedule(rows.get(SCHEDULE.name, ())), calendar)
 
 
 def league_day_of(plan: Plan) -> date:

@@ -128,7 +128,7 @@ def roll_back(store: Store, plan: Plan, to: Mapping[str, Any], *, by: str, today
     # Without a warehouse: what depends on the games is unknown until the next run writes the status.
     told, now = date_status(done.record), datetime.now(timezone.utc)
     warnings = (
-        write_status(store, [told], Moment(now, league_day_of(plan), None)),
+        write_status(store, [told], Moment(now, league_day_of(plan), None, plan.league.calendar)),
         write_page(store, [told["page"]], now),
     )
     warning = "; ".join(filter(None, warnings))

@@ -33,6 +33,19 @@ class FrozenRows:
     tables: tuple[tuple[str, tuple[tuple[Any, ...], ...]], ...]
 
 
+@dataclass(frozen=True)
+class SeasonRows:
+    """What the season documents as of a date need of the slate of another.
+
+    Attributes:
+        day: The date of the slate, ISO.
+        rows: Export name to its row.
+    """
+
+    day: str
+    rows: dict[str, Any]
+
+
 @dataclass
 class DateBatch:
     """Everything that a stage makes for one date.

@@ -21,14 +21,13 @@ from transforms.elements.failure import Failure, SkippedRows, failure_from, shor
 from transforms.elements.plan import Plan
 from transforms.elements.tables import TableBatch
 from transforms.reading.decoding import Defect, decode_all, rows_by_player
-from transforms.reading.packing import Packing
 from transforms.stages.leagues import ProcessLeague, decode_league
 
 _TABLES = {table.name: table for table in TABLES}
 
 
 @dataclass
-class CardBatch(Packing):
+class CardBatch:
     """The cards that one shard made for one date.
 
     Attributes:
@@ -96,12 +95,12 @@ def sweep_histories(
         for export, found in ready:
             if found.builds:
                 started = time.perf_counter()
-                make = _NightMaker(made, plan, export, settled)
-                for i in appearances.on(export, day) if make.function is not None else ():
-                    night = nights.get(i)
-                    if night is None:
-                        night = nights[i] = PlayerNight(histories[i], league, day, plan.run.generated_at)
-                    make.make(night, defective.get(night.player, ()))
+                maker = _NightMaker(made, plan, export, settled)
+                positions = () if maker.function is None else appearances.on(export, day)
+                for i in positions:
+                    if i not in nights:
+                        nights[i] = PlayerNight(histories[i], league, day, plan.run.generated_at)
+                maker.make_all((nights[i], defective.get(nights[i].player, ())) for i in positions)
                 made.documents.milliseconds[export.name] = 1000 * (time.perf_counter() - started)
         if made.documents.documents or made.slate_cards.cards or made.season_cards.cards or made.failures:
             yield made
@@ -218,34 +217,35 @@ class _NightMaker:
         self._lists = plan.lists_of(export) if is_of_player else ()
         to_slate = export.grain is Grain.SLATE or export.make_row is not None
         self._cards = made.slate_cards if to_slate else made.season_cards
+        self._is_of_player = is_of_player
 
-    def make(self, night: PlayerNight, defects: Sequence[Defect]) -> None:
-        """Build the document or card of one player's night; an error costs that player only.
+    def make_all(self, nights: Iterable[tuple[PlayerNight, Sequence[Defect]]]) -> None:
+        """Build the documents or cards of players' nights; an error costs its player only.
 
         Args:
-            night: The player's night.
-            defects: The player's unusable rows.
+            nights: Each night with the player's unusable rows.
         """
-        assert self.function is not None, self._export.name
-        path = self._export.path_of(night.date, night.player) if self._is_fixed else ""
-        if path in self._settled:
+        function, add = self.function, self._add_document if self._is_of_player else self._add_card
+        if function is None:
             return
-        try:
-            value = self.function(night)
-            if defects:
-                self._require_whole(value, night.date, defects)
-            if value is None:
-                return
-            if self._export.grain is Grain.PLAYER:
-                self._add_document(night, value)
-            else:
-                self._cards.cards.setdefault(self._export.name, []).append((night.player, value))
-        except Exception as error:
-            self._made.failures.append(
-                failure_from("SweepHistories", self._export.name, night.player, error, f"date {night.date}")
-            )
-        if path:
-            self._settled.add(path)
+        for night, defects in nights:
+            if self._is_fixed:
+                path = self._export.path_of(night.date, night.player)
+                if path in self._settled:
+                    continue
+            try:
+                value = function(night)
+                if defects:
+                    self._require_whole(value, night.date, defects)
+                if value is None:
+                    continue
+                add(night, value)
+            except Exception as error:
+                self._made.failures.append(
+                    failure_from("SweepHistories", self._export.name, night.player, error, f"date {night.date}")
+                )
+            if self._is_fixed:
+                self._settled.add(path)
 
     def _require_whole(self, value: Any, day: date, defects: Sequence[Defect]) -> None:
         concerning = [defect for defect in defects if _concerns(defect, self._export, day)]
@@ -253,6 +253,9 @@ class _NightMaker:
         # may be missing because of any row.
         if concerning and (value is not None or self._is_fixed or any(defect.day == day for defect in concerning)):
             raise ValueError(min(defect.message for defect in concerning))
+
+    def _add_card(self, night: PlayerNight, value: Any) -> None:
+        self._cards.cards.setdefault(self._export.name, []).append((night.player, value))
 
     def _add_document(self, night: PlayerNight, value: Json) -> None:
         listed = [(other.name, other.make_card(night)) for other in self._lists if other.make_card]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -15,6 +15,7 @@ from transforms.elements.guarding import DateVerdict
 from transforms.elements.plan import Plan
 from transforms.publishing.write_back import STEP, append_subset_picks, appending
 from transforms.stages.date_stages import FrozenRows
+from transforms.steps.by_date import ByDate, value_at
 from transforms.warehouses.protocol import AppendingWarehouse, Warehouse
 
 
@@ -31,7 +32,7 @@ class AppendSubsetPicks(beam.PTransform):
 
     def expand(self, frozen: beam.PCollection[tuple[str, FrozenRows]]) -> beam.PCollection[tuple[str, Failure]]:
         """Wire the writing."""
-        append = beam.ParDo(AppendVersions(self.plan, appending(self.warehouse)), pvalue.AsDict(self.verdicts))
+        append = beam.ParDo(AppendVersions(self.plan, appending(self.warehouse)), pvalue.AsMultiMap(self.verdicts))
         return frozen | STEP >> append.with_output_types(tuple[str, Failure])
 
 
@@ -47,13 +48,11 @@ class AppendVersions(beam.DoFn):
         self._versions = Metrics.counter("write_back", "versions")
         self._rows = Metrics.counter("write_back", "rows")
 
-    def process(
-        self, keyed: tuple[str, FrozenRows], verdicts: Mapping[str, DateVerdict]
-    ) -> Iterable[tuple[str, Failure]]:
+    def process(self, keyed: tuple[str, FrozenRows], verdicts: ByDate[DateVerdict]) -> Iterable[tuple[str, Failure]]:
         """Yield the failure of a date, if there is one."""
         key, frozen = keyed
         day = date.fromisoformat(key)
-        if verdicts[self.plan.reporting_date(day).isoformat()].withheld is not None:
+        if value_at(verdicts, self.plan.reporting_date(day).isoformat()).withheld is not None:
             return
         failure = append_subset_picks(self.plan, self.warehouse, day, frozen)
         if failure is None:

@@ -14,9 +14,17 @@ from exporters.league.forecasts.readiness import ScanCounts
 from transforms.elements.failure import Failure
 from transforms.elements.plan import Plan
 from transforms.elements.tables import TableBatch
-from transforms.stages.date_stages import DateBatch, FrozenRows, build_season, build_slate, rows_by_as_of_date
+from transforms.stages.date_stages import (
+    DateBatch,
+    FrozenRows,
+    SeasonRows,
+    build_season,
+    build_slate,
+    rows_by_as_of_date,
+)
 from transforms.stages.player_stage import CardBatch, DocumentBatch
 from transforms.steps.build_players import DOCUMENTS, FAILURES
+from transforms.steps.by_date import GatherByDate
 
 SEASON_ROWS = "season_rows"
 FROZEN = "frozen"
@@ -27,7 +35,7 @@ class DateStage(NamedTuple):
     """The outputs of a date or season stage, keyed by ISO date; only slates yield season rows and frozen rows."""
 
     documents: beam.PCollection[tuple[str, DocumentBatch]]
-    season_rows: beam.PCollection[tuple[str, tuple[str, dict[str, Any]]]]
+    season_rows: beam.PCollection[tuple[str, SeasonRows]]
     failures: beam.PCollection[tuple[str, Failure]]
     frozen: beam.PCollection[tuple[str, FrozenRows]]
 
@@ -46,10 +54,10 @@ class BuildDateStage(beam.PTransform):
     def expand(self, cards: beam.PCollection[tuple[str, CardBatch]]) -> DateStage:
         """Wire the stage."""
         days = sorted({day for export in self.plan.exports for day in self.plan.slate_dates(export)})
-        dates = cards.pipeline | "ListDates" >> beam.Create([(day.isoformat(), True) for day in days])
+        dates = cards.pipeline | "ListDates" >> beam.Create([(day.isoformat(), True) for day in days], reshuffle=False)
         built = (
             {CARDS: cards, TABLES: self.tables, DATES: dates}
-            | "GroupByDate" >> beam.CoGroupByKey()
+            | "GroupByDate" >> GatherByDate()
             | "BuildSlates" >> _outputs_of(beam.ParDo(BuildSlates(self.plan), pvalue.AsSingleton(self.scan_counts)))
         )
         return DateStage(built[DOCUMENTS], built[SEASON_ROWS], built[FAILURES], built[FROZEN])
@@ -65,15 +73,15 @@ class BuildSeasonStage(beam.PTransform):
     plan: Plan
     scan_counts: beam.PCollection[ScanCounts]
     tables: beam.PCollection[tuple[str, TableBatch]]
-    rows: beam.PCollection[tuple[str, tuple[str, dict[str, Any]]]]
+    rows: beam.PCollection[tuple[str, SeasonRows]]
 
     def expand(self, cards: beam.PCollection[tuple[str, CardBatch]]) -> DateStage:
         """Wire the stage."""
         days = sorted({day for export in self.plan.exports for day in self.plan.season_dates(export)})
-        dates = cards.pipeline | "ListDates" >> beam.Create([(day.isoformat(), True) for day in days])
+        dates = cards.pipeline | "ListDates" >> beam.Create([(day.isoformat(), True) for day in days], reshuffle=False)
         built = (
             {CARDS: cards, TABLES: self.tables, ROWS: self.rows, DATES: dates}
-            | "GroupByAsOfDate" >> beam.CoGroupByKey()
+            | "GroupByAsOfDate" >> GatherByDate()
             | "BuildSeasons" >> _outputs_of(beam.ParDo(BuildSeasons(self.plan), pvalue.AsSingleton(self.scan_counts)))
         )
         return DateStage(built[DOCUMENTS], built[SEASON_ROWS], built[FAILURES], built[FROZEN])
@@ -83,7 +91,7 @@ def _outputs_of(build: beam.ParDo) -> beam.PTransform:
     return build.with_output_types(
         Any,
         documents=tuple[str, DocumentBatch],
-        season_rows=tuple[str, tuple[str, dict[str, Any]]],
+        season_rows=tuple[str, SeasonRows],
         failures=tuple[str, Failure],
         frozen=tuple[str, FrozenRows],
     ).with_outputs(DOCUMENTS, SEASON_ROWS, FAILURES, FROZEN)
@@ -106,7 +114,7 @@ class BuildSlates(beam.DoFn):
         made = build_slate(self.plan, scan_counts, date.fromisoformat(key), inputs[CARDS], inputs[TABLES])
         yield from _outputs(self.plan, made)
         for as_of, rows in rows_by_as_of_date(self.plan, made):
-            yield pvalue.TaggedOutput(SEASON_ROWS, (as_of.isoformat(), (key, rows)))
+            yield pvalue.TaggedOutput(SEASON_ROWS, (as_of.isoformat(), SeasonRows(key, rows)))
         for frozen in made.frozen:
             yield pvalue.TaggedOutput(FROZEN, (key, frozen))
 
@@ -122,7 +130,7 @@ class BuildSeasons(beam.DoFn):
         key, inputs = grouped
         if not inputs[DATES]:
             return
-        slates = {date.fromisoformat(day): rows for day, rows in inputs[ROWS]}
+        slates = {date.fromisoformat(told.day): told.rows for told in inputs[ROWS]}
         day = date.fromisoformat(key)
         yield from _outputs(self.plan, build_season(self.plan, scan_counts, day, inputs[CARDS], inputs[TABLES], slates))
 

@@ -20,11 +20,12 @@ from transforms.publishing.guard import WITHHELD, judge_date, open_date, triage,
 from transforms.publishing.pauses import pause_documents
 from transforms.publishing.publish import OutcomeBatch
 from transforms.stages.player_stage import DocumentBatch
+from transforms.steps.by_date import ByDate, GatherByDate, value_at
 from transforms.steps.lease_keeping import LeaseKeeping
 from transforms.steps.publish_run import Guarded
 from transforms.stores.protocol import Store
 
-RELEASED, HELD, TALLIES, DATES = "released", "held", "tallies", "dates"
+RELEASED, HELD, TALLIES, OPENED = "released", "held", "tallies", "opened"
 PASSED = "passed"
 
 
@@ -47,12 +48,13 @@ class GuardDates(beam.PTransform):
         scan_counts = pvalue.AsSingleton(self.scan_counts)
         opened = (
             players.pipeline
-            | "ListOpenDates" >> beam.Create(days)
+            | "ListOpenDates" >> beam.Create(days, reshuffle=False)
             | "SpreadDates" >> beam.Reshuffle()
             # After the scan, so that dates are held no longer than it takes to build and write their documents.
-            | "OpenDates" >> beam.ParDo(OpenDates(self.plan, self.store), scan_counts)
+            | "OpenDates"
+            >> beam.ParDo(OpenDates(self.plan, self.store), scan_counts).with_output_types(tuple[str, OpenedDate])
         )
-        shown = pvalue.AsDict(opened)
+        shown = pvalue.AsMultiMap(opened)
         triaged = [
             found
             | label
@@ -61,21 +63,17 @@ class GuardDates(beam.PTransform):
             .with_outputs(HELD, TALLIES, main=RELEASED)
             for label, found in (("TriagePlayers", players), ("TriageDates", slates), ("TriageSeasons", seasons))
         ]
-        tallies = [found[TALLIES] for found in triaged] | "FlattenTallies" >> beam.Flatten()
-        dates = players.pipeline | "ListDates" >> beam.Create([(day, True) for day in days])
         verdicts = (
-            {TALLIES: tallies, DATES: dates}
-            | "GatherTallies" >> beam.CoGroupByKey()
+            {TALLIES: tuple(found[TALLIES] for found in triaged), OPENED: opened}
+            | "GatherTallies" >> GatherByDate()
             | "JudgeDates"
-            >> beam.ParDo(JudgeDates(self.plan, self.store), scan_counts, shown).with_output_types(
-                tuple[str, DateVerdict]
-            )
+            >> beam.ParDo(JudgeDates(self.plan, self.store), scan_counts).with_output_types(tuple[str, DateVerdict])
         )
         settled = (
             [found[HELD] for found in triaged]
             | "FlattenHeld" >> beam.Flatten()
             | "SettleHeld"
-            >> beam.ParDo(SettleHeld(), pvalue.AsDict(verdicts))
+            >> beam.ParDo(SettleHeld(), pvalue.AsMultiMap(verdicts))
             .with_output_types(tuple[str, DocumentBatch], withheld=tuple[str, OutcomeBatch])
             .with_outputs(WITHHELD, main=PASSED)
         )
@@ -98,11 +96,11 @@ class TriageDocuments(LeaseKeeping):
     """Wraps :func:`triage` for one batch."""
 
     def process(
-        self, batch: tuple[str, DocumentBatch], scan_counts: ScanCounts, opened: Mapping[str, OpenedDate]
+        self, batch: tuple[str, DocumentBatch], scan_counts: ScanCounts, opened: ByDate[OpenedDate]
     ) -> Iterable[Any]:
         """Yield what may go out; and, on outputs of their own, what waits and what is counted of it."""
         day, documents = batch
-        found = opened[day].shown
+        found = value_at(opened, day).shown
         on = date.fromisoformat(day)
         documents = pause_documents(self.plan, self.store, scan_counts, on, found, documents)
         released, held, tally = triage(self.plan, scan_counts, on, found, documents)
@@ -129,13 +127,11 @@ class JudgeDates(LeaseKeeping):
         self,
         gathered: tuple[str, Mapping[str, Iterable[Any]]],
         scan_counts: ScanCounts,
-        opened: Mapping[str, OpenedDate],
     ) -> Iterable[tuple[str, DateVerdict]]:
         """Yield the verdict of a date."""
         key, inputs = gathered
-        if not inputs[DATES]:
-            return
-        day, found = date.fromisoformat(key), opened[key].shown
+        (opened,) = inputs[OPENED]
+        day, found = date.fromisoformat(key), opened.shown
         judged = judge_date(self.plan, self.store, scan_counts, day, found, inputs[TALLIES])
         self._withheld.inc(judged.withheld is not None)
         self._degraded.inc(bool(judged.degraded))
@@ -147,10 +143,10 @@ class JudgeDates(LeaseKeeping):
 class SettleHeld(beam.DoFn):
     """Let the documents of each date pass, or turn them into outcomes that say why they are withheld."""
 
-    def process(self, batch: tuple[str, DocumentBatch], verdicts: Mapping[str, DateVerdict]) -> Iterable[Any]:
+    def process(self, batch: tuple[str, DocumentBatch], verdicts: ByDate[DateVerdict]) -> Iterable[Any]:
         """Yield a batch that may go out; outcomes of the others on an output of their own."""
         day, documents = batch
-        reason = verdicts[day].withheld
+        reason = value_at(verdicts, day).withheld
         if reason is None:
             yield day, documents
         else:

@@ -26,10 +26,11 @@ from transforms.elements.publication import Outcome, Publication, Published
 from transforms.publishing.documents import DocumentPublisher
 from transforms.publishing.publish import OutcomeBatch, finish_date, gather, move_pointers
 from transforms.stages.player_stage import DocumentBatch
+from transforms.steps.by_date import ByDate, GatherByDate, value_at
 from transforms.steps.lease_keeping import LeaseKeeping
 from transforms.stores.protocol import Store
 
-OUTCOMES, FAILURES, DATES, VERDICTS = "outcomes", "failures", "dates", "verdicts"
+OUTCOMES, FAILURES, VERDICTS = "outcomes", "failures", "verdicts"
 
 
 class Guarded(NamedTuple):
@@ -65,25 +66,23 @@ class PublishRun(beam.PTransform):
     def expand(self, documents: Guarded) -> beam.PCollection[tuple[str, dict[str, Any]]]:
         """Wire the publishing protocol."""
         players, slates, seasons, passed, withheld, verdicts, opened = documents
-        days = [day.isoformat() for day in self.plan.dates]
-        published = pvalue.AsDict(opened)
+        published = pvalue.AsMultiMap(opened)
         outcomes = (
             players | "PublishPlayers" >> self._publish(published),
             slates | "PublishDates" >> self._publish(published),
             seasons | "PublishSeasons" >> self._publish(published),
             passed | "PublishPassed" >> self._publish(published),
             withheld,
-        ) | "FlattenOutcomes" >> beam.Flatten()
-        dates = players.pipeline | "ListDates" >> beam.Create([(day, True) for day in days])
+        )
         scan_counts = pvalue.AsSingleton(self.scan_counts)
         return (
-            {OUTCOMES: outcomes, FAILURES: self.failures, DATES: dates, VERDICTS: verdicts}
-            | "GatherOutcomes" >> beam.CoGroupByKey()
+            {OUTCOMES: outcomes, FAILURES: self.failures, VERDICTS: verdicts}
+            | "GatherOutcomes" >> GatherByDate()
             | "MovePointers" >> beam.ParDo(MovePointers(self.plan, self.store), scan_counts)
             | "WriteManifest" >> beam.ParDo(WriteManifest(self.plan, self.store), scan_counts)
         )
 
-    def _publish(self, published: pvalue.AsDict) -> beam.PTransform:
+    def _publish(self, published: pvalue.AsMultiMap) -> beam.PTransform:
         publish = PublishDocuments(self.plan, self.store)
         return beam.ParDo(publish, published).with_output_types(tuple[str, OutcomeBatch])
 
@@ -116,11 +115,11 @@ class PublishDocuments(LeaseKeeping):
         self._pending: list[tuple[str, DocumentBatch, list[Future[tuple[Outcome, float]]]]] = []
 
     def process(
-        self, batch: tuple[str, DocumentBatch], opened: Mapping[str, OpenedDate]
+        self, batch: tuple[str, DocumentBatch], opened: ByDate[OpenedDate]
     ) -> Iterable[tuple[str, OutcomeBatch]]:
         """Write a batch, or leave it in flight until enough others have come."""
         day, documents = batch
-        before = opened[day].published
+        before = value_at(opened, day).published
         if self._threads is None:
             yield self._outcomes(day, documents, [self._timed(made, before) for made in documents.documents])
             return
@@ -171,11 +170,10 @@ class MovePointers(LeaseKeeping):
     ) -> Iterable[Publication]:
         """Yield the publication of a date, its pointers moved."""
         day, inputs = gathered
-        if inputs[DATES]:
-            (guard,) = inputs[VERDICTS]
-            made = gather(day, inputs[OUTCOMES], inputs[FAILURES], guard)
-            yield move_pointers(self.plan, self.store, scan_counts, made)
-            report_throttling()
+        (guard,) = inputs[VERDICTS]
+        made = gather(day, inputs[OUTCOMES], inputs[FAILURES], guard)
+        yield move_pointers(self.plan, self.store, scan_counts, made)
+        report_throttling()
 
 
 @dataclass

@@ -26,15 +26,12 @@ from transforms.reading.roster_counts import RosterCounts
 from transforms.reading.scan import read_all, read_counted, split_all
 from transforms.reading.scan_counts import Count
 from transforms.steps.count_rows import CountRows
-from transforms.steps.table_batch_coder import TableBatchCoder
 from transforms.warehouses.protocol import Warehouse
 
 ALIASES = "aliases"
 BATCHES = "batches"
 COUNTS = "counts"
 STREAMS = "streams"
-
-beam.coders.registry.register_coder(TableBatch, TableBatchCoder)
 
 
 class Scanned(NamedTuple):
@@ -95,7 +92,8 @@ class ScanTables(beam.PTransform):
         scan_counts = (
             (aliases[COUNTS], split[COUNTS], read[COUNTS], known_broken)
             | "FlattenCounts" >> beam.Flatten()
-            | "CountRows" >> beam.CombineGlobally(CountRows(self.plan.config.champion_system_id))
+            | "CountRows"
+            >> beam.CombineGlobally(CountRows(self.plan.config.champion_system_id)).with_output_types(ScanCounts)
         )
         return Scanned(read[BATCHES], scan_counts, aliases[ALIASES])
 

@@ -30,6 +30,8 @@ CONTROL = (
 """Prefixes of the objects that describe runs and messages: ids of models, names of tables, stack traces, what senders
 sent; of documents that were replaced, and of those of models that are tried out. They are never public.
 """
+LEAGUES = "leagues/"
+"""Prefix of the trees of leagues other than the default one: each is a store of its own, in both places."""
 KEPT_DAYS = 30
 """Days for which a document that was replaced is kept by default."""
 

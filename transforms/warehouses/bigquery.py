@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from google.api_core import exceptions
 from google.cloud.bigquery_storage_v1 import types
 
+from exporters.config.leagues import HERE, LeagueTables
 from transforms.clients.process_clients import ProcessClients
 from transforms.clients.retries import PATIENT, RetryPolicy, ServiceDownError
 from transforms.clients.session import CredentialsError
@@ -201,14 +202,14 @@ class BigQueryWarehouse:
         session, _ = self._create_session(scan, 1)
         return int(session.estimated_total_bytes_scanned)
 
-    def append(self, table: str, batch: pa.RecordBatch, *, day: date, name: str) -> None:
+    def append(self, table: str, batch: pa.RecordBatch, *, day: date, name: str, home: LeagueTables = HERE) -> None:
         """Add one version of a date's rows to a table in one commit, unless the table holds it already.
 
         A commit whose answer is lost may have happened: looking for the version shows it. Nullable columns that the
         table does not have are left out, and so are the rows of an optional table that does not exist.
         """
         (version,) = pc.unique(batch.column(VERSION_COLUMN)).to_pylist()
-        scan = TableScan(table, (VERSION_COLUMN,), day, day, {VERSION_COLUMN: (version,)})
+        scan = TableScan(table, (VERSION_COLUMN,), day, day, {VERSION_COLUMN: (version,)}, home=home)
         if self._holds(scan, batch.num_rows):
             return
         try:
@@ -217,8 +218,7 @@ class BigQueryWarehouse:
             if scan.declaration.absent is None:
                 raise
             return
-        dataset, _, name_of_table = table.partition(".")
-        path = f"projects/{self.project}/datasets/{dataset}/tables/{name_of_table}"
+        path = f"projects/{self.project}/datasets/{scan.source.replace('.', '/tables/')}"
         try:
             with self._blaming(scan):
                 self._append_client().append(path, writable, trace_id=self.trace_id or trace_of(name))

@@ -15,6 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from exporters.config.leagues import HERE, LeagueTables
+from exporters.warehouse.schema import Column
 from transforms.elements.tables import WHOLE_TABLE, ScanStream, TablePart, TableScan, arrow_field
 from transforms.warehouses.arrow_columns import (
     BATCH_ROWS,
@@ -32,10 +34,10 @@ from transforms.warehouses.parquet_files import (
     StoredFile,
     blaming,
     files_of,
-    folder_keys,
     folder_value,
     is_of_no_date,
     newest_modification,
+    stored_file,
     tolerating_undated,
 )
 from transforms.warehouses.protocol import WarehouseError
@@ -155,9 +157,9 @@ class ParquetWarehouse:
             first, last = _days_of(scan, file, parquet)
         return TablePart(first, last, f"{file.path} {status.st_size} {status.st_mtime_ns}")
 
-    def append(self, table: str, batch: pa.RecordBatch, *, day: date, name: str) -> None:
+    def append(self, table: str, batch: pa.RecordBatch, *, day: date, name: str, home: LeagueTables = HERE) -> None:
         """Add rows of one partition date to a table, as one file that appears at once."""
-        append_file(self.root, table, batch, day=day, name=name)
+        append_file(self.root, table, batch, day=day, name=name, home=home)
 
     @contextmanager
     def _open(self, scan: TableScan, file: StoredFile) -> Iterator[pq.ParquetFile]:
@@ -177,7 +179,7 @@ class ParquetWarehouse:
 
     def _read_piece(self, shape: _Shape, piece: _Piece) -> Iterator[pa.RecordBatch]:
         scan = shape.scan
-        file = StoredFile(piece.path, folder_keys(piece.path, scan.declaration.columns))
+        file = stored_file(scan, piece.path)
         with tolerating_undated(scan, file), self._open(scan, file) as parquet:
             if (parquet.metadata.num_row_groups, parquet.metadata.num_rows) != piece[-2:]:
                 raise WarehouseError(f"table {scan.table}: {file.path} was replaced while it was read; run again")
@@ -208,6 +210,9 @@ class _Shape:
         self.kinds = {name: arrow_field(self._columns[name]).type for name in names}
         self._bounds = [] if partition is None else _bounds(scan, partition, self.kinds[partition])
         self._values = [(name, pa.array(values).cast(self.kinds[name])) for name, values in scan.equals.items()]
+        if scan.home.column:
+            kind = self.kinds.setdefault(scan.home.column, arrow_field(_declared(scan, scan.home.column)).type)
+            self._values.append((scan.home.column, pa.array([scan.home.value]).cast(kind)))
         self._checked: tuple[pa.Schema, Collection[str], list[str]] | None = None
 
     def check(self, file: StoredFile, schema: pa.Schema) -> list[str]:
@@ -258,7 +263,7 @@ class _Shape:
         except pa.ArrowException as error:
             raise WarehouseError(
                 f"table {self.scan.table}: a value of column {name} of {file.path} is not "
-                f"{declared_type(self._columns[name])}: {one_line(error)}; write the file again with that type"
+                f"{declared_type(_declared(self.scan, name))}: {one_line(error)}; write the file again with that type"
             ) from error
 
 
@@ -358,7 +363,7 @@ def _packed(groups: list[tuple[_Piece, float]]) -> Iterator[list[_Piece]]:
 
 def _column_problem(scan: TableScan, file: StoredFile, schema: pa.Schema, name: str) -> str:
     """Return that a file lacks a column, or has another type for it; empty when it does not."""
-    column = scan.declaration.columns[name]
+    column = _declared(scan, name)
     if name in schema.names:
         found = schema.field(name).type
         if not convertible(found, arrow_field(column).type):
@@ -372,6 +377,11 @@ def _column_problem(scan: TableScan, file: StoredFile, schema: pa.Schema, name: 
             f"write the file again with it{nearest(name, schema.names)}"
         )
     return ""
+
+
+def _declared(scan: TableScan, name: str) -> Column:
+    """Return what is expected of a column; that of the league, which no table declares, is a text."""
+    return scan.declaration.columns.get(name) or Column(name, "STRING", "NULLABLE")
 
 
 def _absent_columns(scan: TableScan, file: StoredFile, parquet: pq.ParquetFile) -> tuple[str, ...]:

@@ -9,11 +9,14 @@ from datetime import date
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from exporters.config.leagues import HERE, LeagueTables
 from transforms.elements.tables import table_named
 from transforms.warehouses.protocol import WarehouseError
 
 
-def append_file(root: str, table: str, batch: pa.RecordBatch, *, day: date, name: str) -> None:
+def append_file(
+    root: str, table: str, batch: pa.RecordBatch, *, day: date, name: str, home: LeagueTables = HERE
+) -> None:
     """Write a batch as one file of a table, in the folder of its partition date.
 
     The file appears complete or not at all: it is written under a name that readers ignore, and then renamed. Writing
@@ -25,15 +28,17 @@ def append_file(root: str, table: str, batch: pa.RecordBatch, *, day: date, name
         batch: Rows of that date, in the table's schema.
         day: The date.
         name: Name of the file, without ending; unique to the writer.
+        home: Where the rows of the league are.
 
     Raises:
         WarehouseError: The table is a single file, or the folder cannot be written.
     """
-    folder = f"{root}/{table.replace('.', '/')}"
+    place = home.source(table).replace(".", "/")
+    folder = f"{root}/{place}"
     if os.path.exists(f"{folder}.parquet"):
         raise WarehouseError(
-            f"table {table}: {table.replace('.', '/')}.parquet is one file, and rows are added to folders; "
-            f"move it to {table.replace('.', '/')}/part-0.parquet"
+            f"table {table}: {place}.parquet is one file, and rows are added to folders; "
+            f"move it to {place}/part-0.parquet"
         )
     target = f"{folder}/{table_named(table).partition}={day.isoformat()}"
     try:

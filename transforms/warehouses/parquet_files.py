@@ -58,7 +58,7 @@ def files_of(root: str, scan: TableScan) -> list[StoredFile] | None:
             "rename or convert its files"
         )
     table = scan.declaration
-    files = [StoredFile(path, folder_keys(path, table.columns)) for path in parquet]
+    files = [stored_file(scan, path) for path in parquet]
     return [file for file in files if table.partition is None or _may_hold(scan, file.keys.get(table.partition))]
 
 
@@ -79,6 +79,11 @@ def newest_modification(root: str) -> datetime:
     except OSError as error:
         raise WarehouseError(f"cannot read {root}: {one_line(error)}; choose another folder") from error
     return datetime.fromtimestamp(0, timezone.utc) + timedelta(microseconds=newest // 1000)
+
+
+def stored_file(scan: TableScan, path: str) -> StoredFile:
+    """Return a file of a scan, with what its folders say of its rows."""
+    return StoredFile(path, folder_keys(path, {*scan.declaration.columns, scan.home.column}))
 
 
 def folder_keys(path: str, columns: Collection[str]) -> dict[str, str]:

@@ -13,6 +13,7 @@ from typing import Protocol, runtime_checkable
 
 import pyarrow as pa
 
+from exporters.config.leagues import HERE, LeagueTables
 from transforms.elements.tables import ScanStream, TablePart, TableScan
 
 
@@ -81,7 +82,7 @@ class Warehouse(Protocol):
 class AppendingWarehouse(Warehouse, Protocol):
     """A warehouse that rows can be added to as well."""
 
-    def append(self, table: str, batch: pa.RecordBatch, *, day: date, name: str) -> None:
+    def append(self, table: str, batch: pa.RecordBatch, *, day: date, name: str, home: LeagueTables = HERE) -> None:
         """Add one version of a date's rows to a table, all at once; adding it again changes nothing.
 
         Args:
@@ -89,6 +90,7 @@ class AppendingWarehouse(Warehouse, Protocol):
             batch: The rows, in the table's schema, all of one ``version_id``.
             day: Their partition date.
             name: Names the version within the date: letters, digits, dots and hyphens.
+            home: Where the rows of the league are.
 
         Raises:
             WarehouseError: The rows cannot be added, and none was; or the table holds other rows of the version.

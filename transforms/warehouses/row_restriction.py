@@ -37,12 +37,12 @@ def row_restriction(scan: TableScan, partition_type: str = "", absent: Collectio
     bounds = []
     if table.partition is not None and is_bounded(scan):
         bounds = _bounds(scan, table.partition, partition_type or table.columns[table.partition].type)
-    return " AND ".join([*bounds, *_equalities(scan, absent)])
+    return " AND ".join([*bounds, *_equalities(scan, absent), *_league(scan)])
 
 
 def undated_restriction(scan: TableScan, absent: Collection[str] = ()) -> str:
     """Return the condition that the rows of a scan without a partition date meet: BigQuery reads ``__NULL__`` alone."""
-    return " AND ".join([f"`{scan.declaration.partition}` IS NULL", *_equalities(scan, absent)])
+    return " AND ".join([f"`{scan.declaration.partition}` IS NULL", *_equalities(scan, absent), *_league(scan)])
 
 
 def is_bounded(scan: TableScan) -> bool:
@@ -62,6 +62,13 @@ def _equalities(scan: TableScan, absent: Collection[str]) -> list[str]:
         condition = f"`{name}` IN ({literals})" if literals else "FALSE"
         conditions.append(f"({condition} OR `{name}` IS NULL)" if name in scan.nulls else condition)
     return conditions
+
+
+def _league(scan: TableScan) -> list[str]:
+    """Return the condition that a row is of the league of the scan, where a column tells."""
+    home = scan.home
+    # The column is of the configuration, which checks its name.
+    return [f"`{home.column}` = {literal(home.value)}"] if home.column else []
 
 
 def _bounds(scan: TableScan, name: str, kind: str) -> list[str]:

@@ -24,10 +24,11 @@ def rounded_ratio(numerator: int, denominator: int, digits: int) -> Decimal | No
     """
     if denominator == 0:
         return None
-    scaled = _TWICE[digits] * numerator
+    twice = _TWICE[digits] * numerator
     if numerator < 0:
-        return _decimal(-((denominator - scaled) // (2 * denominator)), digits)
-    return _decimal((scaled + denominator) // (2 * denominator), digits)
+        return _decimal(-((denominator - twice) // (2 * denominator)), digits)
+    scaled = (twice + denominator) // (2 * denominator)
+    return _TENTHS[scaled] if digits == 1 and scaled < len(_TENTHS) else _decimal(scaled, digits)
 
 
 _TWICE = tuple(2 * 10**digits for digits in range(8))
@@ -70,6 +71,10 @@ def rounded_mean(values: Iterable[Decimal | int], digits: int) -> Decimal | None
 @lru_cache(maxsize=16_384)
 def _decimal(scaled: int, digits: int) -> Decimal:
     return Decimal(scaled).scaleb(-digits)
+
+
+_TENTHS = tuple(_decimal(scaled, 1) for scaled in range(1_000))
+"""Every average that players have, by tenths."""
 
 
 @lru_cache(maxsize=16)

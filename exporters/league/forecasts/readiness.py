@@ -143,8 +143,15 @@ class ScanCounts:
 
     def systems_on(self, day: date) -> dict[str, int]:
         """Return the systems that have active forecasts for a date, with how many, by name."""
-        found = {system: count.forecasts for (on, system), count in self.systems.items() if on == day}
-        return {system: found[system] for system in sorted(found) if found[system]}
+        return dict(self._systems_by_date.get(day, {}))
+
+    @cached_property
+    def _systems_by_date(self) -> Mapping[date, Mapping[str, int]]:
+        found: dict[date, dict[str, int]] = {}
+        for (day, system), count in sorted(self.systems.items()):
+            if count.forecasts:
+                found.setdefault(day, {})[system] = count.forecasts
+        return found
 
 
 class State(Enum):

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from exporters.config import RULES, ExportConfig
 from exporters.declaration import Read
 from exporters.league.arithmetic.facts import fact
+from exporters.league.arithmetic.numbers import tenths
 from exporters.league.forecasts.features import select_features
 from exporters.league.forecasts.forecasts import Forecast, forecast, select_prediction
 from exporters.league.forecasts.odds import Odds, best_odds
@@ -70,7 +71,7 @@ def form_of(last_5: Decimal | None, season: Decimal | None) -> str | None:
     """Return ``Hot``, ``Cold`` or ``Neutral`` of two averages with one decimal; None when either is unknown."""
     if last_5 is None or season is None:
         return None
-    difference = int((last_5 - season).scaleb(1))
+    difference = tenths(last_5) - tenths(season)
     if abs(difference) < RULES.form.hot_tenths:
         return "Neutral"
     return "Hot" if difference > 0 else "Cold"

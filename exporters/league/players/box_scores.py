@@ -18,6 +18,7 @@ from exporters.league.arithmetic.facts import fact
 from exporters.league.arithmetic.numbers import rounded_ratio, tenths
 from exporters.league.games.schedule import Schedule, teams_of
 from exporters.league.players.game_views import GameViews
+from exporters.league.players.running_totals import RunningTotals
 from exporters.warehouse.league_rows import GameRow
 from exporters.warehouse.selection import known, latest_per
 from exporters.warehouse.tables import GAMES
@@ -179,9 +180,6 @@ class Tally(NamedTuple):
         return rounded_ratio(self.overs, self.decided, 3)
 
 
-_NO_GAMES = Tally()
-
-
 def tally_of(played: Iterable[GameRow]) -> Tally:
     """Return the totals over some played games."""
     games = list(played)
@@ -197,27 +195,6 @@ def tally_of(played: Iterable[GameRow]) -> Tally:
 def mean_of(games: Sequence[GameRow]) -> Fraction | None:
     """Return points per game of some played games, unrounded; None without any."""
     return Fraction(sum(row.points or 0 for row in games), len(games)) if games else None
-
-
-class _Split:
-    """Running totals over a subset of the played games, addressed by position among all of them."""
-
-    def __init__(self, positions: Sequence[int], games: Sequence[GameRow], outcomes: Sequence[str | None]) -> None:
-        self._positions = positions
-        self._points = [0, *accumulate(games[i].points or 0 for i in positions)]
-        self._overs = [0, *accumulate(outcomes[i] == "OVER" for i in positions)]
-        self._decided = [0, *accumulate(outcomes[i] is not None for i in positions)]
-
-    def between(self, first: int, end: int) -> Tally:
-        low, high = bisect_left(self._positions, first), bisect_left(self._positions, end)
-        if low == high:
-            return _NO_GAMES
-        return Tally(
-            high - low,
-            self._points[high] - self._points[low],
-            self._overs[high] - self._overs[low],
-            self._decided[high] - self._decided[low],
-        )
 
 
 class Averages(NamedTuple):
@@ -262,10 +239,11 @@ class BoxScores:
         self._played_dates = [row.game_date for row in self.played]
         minutes = [None if row.minutes_played is None else tenths(row.minutes_played) for row in self.played]
         self._views: dict[Callable[[GameRow], Any], GameViews[Any]] = {}
-        self._splits: dict[str, _Split] = {}
+        self._splits: dict[str, RunningTotals] = {}
         self._firsts: dict[date, tuple[int, int, int]] = {}
         self._day, self._held = date.min, _Known(0, 0, 0, 0, 0)
-        self._points = [0, *accumulate(row.points or 0 for row in self.played)]
+        self._scored = [row.points or 0 for row in self.played]
+        self._points = [0, *accumulate(self._scored)]
         self._minutes = [0, *accumulate(value or 0 for value in minutes)]
         self._timed = [0, *accumulate(value is not None for value in minutes)]
 
@@ -332,7 +310,7 @@ class BoxScores:
 
     def _known(self, day: date) -> _Known:
         """Return what is known before a date; the facts of one night are asked for in a row."""
-        if day != self._day:
+        if day is not self._day and day != self._day:
             start = season_start(day)
             if start not in self._firsts:
                 horizon = HISTORY.first(day)
@@ -375,13 +353,24 @@ class BoxScores:
             day: The date.
         """
         if split not in self._splits:
-            self._splits[split] = _Split(self._positions.get(split, ()), self.played, self.outcomes)
-        return self._splits[split].between(*self.season_span(day))
+            self._splits[split] = RunningTotals(
+                self._positions.get(split, ()), self._scored, self._overs, self._decided
+            )
+        known = self._known(day)
+        return Tally(*self._splits[split].between(known.season, known.played))
 
     @fact
     def outcomes(self) -> list[str | None]:
         """The :func:`outcome` of each played game."""
         return [outcome(row) for row in self.played]
+
+    @fact
+    def _overs(self) -> list[int]:
+        return [int(found == "OVER") for found in self.outcomes]
+
+    @fact
+    def _decided(self) -> list[int]:
+        return [int(found is not None) for found in self.outcomes]
 
     @fact
     def _positions(self) -> Mapping[str, Sequence[int]]:

@@ -15,6 +15,7 @@ from typing import Any
 import orjson
 
 from exporters.config import ExportConfig
+from exporters.config.leagues import NBA, LeagueSettings, leagues_of
 from exporters.registry import exports, groups
 from pipeline.planning.inputs import inputs_of
 from pipeline.planning.planner import make_plan
@@ -46,12 +47,14 @@ class Changes:
         store: Holds the manifests, and what was requested.
         config: The rules of the exporters.
         clock: The current time, aware.
+        league: The league.
     """
 
     warehouse: Warehouse
     store: Store
     config: ExportConfig
     clock: Callable[[], datetime]
+    league: LeagueSettings = NBA
 
     def find(self, settled: Sequence[date]) -> dict[date, list[str]]:
         """Return the export types to publish again, by date.
@@ -110,12 +113,13 @@ class Changes:
             "start_date": settled[0].isoformat(),
             "end_date": settled[-1].isoformat(),
             "update_latest": UpdateLatest.NEVER.value,
+            "league": self.league.name,
         }
         return parse_request(
             payload,
             known_types=tuple(exports()),
             groups=groups(),
-            defaults=RequestDefaults(self.config.champion_system_id),
+            defaults=RequestDefaults(self.config.champion_system_id, leagues=leagues_of(self.league)),
             now=self.clock(),
         )
 

@@ -7,15 +7,17 @@ event is published here, and the job is launched once more.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import orjson
 
 from exporters.config import ExportConfig
+from exporters.config.leagues import ONE_LEAGUE, Leagues
 from pipeline.engines.following import OVER
+from pipeline.execution.places import LeaguePlace
 from pipeline.planning.planner import make_plan
 from pipeline.reporting.completion import run_event
 from pipeline.requests.request import ExportRequest
@@ -45,12 +47,16 @@ class LaunchedJobs:
         launcher: Knows the jobs, and launches one again.
         config: The rules of the exporters.
         clock: The current time, aware.
+        leagues: The leagues of the deployment; the rules are those of the default one.
+        others: The places of the other leagues, by name; each holds the records of its runs.
     """
 
     store: Store
     launcher: Launcher
     config: ExportConfig
     clock: Callable[[], datetime]
+    leagues: Leagues = ONE_LEAGUE
+    others: Mapping[str, LeaguePlace] = field(default_factory=dict)
 
     def look(self) -> list[Output]:
         """Return the events of jobs that have failed, were cancelled, or are gone; what is wrong with one is logged."""
@@ -80,10 +86,13 @@ class LaunchedJobs:
             else:
                 yield Output(job.stem, past.end.event)
             return
-        plan = make_plan(ExportRequest.from_json(job.request), self.config)
+        request = ExportRequest.from_json(job.request, self.leagues)
+        place = self.others.get(request.league.name)
+        store, config = (self.store, self.config) if place is None else (place.store, place.config)
+        plan = make_plan(request, config)
         launched = datetime.fromisoformat(job.launched_at)
         lacking = [
-            day for day in plan.dates if load_record(self.store, plan.run, day, since=launched - _CLOCKS_DIFFER) is None
+            day for day in plan.dates if load_record(store, plan.run, day, since=launched - _CLOCKS_DIFFER) is None
         ]
         if not lacking:
             self.store.delete(path)
@@ -114,7 +123,7 @@ class LaunchedJobs:
         if job.launches >= MOST_LAUNCHES:
             return {"reason": f"it was launched {job.launches} times, and is given up; start it by hand"}
         try:
-            name = self.launcher.launch(ExportRequest.from_json(job.request), plan.run.run_id)
+            name = self.launcher.launch(ExportRequest.from_json(job.request, self.leagues), plan.run.run_id)
         except Exception as error:
             return {"reason": f"it cannot be launched again: {type(error).__name__}: {error}; start it by hand"}
         now = self.clock().astimezone(timezone.utc).isoformat()

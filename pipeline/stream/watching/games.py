@@ -11,9 +11,11 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, timezone
+from itertools import chain
 from typing import Any
 
 from exporters.config import ExportConfig
+from exporters.config.leagues import NBA, LeagueSettings, leagues_of
 from exporters.league.games.schedule import READS, Schedule
 from exporters.registry import exports, groups
 from exporters.warehouse.schema import Instant
@@ -22,6 +24,7 @@ from pipeline.requests.clock import league_day
 from pipeline.requests.request import RequestDefaults, parse_request
 from pipeline.stream.messages import Asked, request_key
 from pipeline.stream.watching.changes import DAYS_BACK, Changes
+from transforms.clients.concurrency import run_concurrently
 from transforms.elements.tables import TableBatch, TableScan
 from transforms.publishing.status import read_moment, write_status
 from transforms.publishing.unplayed import unplayed
@@ -66,6 +69,7 @@ class Watch:
         config: The rules of the exporters.
         seconds: Seconds between two checks.
         clock: The current time, aware.
+        league: The league.
     """
 
     warehouse: Warehouse
@@ -73,6 +77,7 @@ class Watch:
     config: ExportConfig
     seconds: float
     clock: Callable[[], datetime] = utc_now
+    league: LeagueSettings = NBA
 
     def requests(self) -> list[Asked] | None:
         """Return what :meth:`look` finds; None where the games cannot be checked, which is logged.
@@ -96,14 +101,14 @@ class Watch:
             StoreError: Markers cannot be read.
         """
         now = self.clock()
-        today = league_day(now)
+        today = league_day(now, self.league.calendar)
         days = [today - timedelta(days=back) for back in range(DAYS_BACK, -1, -1)]
         schedule = Schedule(self._rows(SCHEDULE.name, READS[0].columns, days).get(SCHEDULE.name, ()))
         due = [asked for day in days[-1 - _DAYS_BACK :] for asked in self._due(schedule, day, today, now)]
         return [*due, *self._changed([day for day in days if self._is_settled(schedule, day, now)], now)]
 
     def _changed(self, settled: Sequence[date], now: datetime) -> Iterator[Asked]:
-        found = Changes(self.warehouse, self.store, self.config, self.clock).find(settled)
+        found = Changes(self.warehouse, self.store, self.config, self.clock, self.league).find(settled)
         for day, types in found.items():
             yield self._asked(types, day, now, sender="changes")
 
@@ -115,7 +120,8 @@ class Watch:
     def tell(self) -> str:
         """Write the status as of now, which no run may do for hours (contract E2-1), and return what went wrong."""
         now = self.clock()
-        return write_status(self.store, (), read_moment(self.warehouse, league_day(now), now))
+        calendar = self.league.calendar
+        return write_status(self.store, (), read_moment(self.warehouse, league_day(now, calendar), now, calendar))
 
     def _due(self, schedule: Schedule, day: date, today: date, now: datetime) -> Iterator[Asked]:
         games = schedule.on(day)
@@ -169,10 +175,11 @@ class Watch:
                 "target_date": day.isoformat(),
                 "trigger_source": sender,
                 "correlation_id": f"{sender}-{now:%Y%m%dT%H%M%SZ}",
+                "league": self.league.name,
             },
             known_types=tuple(exports()),
             groups=groups(),
-            defaults=RequestDefaults(self.config.champion_system_id),
+            defaults=RequestDefaults(self.config.champion_system_id, leagues=leagues_of(self.league)),
             now=now,
         ).to_json()
         return Asked(
@@ -180,9 +187,53 @@ class Watch:
             # Live types are exported at every check; repeated requests for results wait. Their key differs from those
             # of messages: the answer to an equal message leaves no marker, and must not wait for this request.
             key=marker or request_key(request, names_its_instant=True),
-            message_id=f"{request['correlation_id']}-{day}-{marker}",
+            message_id="-".join([str(request["correlation_id"]), f"{day}", marker, *_named(request)]),
             published=now.isoformat(),
             marker=marker,
             by_watch=True,
             unplayed=unplayed,
         )
+
+
+def _named(request: Mapping[str, Any]) -> list[str]:
+    """Return the league of a request, in its JSON form, unless it is the default one."""
+    return [str(request["league"])] if "league" in request else []
+
+
+@dataclass(frozen=True)
+class LeagueWatch:
+    """The watches of all leagues as one.
+
+    Attributes:
+        watches: One a league, the default league's first.
+    """
+
+    watches: tuple[Watch, ...]
+
+    @property
+    def seconds(self) -> float:
+        """Seconds between two checks."""
+        return self.watches[0].seconds
+
+    @property
+    def clock(self) -> Callable[[], datetime]:
+        """The current time, aware."""
+        return self.watches[0].clock
+
+    def requests(self) -> list[Asked] | None:
+        """Return the requests of all leagues; None where the games of none can be checked."""
+        found = run_concurrently(Watch.requests, self.watches, self.watches[0].store.concurrency)
+        known = [asked for asked in found if asked is not None]
+        return list(chain.from_iterable(known)) if known else None
+
+    def tell(self) -> str:
+        """Write the status of each league, and return what went wrong."""
+        return "; ".join(filter(None, run_concurrently(_told, self.watches, self.watches[0].store.concurrency)))
+
+
+def _told(watch: Watch) -> str:
+    try:
+        return watch.tell()
+    except Exception as error:
+        # The status of the other leagues is written.
+        return f"{watch.league.name}: {type(error).__name__}: {error}"

@@ -45,7 +45,7 @@ def names(group: Group) -> set[str]:
 def test_an_option_is_a_field_of_the_configuration() -> None:
     of_a_run = {*fields_of(ShrinkOptions), *fields_of(PictureOptions)}
     of_a_job = (names(Group.PLACES) | names(Group.RUN)) - of_a_run
-    assert set(fields_of(JobConfig)) == of_a_job | {"export_config"}
+    assert set(fields_of(JobConfig)) == of_a_job | {"all_leagues", "export_config", "league"}
     assert set(fields_of(RunConfig)) == set(fields_of(JobConfig)) | {"request"} | of_a_run | names(Group.ALERTS)
     assert set(fields_of(StreamConfig)) == set(fields_of(JobConfig)) | names(Group.STREAM)
     # The texts of the guards become rules that are nested.

@@ -37,8 +37,8 @@ from tests.support.rows import (
 from tests.support.warehouses import MemoryWarehouse
 from transforms.elements.tables import WHOLE_TABLE, ScanStream, TableBatch, TableScan
 from transforms.reading.scan import scan_all
+from transforms.steps.coders import TableBatchCoder
 from transforms.steps.scan_tables import ScanTables
-from transforms.steps.table_batch_coder import TableBatchCoder
 from transforms.warehouses.protocol import WarehouseError
 
 DAY = date(2026, 1, 5)

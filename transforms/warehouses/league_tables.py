@@ -1,0 +1,88 @@
+"""The tables of one league, in a warehouse that holds several."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+import pyarrow as pa
+
+from exporters.config.leagues import HERE, LeagueTables
+from transforms.elements.tables import ScanStream, TablePart, TableScan
+from transforms.warehouses.protocol import AppendingWarehouse, Warehouse, WarehouseError
+
+
+@dataclass(frozen=True)
+class LeagueWarehouse:
+    """Reads the declared tables from where the rows of a league are.
+
+    Attributes:
+        warehouse: Holds the tables of all leagues.
+        home: Where the rows of the league are.
+    """
+
+    warehouse: Warehouse
+    home: LeagueTables
+
+    @property
+    def concurrency(self) -> int:
+        """The concurrency of the warehouse."""
+        return self.warehouse.concurrency
+
+    def check(self, scan: TableScan) -> tuple[str, ...]:
+        """Check the table of the league."""
+        return self.warehouse.check(self._at_home(scan))
+
+    def split(self, scan: TableScan) -> list[ScanStream]:
+        """Return the streams of the league's rows; each knows where they are."""
+        return self.warehouse.split(self._at_home(scan))
+
+    def read(self, stream: ScanStream) -> Iterator[pa.RecordBatch]:
+        """Yield the rows of a stream."""
+        return self.warehouse.read(stream)
+
+    def newest_as_of(self) -> datetime:
+        """Return that of the warehouse."""
+        return self.warehouse.newest_as_of()
+
+    def history_problem(self, as_of: datetime) -> str:
+        """Return that of the warehouse."""
+        return self.warehouse.history_problem(as_of)
+
+    def parts(self, scan: TableScan) -> list[TablePart]:
+        """Return the parts of the league's table; those of all leagues where a column tells them apart."""
+        return self.warehouse.parts(self._at_home(scan))
+
+    def append(self, table: str, batch: pa.RecordBatch, *, day: date, name: str) -> None:
+        """Add rows to the league's table; see :class:`~transforms.warehouses.protocol.AppendingWarehouse`."""
+        if self.home.column:
+            raise WarehouseError(
+                f"table {table}: rows of a league that column {self.home.column} tells apart are not written back; "
+                "leave out --write_subset_picks, or give the league datasets of its own"
+            )
+        if not isinstance(self.warehouse, AppendingWarehouse):
+            raise WarehouseError(f"table {table}: {type(self.warehouse).__name__} is only read")
+        self.warehouse.append(table, batch, day=day, name=name, home=self.home)
+
+    def _at_home(self, scan: TableScan) -> TableScan:
+        return replace(scan, home=self.home)
+
+
+@dataclass(frozen=True)
+class EstimatingLeagueWarehouse(LeagueWarehouse):
+    """The tables of a league in a warehouse that estimates what a scan reads."""
+
+    warehouse: Any
+
+    def estimate(self, scan: TableScan) -> int:
+        """Return the bytes that a scan of the league's table would read."""
+        return int(self.warehouse.estimate(self._at_home(scan)))
+
+
+def tables_of(warehouse: Warehouse, home: LeagueTables) -> Warehouse:
+    """Return the tables of a league; those of the default league under their declared names are the warehouse."""
+    if home == HERE:
+        return warehouse
+    return (EstimatingLeagueWarehouse if hasattr(warehouse, "estimate") else LeagueWarehouse)(warehouse, home)
