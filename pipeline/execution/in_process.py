@@ -21,10 +21,10 @@ from transforms.clients.concurrency import run_concurrently
 from transforms.elements.document import Document
 from transforms.elements.failure import Failure
 from transforms.elements.guarding import DateVerdict, Tally
-from transforms.elements.plan import Plan
+from transforms.elements.plan import FEWEST_SHARDS, Plan
 from transforms.elements.progress import PROGRESS
 from transforms.elements.publication import Outcome, Publication, Published
-from transforms.elements.tables import TableBatch
+from transforms.elements.tables import TableBatch, table_named
 from transforms.history.standing import still_stands, tally_of
 from transforms.publishing.documents import DocumentPublisher
 from transforms.publishing.guard import judge_date, open_date, triage, withheld_outcome
@@ -35,11 +35,12 @@ from transforms.publishing.publish_run_status import publish_run_status
 from transforms.publishing.publish_schemas import publish_schema, schemas_of
 from transforms.publishing.status import date_status
 from transforms.publishing.write_back import append_subset_picks, appending
-from transforms.reading.route import split_by_date, with_player_ids
+from transforms.reading.route import split_by_date, split_by_shard, with_player_ids
 from transforms.reading.scan import scan_all
 from transforms.stages.date_stages import FrozenRows, build_season, build_slate, rows_by_as_of_date
 from transforms.stages.garbage import collect_rarely
-from transforms.stages.player_stage import CardBatch, DocumentBatch, sweep_histories
+from transforms.stages.leagues import PROCESS_LEAGUE
+from transforms.stages.player_stage import CardBatch, DocumentBatch, NightBatch, sweep_histories
 from transforms.stores.protocol import Store
 from transforms.warehouses.protocol import Warehouse
 
@@ -131,7 +132,7 @@ def build_documents(plan: Plan, batches: Iterable[TableBatch], scan_counts: Scan
     """
     batches = list(batches)
     cards: dict[Grain, dict[date, list[CardBatch]]] = {Grain.SLATE: defaultdict(list), Grain.SEASON: defaultdict(list)}
-    for night in sweep_histories(plan, scan_counts, swept_batches(plan, batches, scan_counts)):
+    for night in _swept(plan, scan_counts, swept_batches(plan, batches, scan_counts)):
         yield Built(night.day, night.documents, night.failures)
         cards[Grain.SLATE][night.day].append(night.slate_cards)
         cards[Grain.SEASON][night.day].append(night.season_cards)
@@ -146,6 +147,28 @@ def build_documents(plan: Plan, batches: Iterable[TableBatch], scan_counts: Scan
     for day in sorted({day for export in plan.exports for day in plan.season_dates(export)}):
         season = build_season(plan, scan_counts, day, cards[Grain.SEASON][day], season_tables[day], rows[day])
         yield Built(day, season.documents, season.failures)
+
+
+def _swept(plan: Plan, scan_counts: ScanCounts, batches: Sequence[TableBatch]) -> Iterator[NightBatch]:
+    """Yield what the player stage makes: of all players at once, or shard by shard where they would take much memory.
+
+    A plan has more than the fewest shards only where its rows need them. Rows become objects in a sweep alone.
+    """
+    if plan.shards <= FEWEST_SHARDS:
+        yield from sweep_histories(plan, scan_counts, batches)
+        return
+    owned: dict[int, list[TableBatch]] = defaultdict(list)
+    league_wide = [scanned for scanned in batches if scanned.table not in _PLAYER_TABLES]
+    for scanned in batches:
+        player = table_named(scanned.table).player
+        if player is not None:
+            for shard, part in split_by_shard(scanned.batch, player, plan.shards):
+                owned[shard].append(TableBatch(scanned.table, part))
+    try:
+        for shard in sorted(owned) or [0]:
+            yield from sweep_histories(plan, scan_counts, [*owned.pop(shard, ()), *league_wide], PROCESS_LEAGUE)
+    finally:
+        PROCESS_LEAGUE.release()
 
 
 def swept_batches(plan: Plan, batches: Iterable[TableBatch], scan_counts: ScanCounts) -> list[TableBatch]:

@@ -129,8 +129,10 @@ def _prepared(config: RunConfig, warehouse: LiveWarehouse, store: Store, now: da
         code = _nothing(config, plan, store, f"nothing was published: {ahead.stop}", ahead.problems)
         return BAD_REQUEST if isinstance(ahead.stop, ChampionError) else code
     say_findings(ahead.problems, sys.stderr)
-    # What tables are made of now says nothing about what they were.
-    plan = ahead.plan if config.as_of else with_inputs(ahead.plan, warehouse)
+    plan = with_inputs(ahead.plan, warehouse, shards=config.shards)
+    if config.as_of:
+        # What tables are made of now tells their size, and not their versions at another time.
+        plan = replace(plan, inputs=ahead.plan.inputs)
     return Ready(config, plan, warehouse, store, ahead.problems)
 
 

@@ -178,7 +178,7 @@ def backfill(config: RunConfig, warehouse: Warehouse, store: Store, carry_out: C
         if ahead.stop is not None:
             raise ahead.stop
         every = ahead.plan
-    every = with_inputs(every, warehouse)
+    every = with_inputs(every, warehouse, shards=config.shards)
     found = plan_backfill(every, lambda day: _reliable_manifest(store, day), again=again)
     say(describe_backfill(every, found))
     if config.dry_run:

@@ -202,4 +202,4 @@ def _choices(annotation: Any) -> tuple[str, ...]:
 def _kind(annotation: Any, choices: tuple[str, ...]) -> Kind:
     if choices:
         return Kind.ENUM
-    return {bool: Kind.BOOLEAN, int: Kind.INTEGER}.get(annotation, Kind.TEXT)
+    return {bool: Kind.BOOLEAN, int: Kind.INTEGER, int | None: Kind.INTEGER}.get(annotation, Kind.TEXT)

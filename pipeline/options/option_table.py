@@ -226,14 +226,15 @@ class RunOptions:
 
     leagues: LeaguesOption = ""
     shards: Annotated[
-        int,
+        int | None,
         Field(ge=1, le=10_000),
         Described(
-            "Parts that the players are divided into; more parts use more workers.",
+            "Parts that the players are divided into; more parts use more workers, and less memory each.",
             example="64",
+            default_help="16 to 4096, as many as the rows and dates need",
             metavar="N",
         ),
-    ] = 16
+    ] = None
     upload_threads: Annotated[
         int,
         Field(ge=1, le=256),

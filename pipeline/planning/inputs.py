@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 
 from pipeline.planning.planner import plan_scans
+from pipeline.planning.shards import player_rows, shards_for
 from transforms.clients.concurrency import run_concurrently
 from transforms.elements.plan import Plan
 from transforms.elements.tables import TablePart, TableScan
@@ -30,15 +31,26 @@ class Inputs:
         digests: By export type and ISO date; none where a table is unreadable.
         unsettled: By export type, the ISO dates whose digest differs each time it is taken: a table that the document
             needs is being written to, or does not tell when it changes.
+        rows: By table, the rows of the parts that a scan may read, or None where the warehouse does not say; unreadable
+            tables are left out.
     """
 
     digests: dict[str, dict[str, str]] = field(default_factory=dict)
     unsettled: dict[str, set[str]] = field(default_factory=dict)
+    rows: dict[str, int | None] = field(default_factory=dict)
 
 
-def with_inputs(plan: Plan, warehouse: Warehouse) -> Plan:
-    """Return a plan with the digests of its inputs; none where a table is unreadable."""
-    return replace(plan, inputs=inputs_of(plan, warehouse).digests)
+def with_inputs(plan: Plan, warehouse: Warehouse, *, shards: int | None = None) -> Plan:
+    """Return a plan with the digests of its inputs, none where a table is unreadable, and shards for its rows.
+
+    Args:
+        plan: The plan.
+        warehouse: Where its tables are read.
+        shards: The number of shards, where it is given.
+    """
+    found = inputs_of(plan, warehouse)
+    counted = shards or shards_for(player_rows(plan, found.rows), len(plan.dates))
+    return replace(plan, inputs=found.digests, shards=counted)
 
 
 def inputs_of(plan: Plan, warehouse: Warehouse) -> Inputs:
@@ -67,7 +79,7 @@ class _Digests:
 
     def all(self) -> Inputs:
         """Return every digest."""
-        found = Inputs()
+        found = Inputs(rows={table: _rows_of(parts) for table, parts in self._parts.items()})
         for export in self._plan.exports:
             for day in self._plan.document_dates(export):
                 # The scans of the document of one night alone, independent of the nights of a pass.
@@ -91,6 +103,16 @@ class _Digests:
             held = [part.version for part in self._parts[scan.table] if part.may_hold(scan.first, scan.last)]
             self._by_window[window] = _digest([str(window), *sorted(held)])
         return self._by_window[window]
+
+
+def _rows_of(parts: Iterable[TablePart]) -> int | None:
+    """Return the rows of some parts; None when that of one is not known."""
+    total = 0
+    for part in parts:
+        if part.rows is None:
+            return None
+        total += part.rows
+    return total
 
 
 def _digest(lines: Iterable[str]) -> str:

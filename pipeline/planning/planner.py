@@ -18,7 +18,7 @@ from exporters.registry import together
 from pipeline.requests.request import ExportRequest
 from pipeline.version import current_build
 from transforms.clients.concurrency import run_concurrently
-from transforms.elements.plan import LeaseRules, Plan, Run
+from transforms.elements.plan import FEWEST_SHARDS, LeaseRules, Plan, Run
 from transforms.elements.run_order import as_of_text
 from transforms.elements.tables import TableScan
 from transforms.stores.control import KEPT_DAYS
@@ -29,7 +29,7 @@ def make_plan(
     request: ExportRequest,
     config: ExportConfig,
     *,
-    shards: int = 16,
+    shards: int | None = None,
     validate: bool = False,
     dates: Sequence[date] = (),
     accept_shrink: frozenset[str] = frozenset(),
@@ -41,7 +41,8 @@ def make_plan(
     Args:
         request: A parsed request; its dates decide which partitions are read. One for players is as of its league day.
         config: The exporters' configuration.
-        shards: Number of player shards.
+        shards: Number of player shards, where it is given; else it follows from what is read, once that is known, see
+            :mod:`pipeline.planning.shards`.
         validate: Check documents against their schema before they are written.
         dates: Dates of the request to export, ascending; empty for all of them.
         accept_shrink: Export types, or ``TYPE:DATE``, whose documents may show less than what is published.
@@ -67,7 +68,7 @@ def make_plan(
         league_day=request.league_day,
         update_latest=request.update_latest.value,
         rewrite=request.rewrite,
-        shards=shards,
+        shards=shards or FEWEST_SHARDS,
         validate=validate,
         accept_shrink=accept_shrink,
         lease=lease or LeaseRules(),

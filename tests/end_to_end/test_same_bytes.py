@@ -167,6 +167,7 @@ class TestGraph:
         plan = plan_of(*TONIGHT_TYPES, first=last_days.dates[0], last=last_days.dates[-1], shards=shards)
         warehouse = league.changed(shuffle_seed=seed, chunk_rows=chunk_rows)
         assert_same_objects(without_timings(contents(in_graph(plan, warehouse))), plain)
+        assert_same_objects(without_timings(contents(plainly(plan, warehouse))), plain)
 
     def test_processes_do_not_matter(self, league: League, tmp_path: Path, plain: dict[str, bytes]) -> None:
         ended = run_main(

@@ -174,8 +174,8 @@ class TestParts:
         )
         parts = dataclasses.replace(warehouse, quota_project="payer").parts(BOUNDED)
         assert parts == [
-            TablePart(date(2026, 1, 5), date(2026, 1, 5), "20260105 1 1"),
-            TablePart(date(2026, 1, 6), date(2026, 1, 6), "20260106 2 1"),
+            TablePart(date(2026, 1, 5), date(2026, 1, 5), "20260105 1 1", rows=1),
+            TablePart(date(2026, 1, 6), date(2026, 1, 6), "20260106 2 1", rows=1),
         ]
         asked = json.loads(rest.requests[1].body)
         assert "FROM `p`.`nba_precompute`.INFORMATION_SCHEMA.PARTITIONS WHERE table_name IN ('" in asked["query"]
@@ -225,7 +225,7 @@ class TestParts:
         rest.inject(table(DEFENSE, **more), table(DEFENSE, **more))
         (first,), (second,) = warehouse.parts(BOUNDED), warehouse.parts(BOUNDED)
         assert first.version != second.version
-        assert (first.first, first.last) == (None, None)
+        assert (first.first, first.last, first.rows) == (None, None, None)
 
     def test_streamed_rows_may_be_of_any_date(self, rest: Gate, warehouse: BigQueryWarehouse) -> None:
         name = SCHEDULE.name.partition(".")[2]
@@ -238,8 +238,8 @@ class TestParts:
 
     def test_a_table_that_is_partitioned_otherwise_is_one_part(self, rest: Gate, warehouse: BigQueryWarehouse) -> None:
         rest.inject(table(DEFENSE, timePartitioning={"type": "DAY"}, numRows="3"), table(REGISTRY, numRows="4"))
-        assert warehouse.parts(BOUNDED) == [TablePart(None, None, "7 3")]
-        assert warehouse.parts(TableScan(REGISTRY.name, ("season",))) == [TablePart(None, None, "7 4")]
+        assert warehouse.parts(BOUNDED) == [TablePart(None, None, "7 3", rows=3)]
+        assert warehouse.parts(TableScan(REGISTRY.name, ("season",))) == [TablePart(None, None, "7 4", rows=4)]
 
     def test_a_query_that_is_not_allowed(self, rest: Gate, warehouse: BigQueryWarehouse) -> None:
         denied = "Access Denied: Project payer: User does not have bigquery.jobs.create permission in project payer."

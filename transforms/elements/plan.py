@@ -18,6 +18,9 @@ from exporters.registry import exports
 from transforms.elements.run_order import RunOrder
 from transforms.elements.tables import TableScan
 
+FEWEST_SHARDS = 16
+"""Shards of players of a run of any size: more than the workers that a night is worth."""
+
 
 @dataclass(frozen=True)
 class Run:
@@ -141,7 +144,7 @@ class Plan:
     league_day: date
     update_latest: str = "auto"
     rewrite: bool = False
-    shards: int = 16
+    shards: int = FEWEST_SHARDS
     validate: bool = False
     broken: Mapping[str, str] = field(default_factory=dict)
     inputs: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

@@ -122,12 +122,14 @@ class TablePart:
         last: The last partition date that it may hold rows of; None when it may hold any.
         version: Differs whenever the rows may differ.
         settled: Whether the version stays while the rows do; the version of a streaming buffer never does.
+        rows: How many rows it has; None when the warehouse does not say.
     """
 
     first: date | None
     last: date | None
     version: str
     settled: bool = True
+    rows: int | None = None
 
     def may_hold(self, first: date | None, last: date | None) -> bool:
         """Whether it may hold rows of a range of partition dates; None is no bound."""

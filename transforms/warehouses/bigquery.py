@@ -40,7 +40,6 @@ from transforms.warehouses.bigquery_tables import (
     RefusalError,
     TableClient,
     TableSettings,
-    days_of,
     unsettled,
 )
 from transforms.warehouses.protocol import WarehouseError
@@ -50,8 +49,6 @@ LOG = logging.getLogger(__name__)
 BIGQUERY_ENDPOINT = "https://bigquery.googleapis.com"
 
 _STORED = frozenset({"TABLE", "SNAPSHOT"})
-_BUFFER = "__UNPARTITIONED__"
-"""The partition of rows that were streamed and have not been sorted into partitions yet."""
 
 _READS: ProcessClients[ReadSettings, ReadClient] = ProcessClients(ReadClient)
 _APPENDS: ProcessClients[ReadSettings, AppendClient] = ProcessClients(AppendClient)
@@ -182,16 +179,14 @@ class BigQueryWarehouse:
             return [unsettled(None, None)]
         partition = scan.declaration.partition
         if partition is None or table.get("timePartitioning", {}).get("field") != partition:
-            return [TablePart(None, None, f"{table['lastModifiedTime']} {table.get('numRows')}")]
+            rows = table.get("numRows")
+            version = f"{table['lastModifiedTime']} {rows}"
+            return [TablePart(None, None, version, rows=None if rows is None else int(rows))]
         with self._asking(scan):
             found = _TABLES.get(self._rest_settings).partitions(
                 self.project, scan.source, quota_project=self.quota_project or self.project
             )
-        parts = []
-        for name, version in found:
-            first, last = days_of(name) or (None, None)
-            parts.append(unsettled(first, last) if name == _BUFFER else TablePart(first, last, f"{name} {version}"))
-        return [part for part in parts if part.may_hold(scan.first, scan.last)]
+        return [each.part for each in found if each.part.may_hold(scan.first, scan.last)]
 
     def estimate(self, scan: TableScan) -> int:
         """Return the bytes that BigQuery would scan, and bill, for a scan; finding out costs nothing.

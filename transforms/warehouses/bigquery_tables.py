@@ -8,7 +8,7 @@ import time
 from calendar import monthrange
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta, timezone
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -28,6 +28,8 @@ _CLOCK_SECONDS = 300
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 QUERY_SECONDS = 60.0
 """How long a query may take; one of the lists of partitions takes about one."""
+STREAMING_BUFFER = "__UNPARTITIONED__"
+"""The partition of rows that were streamed and have not been sorted into partitions yet."""
 _LABELS = {"app": "phase6-export"}
 """Of the query jobs, so that their cost can be told from that of others."""
 
@@ -75,10 +77,20 @@ class Partition(NamedTuple):
     Attributes:
         id: As BigQuery names it: ``20260112`` of a day; ``__NULL__`` and the like for what has no date.
         version: Differs whenever it was written.
+        rows: How many rows it has; None when that is not told.
     """
 
     id: str
     version: str
+    rows: int | None = None
+
+    @property
+    def part(self) -> TablePart:
+        """The part of the table that it is."""
+        first, last = days_of(self.id) or (None, None)
+        if self.id == STREAMING_BUFFER:
+            return replace(unsettled(first, last), rows=self.rows)
+        return TablePart(first, last, f"{self.id} {self.version}", rows=self.rows)
 
 
 @dataclass
@@ -192,7 +204,8 @@ class TableClient:
         )
         found: dict[str, list[Partition]] = {}
         for table, partition, *version in rows:
-            found.setdefault(str(table), []).append(Partition(partition or "", " ".join(map(str, version))))
+            counted = None if version[-1] is None else int(version[-1])
+            found.setdefault(str(table), []).append(Partition(partition or "", " ".join(map(str, version)), counted))
         return found
 
     def _query(self, sql: str, quota_project: str) -> list[tuple[str | None, ...]]:

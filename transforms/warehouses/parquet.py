@@ -155,7 +155,8 @@ class ParquetWarehouse:
             status = os.stat(f"{self.root}/{file.path}")
         with self._open(scan, file) as parquet:
             first, last = _days_of(scan, file, parquet)
-        return TablePart(first, last, f"{file.path} {status.st_size} {status.st_mtime_ns}")
+            rows = parquet.metadata.num_rows
+        return TablePart(first, last, f"{file.path} {status.st_size} {status.st_mtime_ns}", rows=rows)
 
     def append(self, table: str, batch: pa.RecordBatch, *, day: date, name: str, home: LeagueTables = HERE) -> None:
         """Add rows of one partition date to a table, as one file that appears at once."""

@@ -70,7 +70,7 @@ class TestConfig:
                 now=NOW,
             ),
             export_config=ExportConfig(),
-            shards=16,
+            shards=None,
             upload_threads=32,
             dry_run=False,
             skip_preflight=False,

@@ -32,7 +32,7 @@ class TestParquetParts:
     def test_a_file_holds_the_dates_of_its_footer(self, tmp_path: Path) -> None:
         put(tmp_path, "nba_raw/nbac_schedule/month=1/a.parquet", LAST, FIRST, row_group_size=1)
         [part] = parts(tmp_path)
-        assert (part.first, part.last) == (FIRST, LAST)
+        assert (part.first, part.last, part.rows) == (FIRST, LAST, 2)
         assert part.version.startswith("nba_raw/nbac_schedule/month=1/a.parquet ")
 
     def test_the_range_of_a_date_folder_is_its_date(self, tmp_path: Path) -> None:
