@@ -114,13 +114,15 @@ class Leagues:
 
     Attributes:
         others: Those besides the default one, by name.
+        default: The default one. Only its tables may be other ones, where a column tells its rows from others.
     """
 
     others: tuple[LeagueSettings, ...] = ()
+    default: LeagueSettings = NBA
 
     def __iter__(self) -> Iterator[LeagueSettings]:
         """Iterate over all leagues, the default one first."""
-        return iter((NBA, *self.others))
+        return iter((self.default, *self.others))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -138,7 +140,7 @@ ONE_LEAGUE = Leagues()
 
 def leagues_of(league: LeagueSettings) -> Leagues:
     """Return leagues of which one is that one."""
-    return ONE_LEAGUE if league.is_default else Leagues((league,))
+    return Leagues(default=league) if league.is_default else Leagues((league,))
 
 
 def together(several: Iterable[Leagues]) -> Leagues:

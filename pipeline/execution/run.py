@@ -77,7 +77,9 @@ def main(argv: Sequence[str]) -> int:
             codes.append(carry_out(found.config, found.plan, warehouse, store, None, found.problems))
             if codes[-1] == INTERRUPTED:
                 break
-    return max([*codes, *(carry_out_together(ready, options) if ready else ())])
+    if ready:
+        codes += carry_out_together(ready, options)
+    return max(codes)
 
 
 @dataclass(frozen=True)

@@ -138,7 +138,7 @@ class StreamConfig(JobConfig, StreamOptions):
                 settings.problems.append(Problem("--batch_template", "", f"needs --{name}", f"add --{name}=..."))
         if settings.problems or stream is None:
             raise OptionsError(sorted(settings.problems, key=place_of))
-        return cls(all_leagues=leagues, **job, **vars(stream))
+        return cls(league=leagues.default, all_leagues=leagues, **job, **vars(stream))
 
 
 def in_league(config: ConfigT, league: LeagueSettings, champion_system_id: str = "") -> ConfigT:
@@ -150,7 +150,7 @@ def in_league(config: ConfigT, league: LeagueSettings, champion_system_id: str =
         champion_system_id: The champion; empty for the newest one of the league.
     """
     if league.is_default:
-        return config
+        return replace(config, league=league)
     output, control = league_places(config.output, config.control_output, league.name)
     rules = replace(
         league.config,
@@ -289,7 +289,9 @@ def by_league(argv: Sequence[str]) -> list[list[str]]:
     place = places[0]
     joined = "=" in argv[place]
     at = place if joined else place + 1
-    text = argv[at].partition("=")[2] if joined else argv[at] if at < end else ""
+    if at >= end:
+        return [list(argv)]
+    text = argv[at].partition("=")[2] if joined else argv[at]
     names = text.split(",")
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise OptionsError([Problem(flag, show(text), f"names {', '.join(twice)} twice", "name each league once")])

@@ -83,6 +83,15 @@ class _Record(BaseModel):
         return LeagueTables(tuple(sorted(self.datasets.items())), self.column, self.value)
 
 
+class _Marked(BaseModel):
+    """What tells the rows of the default league from those of others in the same tables."""
+
+    model_config = STRICT
+
+    column: Annotated[str, whole(_IDENTIFIER)]
+    value: Annotated[str, Field(min_length=1)]
+
+
 def read_leagues(place: str) -> Leagues:
     """Return the leagues of a file; only the default one for an empty name.
 
@@ -179,30 +188,51 @@ def parse_leagues(content: bytes, place: str) -> Leagues:
         OptionsError: The file is wrong; it holds every problem.
     """
     problems: list[Problem] = []
-    records = list(_records(content, place, problems))
-    problems += _clashes(records)
+    found = _object(content, place, problems)
+    default = replace(NBA, tables=_default_tables(found.get("default"), problems))
+    records = list(_records(found.get("leagues", []), problems))
+    problems += _clashes(records, default.tables)
     leagues = [_league(record, problems) for record in records]
     if problems:
         raise OptionsError(problems)
-    return Leagues(tuple(sorted(leagues, key=_name)))
+    return Leagues(tuple(sorted(leagues, key=_name)), default)
 
 
 def _name(league: LeagueSettings) -> str:
     return league.name
 
 
-def _records(content: bytes, place: str, problems: list[Problem]) -> Iterator[_Record]:
-    """Yield the records of a file that have the right keys and types; the problems of the others are added."""
+def _object(content: bytes, place: str, problems: list[Problem]) -> Mapping[str, Any]:
+    """Return the object of a file; an empty one, and a problem, where there is none."""
     try:
         found = json.loads(content)
     except ValueError as error:
         problems.append(Problem(FLAG, show(place), f"is not JSON: {error}", "write one JSON object"))
-        return
-    listed = found.get("leagues") if isinstance(found, Mapping) and found.keys() == {"leagues"} else None
-    if not isinstance(listed, list) or len(listed) > MOST_LEAGUES:
+        return {}
+    is_known = isinstance(found, Mapping) and {"leagues"} <= found.keys() <= {"leagues", "default"}
+    if not is_known or not isinstance(found["leagues"], list) or len(found["leagues"]) > MOST_LEAGUES:
         reason = f"is no object with one list of at most {MOST_LEAGUES:,} leagues"
         problems.append(Problem(FLAG, show(place), reason, 'write {"leagues": [...]}'))
-        return
+        return {}
+    return dict(found)
+
+
+def _default_tables(given: Any, problems: list[Problem]) -> LeagueTables:
+    """Return the tables of the default league."""
+    if given is None:
+        return HERE
+    try:
+        marked = _Marked.model_validate(given)
+    except ValidationError as error:
+        key = ".".join(map(str, error.errors()[0]["loc"]))
+        reason, fix = "is not understood", 'write {"column": "league", "value": "nba"}'
+        problems.append(_problem(show(NBA.name), f"default.{key}", reason, fix))
+        return HERE
+    return LeagueTables(column=marked.column, value=marked.value)
+
+
+def _records(listed: list[Any], problems: list[Problem]) -> Iterator[_Record]:
+    """Yield the records that have the right keys and types; the problems of the others are added."""
     for number, each in enumerate(listed):
         try:
             yield _Record.model_validate(each)
@@ -219,17 +249,26 @@ def _problem(league: str, key: str, reason: str, fix: str) -> Problem:
     return Problem(f"{FLAG}: league {league}", f"{key}:" if key else "", reason, fix)
 
 
-def _clashes(records: list[_Record]) -> Iterator[Problem]:
+def _clashes(records: list[_Record], default: LeagueTables) -> Iterator[Problem]:
     """Yield names that occur twice, and leagues that would read the rows of another one."""
-    names, homes = {NBA.name}, {HERE: NBA.name}
+    names, homes = {NBA.name}, {_home(default): NBA.name}
     for record in records:
         if record.name in names:
             reason = "is the default league's" if record.name == NBA.name else "is there twice"
             yield _problem(show(record.name), "name", reason, "give each league a name of its own")
         names.add(record.name)
-        if (other := homes.setdefault(record.tables, record.name)) != record.name:
+        datasets, column, _ = _home(record.tables)
+        if column and not default.column and datasets == _DATASETS:
+            fix = 'add "default": {"column": ..., "value": ...}'
+            yield _problem(show(record.name), "column", f"marks rows that {NBA.name} would show as well", fix)
+        if (other := homes.setdefault(_home(record.tables), record.name)) != record.name:
             fix = "name its datasets, or the column and value of its rows"
             yield _problem(show(record.name), "datasets", f"are those of {other}, whose rows would be shown", fix)
+
+
+def _home(tables: LeagueTables) -> tuple[tuple[str, ...], str, str]:
+    """Return the stored datasets, and the column and value, that the rows of a league are told by."""
+    return tuple(tables.source(f"{name}.").rstrip(".") for name in _DATASETS), tables.column, tables.value
 
 
 def _league(record: _Record, problems: list[Problem]) -> LeagueSettings:

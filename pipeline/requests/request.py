@@ -204,7 +204,7 @@ def parse_request(
     league = defaults.leagues.find(message.league)
     if league is None:
         problems.append(unknown_league(message.league, defaults.leagues))
-        league = NBA
+        league = defaults.leagues.default
     today = league_day(generated_at, league.calendar)
     scope = RequestScope(payload, message, problems)
     export_types = scope.export_types(known_types, groups, defaults.player_types)

@@ -70,7 +70,9 @@ def test_what_the_sides_of_a_turn_wrote_is_compared(tmp_path: Path) -> None:
         (tmp_path / side / "streaks" / "2026-01-01.json").write_text("{}")
     manifest = tmp_path / f"{LOOP}-control" / "manifest" / "2026-01-01.json"
     manifest.parent.mkdir(parents=True)
-    manifest.write_text('{"exports": {"streaks": {"documents": {"streaks/2026-01-01.json": "digest"}}}}')
+    manifest.write_text(
+        '{"exports": {"streaks": {"state": "ready", "documents": {"streaks/2026-01-01.json": "digest"}}}}'
+    )
     compare((SCRIPT, LOOP, GRAPH), tmp_path)
     (tmp_path / GRAPH / "streaks" / "2026-01-01.json").write_text('{"halt_active": true}')
     with pytest.raises(RuntimeError, match=r"1 documents of the graph are not ours.*streaks/2026-01-01\.json"):

@@ -60,10 +60,20 @@ def test_published_documents_are_those_of_the_manifests(tmp_path: Path) -> None:
     folder = tmp_path / "out-control" / "manifest"
     folder.mkdir(parents=True)
     for day, paths in {"2026-01-01": ["a.json"], "2026-01-02": ["b.json", "c.json"]}.items():
-        sections = {"tonight": {"documents": dict.fromkeys(paths, "digest"), "pointers": {"p.json": "digest"}}}
+        documents = dict.fromkeys(paths, "digest")
+        sections = {"tonight": {"state": "ready", "documents": documents, "pointers": {"p.json": "digest"}}}
         (folder / f"{day}.json").write_bytes(orjson.dumps({"exports": sections}))
     assert published(tmp_path / "out") == ["a.json", "b.json", "c.json"]
     assert published(tmp_path / "nothing") == []
+
+
+def test_a_run_with_a_type_that_failed_is_not_measured(tmp_path: Path) -> None:
+    folder = tmp_path / "out-control" / "manifest"
+    folder.mkdir(parents=True)
+    sections = {"streaks": {"state": "failed", "reason": "a column is missing", "documents": {}}}
+    (folder / "2026-01-01.json").write_bytes(orjson.dumps({"exports": sections}))
+    with pytest.raises(RuntimeError, match=r"streaks of 2026-01-01 failed.*a column is missing"):
+        published(tmp_path / "out")
 
 
 @pytest.mark.parametrize("content", [b'{"a":1}', b"{}"])

@@ -11,6 +11,8 @@ from datetime import date, datetime, timezone
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from demo.generate import generate
@@ -27,8 +29,9 @@ from pipeline.options.locations import LocalFolder
 from pipeline.planning.planner import started
 from pipeline.stream.answering import LaneAnswers, Output
 from pipeline.stream.dead_letters import DeadLetters
-from pipeline.stream.job import answerer_of, grammar_of
-from pipeline.stream.ledger import Ledger
+from pipeline.stream.job import answerer_of, grammar_of, watch_of
+from pipeline.stream.lanes import lane_of
+from pipeline.stream.ledger import Ledger, watched_path
 from pipeline.stream.reading import MessageReader
 from pipeline.stream.subscriber import SubscriberLoop
 from tests.conftest import FIRST_DATE
@@ -192,6 +195,67 @@ class TestTogether:
         assert lengths == {"nba": 4, "pacific": 2}
 
 
+class TestColumn:
+    """Both leagues in the same tables, whose rows a column tells apart."""
+
+    @pytest.fixture(scope="class")
+    def mixed(self, world: World, league: League, tmp_path_factory: pytest.TempPathFactory) -> World:
+        root = tmp_path_factory.mktemp("mixed")
+        for name, place in (("nba", league.root), ("pacific", world.alone)):
+            for file in place.rglob("*.parquet"):
+                rows = pq.read_table(file, partitioning=None)
+                target = root / "both" / file.relative_to(place).with_name(f"{name}-{file.name}")
+                target.parent.mkdir(parents=True, exist_ok=True)
+                pq.write_table(rows.append_column("league", pa.array([name] * len(rows))), target)
+        told = json.loads(world.leagues.read_text())
+        told["leagues"][0] |= {"datasets": {}, "column": "league", "value": "pacific"}
+        told["default"] = {"column": "league", "value": "nba"}
+        file = root / "leagues.json"
+        file.write_text(json.dumps(told))
+        return World(root / "both", world.alone, file)
+
+    def test_each_is_as_alone_in_tables_of_its_own(
+        self, mixed: World, apart: Mapping[str, dict[str, bytes]], tmp_path: Path
+    ) -> None:
+        ended = export(mixed.warehouse, tmp_path / "out", f"--leagues={mixed.leagues}", "--league=nba,pacific")
+        assert ended.code == 0, ended.err
+        assert_as_alone(tmp_path / "out", apart)
+
+    def test_and_so_in_the_stream(self, mixed: World, apart: Mapping[str, dict[str, bytes]], tmp_path: Path) -> None:
+        job = Stream(mixed, tmp_path / "out")
+        for name in DAYS:
+            job.send({} if name == "nba" else {"league": name}, name)
+        assert [event["status"] for event in job.events(2)] == ["success", "success"]
+        assert_as_alone(tmp_path / "out", apart)
+
+
+class TestWatch:
+    def test_the_games_of_each_league_are_watched_in_its_tables_and_its_calendar(
+        self, world: World, tmp_path: Path
+    ) -> None:
+        config = Stream(world, tmp_path / "out").config
+        watch = watch_of(config, open_warehouse(config), open_store(config), lambda: CLOCK)
+        requests = watch.requests()
+        assert requests is not None
+        lanes = {lane_of(asked.request) for asked in requests}
+        assert {lane.partition("/")[0] for lane in lanes} == set(DAYS)
+        stems = [watched_path(asked) for asked in requests]
+        assert len(set(stems)) == len(stems), "the attempts of one league are not those of another"
+        assert watch.tell() == ""
+        for name in DAYS:
+            assert json_of(tree(tmp_path / "out", name), "status.json")
+
+    def test_a_league_whose_tables_cannot_be_read_does_not_hide_the_others(self, world: World, tmp_path: Path) -> None:
+        told = json.loads(world.leagues.read_text())
+        told["leagues"][0]["datasets"]["nba_raw"] = "gone"
+        file = tmp_path / "leagues.json"
+        file.write_text(json.dumps(told))
+        config = Stream(World(world.warehouse, world.alone, file), tmp_path / "out").config
+        requests = watch_of(config, open_warehouse(config), open_store(config), lambda: CLOCK).requests()
+        assert requests
+        assert {lane_of(asked.request).partition("/")[0] for asked in requests} == {"nba"}
+
+
 class Stream:
     """A streaming job of both leagues, in this process."""
 
@@ -205,7 +269,7 @@ class Stream:
         ]
         config = parse_stream(argv)[1]
         assert isinstance(config, StreamConfig)
-        store = open_store(config)
+        self.config, store = config, open_store(config)
         self.found: list[dict[str, Any]] = []
         answerer = answerer_of(config, open_warehouse(config), store, None)
         ledger = Ledger(store, answerer.clock)

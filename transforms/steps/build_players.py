@@ -18,6 +18,7 @@ from transforms.elements.tables import TableBatch
 from transforms.stages.garbage import collect_rarely
 from transforms.stages.leagues import PROCESS_LEAGUE
 from transforms.stages.player_stage import CardBatch, DocumentBatch, sweep_histories
+from transforms.steps.route_batches import ShardKey
 
 DOCUMENTS = "documents"
 SLATE_CARDS = "slate_cards"
@@ -45,7 +46,7 @@ class BuildPlayerStage(beam.PTransform):
     plan: Plan
     scan_counts: beam.PCollection[ScanCounts]
 
-    def expand(self, batches: beam.PCollection[tuple[int, TableBatch]]) -> PlayerStage:
+    def expand(self, batches: beam.PCollection[tuple[ShardKey, TableBatch]]) -> PlayerStage:
         """Wire the stage."""
         swept = (
             batches
@@ -79,7 +80,7 @@ class SweepHistories(beam.DoFn):
         self._milliseconds = Metrics.distribution("players", "shard_milliseconds")
 
     def process(
-        self, shard: tuple[int, Iterable[TableBatch]], scan_counts: ScanCounts
+        self, shard: tuple[ShardKey, Iterable[TableBatch]], scan_counts: ScanCounts
     ) -> Iterable[pvalue.TaggedOutput]:
         """Yield the outputs of a shard, date by date."""
         started = time.perf_counter()

@@ -20,10 +20,14 @@ TO_SLATES = "to_slates"
 TO_SEASONS = "to_seasons"
 
 
+ShardKey = tuple[str, int]
+"""A shard of players: the league and the number of the shard."""
+
+
 class Routed(NamedTuple):
     """Batches keyed by player shard, and league-wide batches keyed by the date whose slate or season needs them."""
 
-    to_shards: beam.PCollection[tuple[int, TableBatch]]
+    to_shards: beam.PCollection[tuple[ShardKey, TableBatch]]
     to_slates: beam.PCollection[tuple[str, TableBatch]]
     to_seasons: beam.PCollection[tuple[str, TableBatch]]
 
@@ -44,7 +48,7 @@ class RouteBatches(beam.PTransform):
             beam.ParDo(CutBatches(self.plan), pvalue.AsSingleton(self.aliases))
             .with_output_types(
                 Any,
-                to_shards=tuple[int, TableBatch],
+                to_shards=tuple[ShardKey, TableBatch],
                 to_slates=tuple[str, TableBatch],
                 to_seasons=tuple[str, TableBatch],
             )
@@ -63,15 +67,16 @@ class CutBatches(beam.DoFn):
         """Yield the parts of a batch."""
         if scanned.table not in self.plan.built_from:
             return
+        league = self.plan.league.name
         player = table_named(scanned.table).player
         if player is not None:
             batch = with_player_ids(scanned, aliases).batch
             for shard, part in split_by_shard(batch, player, self.plan.shards):
-                yield pvalue.TaggedOutput(TO_SHARDS, (shard, TableBatch(scanned.table, part)))
+                yield pvalue.TaggedOutput(TO_SHARDS, ((league, shard), TableBatch(scanned.table, part)))
             return
         if scanned.table in self.plan.shared_tables:
             for shard in range(self.plan.shards):
-                yield pvalue.TaggedOutput(TO_SHARDS, (shard, scanned))
+                yield pvalue.TaggedOutput(TO_SHARDS, ((league, shard), scanned))
         for grain, output in ((Grain.SLATE, TO_SLATES), (Grain.SEASON, TO_SEASONS)):
             for keyed in split_by_date(scanned, self.plan, grain):
                 yield pvalue.TaggedOutput(output, keyed)

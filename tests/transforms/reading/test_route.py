@@ -141,7 +141,9 @@ class TestCutting:
         outputs = self.cut(CONTEXT, batch_of(CONTEXT, rows))
         assert outputs.keys() == {TO_SHARDS}
         sent = {
-            name: shard for shard, part in outputs[TO_SHARDS] for name in part.batch.column("player_lookup").to_pylist()
+            name: shard
+            for (_, shard), part in outputs[TO_SHARDS]
+            for name in part.batch.column("player_lookup").to_pylist()
         }
         assert sent == {name: shard_of(name, PLAN.shards) for name in names}
 
@@ -151,13 +153,15 @@ class TestCutting:
         rows = [{"player_lookup": f"alias{name}", "game_date": FIRST} for name in names]
         outputs = self.cut(CONTEXT, batch_of(CONTEXT, rows), aliases)
         sent = {
-            name: shard for shard, part in outputs[TO_SHARDS] for name in part.batch.column("player_lookup").to_pylist()
+            name: shard
+            for (_, shard), part in outputs[TO_SHARDS]
+            for name in part.batch.column("player_lookup").to_pylist()
         }
         assert sent == {name: shard_of(name, PLAN.shards) for name in names}
 
     def test_league_rows_go_to_dates_and_to_shards_whose_functions_read_them(self) -> None:
         schedule = self.cut(SCHEDULE, batch_of(SCHEDULE, [{"game_date": FIRST}]))
-        assert [shard for shard, _ in schedule[TO_SHARDS]] == list(range(PLAN.shards))
+        assert [key for key, _ in schedule[TO_SHARDS]] == [("nba", shard) for shard in range(PLAN.shards)]
         assert [day for day, _ in schedule[TO_SLATES]] == ["2026-01-10"]
         signals = self.cut(SIGNALS, batch_of(SIGNALS, [{"game_date": FIRST - timedelta(days=30)}]))
         assert {day for day, _ in signals[TO_SLATES]} == {"2025-12-11"}
