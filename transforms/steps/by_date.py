@@ -13,9 +13,6 @@ ValueT = TypeVar("ValueT")
 ByDate = Mapping[str, Iterable[ValueT]]
 """A side input of one value a date, which is fetched by date: no worker holds those of all dates."""
 
-Part = beam.PCollection[tuple[str, Any]]
-Parts = Part | tuple[Part, ...]
-
 
 def value_at(found: ByDate[ValueT], day: str) -> ValueT:
     """Return the value of a date."""
@@ -33,9 +30,10 @@ class GatherByDate(beam.PTransform):
     mixes several types in one collection.
     """
 
-    def expand(self, inputs: Mapping[str, Parts]) -> beam.PCollection[tuple[str, dict[str, list[Any]]]]:
+    def expand(self, inputs: Mapping[str, Any]) -> beam.PCollection[tuple[str, dict[str, list[Any]]]]:
         """Wire the join."""
-        packed, unpack = [], []
+        packed: list[beam.PCollection[tuple[str, bytes]]] = []
+        unpack: list[tuple[str, beam.coders.Coder]] = []
         for name, parts in inputs.items():
             for nth, part in enumerate(parts if isinstance(parts, tuple) else (parts,)):
                 _, kind = key_value_types(part.element_type)

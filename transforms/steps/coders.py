@@ -31,7 +31,7 @@ from transforms.stages.player_stage import CardBatch, DocumentBatch
 
 _EXACT = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_SUBCLASS
 """Refuse what would be read back as another type."""
-_TOLD = tuple(field.name for field in fields(Document) if field.name != "content")
+_CONTENT = Document._fields.index("content")
 _SIZE_BYTES = 4
 
 
@@ -90,19 +90,20 @@ class DocumentBatchCoder(_Coder):
 
     def encode(self, value: DocumentBatch) -> bytes:
         """Return the size of the head, the head, and the contents."""
-        told = [[getattr(made, name) for name in _TOLD] for made in value.documents]
-        sizes = [len(made.content) for made in value.documents]
-        head = orjson.dumps([told, sizes, value.milliseconds], option=_EXACT)
-        return b"".join([len(head).to_bytes(_SIZE_BYTES, "big"), head, *(made.content for made in value.documents)])
+        contents = [made.content for made in value.documents]
+        told = [[*made[:_CONTENT], len(made.content), *made[_CONTENT + 1 :]] for made in value.documents]
+        head = orjson.dumps([told, value.milliseconds], option=_EXACT)
+        return b"".join([len(head).to_bytes(_SIZE_BYTES, "big"), head, *contents])
 
     def decode(self, encoded: bytes) -> DocumentBatch:
         """Return the documents."""
         end = _SIZE_BYTES + int.from_bytes(encoded[:_SIZE_BYTES], "big")
-        told, sizes, milliseconds = orjson.loads(encoded[_SIZE_BYTES:end])
+        told, milliseconds = orjson.loads(encoded[_SIZE_BYTES:end])
         documents = []
-        for values, size in zip(told, sizes, strict=True):
-            documents.append(Document(content=encoded[end : end + size], **dict(zip(_TOLD, values, strict=True))))
-            end += size
+        for values in told:
+            start, end = end, end + values[_CONTENT]
+            values[_CONTENT] = encoded[start:end]
+            documents.append(Document(*values))
         return DocumentBatch(documents, milliseconds)
 
 

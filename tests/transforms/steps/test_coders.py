@@ -91,7 +91,7 @@ class TestDocuments:
     def test_contents_are_not_serialised_again(self) -> None:
         content = b'{\n  "a": "\\u00e4"\n}' * 1000
         made = Document("a.json", "card", "2026-01-05", "a", content, "d" * 32, "no-store", {}, empty=False)
-        assert content in coder_of(DocumentBatch).encode(DocumentBatch([made, replace(made, path="b.json")]))
+        assert content in coder_of(DocumentBatch).encode(DocumentBatch([made, made._replace(path="b.json")]))
 
 
 LOSS = Loss("card", "a.json", "players", 9, 1, unexplained=8, reasons={"traded": 1}, players=("ann",))
@@ -102,7 +102,7 @@ class TestRecords:
     @pytest.mark.parametrize(
         "value",
         [
-            OutcomeBatch([OUTCOME, replace(OUTCOME, progress=3, is_newer=True)], {"card": 1.25}, {}),
+            OutcomeBatch([OUTCOME, OUTCOME._replace(progress=3, is_newer=True)], {"card": 1.25}, {}),
             Tally((BuiltDocument("a.json", "card", {"n": 1}, {"n": frozenset({"ann"})}),), {"card": ("a.json",)}),
             DateVerdict("shrank", ("few",), (LOSS,), ("card",), is_busy=True),
             DateVerdict(),
