@@ -32,6 +32,7 @@ from pipeline.options.configuration import StreamConfig, parse_job
 from pipeline.stream.job import grammar_of
 from pipeline.stream.messages import Asked, Message, read_message
 from tests.support.commands import FakeCommands
+from tests.support.league_files import leagues_file
 
 NOW = datetime(2026, 2, 12, 18, tzinfo=timezone.utc)
 DEPLOYMENT = load_deployment()
@@ -57,6 +58,15 @@ def changed(tmp_path: Path, before: str, after: str) -> Path:
 class TestTheFile:
     def test_every_export_type_is_covered(self) -> None:
         assert uncovered(FILE, load_streamed()) == []
+
+    def test_a_request_may_name_a_league_of_the_file_that_it_names(self, tmp_path: Path) -> None:
+        path = changed(tmp_path, "jobs:", f"leagues: {leagues_file(tmp_path)}\njobs:")
+        path.write_text(path.read_text().replace("target_date: today", "target_date: today\n      league: wnba", 1))
+        asked = load_schedules(path, now=NOW)[0].parsed
+        assert (asked.league.name, asked.champion_system_id) == ("wnba", "model_1")
+        path.write_text(path.read_text().replace("leagues:", "# leagues:"))
+        with pytest.raises(SchedulesError, match='"wnba" is no league of this deployment'):
+            load_schedules(path, now=NOW)
 
     def test_a_type_without_a_schedule_is_found(self) -> None:
         left = [schedule for schedule in FILE if schedule.name != "phase6-weekly-profiles"]

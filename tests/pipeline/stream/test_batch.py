@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from pipeline.options.configuration import RunConfig, StreamConfig, parse_job
 from pipeline.requests.request import ExportRequest, RequestDefaults, parse_request
 from pipeline.stream.batch import BatchTemplate
 from tests.support.dataflow import FakeDataflow, dataflow_api
+from tests.support.league_files import leagues_file
 
 NOW = datetime(2026, 2, 3, 18, 0, tzinfo=timezone.utc)
 RUN_ID = "20260203T180000.000000Z-1a2b3c4d"
@@ -139,3 +141,32 @@ def test_it_tells_why_its_job_failed(dataflow: FakeDataflow) -> None:
         for n, (importance, text) in enumerate(said)
     ]
     assert made.ended("phase6-x") == Ended("FAILED", "the worker ran out of memory")
+
+
+class TestLeagues:
+    def test_a_job_of_another_league_gets_the_leagues_and_none_of_the_default_league_s_rules(
+        self, dataflow: FakeDataflow, tmp_path: Path
+    ) -> None:
+        file = leagues_file(tmp_path)
+        config, options = parsed(
+            *PLACE, f"--dataflow_endpoint={dataflow.endpoint}", f"--leagues={file}", "--min_streak_length=9"
+        )
+        made = BatchTemplate.of(config, options)
+        assert made is not None
+        payload = {"export_types": ["backfill"], "start_date": "2026-01-01", "end_date": "2026-01-31"}
+        for league in ("nba", "wnba"):
+            asked = parse_request(
+                {**payload, "league": league},
+                known_types=tuple(exports()),
+                groups=groups(),
+                defaults=RequestDefaults("catboost_v9", leagues=config.all_leagues),
+                now=NOW,
+            )
+            made.launch(asked, f"{RUN_ID}-{league}")
+        mine, other = (body["launchParameter"]["parameters"] for body in dataflow.launches)
+        assert mine["leagues"] == other["leagues"] == str(file)
+        assert (mine["min_streak_length"], other.get("min_streak_length")) == ("9", None)
+        assert mine["output"] == other["output"] == "gs://my-bucket/v1", "a run finds the place of its league itself"
+        assert "league" not in json.loads(mine["request"])
+        read = ExportRequest.from_json(json.loads(other["request"]), config.all_leagues)
+        assert (read.league.name, read.champion_system_id) == ("wnba", "model_1")

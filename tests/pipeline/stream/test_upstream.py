@@ -86,6 +86,14 @@ class TestWhatLeadsToAnExport:
     def test_enough_is_complete(self, status: str, metadata: Any) -> None:
         assert isinstance(read(metadata, status=status), dict)
 
+    def test_the_league_of_an_event_is_that_of_its_request(self) -> None:
+        found = read(league="wnba")
+        assert isinstance(found, dict)
+        assert found["league"] == "wnba"
+        default = read()
+        assert isinstance(default, dict)
+        assert "league" not in default
+
     def test_the_share_may_stand_beside_the_metadata(self) -> None:
         assert isinstance(read({}, status="partial", completion_percentage=20), Dropped)
         assert isinstance(read({}, status="partial", completion_pct=81), dict)

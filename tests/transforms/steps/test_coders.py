@@ -16,7 +16,7 @@ from exporters.losses import Loss
 from transforms.elements.document import Document
 from transforms.elements.failure import Failure, SkippedRows
 from transforms.elements.guarding import BuiltDocument, DateVerdict, Shown, Tally
-from transforms.elements.opened_date import OpenedDate
+from transforms.elements.opened_date import OpenedDate, Standing
 from transforms.elements.publication import NewerRun, Outcome, Published, PublishedObject
 from transforms.elements.run_order import RunOrder
 from transforms.publishing.publish import OutcomeBatch
@@ -123,6 +123,14 @@ class TestRecords:
         coder = coder_of(Failure if isinstance(value, Failure) else type(value))
         found = coder.decode(coder.encode(value))
         assert (found, type(found)) == (value, type(value))
+
+    def test_outcomes_and_objects_arrive_with_their_names(self) -> None:
+        found = sent(OutcomeBatch([OUTCOME], {}, {}))
+        assert repr(found.outcomes) == repr([OUTCOME]), "a tuple without names is equal, too"
+        opened = OpenedDate(
+            Published({"a.json": PublishedObject("d", 7)}), standing=Standing((OUTCOME,), {"card": "x"})
+        )
+        assert repr(sent(opened)) == repr(opened)
 
 
 class TestScanCounts:
