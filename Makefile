@@ -31,7 +31,7 @@ ON_ENGINES := tests/engines tests/transforms tests/pipeline \
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup emulators typescript prism run stream demo test test-engines unit values lint audit matrix soak bench docs release template lock clean
+.PHONY: help setup emulators typescript prism run stream demo test test-engines unit values lint audit matrix soak bench bench-growth docs release template lock clean
 
 help: ## List the targets.
 	@while IFS= read -r line; do case "$$line" in \
@@ -134,6 +134,9 @@ bench: demo ## Measure bars, costs beside a script, loop and floor, scans, lanes
 	$(BIN)/python -m benchmarks.bars
 	$(BIN)/python -m benchmarks.lanes
 	$(BIN)/python -m benchmarks.streaming
+
+bench-growth: demo ## Measure CPU per document and memory as history, dates and players grow; 30 minutes at most.
+	$(BIN)/python -m benchmarks.growth
 
 ##@ Release
 

@@ -17,7 +17,8 @@ from typing import Any
 from benchmarks.against_script import FLOOR, GRAPH, LOOP, SCRIPT, TWO_WORKERS, part_of
 from benchmarks.bars import NIGHT, PAGE, SEASON, SLICE, with_section
 from benchmarks.bars import RESULTS as BARS
-from benchmarks.processes import ROOT
+from benchmarks.growth.cells import LIMIT, base_of
+from benchmarks.processes import ROOT, conditions_line
 
 IMAGES = ROOT / "docs" / "images"
 GROWTH = ROOT / "benchmarks" / "growth.json"
@@ -69,20 +70,23 @@ def cost_series(results: Mapping[str, Any]) -> dict[str, dict[str, float]]:
 def growth_series(
     results: Iterable[Mapping[str, Any]], number: Callable[[Mapping[str, Any]], float]
 ) -> dict[str, list[tuple[float, float]]]:
-    """Return (size, number as a multiple of the smallest size's) by axis and engine, in order of size."""
-    found: dict[str, list[tuple[float, float]]] = {}
+    """Return (size, number as a multiple of the smallest case's) by axis and engine, in order of size.
+
+    The smallest case is the first with enough documents (:func:`benchmarks.growth.cells.base_of`).
+    """
+    found: dict[str, list[Mapping[str, Any]]] = {}
     for one in results:
-        found.setdefault(f"{one['axis']}, {one['engine']}", []).append((float(one["value"]), number(one)))
+        found.setdefault(f"{one['axis']}, {one['engine']}", []).append(one)
     series = {}
     for name, points in found.items():
-        ordered = sorted(points)
-        series[name] = [(value, y / ordered[0][1]) for value, y in ordered]
+        base = number(base_of(points))
+        series[name] = sorted((float(one["value"]), number(one) / base) for one in points)
     return series
 
 
 def cpu_per_document(one: Mapping[str, Any]) -> float:
-    """Return CPU seconds per document of a growth result."""
-    return float(one["cpu_seconds"] / one["documents"])
+    """Return CPU seconds per document of a growth result, without those of a run that has nothing to do."""
+    return float((one["cpu_seconds"] - one["start_seconds"]) / one["documents"])
 
 
 def peak_memory(one: Mapping[str, Any]) -> float:
@@ -118,7 +122,7 @@ def draw_growth(results: Sequence[Mapping[str, Any]], theme: Theme, path: Path, 
                 color=theme.sides[index % len(theme.sides)],
                 linestyle=("-", "--", ":")[index // len(theme.sides) % 3],
             )
-        axes.axhline(1.25, color=theme.faint, linewidth=1.5)
+        axes.axhline(LIMIT, color=theme.faint, linewidth=1.5)
         axes.set_xscale("log")
         axes.set_ylim(bottom=0)
         axes.set_title(f"{title}, × the smallest case", color=theme.ink, loc="left", fontsize=10)
@@ -175,12 +179,12 @@ def draw(images: Path = IMAGES) -> list[Path]:
         drawn.append(path)
         if GROWTH.exists():
             path = images / f"growth-{theme.name}.png"
-            draw_growth(json.loads(GROWTH.read_text()), theme, path, digest(GROWTH))
+            draw_growth(json.loads(GROWTH.read_text())["cells"], theme, path, digest(GROWTH))
             drawn.append(path)
     return drawn
 
 
-def growth_section(results: Sequence[Mapping[str, Any]] | None) -> str:
+def growth_section(results: Mapping[str, Any] | None) -> str:
     """Return what the page says of growth: plot and table; or that nothing is recorded."""
     if results is None:
         return "Not recorded yet."
@@ -191,22 +195,34 @@ def growth_section(results: Sequence[Mapping[str, Any]] | None) -> str:
         'players" src="images/growth-light.png">\n'
         "</picture>"
     )
+    return f"{conditions_line(results)}\n\n{picture}\n\n{growth_table(results)}"
+
+
+def growth_table(results: Mapping[str, Any]) -> str:
+    """Return what each case cost beside the smallest, as a Markdown table, and what was left out."""
+    measured = results["cells"]
     times = {
-        number: {name: dict(points) for name, points in growth_series(results, number).items()}
+        number: {name: dict(points) for name, points in growth_series(measured, number).items()}
         for number in (cpu_per_document, peak_memory)
     }
     lines = [
-        "| what grows | to | documents | CPU ms a document | × smallest | peak MiB | × smallest |",
-        "|---|---|---|---|---|---|---|",
+        "| what grows | to | documents | CPU s | CPU ms a document | × smallest | peak MiB | × smallest |",
+        "|---|---|---|---|---|---|---|---|",
     ]
-    for one in sorted(results, key=lambda one: (one["axis"], one["engine"], one["value"])):
+    for one in sorted(measured, key=lambda one: (one["axis"], one["engine"], one["value"])):
         name, value = f"{one['axis']}, {one['engine']}", float(one["value"])
         cpu, memory = times[cpu_per_document][name][value], times[peak_memory][name][value]
         lines.append(
-            f"| {name} | {one['value']:,} | {one['documents']:,} | {1000 * cpu_per_document(one):.2f} | {cpu:.2f} "
-            f"| {peak_memory(one):.0f} | {memory:.2f} |"
+            f"| {name} | {one['value']:,} | {one['documents']:,} | {one['cpu_seconds']:.1f} "
+            f"| {1000 * cpu_per_document(one):.2f} | {_held(cpu)} | {peak_memory(one):.0f} | {_held(memory)} |"
         )
-    return f"{picture}\n\n" + "\n".join(lines)
+    table = "\n".join(lines)
+    missing = ", ".join(results["left_out"])
+    return f"{table}\n\nLeft out for want of time: {missing}." if missing else table
+
+
+def _held(times: float) -> str:
+    return f"**{times:.2f}**" if times > LIMIT else f"{times:.2f}"
 
 
 def page_of(page: str) -> str:
@@ -214,11 +230,16 @@ def page_of(page: str) -> str:
     return with_section(page, "growth", growth_section(json.loads(GROWTH.read_text()) if GROWTH.exists() else None))
 
 
+def write_page() -> None:
+    """Write the section on growth."""
+    PAGE.write_text(page_of(PAGE.read_text()))
+
+
 def main() -> None:
     """Draw, write the section on growth, and say what was drawn."""
     for path in draw():
         print(path.relative_to(ROOT))
-    PAGE.write_text(page_of(PAGE.read_text()))
+    write_page()
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,7 +94,7 @@ def conditions() -> dict[str, str]:
     }
 
 
-def conditions_line(found: dict[str, str]) -> str:
+def conditions_line(found: Mapping[str, str]) -> str:
     """Return the conditions as a sentence."""
     return (
         f"Commit `{found['commit']}`, {found['machine']}; load {found['load']} before the first run; files in "

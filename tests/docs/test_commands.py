@@ -79,7 +79,8 @@ def test_modules_are_found_in_documents() -> None:
 @pytest.mark.parametrize(("document", "line"), MODULES)
 def test_a_module_exists_and_has_the_options(document: str, line: str) -> None:
     module, *arguments = line.split()
-    source = ROOT.joinpath(*module.split(".")).with_suffix(".py").read_text(encoding="utf-8")
+    path = ROOT.joinpath(*module.split("."))
+    source = (path / "__main__.py" if path.is_dir() else path.with_suffix(".py")).read_text(encoding="utf-8")
     assert '__name__ == "__main__"' in source, document
     assert {argument.partition("=")[0] for argument in arguments if argument.startswith("--")} <= set(
         re.findall(r"--[a-z_]+", source)

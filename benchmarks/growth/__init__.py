@@ -1,0 +1,1 @@
+"""Cost per document and peak memory, as history, dates and players grow."""
