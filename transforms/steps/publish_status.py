@@ -8,15 +8,21 @@ from typing import Any
 
 import apache_beam as beam
 import orjson
+from apache_beam import coders
 from apache_beam.metrics import Metrics
 
 from transforms.elements.plan import Plan
 from transforms.publishing.lease import forget_signs
-from transforms.publishing.publish_run_status import publish_run_status
+from transforms.publishing.publish_run_status import ToldDate, publish_run_status, told_date, worth_telling
 from transforms.publishing.status import date_status
 from transforms.steps.lease_keeping import LeaseKeeping
 from transforms.stores.protocol import Store
 from transforms.warehouses.protocol import Warehouse
+
+Told = tuple[str, list[str], bool, bytes]
+"""A :class:`ToldDate` without its names, which Beam encodes without pickling."""
+_COMPACTED = 600
+"""Dates that a worker collects before it drops those that change nothing."""
 
 
 @dataclass
@@ -34,8 +40,8 @@ class PublishStatus(beam.PTransform):
         """Wire the transform."""
         return (
             manifests
-            | "TakeStatus" >> beam.ParDo(TakeStatus()).with_output_types(tuple[str, bytes])
-            | "GatherDates" >> beam.GroupByKey()
+            | "TakeStatus" >> beam.ParDo(TakeStatus()).with_output_types(tuple[str, Told])
+            | "GatherDates" >> beam.CombinePerKey(KeepNewest())
             | "WriteStatus" >> beam.ParDo(WriteStatus(self.plan, self.store, self.warehouse)).with_output_types(str)
         )
 
@@ -44,16 +50,52 @@ class PublishStatus(beam.PTransform):
 class TakeStatus(beam.DoFn):
     """Wraps :func:`date_status` for one manifest; all of them get one key."""
 
-    def process(self, manifest: tuple[str, dict[str, Any]]) -> Iterable[tuple[str, bytes]]:
-        """Yield what is public of a manifest, as JSON."""
-        yield "", orjson.dumps(date_status(manifest[1]))
+    def process(self, manifest: tuple[str, dict[str, Any]]) -> Iterable[tuple[str, Told]]:
+        """Yield what is public of a manifest."""
+        yield "", told_date(date_status(manifest[1]))
+
+
+class KeepNewest(beam.CombineFn):
+    """Wraps :func:`worth_telling`: where dates meet, those that change nothing are dropped.
+
+    Workers drop theirs before they send them, so that no process holds what is said of all dates of a run.
+    """
+
+    def create_accumulator(self) -> list[Told]:
+        """Return no dates."""
+        return []
+
+    def add_input(self, kept: list[Told], told: Told) -> list[Told]:
+        """Return the dates with one more."""
+        kept.append(told)
+        return self.compact(kept) if len(kept) >= _COMPACTED else kept
+
+    def merge_accumulators(self, several: Iterable[list[Told]]) -> list[Told]:
+        """Return the dates of several accumulators."""
+        merged: list[Told] = []
+        for kept in several:
+            merged = self.compact([*merged, *kept])
+        return merged
+
+    def compact(self, kept: list[Told]) -> list[Told]:
+        """Drop what changes nothing before the dates leave the process."""
+        return list(worth_telling(ToldDate(*each) for each in kept))
+
+    def get_accumulator_coder(self) -> coders.Coder:
+        """Return the coder of dates on their way to another process."""
+        return coders.ListCoder(coders.registry.get_coder(Told))
+
+    def extract_output(self, kept: list[Told]) -> list[bytes]:
+        """Return what is said of the dates, as JSON."""
+        return [content for *_, content in self.compact(kept)]
 
 
 @dataclass
 class WriteStatus(LeaseKeeping):
     """Wraps :func:`publish_run_status` for all dates of a run, and removes its signs of life.
 
-    Input: one key with what is said of each date, as JSON. Output: what went wrong, for the log of the job.
+    Input: one key with what is said of the dates that can change what is published, as JSON. Output: what went wrong,
+    for the log of the job.
     """
 
     warehouse: Warehouse
