@@ -120,8 +120,10 @@ class Wanted:
     first: date | None = None
     last: date | None = None
 
-    def has(self, month: date) -> bool:
-        """Return whether a month, given by its first date, is written."""
+    def has(self, month: date | None) -> bool:
+        """Return whether a month, given by its first date, is written; None is that of rows without a date."""
+        if month is None:
+            return True
         return not (self.first and month < self.first.replace(day=1)) and not (self.last and month > self.last)
 
 
@@ -186,10 +188,12 @@ def _groups(rows: pa.Table, partition: str | None, table: Wanted) -> Iterator[tu
     order = np.argsort(dates, kind="stable")
     rows, dates = rows.take(pa.array(order)), dates[order]
     months = dates.astype("datetime64[M]")
+    dated = int(np.count_nonzero(~np.isnat(months)))
     for month in np.unique(months):
         if not table.has(month.astype(date)):
             continue
-        first, last = np.searchsorted(months, [month, month + 1])
+        # Rows without a date are sorted last, under a month that nothing equals.
+        first, last = np.searchsorted(months, [month, month + 1]) if not np.isnat(month) else (dated, len(months))
         for size in group_sizes(dates[first:last]):
             yield f"month={month}/part-0.parquet", rows.slice(first, size)
             first += size

@@ -120,6 +120,17 @@ def test_a_larger_warehouse_holds_the_months_that_are_wanted(source: Path, tmp_p
     assert wanted(REGISTRY) == Wanted(REGISTRY)
 
 
+def test_rows_without_a_date_are_kept_beside_the_months_that_are_wanted(source: Path, tmp_path: Path) -> None:
+    path = source / "nba_analytics" / "player_game_summary" / "month=2026-04" / "part-0.parquet"
+    undated = pa.array([None], pa.date32())
+    pq.write_table(pa.concat_tables([ROWS, ROWS.slice(0, 1).set_column(2, "game_date", undated)]), path)
+    enlarge(source, tmp_path / "larger", 4, 3, 2025, [wanted(f"{GAMES}:2026-02-28:2026-04-01")])
+    files = (tmp_path / "larger").rglob("*.parquet")
+    dates = [day for file in files for day in pq.read_table(file, partitioning=None)["game_date"].to_pylist()]
+    assert dates.count(None) == 2 * 3
+    assert {f"{day:%Y-%m}" for day in dates if day} == {"2026-02", "2026-04"}
+
+
 def test_the_smallest_cases_come_first_and_the_graph_stops_earlier() -> None:
     chosen = cells([DATES, PLAYERS], ["loop", "graph"], {DATES: 165, PLAYERS: 10})
     assert [cell.size for cell in chosen[:4]] == [1, 1, 1, 1]
