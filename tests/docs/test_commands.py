@@ -18,7 +18,7 @@ import pytest
 from exporters.registry import PLAYER_TYPES, exports, groups
 from pipeline.cli import main
 from pipeline.deployment.settings import load_deployment
-from pipeline.options.configuration import parse_run
+from pipeline.options.configuration import by_league, parse_run
 from pipeline.requests.request import RequestDefaults, parse_request
 from pipeline.version import ROOT
 from tests.end_to_end.command_line import arguments_of
@@ -121,8 +121,11 @@ ROWS = re.findall(r"^\| [^|]+ \| (`--[^|]+) \|$", README, re.M)
 
 
 @pytest.mark.parametrize("row", ROWS)
-def test_options_of_the_readme_are_accepted(row: str) -> None:
+def test_options_of_the_readme_are_accepted(row: str, tmp_path: Path) -> None:
     """A span is one command line; a bare word after it is another value of its option."""
+    [example] = re.findall(r"```json\n(.+?)```", (ROOT / "docs" / "leagues.md").read_text(encoding="utf-8"), re.S)
+    leagues = tmp_path / "leagues.json"
+    leagues.write_text(example, encoding="utf-8")
     [span, *others] = re.findall(r"`([^`]+)`", row if " or " in row else row.partition("`: ")[0] + "`")
     flags = span.split()
     given = {flag.partition("=")[0] for flag in flags}
@@ -133,14 +136,15 @@ def test_options_of_the_readme_are_accepted(row: str) -> None:
         places = [flag for flag in ("--warehouse=.", "--output=out") if flag.partition("=")[0] not in names]
         types = ["--export_types=tonight"] if "--export_types" not in names else []
         arguments = [flag.replace("PROJECT", "my-project").replace("BUCKET", "my-bucket") for flag in line]
-        arguments = [flag.replace("TOPIC", "my-topic") for flag in arguments]
-        parse_run(
-            [*places, *types, *night, *arguments],
-            known_types=tuple(exports()),
-            groups=groups(),
-            now=NOW_AWARE,
-            player_types=PLAYER_TYPES,
-        )
+        arguments = [flag.replace("TOPIC", "my-topic").replace(leagues.name, str(leagues)) for flag in arguments]
+        for command in by_league([*places, *types, *night, *arguments]):
+            parse_run(
+                command,
+                known_types=tuple(exports()),
+                groups=groups(),
+                now=NOW_AWARE,
+                player_types=PLAYER_TYPES,
+            )
 
 
 def test_local_commands_of_the_readme_run(league: League, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

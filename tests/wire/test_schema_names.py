@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime, timezone
 
 import pytest
@@ -35,7 +34,7 @@ def store(gate: Gate, prefix: str) -> Iterator[GcsStore]:
 
 def made(**values: str) -> Document:
     value = document(EXPORT, schedule_row())
-    return replace(make_document(EXPORT, value, TONIGHT, value["generated_at"], settled=False), **values)
+    return make_document(EXPORT, value, TONIGHT, value["generated_at"], settled=False)._replace(**values)
 
 
 def publish(store: GcsStore, made: Document, minute: int = 0, **request: object) -> Outcome:

@@ -24,15 +24,11 @@ def rounded_ratio(numerator: int, denominator: int, digits: int) -> Decimal | No
     """
     if denominator == 0:
         return None
-    twice = _TWICE[digits] * numerator
+    twice = 2 * 10**digits * numerator
     if numerator < 0:
         return _decimal(-((denominator - twice) // (2 * denominator)), digits)
     scaled = (twice + denominator) // (2 * denominator)
     return _TENTHS[scaled] if digits == 1 and scaled < len(_TENTHS) else _decimal(scaled, digits)
-
-
-_TWICE = tuple(2 * 10**digits for digits in range(8))
-"""Twice the powers of ten, by exponent."""
 
 
 @overload
@@ -73,8 +69,8 @@ def _decimal(scaled: int, digits: int) -> Decimal:
     return Decimal(scaled).scaleb(-digits)
 
 
-_TENTHS = tuple(_decimal(scaled, 1) for scaled in range(1_000))
-"""Every average that players have, by tenths."""
+_TENTHS = tuple(_decimal(scaled, 1) for scaled in range(10 * 100))
+"""Averages below 100, by tenths: all that players have."""
 
 
 @lru_cache(maxsize=16)

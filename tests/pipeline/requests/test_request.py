@@ -140,6 +140,9 @@ class TestAccepted:
         assert [day.isoformat() for day in request.dates] == dates
         assert request.is_range is (len(dates) > 1)
 
+    def test_a_date_that_was_read_before_stays_what_it_is(self) -> None:
+        assert parse(on(target_date=date(2026, 2, 12))) == parse(on(target_date="2026-02-12"))
+
     def test_players_request_has_no_dates(self) -> None:
         request = parse(on(players=True, min_games=10))
         assert (request.players, request.min_games, request.dates, request.is_range) == (True, 10, (), False)
@@ -246,7 +249,11 @@ REJECTED: list[tuple[str, dict[Any, object], list[str]]] = [
     ("tomorrow", on(target_date="tomorrow"), ["target_date: "]),
     ("number", on(target_date=20260212), ["target_date: 20260212 is not a date"]),
     ("boolean", on(target_date=True), ["target_date: true is not a date"]),
-    ("date object", on(target_date=date(2026, 2, 12)), ["target_date: a date is not a date"]),
+    (
+        "datetime object",
+        on(target_date=datetime(2026, 2, 12, tzinfo=timezone.utc)),
+        ["target_date: a datetime is not a date"],
+    ),
     ("list", on(target_date=["2026-02-12"]), ['target_date: ["2026-02-12"] is not a date']),
     ("null date", on(target_date=None), ["target_date: null is no value; leave the key out or give it a value"]),
     ("wrong century", on(target_date="0026-02-12"), ['target_date: "0026-02-12" is not between 1900 and two years']),
