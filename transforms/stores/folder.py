@@ -217,7 +217,7 @@ class LocalStore:
                     _require(path, target, ABSENT)
                     if os.path.isdir(target):
                         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR)) from None
-                    if os.path.lexists(target):
+                    if _is_no_file(target):
                         raise StoreError(
                             f"cannot write {target}: a link to nothing, a pipe or a device stands where the object "
                             "goes; remove it or choose another path"
@@ -388,6 +388,14 @@ def _require(path: str, target: str, if_generation: int) -> None:
 
 def _named(generation: int) -> str:
     return "absent" if generation == ABSENT else f"at generation {generation}"
+
+
+def _is_no_file(target: str) -> bool:
+    """Whether something has a name that no write replaces; a file may have come since, and is found on the next try."""
+    try:
+        return not stat.S_ISREG(os.lstat(target).st_mode)
+    except FileNotFoundError:
+        return False
 
 
 def _in_folder(name: str, act: Callable[_Args, _Result], *args: _Args.args, **kwargs: _Args.kwargs) -> _Result:
