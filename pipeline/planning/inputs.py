@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 
+from exporters.config import ExportConfig
 from pipeline.planning.planner import plan_scans
 from pipeline.planning.shards import player_rows, shards_for
 from transforms.clients.concurrency import run_concurrently
@@ -74,7 +75,7 @@ class _Digests:
     def __init__(self, plan: Plan, parts: Mapping[str, list[TablePart]]) -> None:
         self._plan = plan
         self._parts = parts
-        self._rules = json.dumps(asdict(plan.config), sort_keys=True, default=str)
+        self._rules = rules_text(plan.config)
         self._by_window: dict[tuple[str, date | None, date | None], str] = {}
 
     def all(self) -> Inputs:
@@ -103,6 +104,16 @@ class _Digests:
             held = [part.version for part in self._parts[scan.table] if part.may_hold(scan.first, scan.last)]
             self._by_window[window] = _digest([str(window), *sorted(held)])
         return self._by_window[window]
+
+
+def rules_text(config: ExportConfig) -> str:
+    """Return the rules of a configuration as text: the same in every process."""
+    return json.dumps(asdict(config), sort_keys=True, default=_plain)
+
+
+def _plain(value: object) -> object:
+    # The order of a set of strings differs from process to process.
+    return sorted(value) if isinstance(value, frozenset) else str(value)
 
 
 def _rows_of(parts: Iterable[TablePart]) -> int | None:

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -77,6 +80,22 @@ class TestWithInputs:
     def test_the_rules_are_inputs(self) -> None:
         other = replace(NIGHTS, config=replace(EASY, champion_system_id="another"))
         assert not set(digests(other)["predictions"].values()) & set(digests(NIGHTS)["predictions"].values())
+
+    def test_the_rules_are_the_same_in_every_process(self) -> None:
+        code = "from exporters.config import ExportConfig; from pipeline.planning.inputs import rules_text"
+        command = [sys.executable, "-c", f"{code}; print(rules_text(ExportConfig()))"]
+        told = {
+            subprocess.run(
+                command,
+                env={**os.environ, "PYTHONHASHSEED": seed},
+                capture_output=True,
+                text=True,
+                check=True,
+                timeout=60,
+            ).stdout
+            for seed in ("1", "2", "3", "4")
+        }
+        assert len(told) == 1, "sets of names are in another order"
 
     def test_a_path_without_a_date_is_of_the_last_one(self) -> None:
         season = plan_of("season-subsets", first=FIRST, last=THIRD)
