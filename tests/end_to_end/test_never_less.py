@@ -68,13 +68,15 @@ def test_picks_are_not_replaced_by_none(league: League, store: MemoryStore) -> N
     assert_same_objects(documents(store), before)
 
 
-def test_a_third_of_the_players_is_too_many_to_lose(league: League, store: MemoryStore) -> None:
+@pytest.mark.parametrize("name", ["tonight", "tonight-players", "player-game-report"])
+def test_a_third_of_the_players_is_too_many_to_lose(league: League, store: MemoryStore, name: str) -> None:
+    publish(league, league.warehouse, store, 2, name)
     before = documents(store)
     rows = league.rows(CONTEXT)
     players = sorted(set(rows.filter(of_the_night(league, rows))["player_lookup"].to_pylist()))
     gone = pa.array(players[::3])
     found = publish(
-        league, without(league, CONTEXT, lambda rows: pc.is_in(rows["player_lookup"], gone)), store, 2, "tonight"
+        league, without(league, CONTEXT, lambda rows: pc.is_in(rows["player_lookup"], gone)), store, 3, name
     )
     assert found.exit_code == 1
     assert any("would lose" in line for line in found.missing), found.missing

@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from exporters.registry import exports
 from exporters.warehouse.tables import CONTEXT, GAMES, PREDICTIONS, REGISTRY
 from pipeline.execution.in_process import run_in_process
 from pipeline.planning.planner import begun
@@ -71,6 +72,16 @@ class TestSameRequest:
             assert (section["written"], section["pointers"]["moved"]) == (0, 0), name
             assert section["unchanged"] == len(section["documents"]) > 0
         assert manifest["status"] == "success"
+
+    @pytest.mark.parametrize("name", [name for name, export in exports().items() if "{date}" in export.path])
+    def test_a_rerun_finds_what_is_there_before_it_writes(self, league: League, name: str) -> None:
+        warehouse, store, tried = league.changed(), MemoryStore(), Reads()
+        for _ in range(2):
+            plan = begun(plan_of(name, first=league.today), datetime.now(timezone.utc))
+            manifest = run_in_process(plan, warehouse, store)[league.today.isoformat()]
+            store.before_write = tried
+        assert public(tried.paths) == [], "an upload that is refused is a request, too"
+        assert manifest["exports"][name]["unchanged"] == len(manifest["exports"][name]["documents"]) > 0
 
     def test_the_graph_reruns_alike(self, league: League) -> None:
         from pipeline.planning.graph import build

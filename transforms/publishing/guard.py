@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from functools import partial
+from itertools import chain
 from typing import Any
 
 import orjson
@@ -34,6 +35,8 @@ from transforms.publishing.manifest import load_manifest, newer_runs
 from transforms.stages.player_stage import DocumentBatch
 from transforms.stores.protocol import Store, StoredObject, StoreError
 
+_ANYBODY = "\0"
+"""Stands for a player in a path."""
 WITHHELD = "withheld"
 """The action of a document that is not written because its date is withheld."""
 
@@ -82,28 +85,24 @@ def find_objects(store: Store, plan: Plan, day: date, manifest: Mapping[str, Any
     """Return the objects of the documents that a manifest lists, as far as they are there, by path.
 
     That a document is published is never taken from the manifest, which is in another place: its objects may have been
-    removed, or replaced by a run that was cut off. The documents of players are listed at once.
+    removed, or replaced by a run that was cut off. Where the documents of a date lie side by side, they are listed;
+    elsewhere each is looked at.
     """
     sections = {} if manifest is None else manifest["exports"]
-    listed = [
-        (export, documents)
-        for export in plan.exports
-        if (documents := sections.get(export.name, {}).get("documents"))
-        and "{date}" in export.path
-        and day in plan.document_dates(export)
-    ]
-    found: dict[str, StoredObject] = {}
-    for objects in run_concurrently(partial(_objects_of, store, day), listed, store.concurrency):
-        found.update((shown.path, shown) for shown in objects)
-    return found
-
-
-def _objects_of(store: Store, day: date, listed: tuple[Export, Mapping[str, str]]) -> list[StoredObject]:
-    export, documents = listed
-    if export.grain is Grain.PLAYER:
-        prefix = export.path_of(day, "\0").partition("\0")[0]
-        return list(store.list(prefix, recursive=False))
-    return [shown for path in documents if (shown := store.stat(path)) is not None]
+    prefixes: list[str] = []
+    paths: list[str] = []
+    for export in plan.exports:
+        documents = sections.get(export.name, {}).get("documents")
+        if documents and "{date}" in export.path and day in plan.document_dates(export):
+            before, _, after = export.path_of(day, _ANYBODY).partition(_ANYBODY)
+            if export.grain is Grain.PLAYER and "/" not in after:
+                prefixes.append(before)
+            else:
+                paths.extend(documents)
+    listed = run_concurrently(lambda prefix: list(store.list(prefix, recursive=False)), prefixes, store.concurrency)
+    looked_at = run_concurrently(store.stat, paths, store.concurrency)
+    found = (*chain.from_iterable(listed), *(shown for shown in looked_at if shown is not None))
+    return {shown.path: shown for shown in found}
 
 
 def shown_by(manifest: Mapping[str, Any] | None, plan: Plan, published: Published) -> Shown:
