@@ -337,6 +337,16 @@ class Export:
         season = season_label(day) if "{season}" in self.path else ""
         return self.path.format(date=day.isoformat(), season=season, player=player)
 
+    def around_player(self, day: date) -> tuple[str, str]:
+        """Return what stands before and after the player in the paths of a date; all and nothing in one without."""
+        before, _, after = self.path_of(day, "\0").partition("\0")
+        return before, after
+
+    def player_of(self, day: date, path: str) -> str:
+        """Return the player in a path of a date; empty for a type without players' documents."""
+        before, after = self.around_player(day)
+        return path[len(before) : len(path) - len(after)] if after else ""
+
     def item_counts(self, document: Json) -> dict[str, int]:
         """Return the declared counts of a document, by dotted path."""
         return {path: _count(document, path) for path in self.counts}

@@ -255,12 +255,11 @@ def players_loss(evidence: Evidence, lost: Collection[str], whole: int) -> Loss:
         lost: The paths of those that are not there any more.
         whole: How many there were.
     """
-    prefix, _, suffix = evidence.export.path_of(evidence.day, "\0").partition("\0")
     return loss(
         evidence,
         PLAYERS,
         (whole, whole - len(lost)),
-        [path.removeprefix(prefix).removesuffix(suffix) for path in lost],
+        [evidence.export.player_of(evidence.day, path) for path in lost],
         whole=whole,
         empties=len(lost) == whole,
     )

@@ -33,7 +33,7 @@ from transforms.stores.protocol import Store
 
 BEGAN = datetime(2026, 2, 3, 18, tzinfo=timezone.utc)
 NOW = datetime(2026, 2, 4, 9, tzinfo=timezone.utc)
-TYPES = groups()["tonight-all"]
+TYPES = (*groups()["tonight-all"], "player-game-report")
 
 
 def plan_at(league: League, minute: int, **request: Any) -> Plan:
@@ -120,7 +120,7 @@ def test_every_document_of_the_run_is_there_byte_for_byte(world: World) -> None:
     assert {path: held for path, held in after.items() if path not in added} == world.as_good_left_it
     # Players whom only the later run had: no document of the date, and a pointer that says that they have no game.
     left = sorted(path for path in added if path in after)
-    assert len(added) == 4
+    assert len(added) == 6, "two documents, two reports, two pointers"
     assert [orjson.loads(after[path])["prediction"] for path in left] == [None, None]
     assert all(orjson.loads(after[path])["game_context"] is None for path in left)
 
@@ -316,7 +316,7 @@ class TestTwoRuns:
         assert self.compare(world, *runs) == DIFFERENT
         there = orjson.loads(capsys.readouterr().out)
         assert there["totals"]["documents_changed"] > 20
-        assert (there["totals"]["documents_missing"], there["totals"]["documents_new"]) == (2, 2)
+        assert (there["totals"]["documents_missing"], there["totals"]["documents_new"]) == (4, 4)
         assert self.compare(world, f"--run_before={world.good.run.execution}") == DIFFERENT
         assert orjson.loads(capsys.readouterr().out)["changes"] == there["changes"]
 

@@ -123,11 +123,10 @@ def _is_as_left(shown: StoredObject, digest: str, plan: Plan) -> bool:
 
 def _unchanged(export: Export, day: date, shown: StoredObject, counts: Mapping[str, int]) -> Outcome:
     told = shown.metadata
-    before, _, after = export.path_of(day, "\0").partition("\0")
     return Outcome(
         path=shown.path,
         export=export.name,
-        key=shown.path[len(before) : len(shown.path) - len(after)] if after else "",
+        key=export.player_of(day, shown.path),
         action="unchanged",
         size=shown.size,
         digest=told["digest"],

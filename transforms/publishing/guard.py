@@ -12,7 +12,6 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from functools import partial
-from itertools import chain
 from typing import Any
 
 import orjson
@@ -27,6 +26,7 @@ from transforms.elements.guarding import BuiltDocument, DateVerdict, Shown, Tall
 from transforms.elements.opened_date import OpenedDate
 from transforms.elements.plan import Plan
 from transforms.elements.publication import Outcome, Published
+from transforms.history.documents import find_documents
 from transforms.history.standing import find_standing
 from transforms.publishing.date_funnel import degraded_by, stages_of
 from transforms.publishing.documents import published_object
@@ -35,8 +35,6 @@ from transforms.publishing.manifest import load_manifest, newer_runs
 from transforms.stages.player_stage import DocumentBatch
 from transforms.stores.protocol import Store, StoredObject, StoreError
 
-_ANYBODY = "\0"
-"""Stands for a player in a path."""
 WITHHELD = "withheld"
 """The action of a document that is not written because its date is withheld."""
 
@@ -85,24 +83,19 @@ def find_objects(store: Store, plan: Plan, day: date, manifest: Mapping[str, Any
     """Return the objects of the documents that a manifest lists, as far as they are there, by path.
 
     That a document is published is never taken from the manifest, which is in another place: its objects may have been
-    removed, or replaced by a run that was cut off. Where the documents of a date lie side by side, they are listed;
-    elsewhere each is looked at.
+    removed, or replaced by a run that was cut off.
     """
     sections = {} if manifest is None else manifest["exports"]
-    prefixes: list[str] = []
-    paths: list[str] = []
-    for export in plan.exports:
-        documents = sections.get(export.name, {}).get("documents")
-        if documents and "{date}" in export.path and day in plan.document_dates(export):
-            before, _, after = export.path_of(day, _ANYBODY).partition(_ANYBODY)
-            if export.grain is Grain.PLAYER and "/" not in after:
-                prefixes.append(before)
-            else:
-                paths.extend(documents)
-    listed = run_concurrently(lambda prefix: list(store.list(prefix, recursive=False)), prefixes, store.concurrency)
-    looked_at = run_concurrently(store.stat, paths, store.concurrency)
-    found = (*chain.from_iterable(listed), *(shown for shown in looked_at if shown is not None))
-    return {shown.path: shown for shown in found}
+    listed = ((export, sections.get(export.name, {}).get("documents", ())) for export in plan.exports)
+    return find_documents(
+        store,
+        day,
+        [
+            (export, documents)
+            for export, documents in listed
+            if documents and "{date}" in export.path and day in plan.document_dates(export)
+        ],
+    )
 
 
 def shown_by(manifest: Mapping[str, Any] | None, plan: Plan, published: Published) -> Shown:

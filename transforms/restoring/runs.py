@@ -15,6 +15,7 @@ from exporters.registry import exports
 from transforms.clients.concurrency import run_concurrently
 from transforms.elements.manifest import HELD, ManifestError, checked_manifest, writers_of
 from transforms.elements.run_order import RunOrder
+from transforms.history.documents import find_documents
 from transforms.history.versions import History, Version, history_of, version_of
 from transforms.stores.control import RUNS
 from transforms.stores.overlay import OverlayStore
@@ -97,7 +98,7 @@ def versions_of(record: Mapping[str, Any]) -> list[PublishedVersion]:
         left = section["documents"].keys() - set(section["stale"]) - section["missing"].keys()
         writers = writers_of(section, left)
         for path in sorted(left):
-            key = _player(export, day, path)
+            key = export.player_of(day, path)
             version = Version(path, section["documents"][path], writers[path])
             found.append(PublishedVersion(export, key, version))
     return found
@@ -105,33 +106,19 @@ def versions_of(record: Mapping[str, Any]) -> list[PublishedVersion]:
 
 def players_of(export: Export, section: Mapping[str, Any], day: date) -> set[str]:
     """Return the players whose documents a section lists, those included that its run did not make any more."""
-    return {_player(export, day, path) for path in section["documents"]}
-
-
-def _player(export: Export, day: date, path: str) -> str:
-    """Return the player in a path; empty for a type without players' documents."""
-    if "{player}" not in export.path:
-        return ""
-    prefix, _, suffix = export.path_of(day, "\0").partition("\0")
-    return path.removeprefix(prefix).removesuffix(suffix)
+    return {export.player_of(day, path) for path in section["documents"]}
 
 
 def objects_at(store: Store, versions: Iterable[PublishedVersion], day: date) -> dict[str, StoredObject]:
-    """Return what the paths of some documents show now, by path. Players' documents are listed at once.
+    """Return what the paths of some documents show now, by path.
 
     Raises:
         StoreError: The store does not tell.
     """
-    prefixes: set[str] = set()
-    paths: set[str] = set()
+    paths: dict[str, list[str]] = {}
     for one in versions:
-        if one.key:
-            prefixes.add(one.export.path_of(day, "\0").partition("\0")[0])
-        else:
-            paths.add(one.path)
-    found = {shown.path: shown for prefix in sorted(prefixes) for shown in store.list(prefix, recursive=False)}
-    stats = run_concurrently(store.stat, sorted(paths), store.concurrency)
-    return {**found, **{shown.path: shown for shown in stats if shown is not None}}
+        paths.setdefault(one.export.name, []).append(one.version.path)
+    return find_documents(store, day, [(exports()[name], listed) for name, listed in paths.items()])
 
 
 def kept_since(store: Store, record: Mapping[str, Any], today: date) -> History:
