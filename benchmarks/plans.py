@@ -1,8 +1,13 @@
-"""The plan of a range of dates, as benchmarks in one process carry it out."""
+"""What benchmarks in one process share: their options, the plan of a range of dates, and CPU seconds."""
 
 from __future__ import annotations
 
+import argparse
+import time
+from collections.abc import Callable
 from datetime import date, datetime, timezone
+from pathlib import Path
+from typing import Any
 
 from exporters.config import ExportConfig
 from exporters.registry import exports, groups
@@ -27,3 +32,21 @@ def plan_of(types: str, first: date, last: date) -> Plan:
         now=datetime.now(timezone.utc),
     )
     return make_plan(request, config)
+
+
+def parser_of(description: str | None, types: str, rounds: int) -> argparse.ArgumentParser:
+    """Return the parser of a benchmark over a month of the demo season, with its defaults."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--warehouse", type=Path, default=Path(".demo/warehouse"), help="a demo season")
+    parser.add_argument("--types", default=types, help="export types or groups (%(default)s)")
+    parser.add_argument("--first", type=date.fromisoformat, default=date(2026, 3, 1), help="first date (%(default)s)")
+    parser.add_argument("--last", type=date.fromisoformat, default=date(2026, 3, 31), help="last date (%(default)s)")
+    parser.add_argument("--rounds", type=int, default=rounds, help="turns; the fastest of each counts")
+    return parser
+
+
+def seconds(work: Callable[[], Any]) -> float:
+    """Return the CPU seconds that something takes."""
+    started = time.process_time()
+    work()
+    return time.process_time() - started

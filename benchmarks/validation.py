@@ -9,14 +9,9 @@ machine does not matter much.
 
 from __future__ import annotations
 
-import argparse
-import time
-from collections.abc import Callable
-from datetime import date
 from pathlib import Path
-from typing import Any
 
-from benchmarks.plans import plan_of
+from benchmarks.plans import parser_of, plan_of, seconds
 from benchmarks.processes import memory_folder
 from exporters.declaration import Export
 from pipeline.execution.in_process import run_in_process
@@ -25,13 +20,6 @@ from transforms.elements.validation import require_valid
 from transforms.publishing.manifest import load_manifest
 from transforms.stores.folder import LocalStore
 from transforms.warehouses.parquet import ParquetWarehouse
-
-
-def seconds(work: Callable[[], Any]) -> float:
-    """Return the CPU seconds that something takes."""
-    started = time.process_time()
-    work()
-    return time.process_time() - started
 
 
 def published(plan: Plan, store: LocalStore) -> dict[Export, dict[str, bytes]]:
@@ -79,13 +67,7 @@ def check_each(documents: dict[Export, dict[str, bytes]], rounds: int) -> None:
 
 def main() -> None:
     """Run the benchmark."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--warehouse", type=Path, default=Path(".demo/warehouse"), help="a demo season")
-    parser.add_argument("--types", default="all", help="export types or groups (%(default)s)")
-    parser.add_argument("--first", type=date.fromisoformat, default=date(2026, 3, 1), help="first date (%(default)s)")
-    parser.add_argument("--last", type=date.fromisoformat, default=date(2026, 3, 31), help="last date (%(default)s)")
-    parser.add_argument("--rounds", type=int, default=3, help="turns; the fastest of each counts")
-    arguments = parser.parse_args()
+    arguments = parser_of(__doc__, "all", 3).parse_args()
     plan = plan_of(arguments.types, arguments.first, arguments.last)
     check_each(run(plan, arguments.warehouse), arguments.rounds)
 

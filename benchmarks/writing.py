@@ -9,13 +9,7 @@ counts, in CPU microseconds a document. Files go to a memory file system where t
 
 from __future__ import annotations
 
-import argparse
 import os
-import shutil
-import tempfile
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -23,7 +17,9 @@ from typing import Any
 
 import orjson
 
-from benchmarks.validation import plan_of
+from benchmarks.against_script import FOUR_TYPES
+from benchmarks.plans import parser_of, plan_of, seconds
+from benchmarks.processes import memory_folder
 from exporters.declaration import Export
 from pipeline.execution.in_process import build_documents
 from transforms.elements.document import Document, make_document
@@ -33,8 +29,6 @@ from transforms.publishing.documents import DocumentPublisher, published_object
 from transforms.reading.scan import scan_all
 from transforms.stores.folder import LocalStore
 from transforms.warehouses.parquet import ParquetWarehouse
-
-MEMORY = Path("/dev/shm")
 
 
 @dataclass(frozen=True)
@@ -106,23 +100,6 @@ def look_up(store: LocalStore, documents: list[Document]) -> Published:
     )
 
 
-@contextmanager
-def scratch() -> Iterator[str]:
-    """Yield a new folder, on a memory file system where there is one."""
-    folder = tempfile.mkdtemp(dir=MEMORY if MEMORY.is_dir() else None)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder)
-
-
-def seconds(work: Callable[[], Any]) -> float:
-    """Return the CPU seconds that something takes."""
-    started = time.process_time()
-    work()
-    return time.process_time() - started
-
-
 def turn(plan: Plan, values: list[Value]) -> dict[str, float]:
     """Return the CPU seconds of each step, in one turn."""
     documents = make(plan, values)
@@ -130,12 +107,12 @@ def turn(plan: Plan, values: list[Value]) -> dict[str, float]:
     again = replace(plan, run=replace(plan.run, execution_id="again"))
     forced = replace(plan, run=replace(plan.run, execution_id="~forced"), rewrite=True)
     found: dict[str, float] = {}
-    with scratch() as folder:
-        found["floor: serialise, write, rename"] = seconds(lambda: write_plainly(documents, values, folder))
+    with memory_folder() as folder:
+        found["floor: serialise, write, rename"] = seconds(lambda: write_plainly(documents, values, str(folder)))
     found["make"] = seconds(lambda: make(plan, values))
     found["make and validate"] = seconds(lambda: make(plan, values, validate=True))
-    with scratch() as folder:
-        store = LocalStore(folder)
+    with memory_folder() as folder:
+        store = LocalStore(str(folder))
         first, same, over = (DocumentPublisher(store, of) for of in (plan, again, forced))
         found["publish: nothing is there"] = seconds(lambda: publish(first, dated, Published(), "written"))
         found["look up what is there"] = seconds(lambda: look_up(store, dated))
@@ -147,13 +124,7 @@ def turn(plan: Plan, values: list[Value]) -> dict[str, float]:
 
 def main() -> None:
     """Run the benchmark."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--warehouse", type=Path, default=Path(".demo/warehouse"), help="a demo season")
-    parser.add_argument("--types", default="predictions,streaks,tonight,tonight-players", help="types (%(default)s)")
-    parser.add_argument("--first", type=date.fromisoformat, default=date(2026, 3, 1), help="first date (%(default)s)")
-    parser.add_argument("--last", type=date.fromisoformat, default=date(2026, 3, 31), help="last date (%(default)s)")
-    parser.add_argument("--rounds", type=int, default=5, help="turns; the fastest of each counts")
-    arguments = parser.parse_args()
+    arguments = parser_of(__doc__, FOUR_TYPES, 5).parse_args()
     plan = plan_of(arguments.types, arguments.first, arguments.last)
     values = values_of(plan, arguments.warehouse)
     turns = [turn(plan, values) for _ in range(arguments.rounds)]

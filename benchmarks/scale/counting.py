@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
 from threading import Lock
+from typing import Any
 
 from transforms.stores.protocol import Store, StoredObject
+from transforms.stores.wrapped import WrappedStore
 
 CREATES, READS, LISTS, DELETES = "creates", "reads", "lists", "deletes"
 PAGE = 1000
 """Objects that one request lists."""
 
 
-class CountingStore:
+class CountingStore(WrappedStore):
     """Passes calls on to a store, and counts the requests that :class:`transforms.stores.gcs.GcsStore` makes for them.
 
     Reading an object takes two: one for its metadata, one for its content.
@@ -42,38 +44,22 @@ class CountingStore:
         """Check the store; it is not part of what a run costs."""
         self._store.check()
 
-    def write(
-        self,
-        path: str,
-        content: bytes,
-        *,
-        cache_control: str,
-        content_type: str = "application/json",
-        metadata: Mapping[str, str] | None = None,
-        if_generation: int | None = None,
-    ) -> int:
+    def write(self, path: str, content: bytes, **described: Any) -> int:
         """Write an object, and count it."""
         with self._lock:
             self.counts[CREATES] += 1
             self.written += len(content)
             self.paths[path] += 1
-        return self._store.write(
-            path,
-            content,
-            cache_control=cache_control,
-            content_type=content_type,
-            metadata=metadata,
-            if_generation=if_generation,
-        )
+        return super().write(path, content, **described)
 
     def stat(self, path: str) -> StoredObject | None:
         """Return what is known of an object, and count it."""
         self._count(READS)
-        return self._store.stat(path)
+        return super().stat(path)
 
     def read(self, path: str) -> tuple[bytes, StoredObject] | None:
         """Return an object, and count what asks for it."""
-        found = self._store.read(path)
+        found = super().read(path)
         self._count(READS, 1 if found is None else 2)
         return found
 
@@ -88,16 +74,15 @@ class CountingStore:
     def delete(self, path: str, *, if_generation: int | None = None) -> None:
         """Remove an object, and count it."""
         self._count(DELETES)
-        self._store.delete(path, if_generation=if_generation)
+        super().delete(path, if_generation=if_generation)
 
     def now(self) -> datetime | None:
         """Return the store's time, which a bucket tells with a list."""
         self._count(LISTS)
         return self._store.now()
 
-    def url(self, path: str) -> str:
-        """Return where a person finds an object."""
-        return self._store.url(path)
+    def _holder(self, path: str) -> Store:  # noqa: ARG002 (one store holds every object)
+        return self._store
 
     def _count(self, kind: str, requests: int = 1) -> None:
         with self._lock:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, TypeVar
@@ -21,6 +21,7 @@ import pyarrow as pa
 
 from transforms.elements.tables import ScanStream, TablePart, TableScan
 from transforms.stores.protocol import Store, StoredObject, StoreError
+from transforms.stores.wrapped import WrappedStore
 from transforms.warehouses.protocol import AppendingWarehouse, Warehouse, WarehouseError
 
 CHECKS_SHARE, READS_SHARE = 0.25, 0.75
@@ -186,7 +187,7 @@ def _hand_over(
 
 
 @dataclass(frozen=True)
-class DeadlineStore:
+class DeadlineStore(WrappedStore):
     """A store that raises :class:`StoreError` once the time is over."""
 
     store: Store
@@ -202,47 +203,11 @@ class DeadlineStore:
         self._require("the output")
         self.store.check()
 
-    def write(
-        self,
-        path: str,
-        content: bytes,
-        *,
-        cache_control: str,
-        content_type: str = "application/json",
-        metadata: Mapping[str, str] | None = None,
-        if_generation: int | None = None,
-    ) -> int:
-        """See :class:`transforms.stores.protocol.Store`."""
-        self._require(path)
-        return self.store.write(
-            path,
-            content,
-            cache_control=cache_control,
-            content_type=content_type,
-            metadata=metadata,
-            if_generation=if_generation,
-        )
-
-    def stat(self, path: str) -> StoredObject | None:
-        """See :class:`transforms.stores.protocol.Store`."""
-        self._require(path)
-        return self.store.stat(path)
-
-    def read(self, path: str) -> tuple[bytes, StoredObject] | None:
-        """See :class:`transforms.stores.protocol.Store`."""
-        self._require(path)
-        return self.store.read(path)
-
     def list(self, prefix: str, *, recursive: bool = True) -> Iterator[StoredObject]:
         """See :class:`transforms.stores.protocol.Store`."""
         for shown in self.store.list(prefix, recursive=recursive):
             self._require(prefix)
             yield shown
-
-    def delete(self, path: str, *, if_generation: int | None = None) -> None:
-        """See :class:`transforms.stores.protocol.Store`."""
-        self._require(path)
-        self.store.delete(path, if_generation=if_generation)
 
     def now(self) -> datetime | None:
         """See :class:`transforms.stores.protocol.Store`."""
@@ -252,6 +217,10 @@ class DeadlineStore:
     def url(self, path: str) -> str:
         """See :class:`transforms.stores.protocol.Store`."""
         return self.store.url(path)
+
+    def _holder(self, path: str) -> Store:
+        self._require(path)
+        return self.store
 
     def _require(self, path: str) -> None:
         if self.deadline.is_over:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from transforms.stores.protocol import Store, StoredObject, StoreError
+from transforms.stores.wrapped import WrappedStore
 
 MANIFESTS, RUNS, FAILURES, LEASES, SIGNS_OF_LIFE = "manifest/", "runs/", "failures/", "open/", "alive/"
 LETTERS, LEDGER, WATCH, HISTORY, ALERTS, HEALS = "letters/", "ledger/", "watch/", "history/", "alerts/", "heals/"
@@ -45,7 +46,7 @@ def is_control(path: str) -> bool:
 
 
 @dataclass(frozen=True)
-class ControlledStore:
+class ControlledStore(WrappedStore):
     """A store that keeps control objects apart from public ones.
 
     The prefix of a path decides its place, so a manifest or a stack trace cannot reach the public one by mistake.
@@ -78,34 +79,6 @@ class ControlledStore:
             told = ("; ".join(filter(None, (problem, PRIVATE, self.advice))) for problem in error.problems)
             raise StoreError(*told) from error
 
-    def write(
-        self,
-        path: str,
-        content: bytes,
-        *,
-        cache_control: str,
-        content_type: str = "application/json",
-        metadata: Mapping[str, str] | None = None,
-        if_generation: int | None = None,
-    ) -> int:
-        """Write an object; see :class:`~transforms.stores.protocol.Store`."""
-        return self._place(path).write(
-            path,
-            content,
-            cache_control=cache_control,
-            content_type=content_type,
-            metadata=metadata,
-            if_generation=if_generation,
-        )
-
-    def stat(self, path: str) -> StoredObject | None:
-        """Return the metadata of an object; None when there is none."""
-        return self._place(path).stat(path)
-
-    def read(self, path: str) -> tuple[bytes, StoredObject] | None:
-        """Return an object's content and metadata; None when there is none."""
-        return self._place(path).read(path)
-
     def list(self, prefix: str, *, recursive: bool = True) -> Iterator[StoredObject]:
         """Yield the objects whose path starts with ``prefix``: those of the public place, unless it is one of control.
 
@@ -118,17 +91,9 @@ class ControlledStore:
             if not is_control(found.path):
                 yield found
 
-    def delete(self, path: str, *, if_generation: int | None = None) -> None:
-        """Remove an object; nothing happens when there is none."""
-        self._place(path).delete(path, if_generation=if_generation)
-
     def now(self) -> datetime | None:
         """Return the time of the public place."""
         return self.public.now()
 
-    def url(self, path: str) -> str:
-        """Return where a person finds the object."""
-        return self._place(path).url(path)
-
-    def _place(self, path: str) -> Store:
+    def _holder(self, path: str) -> Store:
         return self.control if is_control(path) else self.public

@@ -8,18 +8,16 @@ import os
 import stat
 import time
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
 import orjson
 
+from transforms.stores.files import create_file, in_folder, is_no_file, missing_folders, read_all, reporting, write_all
 from transforms.stores.protocol import ABSENT, GenerationMismatch, StoredObject, StoreError, validate_path
-
-_Args = ParamSpec("_Args")
-_Result = TypeVar("_Result")
 
 _HIDDEN = ".store"
 _ATTRIBUTE = "user.phase6"
@@ -29,20 +27,6 @@ _HAS_UNNAMED = hasattr(os, "O_TMPFILE") and os.path.isdir("/proc/self/fd")
 _UNSUPPORTED = frozenset({errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOSYS, errno.EPERM, errno.EXDEV})
 """How a file system answers that has no such files, or no links to them."""
 _DEFAULTS: dict[str, Any] = {"content_type": "application/octet-stream", "cache_control": ""}
-
-_FIXES = {
-    errno.ENOSPC: "free some disk space",
-    errno.EDQUOT: "free some disk space or raise the quota",
-    errno.EFBIG: "raise the file size limit",
-    errno.EACCES: "give this user access to it",
-    errno.EPERM: "give this user access to it",
-    errno.EROFS: "choose a root on a writable file system",
-    errno.ENOTDIR: "a file stands where a folder is needed; remove it or choose another root",
-    errno.EEXIST: "a file stands where a folder is needed; remove it or choose another root",
-    errno.EISDIR: "a folder stands where the object goes; remove it or choose another path",
-    errno.ENAMETOOLONG: "shorten the path",
-    errno.EMFILE: "raise the limit of open files",
-}
 
 
 @dataclass(frozen=True)
@@ -81,14 +65,14 @@ class LocalStore:
 
     def check(self) -> None:
         """Raise :class:`StoreError` when objects cannot be written here; leaves nothing behind."""
-        made = _missing_folders(self.root)
+        made = missing_folders(self.root)
         probe = os.path.join(self.root, f".check-{os.urandom(16).hex()}")
-        with _reporting("write below", self.root):
+        with reporting("write below", self.root):
             try:
                 os.makedirs(self.root, exist_ok=True)
                 descriptor = os.open(probe, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
                 try:
-                    _write_all(descriptor, b"{}")
+                    write_all(descriptor, b"{}")
                     fcntl.flock(descriptor, fcntl.LOCK_EX)
                     os.utime(descriptor, ns=(0, 0))
                 finally:
@@ -115,7 +99,7 @@ class LocalStore:
         description = orjson.dumps(
             {"content_type": content_type, "cache_control": cache_control, "metadata": dict(metadata or {})}
         )
-        with _reporting("write", target):
+        with reporting("write", target):
             if if_generation is None:
                 return self._replace(path, target, content, description, _generation(target))
             if if_generation == ABSENT and (generation := self._create(path, target, content, description)):
@@ -147,7 +131,7 @@ class LocalStore:
     def delete(self, path: str, *, if_generation: int | None = None) -> None:
         """Remove an object; nothing happens when there is none."""
         target = self._file(path)
-        with _reporting("delete", target):
+        with reporting("delete", target):
             if if_generation is None:
                 self._delete(path, target)
             else:
@@ -171,7 +155,7 @@ class LocalStore:
         if not _HAS_UNNAMED:
             return None
         try:
-            return _in_folder(f"{folder}/", os.open, folder, os.O_WRONLY | os.O_TMPFILE, 0o666)
+            return in_folder(f"{folder}/", os.open, folder, os.O_WRONLY | os.O_TMPFILE, 0o666)
         except OSError as error:
             if error.errno in _UNSUPPORTED:
                 return None
@@ -207,17 +191,17 @@ class LocalStore:
             return ABSENT
         sidecar = None
         try:
-            _write_all(descriptor, content)
+            write_all(descriptor, content)
             generation, sidecar = self._describe(path, descriptor, time.time_ns() // 1000, description)
             while True:
                 try:
-                    _in_folder(target, self._link, descriptor, target)
+                    in_folder(target, self._link, descriptor, target)
                     return generation
                 except FileExistsError:
                     _require(path, target, ABSENT)
                     if os.path.isdir(target):
                         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR)) from None
-                    if _is_no_file(target):
+                    if is_no_file(target):
                         raise StoreError(
                             f"cannot write {target}: a link to nothing, a pipe or a device stands where the object "
                             "goes; remove it or choose another path"
@@ -237,15 +221,15 @@ class LocalStore:
         """Write an object in the place of its generation ``previous``, and return the new one."""
         staged = f"{self.root}/{_HIDDEN}/staging/{os.urandom(16).hex()}"
         sidecar = None
-        descriptor = _create(staged)
+        descriptor = create_file(staged)
         try:
             try:
-                _write_all(descriptor, content)
+                write_all(descriptor, content)
                 generation = max(time.time_ns() // 1000, previous + 1)
                 generation, sidecar = self._describe(path, descriptor, generation, description)
             finally:
                 os.close(descriptor)
-            _in_folder(target, self._commit, staged, target)
+            in_folder(target, self._commit, staged, target)
         except BaseException:
             with suppress(OSError):
                 os.unlink(staged)
@@ -272,12 +256,12 @@ class LocalStore:
         while True:
             sidecar = self._sidecar(path, generation)
             try:
-                descriptor = _create(sidecar)
+                descriptor = create_file(sidecar)
             except FileExistsError:
                 generation += 1
                 continue
             try:
-                _write_all(descriptor, description)
+                write_all(descriptor, description)
             except BaseException:
                 os.unlink(sidecar)
                 raise
@@ -287,7 +271,7 @@ class LocalStore:
 
     def _read(self, path: str, *, with_content: bool) -> tuple[bytes, StoredObject] | None:
         target = self._file(path)
-        with _reporting("read", target):
+        with reporting("read", target):
             while True:
                 try:
                     descriptor = os.open(target, os.O_RDONLY)
@@ -297,7 +281,7 @@ class LocalStore:
                     status = os.fstat(descriptor)
                     if not stat.S_ISREG(status.st_mode):
                         return None
-                    content = _read_all(descriptor, status.st_size) if with_content else b""
+                    content = read_all(descriptor, status.st_size) if with_content else b""
                     generation = _generation_of(status)
                     description = self._description(path, descriptor, generation)
                 finally:
@@ -322,7 +306,7 @@ class LocalStore:
             return None
 
     def _walk(self, folder: str, prefix: str, recursive: bool) -> Iterator[StoredObject]:
-        with _reporting("list", f"{self.root}/{folder}"):
+        with reporting("list", f"{self.root}/{folder}"):
             try:
                 with os.scandir(f"{self.root}/{folder}") as entries:
                     # A folder sorts as its objects do: with the slash that follows its name.
@@ -361,21 +345,12 @@ class LocalStore:
     def _lock(self, path: str) -> Iterator[None]:
         # Opened anew each time: a lock belongs to the open file, which a forked process or another thread would share.
         name = f"{self.root}/{_HIDDEN}/locks/{zlib.crc32(path.encode()) % _LOCKS}"
-        descriptor = _in_folder(name, os.open, name, os.O_RDWR | os.O_CREAT, 0o666)
+        descriptor = in_folder(name, os.open, name, os.O_RDWR | os.O_CREAT, 0o666)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             yield
         finally:
             os.close(descriptor)
-
-
-@contextmanager
-def _reporting(action: str, name: str) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        fix = _FIXES.get(error.errno or 0, "check the path and the disk")
-        raise StoreError(f"cannot {action} {name}: {error.strerror or error}; {fix}") from error
 
 
 def _require(path: str, target: str, if_generation: int) -> None:
@@ -390,44 +365,6 @@ def _named(generation: int) -> str:
     return "absent" if generation == ABSENT else f"at generation {generation}"
 
 
-def _is_no_file(target: str) -> bool:
-    """Whether something has a name that no write replaces; a file may have come since, and is found on the next try."""
-    try:
-        return not stat.S_ISREG(os.lstat(target).st_mode)
-    except FileNotFoundError:
-        return False
-
-
-def _in_folder(name: str, act: Callable[_Args, _Result], *args: _Args.args, **kwargs: _Args.kwargs) -> _Result:
-    """Run an operation in the folder of ``name``, which is made only when it is missing."""
-    # More than one attempt, since a concurrent delete removes folders that it leaves empty, even while they are made.
-    for _ in range(100):
-        try:
-            return act(*args, **kwargs)
-        except FileNotFoundError:
-            with suppress(FileNotFoundError, FileExistsError):
-                os.makedirs(os.path.dirname(name), exist_ok=True)
-    return act(*args, **kwargs)
-
-
-def _create(name: str) -> int:
-    return _in_folder(name, os.open, name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
-
-
-def _write_all(descriptor: int, content: bytes) -> None:
-    written = os.write(descriptor, content)
-    while written < len(content):
-        written += os.write(descriptor, memoryview(content)[written:])
-
-
-def _read_all(descriptor: int, size: int) -> bytes:
-    chunks = []
-    while size > 0 and (chunk := os.read(descriptor, size)):
-        chunks.append(chunk)
-        size -= len(chunk)
-    return b"".join(chunks)
-
-
 def _generation(target: str) -> int:
     try:
         status = os.stat(target)
@@ -439,13 +376,3 @@ def _generation(target: str) -> int:
 def _generation_of(status: os.stat_result) -> int:
     # A file from elsewhere may be dated 1970 or before, and generation 0 means that there is none.
     return max(status.st_mtime_ns // 1000, 1)
-
-
-def _missing_folders(folder: str) -> list[str]:
-    """Return the folders, innermost first, that making ``folder`` makes."""
-    missing = []
-    folder = os.path.abspath(folder)
-    while not os.path.exists(folder):
-        missing.append(folder)
-        folder = os.path.dirname(folder)
-    return missing
