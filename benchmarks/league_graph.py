@@ -30,7 +30,7 @@ from pipeline.stream.answer import Answerer
 from transforms.stores.control import ControlledStore
 from transforms.stores.gcs import GcsStore
 from transforms.warehouses.bigquery import BigQueryWarehouse
-from transforms.warehouses.league_tables import tables_of
+from transforms.warehouses.league_tables import league_warehouse
 
 DATASETS = ("nba_analytics", "nba_orchestration", "nba_precompute", "nba_predictions", "nba_raw", "nba_reference")
 
@@ -46,7 +46,7 @@ def place_of(league: LeagueSettings) -> LeaguePlace:
     """Return the places of a league in BigQuery and GCS."""
     path = f"v1/leagues/{league.name}"
     store = ControlledStore(GcsStore("bucket", path), GcsStore("bucket-control", path))
-    warehouse = tables_of(BigQueryWarehouse("my-project"), league.tables)
+    warehouse = league_warehouse(BigQueryWarehouse("my-project"), league.tables)
     return LeaguePlace(warehouse, store, f"gs://bucket/{path}", league.config)
 
 

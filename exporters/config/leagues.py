@@ -74,7 +74,7 @@ class LeagueTables:
         return f"{dict(self.datasets).get(dataset, dataset)}.{name}"
 
 
-HERE = LeagueTables()
+DECLARED = LeagueTables()
 """The tables of the default league: they have the declared names, and hold no other league."""
 
 
@@ -93,7 +93,7 @@ class LeagueSettings:
 
     name: str
     calendar: LeagueCalendar = LeagueCalendar()
-    tables: LeagueTables = HERE
+    tables: LeagueTables = DECLARED
     champions: tuple[Tenure, ...] = CHAMPIONS
     config: ExportConfig = field(default_factory=ExportConfig)
     live_feed: str = ""

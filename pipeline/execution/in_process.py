@@ -25,7 +25,7 @@ from transforms.elements.plan import FEWEST_SHARDS, Plan
 from transforms.elements.progress import PROGRESS
 from transforms.elements.publication import Outcome, Publication, Published
 from transforms.elements.tables import TableBatch, table_named
-from transforms.history.standing import still_stands, tally_of
+from transforms.history.up_to_date import is_still_up_to_date, tally_of
 from transforms.publishing.documents import DocumentPublisher
 from transforms.publishing.guard import judge_date, open_date, triage, withheld_outcome
 from transforms.publishing.lease import Heartbeat, abandon, forget_signs
@@ -85,7 +85,7 @@ def _publish(
     schemas = run_concurrently(partial(publish_schema, store, plan), schemas_of(plan), store.concurrency)
     log.failures[plan.dates[-1]].extend(failure for failure in schemas if failure is not None)
     frozen: list[tuple[date, FrozenRows]] = []
-    for made in build_documents(log.leave_out_standing(), batches, scan_counts):
+    for made in build_documents(log.skip_up_to_date(), batches, scan_counts):
         log.add(made.day, made.documents, made.failures)
         frozen.extend((made.day, rows_to_write) for rows_to_write in made.frozen)
     verdicts = log.settle()
@@ -200,22 +200,22 @@ class _Log:
         self._publisher = DocumentPublisher(store, plan)
         self._plan = plan
         self._scan_counts = scan_counts
-        opened = run_concurrently(partial(open_date, plan, store, may_stand=True), plan.dates, store.concurrency)
+        opened = run_concurrently(partial(open_date, plan, store, may_skip=True), plan.dates, store.concurrency)
         self._opened = dict(zip(plan.dates, opened, strict=True))
         self._held: list[tuple[date, DocumentBatch]] = []
         self._tallies: dict[date, list[Tally]] = defaultdict(list)
 
-    def leave_out_standing(self) -> Plan:
+    def skip_up_to_date(self) -> Plan:
         """Return the plan without the dates that need not be built, whose documents are unchanged."""
         built = []
         for day in self._plan.dates:
-            standing = self._opened[day].standing
-            if standing is None or not still_stands(self._plan, self._scan_counts, day, standing):
+            up_to_date = self._opened[day].up_to_date
+            if up_to_date is None or not is_still_up_to_date(self._plan, self._scan_counts, day, up_to_date):
                 built.append(day)
                 continue
-            self._tallies[day].append(tally_of(standing))
-            self.outcomes[day].append(OutcomeBatch(list(standing.outcomes), {}, {}))
-            PROGRESS.documents += len(standing.outcomes)
+            self._tallies[day].append(tally_of(up_to_date))
+            self.outcomes[day].append(OutcomeBatch(list(up_to_date.outcomes), {}, {}))
+            PROGRESS.documents += len(up_to_date.outcomes)
         return replace(self._plan, dates=tuple(built))
 
     def add(self, day: date, documents: DocumentBatch, failures: Iterable[Failure]) -> None:

@@ -10,14 +10,14 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from exporters.config import ExportConfig
-from exporters.config.leagues import HERE, LeagueTables
+from exporters.config.leagues import DECLARED, LeagueTables
 from pipeline.options.configuration import JobConfig, RunConfig, in_league
 from pipeline.options.locations import BigQueryProject, GcsPrefix, LocalFolder, ParquetFolder, control_beside
 from transforms.live_feed.warehouse import FileLiveFeed, LiveFeed, LiveWarehouse
 from transforms.stores.control import ControlledStore
 from transforms.stores.folder import LocalStore
 from transforms.stores.protocol import Store
-from transforms.warehouses.league_tables import tables_of
+from transforms.warehouses.league_tables import league_warehouse
 from transforms.warehouses.parquet import ParquetWarehouse
 from transforms.warehouses.protocol import Warehouse
 
@@ -39,7 +39,7 @@ def with_absolute_paths(config: ConfigT) -> ConfigT:
 
 def open_warehouse(config: JobConfig) -> LiveWarehouse:
     """Return the warehouse that a configuration names, together with its live feed."""
-    return LiveWarehouse(tables_of(_open_tables(config), config.league.tables), open_feed(config))
+    return LiveWarehouse(league_warehouse(_open_tables(config), config.league.tables), open_feed(config))
 
 
 @dataclass(frozen=True)
@@ -68,18 +68,18 @@ def open_leagues(config: JobConfig) -> dict[str, LeaguePlace]:
     return found
 
 
-def open_tables(place: ParquetFolder | BigQueryProject, home: LeagueTables = HERE) -> Warehouse:
+def open_tables(place: ParquetFolder | BigQueryProject, league: LeagueTables = DECLARED) -> Warehouse:
     """Return the tables of a place.
 
     Args:
         place: The place.
-        home: Where the rows of the league are.
+        league: Where the league's rows are stored.
     """
     if isinstance(place, ParquetFolder):
-        return tables_of(ParquetWarehouse(place.path), home)
+        return league_warehouse(ParquetWarehouse(place.path), league)
     from transforms.warehouses.bigquery import BigQueryWarehouse
 
-    return tables_of(BigQueryWarehouse(place.project), home)
+    return league_warehouse(BigQueryWarehouse(place.project), league)
 
 
 def open_feed(config: JobConfig) -> LiveFeed | None:

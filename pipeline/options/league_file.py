@@ -33,7 +33,7 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from exporters.config import ExportConfig
 from exporters.config.leagues import (
-    HERE,
+    DECLARED,
     LEAGUE_ZONE,
     NAME_PATTERN,
     NBA,
@@ -220,14 +220,14 @@ def _object(content: bytes, place: str, problems: list[Problem]) -> Mapping[str,
 def _default_tables(given: Any, problems: list[Problem]) -> LeagueTables:
     """Return the tables of the default league."""
     if given is None:
-        return HERE
+        return DECLARED
     try:
         marked = _Marked.model_validate(given)
     except ValidationError as error:
         key = ".".join(map(str, error.errors()[0]["loc"]))
         reason, fix = "is not understood", 'write {"column": "league", "value": "nba"}'
         problems.append(_problem(show(NBA.name), f"default.{key}", reason, fix))
-        return HERE
+        return DECLARED
     return LeagueTables(column=marked.column, value=marked.value)
 
 
@@ -251,22 +251,22 @@ def _problem(league: str, key: str, reason: str, fix: str) -> Problem:
 
 def _clashes(records: list[_Record], default: LeagueTables) -> Iterator[Problem]:
     """Yield names that occur twice, and leagues that would read the rows of another one."""
-    names, homes = {NBA.name}, {_home(default): NBA.name}
+    names, locations = {NBA.name}, {_location(default): NBA.name}
     for record in records:
         if record.name in names:
             reason = "is the default league's" if record.name == NBA.name else "is there twice"
             yield _problem(show(record.name), "name", reason, "give each league a name of its own")
         names.add(record.name)
-        datasets, column, _ = _home(record.tables)
+        datasets, column, _ = _location(record.tables)
         if column and not default.column and datasets == _DATASETS:
             fix = 'add "default": {"column": ..., "value": ...}'
             yield _problem(show(record.name), "column", f"marks rows that {NBA.name} would show as well", fix)
-        if (other := homes.setdefault(_home(record.tables), record.name)) != record.name:
+        if (other := locations.setdefault(_location(record.tables), record.name)) != record.name:
             fix = "name its datasets, or the column and value of its rows"
             yield _problem(show(record.name), "datasets", f"are those of {other}, whose rows would be shown", fix)
 
 
-def _home(tables: LeagueTables) -> tuple[tuple[str, ...], str, str]:
+def _location(tables: LeagueTables) -> tuple[tuple[str, ...], str, str]:
     """Return the stored datasets, and the column and value, that the rows of a league are told by."""
     return tuple(tables.source(f"{name}.").rstrip(".") for name in _DATASETS), tables.column, tables.value
 

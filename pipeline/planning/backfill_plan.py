@@ -13,7 +13,7 @@ from exporters.warehouse.tables import SCHEDULE
 from pipeline.planning.planner import plan_scans
 from transforms.elements.plan import Plan
 from transforms.elements.tables import TableScan
-from transforms.history.standing import why_incomplete
+from transforms.history.up_to_date import why_incomplete
 from transforms.warehouses.protocol import Warehouse
 
 

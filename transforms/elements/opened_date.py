@@ -10,7 +10,7 @@ from transforms.elements.publication import Outcome, Published
 
 
 @dataclass(frozen=True)
-class Standing:
+class UpToDate:
     """The documents of a date that need not be built, since they are what the run would make.
 
     Attributes:
@@ -29,9 +29,9 @@ class OpenedDate:
     Attributes:
         published: What need not be written again.
         shown: What the guard compares with.
-        standing: Its documents, where none of them need be built; None where one may have to be.
+        up_to_date: Its documents, where none of them need be built; None where one may have to be.
     """
 
     published: Published = field(default_factory=Published)
     shown: Shown = field(default_factory=Shown)
-    standing: Standing | None = None
+    up_to_date: UpToDate | None = None

@@ -8,7 +8,7 @@ from datetime import date
 
 import pyarrow as pa
 
-from exporters.config.leagues import HERE, LeagueTables
+from exporters.config.leagues import DECLARED, LeagueTables
 from exporters.warehouse.schema import Column, StandIn, Table
 from exporters.warehouse.tables import TABLES
 
@@ -47,7 +47,7 @@ class TableScan:
             empty for the present.
         undated: Rows without a partition date are read as well where the warehouse keeps them apart, to be named. It
             is set where a table was looked at, and may hold such rows.
-        home: Where the rows of the league are.
+        league: Where the league's rows are stored.
     """
 
     table: str
@@ -57,7 +57,7 @@ class TableScan:
     equals: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     as_of: str = ""
     undated: bool = False
-    home: LeagueTables = HERE
+    league: LeagueTables = DECLARED
 
     @property
     def nulls(self) -> frozenset[str]:
@@ -88,7 +88,7 @@ class TableScan:
     @property
     def source(self) -> str:
         """``dataset.table`` of the table that stores the rows."""
-        return self.home.source(self.declaration.source)
+        return self.league.source(self.declaration.source)
 
     @property
     def schema(self) -> pa.Schema:

@@ -27,7 +27,7 @@ from transforms.elements.opened_date import OpenedDate
 from transforms.elements.plan import Plan
 from transforms.elements.publication import Outcome, Published
 from transforms.history.documents import find_documents
-from transforms.history.standing import find_standing
+from transforms.history.up_to_date import find_up_to_date
 from transforms.publishing.date_funnel import degraded_by, stages_of
 from transforms.publishing.documents import published_object
 from transforms.publishing.lease import DateBusy, acquire, lost_to_another, release, still_holds
@@ -39,14 +39,14 @@ WITHHELD = "withheld"
 """The action of a document that is not written because its date is withheld."""
 
 
-def open_date(plan: Plan, store: Store, day: date, *, may_stand: bool = False) -> OpenedDate:
+def open_date(plan: Plan, store: Store, day: date, *, may_skip: bool = False) -> OpenedDate:
     """Take the lease of a date and return what is published for it; why it cannot be taken, where another run has it.
 
     Args:
         plan: The plan.
         store: Where documents are.
         day: The date.
-        may_stand: Whether the run can leave out a date that need not be built.
+        may_skip: Whether the run can leave out a date that need not be built.
 
     Raises:
         StoreError: The store does not tell.
@@ -69,9 +69,9 @@ def open_date(plan: Plan, store: Store, day: date, *, may_stand: bool = False) -
         found, newer = find_objects(store, plan, day, manifest), newer_runs(manifest, plan.run, key)
         objects = {path: published_object(shown) for path, shown in found.items()}
         published = Published(objects, newer, is_contested=contested, is_held=True)
-        stands = may_stand and not (contested or newer)
-        standing = find_standing(plan, day, manifest, found) if stands else None
-        return OpenedDate(published, look(store, plan, day, manifest, published), standing)
+        is_candidate = may_skip and not (contested or newer)
+        up_to_date = find_up_to_date(plan, day, manifest, found) if is_candidate else None
+        return OpenedDate(published, look(store, plan, day, manifest, published), up_to_date)
     except StoreError:
         # Nothing was written yet.
         with suppress(StoreError):

@@ -22,7 +22,7 @@ from transforms.warehouses.protocol import Warehouse
 LOG = logging.getLogger(__name__)
 
 
-class ToldDate(NamedTuple):
+class EncodedStatus(NamedTuple):
     """What a run says of one date, as it travels to the process that publishes it.
 
     Attributes:
@@ -38,12 +38,12 @@ class ToldDate(NamedTuple):
     content: bytes
 
 
-def told_date(told: DateStatus) -> ToldDate:
+def encode_status(told: DateStatus) -> EncodedStatus:
     """Return what a run says of one date, ready to travel."""
-    return ToldDate(told["date"], list(told["exports"]), bool(told["page"]["exports"]), orjson.dumps(told))
+    return EncodedStatus(told["date"], list(told["exports"]), bool(told["page"]["exports"]), orjson.dumps(told))
 
 
-def worth_telling(told: Iterable[ToldDate]) -> list[ToldDate]:
+def relevant_dates(told: Iterable[EncodedStatus]) -> list[EncodedStatus]:
     """Return the dates of a run that can change what is published of it; the others change nothing.
 
     ``status.json`` lists the newest dates, and of each export type only what is told of its newest date. The page has

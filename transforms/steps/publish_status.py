@@ -13,14 +13,14 @@ from apache_beam.metrics import Metrics
 
 from transforms.elements.plan import Plan
 from transforms.publishing.lease import forget_signs
-from transforms.publishing.publish_run_status import ToldDate, publish_run_status, told_date, worth_telling
+from transforms.publishing.publish_run_status import EncodedStatus, encode_status, publish_run_status, relevant_dates
 from transforms.publishing.status import date_status
 from transforms.steps.lease_keeping import LeaseKeeping
 from transforms.stores.protocol import Store
 from transforms.warehouses.protocol import Warehouse
 
-Told = tuple[str, list[str], bool, bytes]
-"""A :class:`ToldDate` without its names, which Beam encodes without pickling."""
+PlainStatus = tuple[str, list[str], bool, bytes]
+"""A :class:`EncodedStatus` without its names, which Beam encodes without pickling."""
 _COMPACTED = 600
 """Dates that a worker collects before it drops those that change nothing."""
 
@@ -40,8 +40,8 @@ class PublishStatus(beam.PTransform):
         """Wire the transform."""
         return (
             manifests
-            | "TakeStatus" >> beam.ParDo(TakeStatus()).with_output_types(tuple[str, Told])
-            | "GatherDates" >> beam.CombinePerKey(KeepNewest())
+            | "TakeStatus" >> beam.ParDo(TakeStatus()).with_output_types(tuple[str, PlainStatus])
+            | "GatherDates" >> beam.CombinePerKey(KeepRelevantDates())
             | "WriteStatus" >> beam.ParDo(WriteStatus(self.plan, self.store, self.warehouse)).with_output_types(str)
         )
 
@@ -50,42 +50,42 @@ class PublishStatus(beam.PTransform):
 class TakeStatus(beam.DoFn):
     """Wraps :func:`date_status` for one manifest; all of them get one key."""
 
-    def process(self, manifest: tuple[str, dict[str, Any]]) -> Iterable[tuple[str, Told]]:
+    def process(self, manifest: tuple[str, dict[str, Any]]) -> Iterable[tuple[str, PlainStatus]]:
         """Yield what is public of a manifest."""
-        yield "", told_date(date_status(manifest[1]))
+        yield "", encode_status(date_status(manifest[1]))
 
 
-class KeepNewest(beam.CombineFn):
-    """Wraps :func:`worth_telling`: where dates meet, those that change nothing are dropped.
+class KeepRelevantDates(beam.CombineFn):
+    """Wraps :func:`relevant_dates`: where dates meet, those that change nothing are dropped.
 
     Workers drop theirs before they send them, so that no process holds what is said of all dates of a run.
     """
 
-    def create_accumulator(self) -> list[Told]:
+    def create_accumulator(self) -> list[PlainStatus]:
         """Return no dates."""
         return []
 
-    def add_input(self, kept: list[Told], told: Told) -> list[Told]:
+    def add_input(self, kept: list[PlainStatus], told: PlainStatus) -> list[PlainStatus]:
         """Return the dates with one more."""
         kept.append(told)
         return self.compact(kept) if len(kept) >= _COMPACTED else kept
 
-    def merge_accumulators(self, several: Iterable[list[Told]]) -> list[Told]:
+    def merge_accumulators(self, several: Iterable[list[PlainStatus]]) -> list[PlainStatus]:
         """Return the dates of several accumulators."""
-        merged: list[Told] = []
+        merged: list[PlainStatus] = []
         for kept in several:
             merged = self.compact([*merged, *kept])
         return merged
 
-    def compact(self, kept: list[Told]) -> list[Told]:
+    def compact(self, kept: list[PlainStatus]) -> list[PlainStatus]:
         """Drop what changes nothing before the dates leave the process."""
-        return list(worth_telling(ToldDate(*each) for each in kept))
+        return list(relevant_dates(EncodedStatus(*each) for each in kept))
 
     def get_accumulator_coder(self) -> coders.Coder:
         """Return the coder of dates on their way to another process."""
-        return coders.ListCoder(coders.registry.get_coder(Told))
+        return coders.ListCoder(coders.registry.get_coder(PlainStatus))
 
-    def extract_output(self, kept: list[Told]) -> list[bytes]:
+    def extract_output(self, kept: list[PlainStatus]) -> list[bytes]:
         """Return what is said of the dates, as JSON."""
         return [content for *_, content in self.compact(kept)]
 

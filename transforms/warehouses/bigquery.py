@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from google.api_core import exceptions
 from google.cloud.bigquery_storage_v1 import types
 
-from exporters.config.leagues import HERE, LeagueTables
+from exporters.config.leagues import DECLARED, LeagueTables
 from transforms.clients.process_clients import ProcessClients
 from transforms.clients.retries import PATIENT, RetryPolicy, ServiceDownError
 from transforms.clients.session import CredentialsError
@@ -197,14 +197,16 @@ class BigQueryWarehouse:
         session, _ = self._create_session(scan, 1)
         return int(session.estimated_total_bytes_scanned)
 
-    def append(self, table: str, batch: pa.RecordBatch, *, day: date, name: str, home: LeagueTables = HERE) -> None:
+    def append(
+        self, table: str, batch: pa.RecordBatch, *, day: date, name: str, league: LeagueTables = DECLARED
+    ) -> None:
         """Add one version of a date's rows to a table in one commit, unless the table holds it already.
 
         A commit whose answer is lost may have happened: looking for the version shows it. Nullable columns that the
         table does not have are left out, and so are the rows of an optional table that does not exist.
         """
         (version,) = pc.unique(batch.column(VERSION_COLUMN)).to_pylist()
-        scan = TableScan(table, (VERSION_COLUMN,), day, day, {VERSION_COLUMN: (version,)}, home=home)
+        scan = TableScan(table, (VERSION_COLUMN,), day, day, {VERSION_COLUMN: (version,)}, league=league)
         if self._holds(scan, batch.num_rows):
             return
         try:

@@ -74,8 +74,8 @@ def layout_of(scan: TableScan, table: Mapping[str, Any]) -> Layout:
             absent.append(name)
         else:
             problems.append(_column_problem(scan, column, found, equated=name in scan.equals))
-    if scan.home.column:
-        problems.append(_column_problem(scan, Column(scan.home.column, "STRING", "NULLABLE"), found, equated=True))
+    if scan.league.column:
+        problems.append(_column_problem(scan, Column(scan.league.column, "STRING", "NULLABLE"), found, equated=True))
     problems.append(_partition_problem(scan, table))
     if wrong := [problem for problem in problems if problem]:
         raise WarehouseError(*wrong)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from exporters.config.leagues import HERE, LeagueTables
+from exporters.config.leagues import DECLARED, LeagueTables
 from transforms.elements.tables import ScanStream, TablePart, TableScan
 from transforms.warehouses.protocol import AppendingWarehouse, Warehouse, WarehouseError
 
@@ -20,11 +20,11 @@ class LeagueWarehouse:
 
     Attributes:
         warehouse: Holds the tables of all leagues.
-        home: Where the rows of the league are.
+        league: Where the league's rows are stored.
     """
 
     warehouse: Warehouse
-    home: LeagueTables
+    league: LeagueTables
 
     @property
     def concurrency(self) -> int:
@@ -33,11 +33,11 @@ class LeagueWarehouse:
 
     def check(self, scan: TableScan) -> tuple[str, ...]:
         """Check the table of the league."""
-        return self.warehouse.check(self._at_home(scan))
+        return self.warehouse.check(self._of_league(scan))
 
     def split(self, scan: TableScan) -> list[ScanStream]:
         """Return the streams of the league's rows; each knows where they are."""
-        return self.warehouse.split(self._at_home(scan))
+        return self.warehouse.split(self._of_league(scan))
 
     def read(self, stream: ScanStream) -> Iterator[pa.RecordBatch]:
         """Yield the rows of a stream."""
@@ -53,21 +53,21 @@ class LeagueWarehouse:
 
     def parts(self, scan: TableScan) -> list[TablePart]:
         """Return the parts of the league's table; those of all leagues where a column tells them apart."""
-        return self.warehouse.parts(self._at_home(scan))
+        return self.warehouse.parts(self._of_league(scan))
 
     def append(self, table: str, batch: pa.RecordBatch, *, day: date, name: str) -> None:
         """Add rows to the league's table; see :class:`~transforms.warehouses.protocol.AppendingWarehouse`."""
-        if self.home.column:
+        if self.league.column:
             raise WarehouseError(
-                f"table {table}: rows of a league that column {self.home.column} tells apart are not written back; "
+                f"table {table}: rows of a league that column {self.league.column} tells apart are not written back; "
                 "leave out --write_subset_picks, or give the league datasets of its own"
             )
         if not isinstance(self.warehouse, AppendingWarehouse):
             raise WarehouseError(f"table {table}: {type(self.warehouse).__name__} is only read")
-        self.warehouse.append(table, batch, day=day, name=name, home=self.home)
+        self.warehouse.append(table, batch, day=day, name=name, league=self.league)
 
-    def _at_home(self, scan: TableScan) -> TableScan:
-        return replace(scan, home=self.home)
+    def _of_league(self, scan: TableScan) -> TableScan:
+        return replace(scan, league=self.league)
 
 
 @dataclass(frozen=True)
@@ -78,11 +78,11 @@ class EstimatingLeagueWarehouse(LeagueWarehouse):
 
     def estimate(self, scan: TableScan) -> int:
         """Return the bytes that a scan of the league's table would read."""
-        return int(self.warehouse.estimate(self._at_home(scan)))
+        return int(self.warehouse.estimate(self._of_league(scan)))
 
 
-def tables_of(warehouse: Warehouse, home: LeagueTables) -> Warehouse:
+def league_warehouse(warehouse: Warehouse, league: LeagueTables) -> Warehouse:
     """Return the tables of a league; those of the default league under their declared names are the warehouse."""
-    if home == HERE:
+    if league == DECLARED:
         return warehouse
-    return (EstimatingLeagueWarehouse if hasattr(warehouse, "estimate") else LeagueWarehouse)(warehouse, home)
+    return (EstimatingLeagueWarehouse if hasattr(warehouse, "estimate") else LeagueWarehouse)(warehouse, league)

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from exporters.config.leagues import HERE, LeagueTables
+from exporters.config.leagues import DECLARED, LeagueTables
 from exporters.warehouse.schema import Column
 from transforms.elements.tables import WHOLE_TABLE, ScanStream, TablePart, TableScan, arrow_field
 from transforms.warehouses.arrow_columns import (
@@ -158,9 +158,11 @@ class ParquetWarehouse:
             rows = parquet.metadata.num_rows
         return TablePart(first, last, f"{file.path} {status.st_size} {status.st_mtime_ns}", rows=rows)
 
-    def append(self, table: str, batch: pa.RecordBatch, *, day: date, name: str, home: LeagueTables = HERE) -> None:
+    def append(
+        self, table: str, batch: pa.RecordBatch, *, day: date, name: str, league: LeagueTables = DECLARED
+    ) -> None:
         """Add rows of one partition date to a table, as one file that appears at once."""
-        append_file(self.root, table, batch, day=day, name=name, home=home)
+        append_file(self.root, table, batch, day=day, name=name, league=league)
 
     @contextmanager
     def _open(self, scan: TableScan, file: StoredFile) -> Iterator[pq.ParquetFile]:
@@ -211,9 +213,9 @@ class _Shape:
         self.kinds = {name: arrow_field(self._columns[name]).type for name in names}
         self._bounds = [] if partition is None else _bounds(scan, partition, self.kinds[partition])
         self._values = [(name, pa.array(values).cast(self.kinds[name])) for name, values in scan.equals.items()]
-        if scan.home.column:
-            kind = self.kinds.setdefault(scan.home.column, arrow_field(_declared(scan, scan.home.column)).type)
-            self._values.append((scan.home.column, pa.array([scan.home.value]).cast(kind)))
+        if scan.league.column:
+            kind = self.kinds.setdefault(scan.league.column, arrow_field(_declared(scan, scan.league.column)).type)
+            self._values.append((scan.league.column, pa.array([scan.league.value]).cast(kind)))
         self._checked: tuple[pa.Schema, Collection[str], list[str]] | None = None
 
     def check(self, file: StoredFile, schema: pa.Schema) -> list[str]:

@@ -9,13 +9,13 @@ from datetime import date
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from exporters.config.leagues import HERE, LeagueTables
+from exporters.config.leagues import DECLARED, LeagueTables
 from transforms.elements.tables import table_named
 from transforms.warehouses.protocol import WarehouseError
 
 
 def append_file(
-    root: str, table: str, batch: pa.RecordBatch, *, day: date, name: str, home: LeagueTables = HERE
+    root: str, table: str, batch: pa.RecordBatch, *, day: date, name: str, league: LeagueTables = DECLARED
 ) -> None:
     """Write a batch as one file of a table, in the folder of its partition date.
 
@@ -28,12 +28,12 @@ def append_file(
         batch: Rows of that date, in the table's schema.
         day: The date.
         name: Name of the file, without ending; unique to the writer.
-        home: Where the rows of the league are.
+        league: Where the rows of the league are.
 
     Raises:
         WarehouseError: The table is a single file, or the folder cannot be written.
     """
-    place = home.source(table).replace(".", "/")
+    place = league.source(table).replace(".", "/")
     folder = f"{root}/{place}"
     if os.path.exists(f"{folder}.parquet"):
         raise WarehouseError(

@@ -83,7 +83,7 @@ def newest_modification(root: str) -> datetime:
 
 def stored_file(scan: TableScan, path: str) -> StoredFile:
     """Return a file of a scan, with what its folders say of its rows."""
-    return StoredFile(path, folder_keys(path, {*scan.declaration.columns, scan.home.column}))
+    return StoredFile(path, folder_keys(path, {*scan.declaration.columns, scan.league.column}))
 
 
 def folder_keys(path: str, columns: Collection[str]) -> dict[str, str]:

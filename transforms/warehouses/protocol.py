@@ -13,7 +13,7 @@ from typing import Protocol, runtime_checkable
 
 import pyarrow as pa
 
-from exporters.config.leagues import HERE, LeagueTables
+from exporters.config.leagues import DECLARED, LeagueTables
 from transforms.elements.tables import ScanStream, TablePart, TableScan
 
 
@@ -82,7 +82,9 @@ class Warehouse(Protocol):
 class AppendingWarehouse(Warehouse, Protocol):
     """A warehouse that rows can be added to as well."""
 
-    def append(self, table: str, batch: pa.RecordBatch, *, day: date, name: str, home: LeagueTables = HERE) -> None:
+    def append(
+        self, table: str, batch: pa.RecordBatch, *, day: date, name: str, league: LeagueTables = DECLARED
+    ) -> None:
         """Add one version of a date's rows to a table, all at once; adding it again changes nothing.
 
         Args:
@@ -90,7 +92,7 @@ class AppendingWarehouse(Warehouse, Protocol):
             batch: The rows, in the table's schema, all of one ``version_id``.
             day: Their partition date.
             name: Names the version within the date: letters, digits, dots and hyphens.
-            home: Where the rows of the league are.
+            league: Where the league's rows are stored.
 
         Raises:
             WarehouseError: The rows cannot be added, and none was; or the table holds other rows of the version.

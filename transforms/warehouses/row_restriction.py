@@ -66,9 +66,9 @@ def _equalities(scan: TableScan, absent: Collection[str]) -> list[str]:
 
 def _league(scan: TableScan) -> list[str]:
     """Return the condition that a row is of the league of the scan, where a column tells."""
-    home = scan.home
+    tables = scan.league
     # The column is of the configuration, which checks its name.
-    return [f"`{home.column}` = {literal(home.value)}"] if home.column else []
+    return [f"`{tables.column}` = {literal(tables.value)}"] if tables.column else []
 
 
 def _bounds(scan: TableScan, name: str, kind: str) -> list[str]:

@@ -11,7 +11,7 @@ import pytest
 
 from exporters.config import ExportConfig
 from exporters.config.champions import champion_on
-from exporters.config.leagues import HERE, NBA, Leagues, LeagueSettings
+from exporters.config.leagues import DECLARED, NBA, Leagues, LeagueSettings
 from pipeline.options.configuration import MOST_TOGETHER, RunConfig, by_league, check_together, parse_without_beam
 from pipeline.options.flags import OptionsError
 from pipeline.options.league_file import chosen_league, parse_leagues, read_leagues
@@ -65,7 +65,7 @@ class TestRead:
     def test_no_file_is_the_default_league_alone(self) -> None:
         assert read_leagues("").names == ("nba",)
         assert read_leagues("").find("") == NBA
-        assert HERE.source("nba_raw.x") == "nba_raw.x"
+        assert DECLARED.source("nba_raw.x") == "nba_raw.x"
 
     def test_a_file_that_is_not_there(self, tmp_path: Path) -> None:
         with pytest.raises(OptionsError, match=r"cannot be read: No such file"):

@@ -16,7 +16,7 @@ from exporters.losses import Loss
 from transforms.elements.document import Document
 from transforms.elements.failure import Failure, SkippedRows
 from transforms.elements.guarding import BuiltDocument, DateVerdict, Shown, Tally
-from transforms.elements.opened_date import OpenedDate, Standing
+from transforms.elements.opened_date import OpenedDate, UpToDate
 from transforms.elements.publication import NewerRun, Outcome, Published, PublishedObject
 from transforms.elements.run_order import RunOrder
 from transforms.publishing.publish import OutcomeBatch
@@ -128,7 +128,7 @@ class TestRecords:
         found = sent(OutcomeBatch([OUTCOME], {}, {}))
         assert repr(found.outcomes) == repr([OUTCOME]), "a tuple without names is equal, too"
         opened = OpenedDate(
-            Published({"a.json": PublishedObject("d", 7)}), standing=Standing((OUTCOME,), {"card": "x"})
+            Published({"a.json": PublishedObject("d", 7)}), up_to_date=UpToDate((OUTCOME,), {"card": "x"})
         )
         assert repr(sent(opened)) == repr(opened)
 

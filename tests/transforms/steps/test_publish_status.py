@@ -15,12 +15,12 @@ from tests.support.eager import run_eagerly
 from tests.support.manifests import manifest_json, section_json
 from tests.support.stores import MemoryStore
 from transforms.publishing import status
-from transforms.publishing.publish_run_status import told_date, worth_telling
+from transforms.publishing.publish_run_status import encode_status, relevant_dates
 from transforms.publishing.services import Moment
 from transforms.publishing.status import date_status, merged_status
 from transforms.status_page import calendar
 from transforms.status_page.publish import write_page
-from transforms.steps.publish_status import KeepNewest, TakeStatus
+from transforms.steps.publish_status import KeepRelevantDates, TakeStatus
 
 NOW = datetime(2026, 2, 11, 18, 4, 11, tzinfo=timezone.utc)
 MOMENT = Moment(NOW, date(2026, 2, 11), Schedule(()))
@@ -57,14 +57,14 @@ def test_dates_that_are_dropped_change_nothing_that_is_published(
 ) -> None:
     told = [date_status(record(day, *sorted(types))) for day, types in mine.items()]
     before = [date_status(record(day, *sorted(types), run="run-0")) for day, types in earlier.items()]
-    combiner = KeepNewest()
+    combiner = KeepRelevantDates()
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(status, "MOST_DATES", 3)
         patched.setattr(calendar, "MOST_DATES", 5)
         parts: list[list[Any]] = [combiner.create_accumulator() for _ in range(3)]
         for each in told:
             at = chance.randrange(3)
-            parts[at] = combiner.add_input(parts[at], told_date(each))
+            parts[at] = combiner.add_input(parts[at], encode_status(each))
         compacted = [combiner.compact(part) if chance.random() < 0.5 else part for part in parts]
         merged = combiner.merge_accumulators([combiner.merge_accumulators(compacted[:2]), compacted[2]])
         kept = {day for day, *_ in merged}
@@ -73,14 +73,16 @@ def test_dates_that_are_dropped_change_nothing_that_is_published(
 
 
 def test_an_old_date_is_told_when_no_newer_one_has_an_export_type() -> None:
-    found = [told_date(date_status(record(day, "tonight", *(["streaks"] if day == 1 else [])))) for day in range(300)]
-    kept = {each.day for each in worth_telling(found)}
+    found = [
+        encode_status(date_status(record(day, "tonight", *(["streaks"] if day == 1 else [])))) for day in range(300)
+    ]
+    kept = {each.day for each in relevant_dates(found)}
     assert kept == {f"{FIRST + timedelta(day)}" for day in (1, *range(300 - calendar.MOST_DATES, 300))}
 
 
 def test_dates_of_which_the_page_shows_nothing_push_none_of_it_out() -> None:
-    found = [told_date(date_status(record(day, *(["tonight"] if day < 230 else [])))) for day in range(300)]
-    kept = worth_telling(found)
+    found = [encode_status(date_status(record(day, *(["tonight"] if day < 230 else [])))) for day in range(300)]
+    kept = relevant_dates(found)
     assert sum(each.is_on_page for each in kept) == calendar.MOST_DATES
     assert sum(not each.is_on_page for each in kept) == status.MOST_DATES
 
@@ -93,7 +95,7 @@ def test_one_process_gets_no_more_than_the_newest_dates_of_a_long_run() -> None:
             root
             | beam.Create([("", record(day, "tonight")) for day in range(days)])
             | beam.ParDo(TakeStatus())
-            | beam.CombinePerKey(KeepNewest())
+            | beam.CombinePerKey(KeepRelevantDates())
         )
 
     [(_, contents)] = run_eagerly(wire)

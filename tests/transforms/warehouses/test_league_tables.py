@@ -10,12 +10,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from exporters.config.leagues import HERE, LeagueTables
+from exporters.config.leagues import DECLARED, LeagueTables
 from exporters.warehouse.tables import SCHEDULE, SIGNALS
 from tests.support.rows import schedule_row
 from tests.support.warehouses import MemoryWarehouse, arrow_rows
 from transforms.elements.tables import TableScan
-from transforms.warehouses.league_tables import EstimatingLeagueWarehouse, LeagueWarehouse, tables_of
+from transforms.warehouses.league_tables import EstimatingLeagueWarehouse, LeagueWarehouse, league_warehouse
 from transforms.warehouses.parquet import ParquetWarehouse
 from transforms.warehouses.protocol import Warehouse, WarehouseError
 from transforms.warehouses.row_restriction import row_restriction
@@ -46,23 +46,23 @@ class TestDatasets:
         write(tmp_path, SCHEDULE.name, games("a", "b"))
         write(tmp_path, OWN.source(SCHEDULE.name), games("c"))
         both = ParquetWarehouse(str(tmp_path))
-        assert found(tables_of(both, OWN)) == ["c"]
+        assert found(league_warehouse(both, OWN)) == ["c"]
         assert found(both) == ["a", "b"]
-        assert tables_of(both, OWN).check(SCAN) == ()
-        assert [part.version for part in tables_of(both, OWN).parts(SCAN)] != [
+        assert league_warehouse(both, OWN).check(SCAN) == ()
+        assert [part.version for part in league_warehouse(both, OWN).parts(SCAN)] != [
             part.version for part in both.parts(SCAN)
         ]
 
     def test_a_table_that_is_not_there_is_named_where_it_was_looked_for(self, tmp_path: Path) -> None:
         write(tmp_path, SCHEDULE.name, games("a"))
         with pytest.raises(WarehouseError, match=r"neither folder own/"):
-            tables_of(ParquetWarehouse(str(tmp_path)), OWN).split(SCAN)
+            league_warehouse(ParquetWarehouse(str(tmp_path)), OWN).split(SCAN)
 
     def test_rows_are_written_back_to_it(self, tmp_path: Path) -> None:
-        home = LeagueTables(datasets=((SIGNALS.name.partition(".")[0], "own"),))
+        own = LeagueTables(datasets=((SIGNALS.name.partition(".")[0], "own"),))
         batch = arrow_rows(SIGNALS, [{"game_date": DAY}]).to_batches()[0]
-        LeagueWarehouse(ParquetWarehouse(str(tmp_path)), home).append(SIGNALS.name, batch, day=DAY, name="v1")
-        place = home.source(SIGNALS.name).replace(".", "/")
+        LeagueWarehouse(ParquetWarehouse(str(tmp_path)), own).append(SIGNALS.name, batch, day=DAY, name="v1")
+        place = own.source(SIGNALS.name).replace(".", "/")
         assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.parquet")] == [
             f"{place}/{SIGNALS.partition}={DAY}/v1.parquet"
         ]
@@ -74,25 +74,25 @@ class TestColumn:
 
     def test_rows_are_those_that_it_marks(self, tmp_path: Path) -> None:
         write(tmp_path, SCHEDULE.name, self.marked("nba", "wnba", None))
-        assert found(tables_of(ParquetWarehouse(str(tmp_path)), MARKED)) == ["b"]
+        assert found(league_warehouse(ParquetWarehouse(str(tmp_path)), MARKED)) == ["b"]
 
     def test_so_are_those_of_a_folder_that_it_names(self, tmp_path: Path) -> None:
         for value, name in (("nba", "a"), ("wnba", "b")):
             folder = tmp_path / SCHEDULE.name.replace(".", "/") / f"league={value}"
             folder.mkdir(parents=True)
             pq.write_table(games(name), folder / "part-0.parquet")
-        assert found(tables_of(ParquetWarehouse(str(tmp_path)), MARKED)) == ["b"]
+        assert found(league_warehouse(ParquetWarehouse(str(tmp_path)), MARKED)) == ["b"]
 
     def test_a_table_without_it_is_refused(self, tmp_path: Path) -> None:
         write(tmp_path, SCHEDULE.name, games("a"))
         with pytest.raises(WarehouseError, match="column league is missing"):
-            found(tables_of(ParquetWarehouse(str(tmp_path)), MARKED))
+            found(league_warehouse(ParquetWarehouse(str(tmp_path)), MARKED))
 
     def test_bigquery_reads_only_its_rows(self) -> None:
-        assert row_restriction(replace(SCAN, home=MARKED)).endswith(" AND `league` = 'wnba'")
+        assert row_restriction(replace(SCAN, league=MARKED)).endswith(" AND `league` = 'wnba'")
         assert "league" not in row_restriction(SCAN)
         hostile = replace(MARKED, value="x' OR 'a'='a")
-        assert row_restriction(replace(SCAN, home=hostile)).endswith(r"`league` = 'x\' OR \'a\'=\'a'")
+        assert row_restriction(replace(SCAN, league=hostile)).endswith(r"`league` = 'x\' OR \'a\'=\'a'")
 
     def test_no_row_is_written_back(self, tmp_path: Path) -> None:
         batch = arrow_rows(SIGNALS, [{"game_date": DAY}]).to_batches()[0]
@@ -103,7 +103,7 @@ class TestColumn:
 
 def test_the_default_league_is_the_warehouse_itself() -> None:
     warehouse = MemoryWarehouse({})
-    assert tables_of(warehouse, HERE) is warehouse
+    assert league_warehouse(warehouse, DECLARED) is warehouse
 
 
 def test_a_warehouse_that_estimates_still_does() -> None:
@@ -112,7 +112,7 @@ def test_a_warehouse_that_estimates_still_does() -> None:
             assert scan.source.startswith("own.")
             return 7
 
-    home = tables_of(Estimating({}), OWN)
-    assert isinstance(home, EstimatingLeagueWarehouse)
-    assert home.estimate(SCAN) == 7
-    assert not hasattr(tables_of(MemoryWarehouse({}), OWN), "estimate")
+    own = league_warehouse(Estimating({}), OWN)
+    assert isinstance(own, EstimatingLeagueWarehouse)
+    assert own.estimate(SCAN) == 7
+    assert not hasattr(league_warehouse(MemoryWarehouse({}), OWN), "estimate")

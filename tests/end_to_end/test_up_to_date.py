@@ -64,10 +64,10 @@ class World:
 
     def wrong(self) -> Versioned:
         """Return a warehouse with other rows than before that says that nothing has changed."""
-        return self.warehouse(dict([one_more_point(self.league, self.standing)]))
+        return self.warehouse(dict([one_more_point(self.league, self.up_to_date)]))
 
     @property
-    def standing(self) -> date:
+    def up_to_date(self) -> date:
         """The newest date but the last one with documents of players."""
         held = documents(self.store)
         return max(day for day in self.dates[:-1] if any(f"tonight/player/{day}/" in path for path in held))
@@ -81,16 +81,16 @@ def world(league: League) -> World:
 
 
 def changed(world: World, warehouse: Versioned, **values: Any) -> set[str]:
-    """The dated documents of the standing date that a run writes."""
+    """The dated documents of the up_to_date date that a run writes."""
     before = generations(world.store)
     world.run(warehouse, **values)
     after = generations(world.store)
-    return {path for path in public(list(after)) if str(world.standing) in path and after[path] != before.get(path)}
+    return {path for path in public(list(after)) if str(world.up_to_date) in path and after[path] != before.get(path)}
 
 
 def test_a_date_of_unchanged_inputs_is_not_built(world: World) -> None:
     assert changed(world, world.wrong()) == set()
-    manifest = load_manifest(world.store, world.standing).manifest
+    manifest = load_manifest(world.store, world.up_to_date).manifest
     assert manifest is not None
     for section in manifest["exports"].values():
         assert section["unchanged"] == len(section["documents"]) > 0
@@ -108,7 +108,7 @@ def test_what_is_recorded_is_what_building_it_again_records(world: World, league
 
 
 def test_other_inputs_are_built(world: World) -> None:
-    changes = dict([one_more_point(world.league, world.standing)])
+    changes = dict([one_more_point(world.league, world.up_to_date)])
     assert changed(world, world.warehouse(changes, version="2")) != set()
 
 
@@ -128,7 +128,7 @@ def test_no_date_stands_when_a_table_cannot_be_read(world: World) -> None:
         broken = each.warehouse()
         broken._breaks = {REGISTRY.name: "denied"}
         each.run(broken, **values)
-    manifest = load_manifest(world.store, world.standing).manifest
+    manifest = load_manifest(world.store, world.up_to_date).manifest
     assert manifest is not None
     assert manifest["broken_tables"].keys() == {REGISTRY.name}
     for day in world.dates:
@@ -138,15 +138,15 @@ def test_no_date_stands_when_a_table_cannot_be_read(world: World) -> None:
 def test_a_date_that_a_newer_run_published_is_left_to_it(world: World) -> None:
     world.runs = 500
     world.run()
-    manifest = load_manifest(world.store, world.standing).manifest
+    manifest = load_manifest(world.store, world.up_to_date).manifest
     world.runs = 100
-    record = world.run()[world.standing.isoformat()]
-    assert load_manifest(world.store, world.standing).manifest == manifest
+    record = world.run()[world.up_to_date.isoformat()]
+    assert load_manifest(world.store, world.up_to_date).manifest == manifest
     assert record["status"] == "kept" or all(not section["written"] for section in record["exports"].values())
 
 
 def test_a_document_that_is_gone_or_replaced_is_built(world: World) -> None:
-    path = next(path for path in documents(world.store) if f"tonight/player/{world.standing}/" in path)
+    path = next(path for path in documents(world.store) if f"tonight/player/{world.up_to_date}/" in path)
     before = documents(world.store)[path]
     world.store.delete(path)
     world.run()
@@ -157,9 +157,9 @@ def test_a_document_that_is_gone_or_replaced_is_built(world: World) -> None:
 
 
 def test_a_date_that_was_left_in_part_or_not_whole_is_built(world: World) -> None:
-    path = manifest_path(world.standing)
+    path = manifest_path(world.up_to_date)
     for section in ({"failed": 1}, {"state": "withheld"}, {"stale": ["x.json"]}, {"kept": {"why": 1}}):
-        manifest = load_manifest(world.store, world.standing).manifest
+        manifest = load_manifest(world.store, world.up_to_date).manifest
         assert manifest is not None
         manifest["exports"]["tonight"].update(section)
         world.store.write(path, orjson.dumps(manifest), cache_control="")
@@ -170,6 +170,6 @@ def test_a_date_that_was_left_in_part_or_not_whole_is_built(world: World) -> Non
 
 def test_a_contested_date_is_written_again(world: World) -> None:
     holder = Holder("another", order=RunOrder("", "another"), is_contested=True, has_ended=True)
-    world.store.write(lease_path(world.standing), orjson.dumps(holder.to_json()), cache_control="")
-    paths = [path for path in documents(world.store) if f"tonight/player/{world.standing}/" in path]
+    world.store.write(lease_path(world.up_to_date), orjson.dumps(holder.to_json()), cache_control="")
+    paths = [path for path in documents(world.store) if f"tonight/player/{world.up_to_date}/" in path]
     assert changed(world, world.warehouse()) >= set(paths)

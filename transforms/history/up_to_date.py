@@ -13,7 +13,7 @@ from typing import Any
 from exporters.declaration import Export
 from exporters.league.forecasts.readiness import ScanCounts, verdict
 from transforms.elements.guarding import BuiltDocument, Tally
-from transforms.elements.opened_date import Standing
+from transforms.elements.opened_date import UpToDate
 from transforms.elements.plan import Plan
 from transforms.elements.publication import Outcome
 from transforms.elements.run_order import RunOrder
@@ -44,7 +44,7 @@ def why_incomplete(section: Mapping[str, Any] | None, code_version: str, inputs:
     return None
 
 
-def may_stand(plan: Plan) -> bool:
+def may_skip(plan: Plan) -> bool:
     """Whether dates of a plan may be left out when the others are built.
 
     A document whose path has no date shows the newest date which has one, and so depends on what else is built. Rows
@@ -58,9 +58,9 @@ def may_stand(plan: Plan) -> bool:
     )
 
 
-def find_standing(
+def find_up_to_date(
     plan: Plan, day: date, manifest: Mapping[str, Any] | None, objects: Mapping[str, StoredObject]
-) -> Standing | None:
+) -> UpToDate | None:
     """Return the documents of a date that need not be built; None when one of them may have to be.
 
     The last date of a plan is always built: pointers move to it.
@@ -71,7 +71,7 @@ def find_standing(
         manifest: Its manifest; None when there is none.
         objects: The objects that are there, by path.
     """
-    if manifest is None or day == plan.dates[-1] or not may_stand(plan):
+    if manifest is None or day == plan.dates[-1] or not may_skip(plan):
         return None
     if manifest["failures"] or manifest.get("skipped_rows") or "rollback" in manifest:
         return None
@@ -90,27 +90,29 @@ def find_standing(
             if shown is None or not _is_as_left(shown, digest, plan):
                 return None
             outcomes.append(_unchanged(export, day, shown, section["document_counts"].get(path, {})))
-    return Standing(tuple(outcomes), states)
+    return UpToDate(tuple(outcomes), states)
 
 
-def still_stands(plan: Plan, scan_counts: ScanCounts, day: date, standing: Standing | None) -> bool:
+def is_still_up_to_date(plan: Plan, scan_counts: ScanCounts, day: date, up_to_date: UpToDate) -> bool:
     """Whether a date need not be built, now that its tables are read: all of them were, and give the same states."""
-    if standing is None or scan_counts.broken:
+    if scan_counts.broken:
         return False
     return all(
-        verdict(export, day, scan_counts, plan.config).state.value == standing.states[export.name]
+        verdict(export, day, scan_counts, plan.config).state.value == up_to_date.states[export.name]
         for export in plan.exports
     )
 
 
-def tally_of(standing: Standing) -> Tally:
+def tally_of(up_to_date: UpToDate) -> Tally:
     """Return what the guard counts of documents that are not built: what it would count of the same ones."""
     players: dict[str, list[str]] = {}
-    for made in standing.outcomes:
+    for made in up_to_date.outcomes:
         if made.key:
             players.setdefault(made.export, []).append(made.path)
     documents = tuple(
-        BuiltDocument(made.path, made.export, made.counts) for made in standing.outcomes if made.counts and not made.key
+        BuiltDocument(made.path, made.export, made.counts)
+        for made in up_to_date.outcomes
+        if made.counts and not made.key
     )
     return Tally(documents, {name: tuple(paths) for name, paths in players.items()})
 
