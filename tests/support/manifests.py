@@ -9,7 +9,7 @@ from transforms.elements.manifest import VERSION
 
 def pointers_json(**changes: Any) -> dict[str, Any]:
     """Return what became of the pointers of an export type: nothing."""
-    return {"moved": 0, "unchanged": 0, "kept": {}, "failed": {}, "missing": {}, **changes}
+    return {"moved": 0, "unchanged": 0, "kept": {}, "failed": {}, "missing": {}, "kept_newer": 0, **changes}
 
 
 def section_json(run_id: str = "run-1", **changes: Any) -> dict[str, Any]:

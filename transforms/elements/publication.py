@@ -105,7 +105,7 @@ class PointerOutcome(NamedTuple):
     """The outcome of one pointer: ``moved``, ``unchanged``, ``kept`` (with the reason) or ``failed``.
 
     ``generation`` is that of the object, when it was moved; 0 otherwise. ``is_missing`` marks a pointer that was kept
-    although readers expect it to show this date.
+    although readers expect it to show this date, and ``is_newer`` one of those that a newer run moved to it.
     """
 
     path: str
@@ -114,6 +114,7 @@ class PointerOutcome(NamedTuple):
     reason: str = ""
     generation: int = 0
     is_missing: bool = False
+    is_newer: bool = False
 
 
 @dataclass

@@ -15,7 +15,15 @@ from transforms.elements.run_order import RunOrder
 from transforms.history.versions import keep_version, writer_of
 from transforms.publishing.lease import lost_to_another, still_holds
 from transforms.publishing.manifest import newer_reason
-from transforms.publishing.pointers import ATTEMPTS, describes, keeps, knows_less, object_metadata, progress_of
+from transforms.publishing.pointers import (
+    ATTEMPTS,
+    describes,
+    keeps,
+    knows_less,
+    object_metadata,
+    progress_of,
+    shows_newer,
+)
 from transforms.stores.protocol import ABSENT, GenerationMismatch, Store, StoredObject, StoreError
 
 
@@ -201,8 +209,7 @@ class DocumentPublisher:
                 writer = writer_of(shown.metadata)
                 return made._replace(action="unchanged", generation=shown.generation, writer=writer)
             if reason is not None:
-                told = {} if shown is None else shown.metadata
-                is_newer = RunOrder.of(told) > self.plan.run.order and told.get("game_date") == document.date
+                is_newer = shown is not None and shows_newer(shown, self.plan.run.order, document.date)
                 return made._replace(action="kept", reason=reason, is_newer=is_newer)
             try:
                 generation = self._write(document, if_generation=ABSENT if shown is None else shown.generation)

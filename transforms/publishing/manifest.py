@@ -329,6 +329,7 @@ def _section(
             "kept": counted(moved.reason for moved in pointers if moved.action == "kept"),
             "failed": {moved.path: moved.reason for moved in pointers if moved.action == "failed"},
             "missing": {moved.path: moved.reason for moved in pointers if moved.is_missing},
+            "kept_newer": sum(moved.is_missing and moved.is_newer for moved in pointers),
         },
         "generations": {
             **{made.path: made.generation for made in outcomes if made.action == "written"},
@@ -381,9 +382,9 @@ def status_of(sections: Iterable[Mapping[str, Any]], *, lacks_some: bool, degrad
         is_old = section["state"] == State.DEGRADED.value
         held = section["state"] in HELD
         pointers = section["pointers"]
-        newer = newer or section["kept_newer"] > 0
-        missing = len(section["missing"]) - section["kept_newer"]
-        lacks = section["failed"] or missing or pointers["failed"] or pointers["missing"]
+        newer = newer or section["kept_newer"] > 0 or pointers["kept_newer"] > 0
+        missing = any(len(kind["missing"]) > kind["kept_newer"] for kind in (section, pointers))
+        lacks = section["failed"] or missing or pointers["failed"]
         complete = complete and not (held or lacks)
         some = some or is_old or (not held and (section["written"] + section["unchanged"] > 0 or not section["failed"]))
     if complete:

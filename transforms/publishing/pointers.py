@@ -136,6 +136,11 @@ def keeps(plan: Plan, shown: StoredObject | None, document: Document) -> str | N
     return regresses(plan, shown, document.date, empty=document.empty)
 
 
+def shows_newer(shown: StoredObject, order: RunOrder, day: str) -> bool:
+    """Return whether an object shows a date as a newer run made it."""
+    return shown.metadata.get("game_date") == day and RunOrder.of(shown.metadata) > order
+
+
 def knows_less(shown: StoredObject | None, document: Document) -> str | None:
     """Return why a dated document may not take the place of ``shown``, of the same date; None when it may.
 
@@ -212,7 +217,8 @@ class PointerMover:
                 reason = None if forced else refuses(self.plan, pointer, shown, made, day, state)
                 if reason is not None:
                     is_missing = day == self.plan.league_day and (pointer.follows is Follows.TODAY or reason == NEWER)
-                    return PointerOutcome(path, made.export, "kept", reason, is_missing=is_missing)
+                    is_newer = shown is not None and shows_newer(shown, order, day.isoformat())
+                    return PointerOutcome(path, made.export, "kept", reason, is_missing=is_missing, is_newer=is_newer)
                 dated = self.store.read(made.path)
                 if dated is None:
                     return PointerOutcome(path, made.export, "failed", f"{made.path} is not in the store")

@@ -357,6 +357,7 @@ class _Rollback:
                 "kept": counted(one.reason for one in moved if one.action == "kept"),
                 "failed": {one.path: one.reason for one in moved if one.action == "failed"},
                 "missing": {},
+                "kept_newer": 0,
             },
             "generations": {
                 **{made.path: made.generation for made in own if made.action == "written"},

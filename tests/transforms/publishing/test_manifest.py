@@ -206,6 +206,7 @@ class TestContent:
                 "kept": {"why": 2},
                 "failed": {"card/e.json": "full"},
                 "missing": {},
+                "kept_newer": 0,
             },
             "generations": {"card/2026-01-05/b.json": 7, "card/a.json": 8},
             "kept_newer": 0,
@@ -242,6 +243,13 @@ class TestStatus:
     )
     def test_partial_is_when_something_is_missing(self, more: Any) -> None:
         assert made(card("a"), roster(), **more)["status"] == "partial"
+
+    @pytest.mark.parametrize(("is_newer", "status"), [(True, "kept"), (False, "partial")])
+    def test_a_pointer_that_a_newer_run_moved_is_not_missing(self, is_newer: bool, status: str) -> None:
+        pointer = PointerOutcome("card/a.json", "card", "kept", "why", is_missing=True, is_newer=is_newer)
+        manifest = made(card("a", "unchanged"), roster("unchanged"), pointers=[pointer])
+        assert manifest["status"] == status
+        assert manifest["exports"]["card"]["pointers"]["missing"] == {"card/a.json": "why"}
 
     def test_a_withheld_type_makes_it_partial_and_is_named(self) -> None:
         plan = made_up_plan((CARD, ROSTER), DAY, config=ExportConfig(min_context_rows=50, gates=NO_GATES))
