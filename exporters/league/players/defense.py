@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import NamedTuple
 
 from exporters.config import RULES
 from exporters.declaration import Read, Window
@@ -58,18 +58,24 @@ def newest_analyses(rows: Iterable[DefenseRow], day: date) -> dict[str, DefenseR
     return dict(sorted(chosen.items()))
 
 
-@dataclass(frozen=True)
-class DefenseRank:
-    """A team's place among all defences: rank 1 allows the fewest points; equal teams share a rank."""
+class DefenseRank(NamedTuple):
+    """A team's place among all defences: rank 1 allows the fewest points; equal teams share a rank.
+
+    Attributes:
+        rank: The place.
+        points_allowed: Points that the team allows per game.
+        tier: ``elite``, ``good``, ``average`` or ``weak``.
+    """
 
     rank: int
     points_allowed: Decimal
+    tier: str
 
-    @property
-    def tier(self) -> str:
-        """``elite``, ``good``, ``average`` or ``weak``."""
-        rules = RULES.defense
-        return next((tier for tier, last in rules.tiers if self.rank <= last), rules.last_tier)
+
+def tier_of(rank: int) -> str:
+    """Return the tier of a rank."""
+    rules = RULES.defense
+    return next((tier for tier, last in rules.tiers if rank <= last), rules.last_tier)
 
 
 class Defenses:
@@ -110,4 +116,4 @@ class Defenses:
         ranks: dict[Decimal, int] = {}
         for place, value in enumerate(sorted(newest.values()), start=1):
             ranks.setdefault(value, place)
-        return {team: DefenseRank(ranks[value], value) for team, value in newest.items()}
+        return {team: DefenseRank(ranks[value], value, tier_of(ranks[value])) for team, value in newest.items()}
