@@ -32,7 +32,7 @@ from transforms.publishing.pauses import pause_documents
 from transforms.publishing.publish import ConcurrentPublisher, OutcomeBatch, Timed, finish_date, gather, move_pointers
 from transforms.publishing.publish_run_status import publish_run_status
 from transforms.publishing.publish_schemas import publish_schema, schemas_of
-from transforms.publishing.status import date_status
+from transforms.publishing.status import date_status, games_scanned
 from transforms.publishing.write_back import append_subset_picks, appending
 from transforms.reading.route import split_by_date, split_by_shard, with_player_ids
 from transforms.reading.scan import scan_all
@@ -65,7 +65,8 @@ def publish_scanned(
         plan: The plan.
         batches: All rows of its scans.
         scan_counts: Their counts.
-        warehouse: Receives the rows that the plan writes back, and tells the status which games are played.
+        warehouse: Receives the rows that the plan writes back, and tells the status which games are played where the
+            scans do not.
         store: Receives the documents.
     """
     with Heartbeat(store, plan.run, plan.lease):
@@ -100,7 +101,8 @@ def _publish(
         moved = move_pointers(plan, store, scan_counts, log.publication(day, verdicts[day]))
         records[day.isoformat()] = finish_date(plan, store, scan_counts, moved)
         PROGRESS.dates += 1
-    for wrong in publish_run_status(store, plan, [date_status(record) for record in records.values()], warehouse):
+    told, games = [date_status(record) for record in records.values()], games_scanned(plan, batches, scan_counts)
+    for wrong in publish_run_status(store, plan, told, warehouse, games):
         LOG.warning("%s", wrong)
     forget_signs(store, plan.run)
     return records

@@ -15,9 +15,11 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import orjson
+import pyarrow.compute as pc
 
 from exporters.config.leagues import NBA, LeagueCalendar
 from exporters.declaration import Cache
+from exporters.league.forecasts.readiness import ScanCounts
 from exporters.league.games.schedule import READS, Schedule
 from exporters.warehouse.tables import SCHEDULE
 from transforms.elements.manifest import HELD, publisher_of
@@ -39,6 +41,8 @@ _FORMER = 1
 MOST_DATES = 60
 """Dates that are listed, the newest ones."""
 _ATTEMPTS = 20
+_COLUMNS = tuple(sorted(READS[0].columns))
+"""Of the games, what a status is made of."""
 
 DateStatus = Mapping[str, Any]
 """What a run says of a date: ``date``, ``status`` and order, and under ``exports`` an entry for each export type.
@@ -84,8 +88,39 @@ def _shown(section: Mapping[str, Any], run: Mapping[str, Any]) -> dict[str, Any]
     }
 
 
+def games_scanned(plan: Plan, batches: Iterable[TableBatch], scan_counts: ScanCounts) -> list[TableBatch] | None:
+    """Return the games around the league day of what a run has scanned; None when that is not all of them.
+
+    Args:
+        plan: The plan of the run.
+        batches: All rows of its scans.
+        scan_counts: Their counts.
+    """
+    scan = plan.scans_by_table.get(SCHEDULE.name)
+    first, last = _dates_around(league_day_of(plan))
+    if plan.is_past or SCHEDULE.name in scan_counts.broken or scan is None or not scan.covers(first, last, _COLUMNS):
+        return None
+    assert SCHEDULE.partition is not None
+    found = []
+    for scanned in batches:
+        if scanned.table == SCHEDULE.name:
+            days = scanned.batch.column(SCHEDULE.partition)
+            around = pc.and_(pc.greater_equal(days, first), pc.less_equal(days, last))
+            found.append(TableBatch(scanned.table, scanned.batch.filter(around)))
+    return found
+
+
+def _dates_around(league_day: date) -> tuple[date, date]:
+    return league_day - timedelta(days=DAYS_BACK), league_day + timedelta(days=DAYS_AHEAD)
+
+
 def read_moment(
-    warehouse: Warehouse, league_day: date, now: datetime, calendar: LeagueCalendar = NBA.calendar
+    warehouse: Warehouse,
+    league_day: date,
+    now: datetime,
+    calendar: LeagueCalendar = NBA.calendar,
+    *,
+    games: Iterable[TableBatch] | None = None,
 ) -> Moment:
     """Return the current moment with the games around the league day, or without them when they cannot be read.
 
@@ -94,12 +129,13 @@ def read_moment(
         league_day: The league day.
         now: The current instant, aware.
         calendar: The calendar of the league.
+        games: The rows of the games, where they are read already.
     """
-    first, last = league_day - timedelta(days=DAYS_BACK), league_day + timedelta(days=DAYS_AHEAD)
-    scan = TableScan(SCHEDULE.name, tuple(sorted(READS[0].columns)), first, last)
     try:
-        streams = warehouse.split(scan)
-        rows, _ = decode_all(TableBatch(scan.table, batch) for stream in streams for batch in warehouse.read(stream))
+        if games is None:
+            streams = warehouse.split(TableScan(SCHEDULE.name, _COLUMNS, *_dates_around(league_day)))
+            games = (TableBatch(SCHEDULE.name, batch) for stream in streams for batch in warehouse.read(stream))
+        rows, _ = decode_all(games)
     except WarehouseError as error:
         LOG.warning("%s says nothing of games: %s", STATUS_PATH, error)
         return Moment(now, league_day, None, calendar)
