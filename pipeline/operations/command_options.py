@@ -25,13 +25,15 @@ from pipeline.options.option import Group, Option, options_of
 from pipeline.options.option_table import EXPORT_OPTIONS
 from pipeline.options.tree_options import (
     ControlOutputOption,
+    EndDateOption,
     GcsEndpointOption,
     LeagueOption,
     LeaguesOption,
     OutputOption,
+    StartDateOption,
+    TargetDateOption,
 )
 from pipeline.requests.field import STRICT, Described, whole, whole_or_empty
-from pipeline.requests.request_message import DAY_TEXT, Day
 from pipeline.requests.validation import fields_of
 
 BACKFILL_TYPES = "backfill"
@@ -57,17 +59,9 @@ class VerifyOptions(AlertOptions):
     control_output: ControlOutputOption = None
     league: LeagueOption = NBA.name
     leagues: LeaguesOption = ""
-    target_date: Annotated[
-        Day | None,
-        Described("One date, or a league day: today or yesterday.", "2026-02-11", metavar="DATE", pattern=DAY_TEXT),
-    ] = None
-    start_date: Annotated[
-        Day | None,
-        Described("First date of a range; replaces target_date.", "2025-10-21", metavar="DATE", pattern=DAY_TEXT),
-    ] = None
-    end_date: Annotated[
-        Day | None, Described("Last date of a range, inclusive.", "yesterday", metavar="DATE", pattern=DAY_TEXT)
-    ] = None
+    target_date: TargetDateOption = None
+    start_date: StartDateOption = None
+    end_date: EndDateOption = None
     all: Annotated[
         bool, Described("Verify every date that has documents or a manifest, instead of a range.", example="true")
     ] = False
@@ -203,17 +197,9 @@ class DiffOptions:
     ] = None
     league: LeagueOption = NBA.name
     leagues: LeaguesOption = ""
-    target_date: Annotated[
-        Day | None,
-        Described("One date, or a league day: today or yesterday.", "2026-02-11", metavar="DATE", pattern=DAY_TEXT),
-    ] = None
-    start_date: Annotated[
-        Day | None,
-        Described("First date of a range; replaces target_date.", "2025-10-21", metavar="DATE", pattern=DAY_TEXT),
-    ] = None
-    end_date: Annotated[
-        Day | None, Described("Last date of a range, inclusive.", "yesterday", metavar="DATE", pattern=DAY_TEXT)
-    ] = None
+    target_date: TargetDateOption = None
+    start_date: StartDateOption = None
+    end_date: EndDateOption = None
     export_types: Annotated[
         list[str],
         Described(
