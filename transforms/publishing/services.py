@@ -195,15 +195,21 @@ def _since(previous: Mapping[str, Any]) -> dict[tuple[str, str], str]:
     return found if len(ill) == len(issues) else {}
 
 
-def _live_data(moment: Moment, shown: Shown) -> Json:
-    status, message, is_stale = _followed(moment, shown, "Live data")
-    known = moment.schedule is not None
+def _aged(moment: Moment, shown: Shown, status: str, message: str, is_stale: bool | None) -> Json:
+    """Return the keys of a service that says how old it is."""
     return {
         "status": status,
         "message": message,
         "last_update": _text(shown.checked),
         "age_minutes": _age(moment, shown),
         "is_stale": is_stale,
+    }
+
+
+def _live_data(moment: Moment, shown: Shown) -> Json:
+    known = moment.schedule is not None
+    return {
+        **_aged(moment, shown, *_followed(moment, shown, "Live data")),
         "games_active": moment.is_active if known else None,
         "next_update_expected": _text(shown.checked + LIVE_TICK) if moment.is_active and shown.checked else None,
     }
@@ -235,14 +241,7 @@ def _followed(moment: Moment, shown: Shown, what: str) -> tuple[str, str, bool |
 
 
 def _tonight_data(moment: Moment, shown: Shown) -> Json:
-    status, message, is_stale = _tonight(moment, shown)
-    return {
-        "status": status,
-        "message": message,
-        "last_update": _text(shown.checked),
-        "age_minutes": _age(moment, shown),
-        "is_stale": is_stale,
-    }
+    return _aged(moment, shown, *_tonight(moment, shown))
 
 
 def _tonight(moment: Moment, shown: Shown) -> tuple[str, str, bool | None]:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from transforms.elements.problems import ProblemsError
+
 ABSENT = 0
 """The generation of an object that does not exist."""
 _SAFE = re.compile(r"[^./\\\0][^/\\\0]*(/[^./\\\0][^/\\\0]*)*")
@@ -102,23 +104,11 @@ class Store(Protocol):
         """Return where a person finds the object."""
 
 
-class StoreError(Exception):
+class StoreError(ProblemsError):
     """An object could not be read or written. The message is one line and names the object and the fix.
 
     A check may find more than one thing wrong: the message is the first one.
     """
-
-    def __init__(self, *problems: str) -> None:
-        """Keep the problems, the first of which is the message."""
-        super().__init__(*problems)
-
-    def __str__(self) -> str:
-        return str(self.args[0]) if self.args else ""
-
-    @property
-    def problems(self) -> tuple[str, ...]:
-        """Everything that was found wrong, one line each: what, a semicolon, the fix."""
-        return tuple(map(str, self.args))
 
 
 class GenerationMismatch(StoreError):
