@@ -14,11 +14,11 @@ from exporters.config.leagues import LeagueSettings
 from exporters.registry import exports, groups
 from pipeline.comparison.change import Comparison
 from pipeline.comparison.compare import Scope, compare
+from pipeline.comparison.dry_export import dry_export, parse_dry_export
 from pipeline.comparison.tables import listed, markdown, summary, text_table
 from pipeline.comparison.thresholds import exceeded, parse_thresholds
 from pipeline.execution.places import open_output
 from pipeline.operations.command_options import DiffOptions
-from pipeline.operations.dry_export import dry_export, parse_dry_export
 from pipeline.operations.rollback import chosen_record
 from pipeline.options.flags import OptionsError, parse_options
 from pipeline.options.league_file import in_tree

@@ -10,6 +10,7 @@ import pytest
 from exporters.registry import PLAYER_TYPES, exports, groups
 from pipeline.commands.catalogue import COMMANDS, EXPORT, GROUPS, MAIN, STREAM
 from pipeline.commands.command import Command, load
+from pipeline.comparison.dry_export import parse_dry_export
 from pipeline.deployment.command_options import (
     CheckOptions,
     CostOptions,
@@ -23,7 +24,6 @@ from pipeline.operations.backfill import parse_backfill
 from pipeline.operations.command_options import VerifyOptions
 from pipeline.operations.diff import parse_diff
 from pipeline.operations.doctor import parse_doctor
-from pipeline.operations.dry_export import parse_dry_export
 from pipeline.operations.promote import parse_promote
 from pipeline.operations.rollback_options import RollbackOptions
 from pipeline.operations.status_options import StatusOptions
