@@ -34,6 +34,7 @@ from pipeline.options.tree_options import (
     TargetDateOption,
 )
 from pipeline.requests.field import STRICT, Described, whole, whole_or_empty
+from pipeline.requests.request_message import INSTANT_PATTERN, Instant
 from pipeline.requests.validation import fields_of
 
 BACKFILL_TYPES = "backfill"
@@ -244,6 +245,42 @@ DIFF_OPTIONS = (
     *(option for option in EXPORT_OPTIONS if option.name in _OF_DRY_EXPORT),
 )
 """The options of ``phase6 diff``; --dry_export takes all of an export."""
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class MaintenanceOptions:
+    """The window of maintenance that readers are told of."""
+
+    output: OutputOption
+    league: LeagueOption = NBA.name
+    leagues: LeaguesOption = ""
+    start: Annotated[
+        Instant | None,
+        Described("When it begins.", "2026-02-12T08:00:00Z", metavar="INSTANT", pattern=INSTANT_PATTERN),
+    ] = None
+    end: Annotated[
+        Instant | None,
+        Described(
+            "When it ends; the window is no longer shown then.",
+            "2026-02-12T10:00:00Z",
+            metavar="INSTANT",
+            pattern=INSTANT_PATTERN,
+        ),
+    ] = None
+    message: Annotated[
+        str,
+        whole_or_empty(r"[^\x00-\x20\x7f][^\x00-\x1f\x7f]{0,299}"),
+        Described("What is maintained, for people; it is public.", "Predictions are updated late.", metavar="TEXT"),
+    ] = ""
+    clear: Annotated[
+        bool, Described("Withdraw what was announced before; with a window, replace it.", example="true")
+    ] = False
+    gcs_endpoint: GcsEndpointOption = ""
+    json: Annotated[bool, Described("Print the announced windows as JSON, for programs.", example="true")] = False
+
+
+MAINTENANCE_OPTIONS = options_of(MaintenanceOptions, Group.COMMAND)
+"""The options of ``phase6 maintenance``."""
 
 
 def _of_backfill(option: Option) -> Option:

@@ -159,7 +159,7 @@ def site_status(moment: Moment, exports: Mapping[str, Any], previous: Mapping[st
         "overall_status": _overall(services),
         "services": services,
         "known_issues": _issues(services, previous or {}, moment.now),
-        "maintenance_windows": [],
+        "maintenance_windows": windows_left(previous or {}, moment.now),
         "active_break": _break(moment),
         "valid_until": _text(moment.now + VALID),
     }
@@ -185,6 +185,36 @@ def _issues(services: Mapping[str, Json], previous: Mapping[str, Any], now: date
         for name, service in services.items()
         if service["status"] != HEALTHY
     ]
+
+
+def windows_left(previous: Mapping[str, Any], now: datetime) -> list[Json]:
+    """Return the announced windows of maintenance of a status that have not ended, the first one first.
+
+    An operator announces them (``phase6 maintenance``), and every status takes them over from the one before.
+
+    Args:
+        previous: The status; what is no window in it is left out.
+        now: The current instant, aware.
+    """
+    told = previous.get("maintenance_windows")
+    found = set(filter(None, map(_window, told if isinstance(told, list) else ())))
+    return [
+        {"start": _text(start), "end": _text(end), "message": message}
+        for start, end, message in sorted(found)
+        if start < end > now
+    ]
+
+
+def _window(told: object) -> tuple[datetime, datetime, str] | None:
+    """Return start, end and message of a window; None when it is none."""
+    if not isinstance(told, dict) or not isinstance(message := told.get("message"), str):
+        return None
+    try:
+        start, end = (datetime.fromisoformat(told[key]) for key in ("start", "end"))
+        aware = start.utcoffset() is not None and end.utcoffset() is not None
+        return (start.astimezone(timezone.utc), end.astimezone(timezone.utc), message) if aware else None
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return None
 
 
 def _since(previous: Mapping[str, Any]) -> dict[tuple[str, str], str]:

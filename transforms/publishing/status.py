@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -26,7 +26,7 @@ from transforms.elements.manifest import HELD, publisher_of
 from transforms.elements.plan import Plan
 from transforms.elements.run_order import RunOrder
 from transforms.elements.tables import TableBatch, TableScan
-from transforms.publishing.services import DAYS_AHEAD, DAYS_BACK, Moment, site_status
+from transforms.publishing.services import DAYS_AHEAD, DAYS_BACK, Json, Moment, site_status, windows_left
 from transforms.reading.decoding import decode_all
 from transforms.status_page.night import night_of
 from transforms.stores.protocol import ABSENT, GenerationMismatch, Store, StoreError
@@ -200,19 +200,62 @@ def write_status(store: Store, found: Iterable[DateStatus], moment: Moment) -> s
     """
     told = list(found)
     try:
-        for _ in range(_ATTEMPTS):
-            shown = store.read(STATUS_PATH)
-            previous = None if shown is None else _understood(shown[0])
-            content = orjson.dumps(merged_status(previous, told, moment), option=orjson.OPT_INDENT_2)
-            generation = ABSENT if shown is None else shown[1].generation
-            try:
-                store.write(STATUS_PATH, content, cache_control=Cache.MINUTE.header, if_generation=generation)
-            except GenerationMismatch:
-                continue
-            return ""
+        _rewrite(store, lambda previous: merged_status(previous, told, moment))
     except StoreError as error:
         return f"{STATUS_PATH} was not written: {error}"
-    return f"{STATUS_PATH} was not written: it changed {_ATTEMPTS} times meanwhile; the next run writes it"
+    return ""
+
+
+def read_status(store: Store) -> Json | None:
+    """Return the published status; None when there is none, or none that is understood.
+
+    Raises:
+        StoreError: It cannot be read.
+    """
+    shown = store.read(STATUS_PATH)
+    return None if shown is None else _understood(shown[0])
+
+
+def announce(store: Store, windows: Iterable[Mapping[str, str]], now: datetime, *, again: bool = False) -> Json:
+    """Announce windows of maintenance in the status, which every later status takes over, and return the status.
+
+    Args:
+        store: The place of the documents.
+        windows: ``start``, ``end`` and ``message`` of each.
+        now: The current instant, aware; what has ended is left out.
+        again: Keep none of those that were announced before.
+
+    Raises:
+        StoreError: There is no status yet, or it cannot be written.
+    """
+    added = list(windows)
+
+    def announced(previous: Json | None) -> Json:
+        if previous is None or previous["version"] != VERSION:
+            raise StoreError("nothing is published there yet; export something first")
+        kept = [] if again else previous.get("maintenance_windows", [])
+        return {**previous, "maintenance_windows": windows_left({"maintenance_windows": [*kept, *added]}, now)}
+
+    return _rewrite(store, announced)
+
+
+def _rewrite(store: Store, make: Callable[[Json | None], Json]) -> Json:
+    """Make the status anew from the one before, None without one, by compare-and-set, and return it.
+
+    Raises:
+        StoreError: It cannot be written, or changes too often meanwhile.
+    """
+    for _ in range(_ATTEMPTS):
+        shown = store.read(STATUS_PATH)
+        made = make(None if shown is None else _understood(shown[0]))
+        generation = ABSENT if shown is None else shown[1].generation
+        try:
+            content = orjson.dumps(made, option=orjson.OPT_INDENT_2)
+            store.write(STATUS_PATH, content, cache_control=Cache.MINUTE.header, if_generation=generation)
+        except GenerationMismatch:
+            continue
+        return made
+    raise StoreError(f"it changed {_ATTEMPTS} times meanwhile; the next run writes it")
 
 
 def _understood(content: bytes) -> dict[str, Any] | None:
