@@ -7,6 +7,8 @@ gets requests for nights of the demo season, every document rewritten, one reque
     python -m benchmarks.streaming --requests=200        and memory after 20 and after 200
     python -m benchmarks.streaming --requests=5000 --early=50                an hour or so
     python -m benchmarks.streaming --requests=100 --per_minute=100           at that rate, however long answers take
+    python -m benchmarks.streaming --requests=30 --per_minute=1              the same at leisure, half an hour
+    python -m benchmarks.streaming --requests=20 --per_minute=60 --early=5   whether it works, some minutes
 
 With a rate, requests go to 30 dates in turn, and the 50th, 95th and 99th percentile are printed. How far it is goes to
 standard error, ten times at least, and what was measured is printed as well when it is interrupted.

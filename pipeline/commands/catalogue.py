@@ -166,6 +166,25 @@ COMMANDS = (
         ),
     ),
     Command(
+        name="maintenance",
+        summary="Announce maintenance to the readers of status.json, list what is announced, or withdraw it.",
+        options="pipeline.operations.command_options:MAINTENANCE_OPTIONS",
+        run="pipeline.operations.maintenance:main",
+        usage="--output=PATH [--start=INSTANT --end=INSTANT --message=TEXT] [--clear] [option ...]",
+        about="A window stands in maintenance_windows of status.json until it ends: every run, and the streaming job, "
+        "take it over. It changes no state and stops no run. Without a window, what is announced is listed. Exit "
+        "codes: 0 done, 1 the status cannot be read or written, 2 the request was rejected.",
+        examples=(
+            (
+                "Two hours tomorrow morning:",
+                "--output=gs://my-bucket/v1 --start=2026-02-12T08:00:00Z --end=2026-02-12T10:00:00Z "
+                "--message='Predictions are updated late.'",
+            ),
+            ("What is announced:", "--output=gs://my-bucket/v1"),
+            ("Over earlier than announced:", "--output=gs://my-bucket/v1 --clear"),
+        ),
+    ),
+    Command(
         name="explain",
         summary="Say which rows of which tables a published value was made of.",
         options="pipeline.provenance.command_options:EXPLAIN_OPTIONS",

@@ -22,7 +22,7 @@ from pipeline.verification.tree import Tree, tree_of
 from transforms.clients.concurrency import run_concurrently
 from transforms.publishing.status import STATUS_PATH
 from transforms.status_page.publish import is_of_page
-from transforms.stores.protocol import Store
+from transforms.stores.protocol import ReadableStore
 
 SCHEMAS, OTHER = "schemas", "other"
 """Stand for an export type where an object belongs to none."""
@@ -68,7 +68,9 @@ class _Pair(NamedTuple):
     after: ReadDocument | None
 
 
-def compare(before: Store, after: Store, scope: Scope | None = None, config: ExportConfig | None = None) -> Comparison:
+def compare(
+    before: ReadableStore, after: ReadableStore, scope: Scope | None = None, config: ExportConfig | None = None
+) -> Comparison:
     """Return what differs between two published trees.
 
     Args:
@@ -113,16 +115,16 @@ def _group_of(tree: Tree, path: str) -> _Group:
     return _Group(place.export.name, place.day, place.pointer is not None)
 
 
-def _read_pairs(before: Store, after: Store, paths: Iterable[str]) -> list[_Pair]:
+def _read_pairs(before: ReadableStore, after: ReadableStore, paths: Iterable[str]) -> list[_Pair]:
     threads = min(before.concurrency, after.concurrency)
     return run_concurrently(partial(_read_pair, before, after), paths, threads)
 
 
-def _read_pair(before: Store, after: Store, path: str) -> _Pair:
+def _read_pair(before: ReadableStore, after: ReadableStore, path: str) -> _Pair:
     return _Pair(path, _read(before, path), _read(after, path))
 
 
-def _read(store: Store, path: str) -> ReadDocument | None:
+def _read(store: ReadableStore, path: str) -> ReadDocument | None:
     found = store.read(path)
     return None if found is None else read_document(path, *found)
 

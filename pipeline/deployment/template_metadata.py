@@ -16,6 +16,7 @@ from pipeline.deployment.settings import DEPLOY
 from pipeline.options.flags import OptionsError, check_folder, parse_options
 from pipeline.options.option import Kind, Option
 from pipeline.options.option_table import CLIENT_OPTIONS, EXPORT_OPTIONS, STREAMING_OPTIONS
+from pipeline.reporting.generated_files import write_files
 from pipeline.reporting.terminal import complain, say, say_json
 
 FOLDER = DEPLOY
@@ -68,13 +69,7 @@ def metadata_text(name: str) -> str:
 
 def write(folder: Path) -> list[str]:
     """Write every missing or stale file, and return the names of those that changed."""
-    changed = []
-    for name in (BATCH, STREAMING):
-        path, text = folder / name, metadata_text(name)
-        if not path.exists() or path.read_text(encoding="utf-8") != text:
-            path.write_text(text, encoding="utf-8")
-            changed.append(name)
-    return changed
+    return write_files(folder, {name: metadata_text(name) for name in (BATCH, STREAMING)})
 
 
 def main(argv: Sequence[str]) -> int:

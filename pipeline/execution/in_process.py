@@ -6,9 +6,9 @@ Streamed requests run this way, and benchmarks compare the batch graph with it.
 from __future__ import annotations
 
 import logging
-import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
@@ -18,22 +18,21 @@ from exporters.declaration import Grain
 from exporters.league.forecasts.readiness import ScanCounts
 from exporters.warehouse.tables import TABLES
 from transforms.clients.concurrency import run_concurrently
-from transforms.elements.document import Document
 from transforms.elements.failure import Failure
 from transforms.elements.guarding import DateVerdict, Tally
 from transforms.elements.plan import FEWEST_SHARDS, Plan
 from transforms.elements.progress import PROGRESS
-from transforms.elements.publication import Outcome, Publication, Published
+from transforms.elements.publication import Publication
 from transforms.elements.tables import TableBatch, table_named
 from transforms.history.up_to_date import is_still_up_to_date, tally_of
 from transforms.publishing.documents import DocumentPublisher
 from transforms.publishing.guard import judge_date, open_date, triage, withheld_outcome
 from transforms.publishing.lease import Heartbeat, abandon, forget_signs
 from transforms.publishing.pauses import pause_documents
-from transforms.publishing.publish import OutcomeBatch, finish_date, gather, move_pointers
+from transforms.publishing.publish import ConcurrentPublisher, OutcomeBatch, Timed, finish_date, gather, move_pointers
 from transforms.publishing.publish_run_status import publish_run_status
 from transforms.publishing.publish_schemas import publish_schema, schemas_of
-from transforms.publishing.status import date_status
+from transforms.publishing.status import date_status, games_scanned
 from transforms.publishing.write_back import append_subset_picks, appending
 from transforms.reading.route import split_by_date, split_by_shard, with_player_ids
 from transforms.reading.scan import scan_all
@@ -66,13 +65,16 @@ def publish_scanned(
         plan: The plan.
         batches: All rows of its scans.
         scan_counts: Their counts.
-        warehouse: Receives the rows that the plan writes back, and tells the status which games are played.
+        warehouse: Receives the rows that the plan writes back, and tells the status which games are played where the
+            scans do not.
         store: Receives the documents.
     """
     with Heartbeat(store, plan.run, plan.lease):
         log = _Log(plan, store, scan_counts)
         try:
-            return _publish(plan, batches, scan_counts, warehouse, store, log)
+            # Nothing is in flight any more when the leases are given back.
+            with closing(log):
+                return _publish(plan, batches, scan_counts, warehouse, store, log)
         except BaseException:
             for day in plan.dates:
                 abandon(store, plan.run, day.isoformat())
@@ -99,7 +101,8 @@ def _publish(
         moved = move_pointers(plan, store, scan_counts, log.publication(day, verdicts[day]))
         records[day.isoformat()] = finish_date(plan, store, scan_counts, moved)
         PROGRESS.dates += 1
-    for wrong in publish_run_status(store, plan, [date_status(record) for record in records.values()], warehouse):
+    told, games = [date_status(record) for record in records.values()], games_scanned(plan, batches, scan_counts)
+    for wrong in publish_run_status(store, plan, told, warehouse, games):
         LOG.warning("%s", wrong)
     forget_signs(store, plan.run)
     return records
@@ -197,7 +200,7 @@ class _Log:
         self.outcomes: dict[date, list[OutcomeBatch]] = defaultdict(list)
         self.failures: dict[date, list[Failure]] = defaultdict(list)
         self._store = store
-        self._publisher = DocumentPublisher(store, plan)
+        self._publisher = ConcurrentPublisher(DocumentPublisher(store, plan))
         self._plan = plan
         self._scan_counts = scan_counts
         opened = run_concurrently(partial(open_date, plan, store, may_skip=True), plan.dates, store.concurrency)
@@ -246,22 +249,20 @@ class _Log:
             else:
                 outcomes = [withheld_outcome(made, reason) for made in held.documents]
                 self.outcomes[day].append(OutcomeBatch(outcomes, {}, {}))
+        self._keep(self._publisher.finish())
         return verdicts
 
     def publication(self, day: date, guard: DateVerdict) -> Publication:
         """Return the publication of a date."""
         return gather(day.isoformat(), self.outcomes[day], self.failures[day], guard)
 
-    def _publish(self, day: date, documents: DocumentBatch) -> None:
-        """Publish a batch, several documents at a time when there are several."""
-        before = self._opened[day].published
-        timed = run_concurrently(partial(self._timed, before), documents.documents, self._store.concurrency)
-        spent: dict[str, float] = defaultdict(float)
-        for made, milliseconds in timed:
-            spent[made.export] += milliseconds
-        PROGRESS.documents += len(timed)
-        self.outcomes[day].append(OutcomeBatch([made for made, _ in timed], documents.milliseconds, dict(spent)))
+    def close(self) -> None:
+        """Leave what is not being written yet unwritten, and wait for what is."""
+        self._publisher.close()
 
-    def _timed(self, before: Published, document: Document) -> tuple[Outcome, float]:
-        started = time.perf_counter()
-        return self._publisher.publish(document, before), 1000 * (time.perf_counter() - started)
+    def _publish(self, day: date, documents: DocumentBatch) -> None:
+        self._keep(self._publisher.start(day.isoformat(), documents, self._opened[day].published))
+
+    def _keep(self, finished: Iterable[tuple[str, OutcomeBatch, Sequence[Timed]]]) -> None:
+        for day, outcomes, _ in finished:
+            self.outcomes[date.fromisoformat(day)].append(outcomes)

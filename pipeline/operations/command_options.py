@@ -25,13 +25,16 @@ from pipeline.options.option import Group, Option, options_of
 from pipeline.options.option_table import EXPORT_OPTIONS
 from pipeline.options.tree_options import (
     ControlOutputOption,
+    EndDateOption,
     GcsEndpointOption,
     LeagueOption,
     LeaguesOption,
     OutputOption,
+    StartDateOption,
+    TargetDateOption,
 )
 from pipeline.requests.field import STRICT, Described, whole, whole_or_empty
-from pipeline.requests.request_message import DAY_TEXT, Day
+from pipeline.requests.request_message import INSTANT_PATTERN, Instant
 from pipeline.requests.validation import fields_of
 
 BACKFILL_TYPES = "backfill"
@@ -57,17 +60,9 @@ class VerifyOptions(AlertOptions):
     control_output: ControlOutputOption = None
     league: LeagueOption = NBA.name
     leagues: LeaguesOption = ""
-    target_date: Annotated[
-        Day | None,
-        Described("One date, or a league day: today or yesterday.", "2026-02-11", metavar="DATE", pattern=DAY_TEXT),
-    ] = None
-    start_date: Annotated[
-        Day | None,
-        Described("First date of a range; replaces target_date.", "2025-10-21", metavar="DATE", pattern=DAY_TEXT),
-    ] = None
-    end_date: Annotated[
-        Day | None, Described("Last date of a range, inclusive.", "yesterday", metavar="DATE", pattern=DAY_TEXT)
-    ] = None
+    target_date: TargetDateOption = None
+    start_date: StartDateOption = None
+    end_date: EndDateOption = None
     all: Annotated[
         bool, Described("Verify every date that has documents or a manifest, instead of a range.", example="true")
     ] = False
@@ -203,17 +198,9 @@ class DiffOptions:
     ] = None
     league: LeagueOption = NBA.name
     leagues: LeaguesOption = ""
-    target_date: Annotated[
-        Day | None,
-        Described("One date, or a league day: today or yesterday.", "2026-02-11", metavar="DATE", pattern=DAY_TEXT),
-    ] = None
-    start_date: Annotated[
-        Day | None,
-        Described("First date of a range; replaces target_date.", "2025-10-21", metavar="DATE", pattern=DAY_TEXT),
-    ] = None
-    end_date: Annotated[
-        Day | None, Described("Last date of a range, inclusive.", "yesterday", metavar="DATE", pattern=DAY_TEXT)
-    ] = None
+    target_date: TargetDateOption = None
+    start_date: StartDateOption = None
+    end_date: EndDateOption = None
     export_types: Annotated[
         list[str],
         Described(
@@ -258,6 +245,42 @@ DIFF_OPTIONS = (
     *(option for option in EXPORT_OPTIONS if option.name in _OF_DRY_EXPORT),
 )
 """The options of ``phase6 diff``; --dry_export takes all of an export."""
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class MaintenanceOptions:
+    """The window of maintenance that readers are told of."""
+
+    output: OutputOption
+    league: LeagueOption = NBA.name
+    leagues: LeaguesOption = ""
+    start: Annotated[
+        Instant | None,
+        Described("When it begins.", "2026-02-12T08:00:00Z", metavar="INSTANT", pattern=INSTANT_PATTERN),
+    ] = None
+    end: Annotated[
+        Instant | None,
+        Described(
+            "When it ends; the window is no longer shown then.",
+            "2026-02-12T10:00:00Z",
+            metavar="INSTANT",
+            pattern=INSTANT_PATTERN,
+        ),
+    ] = None
+    message: Annotated[
+        str,
+        whole_or_empty(r"[^\x00-\x20\x7f][^\x00-\x1f\x7f]{0,299}"),
+        Described("What is maintained, for people; it is public.", "Predictions are updated late.", metavar="TEXT"),
+    ] = ""
+    clear: Annotated[
+        bool, Described("Withdraw what was announced before; with a window, replace it.", example="true")
+    ] = False
+    gcs_endpoint: GcsEndpointOption = ""
+    json: Annotated[bool, Described("Print the announced windows as JSON, for programs.", example="true")] = False
+
+
+MAINTENANCE_OPTIONS = options_of(MaintenanceOptions, Group.COMMAND)
+"""The options of ``phase6 maintenance``."""
 
 
 def _of_backfill(option: Option) -> Option:

@@ -14,15 +14,16 @@ from exporters.config.leagues import LeagueSettings
 from exporters.registry import exports, groups
 from pipeline.comparison.change import Comparison
 from pipeline.comparison.compare import Scope, compare
+from pipeline.comparison.dry_export import dry_export, parse_dry_export
 from pipeline.comparison.tables import listed, markdown, summary, text_table
 from pipeline.comparison.thresholds import exceeded, parse_thresholds
 from pipeline.execution.places import open_output
 from pipeline.operations.command_options import DiffOptions
-from pipeline.operations.dry_export import dry_export, parse_dry_export
 from pipeline.operations.rollback import chosen_record
 from pipeline.options.flags import OptionsError, parse_options
-from pipeline.options.league_file import chosen_league
-from pipeline.options.locations import GcsPrefix, LocalFolder, league_places
+from pipeline.options.league_file import in_tree
+from pipeline.options.locations import GcsPrefix, LocalFolder
+from pipeline.options.tree_options import Tree
 from pipeline.planning.champion import ChampionError
 from pipeline.reporting.terminal import complain, say, say_all, say_json
 from pipeline.requests.clock import league_day
@@ -99,12 +100,10 @@ def _in_league(options: DiffOptions) -> tuple[DiffOptions, LeagueSettings]:
     Raises:
         OptionsError: The file of the leagues is wrong, or has no such league.
     """
-    league = chosen_league(options.league, options.leagues)
-    if league.is_default:
-        return options, league
-    before, control = league_places(options.before, options.control_output, league.name)
-    after = None if options.after is None else league_places(options.after, None, league.name)[0]
-    return replace(options, before=before, after=after, control_output=control), league
+    tree = Tree(options.before, options.league, options.leagues, options.control_output)
+    before, league = in_tree(tree)
+    after = None if options.after is None else in_tree(replace(tree, output=options.after))[0].output
+    return replace(options, before=before.output, after=after, control_output=before.control_output), league
 
 
 def _is_dry_export(argv: Sequence[str]) -> bool:

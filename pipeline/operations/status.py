@@ -14,8 +14,9 @@ from pipeline.execution.places import open_output
 from pipeline.operations.status_options import StatusOptions
 from pipeline.operations.status_server import StatusServer
 from pipeline.options.flags import OptionsError, check_folder, parse_options
-from pipeline.options.league_file import chosen_league
-from pipeline.options.locations import LocalFolder, league_places
+from pipeline.options.league_file import in_tree
+from pipeline.options.locations import LocalFolder
+from pipeline.options.tree_options import Tree
 from pipeline.reporting.terminal import complain, say, say_json
 from pipeline.requests.problems import Problem, show
 from transforms.status_page.calendar import CALENDAR_PATH
@@ -40,9 +41,8 @@ def main(argv: Sequence[str]) -> int:
     """
     try:
         options = parse_options(StatusOptions, argv)
-        league = chosen_league(options.league, options.leagues)
-        if not league.is_default:
-            options = replace(options, output=league_places(options.output, None, league.name)[0])
+        tree, _ = in_tree(Tree(options.output, options.league, options.leagues))
+        options = replace(options, output=tree.output)
         if isinstance(options.output, LocalFolder):
             check_folder("--output", Path(options.output.path))
         if options.serve:

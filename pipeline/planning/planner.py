@@ -140,10 +140,10 @@ def with_as_of(plan: Plan, warehouse: Warehouse, as_of: datetime | None = None) 
         WarehouseError: The warehouse has no newest instant, or none that is so old.
     """
     if as_of is None:
-        as_of = warehouse.newest_as_of()
-    elif problem := warehouse.history_problem(as_of):
+        return at_instant(plan, as_of_text(warehouse.newest_as_of()))
+    if problem := warehouse.history_problem(as_of):
         raise WarehouseError(f"--as_of: {as_of_text(as_of)}: {problem}")
-    return at_instant(plan, as_of_text(as_of))
+    return replace(at_instant(plan, as_of_text(as_of)), is_past=True)
 
 
 def at_instant(plan: Plan, as_of: str) -> Plan:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from functools import reduce
 from typing import Any
 
@@ -16,11 +15,10 @@ from transforms.elements.tables import (
     MISFIT,
     WHOLE_TABLE,
     ScanStream,
-    TablePart,
     TableScan,
     arrow_field,
 )
-from transforms.warehouses.protocol import Warehouse
+from transforms.warehouses.protocol import Warehouse, WrappedWarehouse
 
 
 @dataclass(frozen=True)
@@ -50,7 +48,7 @@ class Edit:
 
 
 @dataclass
-class AlteredWarehouse:
+class AlteredWarehouse(WrappedWarehouse):
     """A warehouse in which an edit was made.
 
     Scans of the edited table read what the edit looks at as well, without filters where it sets a filtered column, and
@@ -65,15 +63,6 @@ class AlteredWarehouse:
     warehouse: Warehouse
     edit: Edit
     matched: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def concurrency(self) -> int:
-        """That of the warehouse."""
-        return self.warehouse.concurrency
-
-    def check(self, scan: TableScan) -> tuple[str, ...]:
-        """Return what the warehouse lacks; see :class:`transforms.warehouses.protocol.Warehouse`."""
-        return self.warehouse.check(scan)
 
     def split(self, scan: TableScan) -> list[ScanStream]:
         """Return the streams of a scan."""
@@ -94,18 +83,6 @@ class AlteredWarehouse:
             rows = _kept(scan, self.edit.apply(batch))
             if rows.num_rows:
                 yield rows
-
-    def newest_as_of(self) -> datetime:
-        """Return that of the warehouse."""
-        return self.warehouse.newest_as_of()
-
-    def history_problem(self, as_of: datetime) -> str:
-        """Return that of the warehouse."""
-        return self.warehouse.history_problem(as_of)
-
-    def parts(self, scan: TableScan) -> list[TablePart]:
-        """Return those of the warehouse."""
-        return self.warehouse.parts(scan)
 
     def _widened(self, scan: TableScan) -> TableScan:
         """Return the scan of the stored table with all that the edit looks at."""
@@ -132,7 +109,7 @@ def _kept(scan: TableScan, batch: pa.RecordBatch) -> pa.RecordBatch:
 
 
 @dataclass
-class ReadOnce:
+class ReadOnce(WrappedWarehouse):
     """A warehouse whose streams are read once, and kept: a second pass over its tables reads memory.
 
     Attributes:
@@ -142,15 +119,6 @@ class ReadOnce:
     warehouse: Warehouse
     _streams: dict[str, list[ScanStream]] = field(default_factory=dict)
     _batches: dict[tuple[str, str], list[pa.RecordBatch]] = field(default_factory=dict)
-
-    @property
-    def concurrency(self) -> int:
-        """That of the warehouse."""
-        return self.warehouse.concurrency
-
-    def check(self, scan: TableScan) -> tuple[str, ...]:
-        """Return what the warehouse lacks."""
-        return self.warehouse.check(scan)
 
     def split(self, scan: TableScan) -> list[ScanStream]:
         """Return the streams of a scan, the same ones each time."""
@@ -165,15 +133,3 @@ class ReadOnce:
         if key not in self._batches:
             self._batches[key] = list(self.warehouse.read(stream))
         yield from self._batches[key]
-
-    def newest_as_of(self) -> datetime:
-        """Return that of the warehouse."""
-        return self.warehouse.newest_as_of()
-
-    def history_problem(self, as_of: datetime) -> str:
-        """Return that of the warehouse."""
-        return self.warehouse.history_problem(as_of)
-
-    def parts(self, scan: TableScan) -> list[TablePart]:
-        """Return those of the warehouse."""
-        return self.warehouse.parts(scan)

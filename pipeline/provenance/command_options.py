@@ -17,10 +17,12 @@ from pipeline.options.locations import (
 from pipeline.options.option import Group, options_of
 from pipeline.options.tree_options import (
     ControlOutputOption,
+    EndDateOption,
     GcsEndpointOption,
     LeagueOption,
     LeaguesOption,
     OutputOption,
+    StartDateOption,
     WarehouseOption,
 )
 from pipeline.requests.field import STRICT, Described
@@ -88,13 +90,8 @@ class ImpactOptions:
         Day | None,
         Described("The date of the documents.", "2026-02-11", metavar="DATE", pattern=DAY_TEXT),
     ] = None
-    start_date: Annotated[
-        Day | None,
-        Described("First date of a range; replaces target_date.", "2026-02-01", metavar="DATE", pattern=DAY_TEXT),
-    ] = None
-    end_date: Annotated[
-        Day | None, Described("Last date of a range, inclusive.", "yesterday", metavar="DATE", pattern=DAY_TEXT)
-    ] = None
+    start_date: StartDateOption = None
+    end_date: EndDateOption = None
     champion_system_id: Annotated[
         str, Described("The model whose forecasts are published.", example=ExportConfig().champion_system_id)
     ] = ExportConfig().champion_system_id

@@ -14,10 +14,10 @@ from pipeline.execution.places import open_tables
 from pipeline.options.flags import OptionsError, parse_options
 from pipeline.planning.planner import make_plan, with_as_of
 from pipeline.provenance.altered import Edit
+from pipeline.provenance.built_documents import Impact, exact_impact
 from pipeline.provenance.command_options import ImpactOptions
 from pipeline.provenance.conditions import find_table, parse_set, parse_where
 from pipeline.provenance.declared import Reader, as_json, readers_of
-from pipeline.provenance.dry_export import Impact, exact_impact
 from pipeline.reporting.terminal import complain, say, say_all, say_json
 from pipeline.requests.problems import Problem, ProblemsError
 from pipeline.requests.request import ExportRequest, RequestDefaults, parse_request

@@ -19,6 +19,7 @@ from exporters.league.forecasts.readiness import reads_of
 from exporters.registry import exports, groups
 from exporters.warehouse.schema import StandIn
 from pipeline.reference.field_table import fields_of
+from pipeline.reporting.generated_files import write_files
 from transforms.publishing.publish_schemas import schema_path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -233,14 +234,8 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
 
 def write(folder: Path) -> list[str]:
     """Write every missing or stale page, remove files that are no page, and return the changes."""
-    folder.mkdir(parents=True, exist_ok=True)
     wanted = pages()
-    changed = sorted(path.name for path in folder.glob("*.md") if path.name not in wanted)
-    for name in changed:
+    removed = sorted(path.name for path in folder.glob("*.md") if path.name not in wanted)
+    for name in removed:
         (folder / name).unlink()
-    for name, text in wanted.items():
-        path = folder / name
-        if not path.exists() or path.read_text(encoding="utf-8") != text:
-            path.write_text(text, encoding="utf-8")
-            changed.append(name)
-    return changed
+    return removed + write_files(folder, wanted)

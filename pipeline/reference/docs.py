@@ -5,7 +5,7 @@ The types of the clients are written with them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.options.flags import OptionsError, check_folder, parse_options
@@ -13,6 +13,7 @@ from pipeline.reference import api_docs, typescript
 from pipeline.reference.command_options import DocsOptions
 from pipeline.reference.openapi import openapi_text
 from pipeline.reference.request_schema import schema_text
+from pipeline.reporting.generated_files import write_files
 from pipeline.reporting.terminal import complain, say, say_json
 
 PAGES = "api"
@@ -38,18 +39,6 @@ def write_clients(folder: Path) -> list[str]:
         folder: The folder of the clients.
     """
     return [f"{TYPESCRIPT}/{name}" for name in write_files(folder / TYPESCRIPT, typescript.files())]
-
-
-def write_files(folder: Path, texts: Mapping[str, str]) -> list[str]:
-    """Write every file of a folder that is missing or stale, and return their names."""
-    folder.mkdir(parents=True, exist_ok=True)
-    changed = []
-    for name, text in texts.items():
-        path = folder / name
-        if not path.exists() or path.read_text(encoding="utf-8") != text:
-            path.write_text(text, encoding="utf-8")
-            changed.append(name)
-    return changed
 
 
 def main(argv: Sequence[str]) -> int:

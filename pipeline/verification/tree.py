@@ -14,7 +14,7 @@ from exporters.registry import exports
 from transforms.publishing.status import STATUS_PATH
 from transforms.status_page.publish import is_of_page
 from transforms.stores.control import CONTROL, LEAGUES, MANIFESTS
-from transforms.stores.protocol import Store, StoredObject
+from transforms.stores.protocol import ReadableStore, StoredObject
 
 _PARTS = {
     "date": r"(?P<date>\d{4}-\d{2}-\d{2})",
@@ -82,7 +82,7 @@ class Tree:
         return sorted(day for name, day in self.dated if name == export.name)
 
 
-def tree_of(store: Store) -> Tree:
+def tree_of(store: ReadableStore) -> Tree:
     """Return what is in a store, without the trees of other leagues below it.
 
     Raises:

@@ -100,6 +100,36 @@ def damage(forward: Forward) -> Response:
     return response
 
 
+class Together:
+    """A fault that lets requests pass in groups: each waits until a whole group is in flight.
+
+    Attributes:
+        passed: Groups that were in flight at once.
+        is_late: A group was not complete in time; nothing waits any more since then.
+    """
+
+    def __init__(self, size: int, groups: int, seconds: float = 8) -> None:
+        """Hold so many groups of a size, each so long, and then let everything pass."""
+        self.passed = 0
+        self.is_late = False
+        self._size, self._groups, self._seconds = size, groups, seconds
+        self._arrived = 0
+        self._changed = threading.Condition()
+
+    def __call__(self, forward: Forward) -> Response:
+        """Pass a request on with its group."""
+        with self._changed:
+            self._arrived += 1
+            group = (self._arrived - 1) // self._size
+            self.passed = self._arrived // self._size
+            self._changed.notify_all()
+            is_held = group < self._groups and not self.is_late
+            if is_held and not self._changed.wait_for(lambda: self.passed > group or self.is_late, self._seconds):
+                self.is_late = True
+                self._changed.notify_all()
+        return forward()
+
+
 class Gate:
     """The proxy, which listens from :meth:`open` to :meth:`close`.
 

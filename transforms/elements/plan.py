@@ -134,6 +134,7 @@ class Plan:
         pointers_refused: Why no pointer or fixed path may be written; empty when they may.
         history_days: Days for which a version that the run replaces is kept; 0 keeps none.
         league: The league that is exported.
+        is_past: Tables are read as they were at an instant that was given, and not as they are.
     """
 
     run: Run
@@ -156,6 +157,7 @@ class Plan:
     pointers_refused: str = ""
     history_days: int = 30
     league: LeagueSettings = NBA
+    is_past: bool = False
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out cached values: a worker takes the exports from its own registry, and pickles stay small."""

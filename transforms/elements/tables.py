@@ -69,6 +69,12 @@ class TableScan:
             if values and name in self.columns and declared[name].mode == "REQUIRED"
         )
 
+    def covers(self, first: date, last: date, columns: Iterable[str]) -> bool:
+        """Whether every row of some dates is among those that are read, with these columns."""
+        if self.first is None or self.last is None or self.equals:
+            return False
+        return self.first <= first and last <= self.last and set(columns) <= set(self.columns)
+
     @property
     def keeps_undated(self) -> bool:
         """Whether rows without a partition date pass, to be named where they are decoded."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from exporters.warehouse.league_rows import LiveBoxScoreRow
 from transforms.elements.tables import ScanStream, TablePart, TableScan, with_misfits
-from transforms.warehouses.protocol import Warehouse, WarehouseError
+from transforms.warehouses.protocol import Warehouse, WarehouseError, WrappedWarehouse
 
 _FETCH = "fetch"
 _MAX_INT = 2**63 - 1
@@ -213,7 +213,7 @@ class _Part(NamedTuple):
 
 
 @dataclass(frozen=True)
-class LiveWarehouse:
+class LiveWarehouse(WrappedWarehouse):
     """A warehouse together with the live feed.
 
     A scan of the feed's table fetches once, when its stream is read. No answer is kept for the next
@@ -226,11 +226,6 @@ class LiveWarehouse:
 
     warehouse: Warehouse
     feed: LiveFeed | None = None
-
-    @property
-    def concurrency(self) -> int:
-        """The concurrency of the warehouse."""
-        return self.warehouse.concurrency
 
     def check(self, scan: TableScan) -> tuple[str, ...]:
         """Check a table of the warehouse; the feed is first called when it is read."""
@@ -249,14 +244,6 @@ class LiveWarehouse:
             yield from self.warehouse.read(stream)
         elif self.feed is not None:
             yield _fetched(self.feed, scan)
-
-    def newest_as_of(self) -> datetime:
-        """Return that of the warehouse; the feed has no history."""
-        return self.warehouse.newest_as_of()
-
-    def history_problem(self, as_of: datetime) -> str:
-        """Return that of the warehouse."""
-        return self.warehouse.history_problem(as_of)
 
     def parts(self, scan: TableScan) -> list[TablePart]:
         """Return the parts of a table; the feed's answer may differ every time."""

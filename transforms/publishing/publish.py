@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from exporters.declaration import Export
 from exporters.league.forecasts.readiness import ScanCounts
 from transforms.clients.concurrency import run_concurrently
+from transforms.elements.document import Document
 from transforms.elements.failure import Failure, SkippedRows
 from transforms.elements.guarding import DateVerdict
 from transforms.elements.manifest import HELD
 from transforms.elements.plan import Plan
-from transforms.elements.publication import Outcome, PointerOutcome, Publication
+from transforms.elements.progress import PROGRESS
+from transforms.elements.publication import Outcome, PointerOutcome, Publication, Published
+from transforms.publishing.documents import DocumentPublisher
 from transforms.publishing.failure_log import write_failure_log
 from transforms.publishing.lease import release
 from transforms.publishing.manifest import write_manifest
 from transforms.publishing.pointers import PointerMover
+from transforms.stages.player_stage import DocumentBatch
 from transforms.stores.protocol import Store
+
+_AHEAD = 8
+"""Documents per thread that wait to be written; more would only fill memory."""
 
 
 @dataclass
@@ -35,6 +44,90 @@ class OutcomeBatch:
     outcomes: list[Outcome]
     build_ms: dict[str, float]
     publish_ms: dict[str, float]
+
+
+class Timed(NamedTuple):
+    """An outcome, and the milliseconds that it took."""
+
+    outcome: Outcome
+    milliseconds: float
+
+
+class _Pending(NamedTuple):
+    day: str
+    documents: DocumentBatch
+    futures: list[Future[Timed]]
+
+
+class ConcurrentPublisher:
+    """Publishes batches of documents with as many requests in flight as the store is worth, of several batches at once.
+
+    A batch may hold a few documents only: one shard of one date, or the documents of the league. The next one is
+    started before it is written, so that what writes does not wait for the last document of each.
+
+    Args:
+        publisher: Publishes a document.
+        waiting: Called about once a second while the caller waits for documents.
+    """
+
+    def __init__(self, publisher: DocumentPublisher, waiting: Callable[[], None] = lambda: None) -> None:
+        self._publisher = publisher
+        self._waiting = waiting
+        concurrency = publisher.store.concurrency
+        self._threads = ThreadPoolExecutor(concurrency) if concurrency > 1 else None
+        self._most = _AHEAD * concurrency
+        self._pending: list[_Pending] = []
+
+    def start(
+        self, day: str, documents: DocumentBatch, before: Published
+    ) -> Iterator[tuple[str, OutcomeBatch, list[Timed]]]:
+        """Publish a batch, or leave it in flight, and yield what became of batches until few enough are in flight.
+
+        Args:
+            day: Its date, ISO.
+            documents: The batch.
+            before: What is published of the date.
+        """
+        if self._threads is None:
+            yield _finished(day, documents, [self._timed(made, before) for made in documents.documents])
+            return
+        futures = [self._threads.submit(self._timed, made, before) for made in documents.documents]
+        self._pending.append(_Pending(day, documents, futures))
+        while sum(len(batch.futures) for batch in self._pending) > self._most:
+            yield self._finish(self._pending.pop(0))
+
+    def finish(self) -> Iterator[tuple[str, OutcomeBatch, list[Timed]]]:
+        """Yield what became of every batch that is in flight, each once all of it is written."""
+        while self._pending:
+            yield self._finish(self._pending.pop(0))
+
+    def forget(self) -> None:
+        """Yield nothing any more of what is in flight: what has started it failed."""
+        self._pending = []
+
+    def close(self) -> None:
+        """End the threads; documents whose writing has not begun are not written."""
+        self.forget()
+        if self._threads is not None:
+            self._threads.shutdown(cancel_futures=True)
+
+    def _finish(self, batch: _Pending) -> tuple[str, OutcomeBatch, list[Timed]]:
+        while wait(batch.futures, timeout=1).not_done:
+            self._waiting()
+        return _finished(batch.day, batch.documents, [future.result() for future in batch.futures])
+
+    def _timed(self, document: Document, before: Published) -> Timed:
+        started = time.perf_counter()
+        made = self._publisher.publish(document, before)
+        return Timed(made, 1000 * (time.perf_counter() - started))
+
+
+def _finished(day: str, documents: DocumentBatch, timed: list[Timed]) -> tuple[str, OutcomeBatch, list[Timed]]:
+    spent: dict[str, float] = {}
+    for made, milliseconds in timed:
+        spent[made.export] = spent.get(made.export, 0.0) + milliseconds
+    PROGRESS.documents += len(timed)
+    return day, OutcomeBatch([made for made, _ in timed], documents.milliseconds, spent), timed
 
 
 def gather(

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import orjson
 
 from transforms.elements.plan import Plan
+from transforms.elements.tables import TableBatch
 from transforms.history.versions import sweep_history
 from transforms.publishing import status
 from transforms.publishing.services import Moment
@@ -64,7 +65,13 @@ def relevant_dates(told: Iterable[EncodedStatus]) -> list[EncodedStatus]:
     return [each for each in found if each.day in kept]
 
 
-def publish_run_status(store: Store, plan: Plan, told: Sequence[DateStatus], warehouse: Warehouse) -> list[str]:
+def publish_run_status(
+    store: Store,
+    plan: Plan,
+    told: Sequence[DateStatus],
+    warehouse: Warehouse,
+    games: Sequence[TableBatch] | None = None,
+) -> list[str]:
     """Publish what a run says of its dates, and return what went wrong: nothing of it makes a document less true.
 
     Args:
@@ -72,11 +79,12 @@ def publish_run_status(store: Store, plan: Plan, told: Sequence[DateStatus], war
         plan: The plan of the run.
         told: What the run says.
         warehouse: Holds the games around the league day, which the status depends on.
+        games: Their rows, where the run has just read them.
     """
     now = datetime.now(timezone.utc)
 
     def moment() -> Moment:
-        return read_moment(warehouse, league_day_of(plan), now, plan.league.calendar)
+        return read_moment(warehouse, league_day_of(plan), now, plan.league.calendar, games=games)
 
     acts: tuple[tuple[str, Callable[[], str]], ...] = (
         (STATUS_PATH, lambda: write_status(store, told, moment())),

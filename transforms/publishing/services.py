@@ -159,7 +159,7 @@ def site_status(moment: Moment, exports: Mapping[str, Any], previous: Mapping[st
         "overall_status": _overall(services),
         "services": services,
         "known_issues": _issues(services, previous or {}, moment.now),
-        "maintenance_windows": [],
+        "maintenance_windows": windows_left(previous or {}, moment.now),
         "active_break": _break(moment),
         "valid_until": _text(moment.now + VALID),
     }
@@ -187,6 +187,36 @@ def _issues(services: Mapping[str, Json], previous: Mapping[str, Any], now: date
     ]
 
 
+def windows_left(previous: Mapping[str, Any], now: datetime) -> list[Json]:
+    """Return the announced windows of maintenance of a status that have not ended, the first one first.
+
+    An operator announces them (``phase6 maintenance``), and every status takes them over from the one before.
+
+    Args:
+        previous: The status; what is no window in it is left out.
+        now: The current instant, aware.
+    """
+    told = previous.get("maintenance_windows")
+    found = set(filter(None, map(_window, told if isinstance(told, list) else ())))
+    return [
+        {"start": _text(start), "end": _text(end), "message": message}
+        for start, end, message in sorted(found)
+        if start < end > now
+    ]
+
+
+def _window(told: object) -> tuple[datetime, datetime, str] | None:
+    """Return start, end and message of a window; None when it is none."""
+    if not isinstance(told, dict) or not isinstance(message := told.get("message"), str):
+        return None
+    try:
+        start, end = (datetime.fromisoformat(told[key]) for key in ("start", "end"))
+        aware = start.utcoffset() is not None and end.utcoffset() is not None
+        return (start.astimezone(timezone.utc), end.astimezone(timezone.utc), message) if aware else None
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return None
+
+
 def _since(previous: Mapping[str, Any]) -> dict[tuple[str, str], str]:
     """Return since when each service has been in its state: the issues are in the order of the services."""
     services, issues = previous.get("services", {}), previous.get("known_issues", [])
@@ -195,15 +225,21 @@ def _since(previous: Mapping[str, Any]) -> dict[tuple[str, str], str]:
     return found if len(ill) == len(issues) else {}
 
 
-def _live_data(moment: Moment, shown: Shown) -> Json:
-    status, message, is_stale = _followed(moment, shown, "Live data")
-    known = moment.schedule is not None
+def _aged(moment: Moment, shown: Shown, status: str, message: str, is_stale: bool | None) -> Json:
+    """Return the keys of a service that says how old it is."""
     return {
         "status": status,
         "message": message,
         "last_update": _text(shown.checked),
         "age_minutes": _age(moment, shown),
         "is_stale": is_stale,
+    }
+
+
+def _live_data(moment: Moment, shown: Shown) -> Json:
+    known = moment.schedule is not None
+    return {
+        **_aged(moment, shown, *_followed(moment, shown, "Live data")),
         "games_active": moment.is_active if known else None,
         "next_update_expected": _text(shown.checked + LIVE_TICK) if moment.is_active and shown.checked else None,
     }
@@ -235,14 +271,7 @@ def _followed(moment: Moment, shown: Shown, what: str) -> tuple[str, str, bool |
 
 
 def _tonight_data(moment: Moment, shown: Shown) -> Json:
-    status, message, is_stale = _tonight(moment, shown)
-    return {
-        "status": status,
-        "message": message,
-        "last_update": _text(shown.checked),
-        "age_minutes": _age(moment, shown),
-        "is_stale": is_stale,
-    }
+    return _aged(moment, shown, *_tonight(moment, shown))
 
 
 def _tonight(moment: Moment, shown: Shown) -> tuple[str, str, bool | None]:

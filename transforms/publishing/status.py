@@ -10,21 +10,23 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import orjson
+import pyarrow.compute as pc
 
 from exporters.config.leagues import NBA, LeagueCalendar
 from exporters.declaration import Cache
+from exporters.league.forecasts.readiness import ScanCounts
 from exporters.league.games.schedule import READS, Schedule
 from exporters.warehouse.tables import SCHEDULE
 from transforms.elements.manifest import HELD, publisher_of
 from transforms.elements.plan import Plan
 from transforms.elements.run_order import RunOrder
 from transforms.elements.tables import TableBatch, TableScan
-from transforms.publishing.services import DAYS_AHEAD, DAYS_BACK, Moment, site_status
+from transforms.publishing.services import DAYS_AHEAD, DAYS_BACK, Json, Moment, site_status, windows_left
 from transforms.reading.decoding import decode_all
 from transforms.status_page.night import night_of
 from transforms.stores.protocol import ABSENT, GenerationMismatch, Store, StoreError
@@ -39,6 +41,8 @@ _FORMER = 1
 MOST_DATES = 60
 """Dates that are listed, the newest ones."""
 _ATTEMPTS = 20
+_COLUMNS = tuple(sorted(READS[0].columns))
+"""Of the games, what a status is made of."""
 
 DateStatus = Mapping[str, Any]
 """What a run says of a date: ``date``, ``status`` and order, and under ``exports`` an entry for each export type.
@@ -84,8 +88,39 @@ def _shown(section: Mapping[str, Any], run: Mapping[str, Any]) -> dict[str, Any]
     }
 
 
+def games_scanned(plan: Plan, batches: Iterable[TableBatch], scan_counts: ScanCounts) -> list[TableBatch] | None:
+    """Return the games around the league day of what a run has scanned; None when that is not all of them.
+
+    Args:
+        plan: The plan of the run.
+        batches: All rows of its scans.
+        scan_counts: Their counts.
+    """
+    scan = plan.scans_by_table.get(SCHEDULE.name)
+    first, last = _dates_around(league_day_of(plan))
+    if plan.is_past or SCHEDULE.name in scan_counts.broken or scan is None or not scan.covers(first, last, _COLUMNS):
+        return None
+    assert SCHEDULE.partition is not None
+    found = []
+    for scanned in batches:
+        if scanned.table == SCHEDULE.name:
+            days = scanned.batch.column(SCHEDULE.partition)
+            around = pc.and_(pc.greater_equal(days, first), pc.less_equal(days, last))
+            found.append(TableBatch(scanned.table, scanned.batch.filter(around)))
+    return found
+
+
+def _dates_around(league_day: date) -> tuple[date, date]:
+    return league_day - timedelta(days=DAYS_BACK), league_day + timedelta(days=DAYS_AHEAD)
+
+
 def read_moment(
-    warehouse: Warehouse, league_day: date, now: datetime, calendar: LeagueCalendar = NBA.calendar
+    warehouse: Warehouse,
+    league_day: date,
+    now: datetime,
+    calendar: LeagueCalendar = NBA.calendar,
+    *,
+    games: Iterable[TableBatch] | None = None,
 ) -> Moment:
     """Return the current moment with the games around the league day, or without them when they cannot be read.
 
@@ -94,12 +129,13 @@ def read_moment(
         league_day: The league day.
         now: The current instant, aware.
         calendar: The calendar of the league.
+        games: The rows of the games, where they are read already.
     """
-    first, last = league_day - timedelta(days=DAYS_BACK), league_day + timedelta(days=DAYS_AHEAD)
-    scan = TableScan(SCHEDULE.name, tuple(sorted(READS[0].columns)), first, last)
     try:
-        streams = warehouse.split(scan)
-        rows, _ = decode_all(TableBatch(scan.table, batch) for stream in streams for batch in warehouse.read(stream))
+        if games is None:
+            streams = warehouse.split(TableScan(SCHEDULE.name, _COLUMNS, *_dates_around(league_day)))
+            games = (TableBatch(SCHEDULE.name, batch) for stream in streams for batch in warehouse.read(stream))
+        rows, _ = decode_all(games)
     except WarehouseError as error:
         LOG.warning("%s says nothing of games: %s", STATUS_PATH, error)
         return Moment(now, league_day, None, calendar)
@@ -164,19 +200,62 @@ def write_status(store: Store, found: Iterable[DateStatus], moment: Moment) -> s
     """
     told = list(found)
     try:
-        for _ in range(_ATTEMPTS):
-            shown = store.read(STATUS_PATH)
-            previous = None if shown is None else _understood(shown[0])
-            content = orjson.dumps(merged_status(previous, told, moment), option=orjson.OPT_INDENT_2)
-            generation = ABSENT if shown is None else shown[1].generation
-            try:
-                store.write(STATUS_PATH, content, cache_control=Cache.MINUTE.header, if_generation=generation)
-            except GenerationMismatch:
-                continue
-            return ""
+        _rewrite(store, lambda previous: merged_status(previous, told, moment))
     except StoreError as error:
         return f"{STATUS_PATH} was not written: {error}"
-    return f"{STATUS_PATH} was not written: it changed {_ATTEMPTS} times meanwhile; the next run writes it"
+    return ""
+
+
+def read_status(store: Store) -> Json | None:
+    """Return the published status; None when there is none, or none that is understood.
+
+    Raises:
+        StoreError: It cannot be read.
+    """
+    shown = store.read(STATUS_PATH)
+    return None if shown is None else _understood(shown[0])
+
+
+def announce(store: Store, windows: Iterable[Mapping[str, str]], now: datetime, *, again: bool = False) -> Json:
+    """Announce windows of maintenance in the status, which every later status takes over, and return the status.
+
+    Args:
+        store: The place of the documents.
+        windows: ``start``, ``end`` and ``message`` of each.
+        now: The current instant, aware; what has ended is left out.
+        again: Keep none of those that were announced before.
+
+    Raises:
+        StoreError: There is no status yet, or it cannot be written.
+    """
+    added = list(windows)
+
+    def announced(previous: Json | None) -> Json:
+        if previous is None or previous["version"] != VERSION:
+            raise StoreError("nothing is published there yet; export something first")
+        kept = [] if again else previous.get("maintenance_windows", [])
+        return {**previous, "maintenance_windows": windows_left({"maintenance_windows": [*kept, *added]}, now)}
+
+    return _rewrite(store, announced)
+
+
+def _rewrite(store: Store, make: Callable[[Json | None], Json]) -> Json:
+    """Make the status anew from the one before, None without one, by compare-and-set, and return it.
+
+    Raises:
+        StoreError: It cannot be written, or changes too often meanwhile.
+    """
+    for _ in range(_ATTEMPTS):
+        shown = store.read(STATUS_PATH)
+        made = make(None if shown is None else _understood(shown[0]))
+        generation = ABSENT if shown is None else shown[1].generation
+        try:
+            content = orjson.dumps(made, option=orjson.OPT_INDENT_2)
+            store.write(STATUS_PATH, content, cache_control=Cache.MINUTE.header, if_generation=generation)
+        except GenerationMismatch:
+            continue
+        return made
+    raise StoreError(f"it changed {_ATTEMPTS} times meanwhile; the next run writes it")
 
 
 def _understood(content: bytes) -> dict[str, Any] | None:

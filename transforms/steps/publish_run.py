@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -16,15 +14,14 @@ from apache_beam.utils.windowed_value import WindowedValue
 
 from exporters.league.forecasts.readiness import ScanCounts
 from transforms.clients.throttling import report_throttling
-from transforms.elements.document import Document
 from transforms.elements.failure import Failure
 from transforms.elements.guarding import DateVerdict
 from transforms.elements.opened_date import OpenedDate
 from transforms.elements.plan import Plan
 from transforms.elements.progress import PROGRESS
-from transforms.elements.publication import Outcome, Publication, Published
+from transforms.elements.publication import Publication
 from transforms.publishing.documents import DocumentPublisher
-from transforms.publishing.publish import OutcomeBatch, finish_date, gather, move_pointers
+from transforms.publishing.publish import ConcurrentPublisher, OutcomeBatch, Timed, finish_date, gather, move_pointers
 from transforms.stages.player_stage import DocumentBatch
 from transforms.steps.by_date import ByDate, GatherByDate, value_at
 from transforms.steps.lease_keeping import LeaseKeeping
@@ -94,8 +91,7 @@ class PublishDocuments(LeaseKeeping):
     def setup(self) -> None:
         """Make the thread pool and the metrics."""
         super().setup()
-        self._publisher = DocumentPublisher(self.store, self.plan)
-        self._threads = ThreadPoolExecutor(self.store.concurrency) if self.store.concurrency > 1 else None
+        self._publisher = ConcurrentPublisher(DocumentPublisher(self.store, self.plan), report_throttling)
         self._counters = {
             action: Metrics.counter("publish", f"documents_{action}")
             for action in ("written", "unchanged", "kept", "failed")
@@ -106,59 +102,36 @@ class PublishDocuments(LeaseKeeping):
     def teardown(self) -> None:
         """End the threads."""
         super().teardown()
-        if self._threads is not None:
-            self._threads.shutdown()
+        self._publisher.close()
 
     def start_bundle(self) -> None:
         """Start with nothing in flight."""
         super().start_bundle()
-        self._pending: list[tuple[str, DocumentBatch, list[Future[tuple[Outcome, float]]]]] = []
+        self._publisher.forget()
 
     def process(
         self, batch: tuple[str, DocumentBatch], opened: ByDate[OpenedDate]
     ) -> Iterable[tuple[str, OutcomeBatch]]:
         """Write a batch, or leave it in flight until enough others have come."""
         day, documents = batch
-        before = value_at(opened, day).published
-        if self._threads is None:
-            yield self._outcomes(day, documents, [self._timed(made, before) for made in documents.documents])
-            return
-        futures = [self._threads.submit(self._timed, made, before) for made in documents.documents]
-        self._pending.append((day, documents, futures))
-        while sum(len(found) for _, _, found in self._pending) > 8 * self.store.concurrency:
-            yield self._finish(*self._pending.pop(0))
+        for written, outcomes, timed in self._publisher.start(day, documents, value_at(opened, day).published):
+            self._count(timed)
+            yield written, outcomes
 
     def finish_bundle(self) -> Iterable[WindowedValue]:
         """Wait for all that is in flight."""
-        for pending in self._pending:
-            yield WindowedValue(self._finish(*pending), GlobalWindow().max_timestamp(), (GlobalWindow(),))
-        self._pending = []
+        for day, outcomes, timed in self._publisher.finish():
+            self._count(timed)
+            yield WindowedValue((day, outcomes), GlobalWindow().max_timestamp(), (GlobalWindow(),))
         super().finish_bundle()
 
-    def _timed(self, document: Document, before: Published) -> tuple[Outcome, float]:
-        started = time.perf_counter()
-        return self._publisher.publish(document, before), 1000 * (time.perf_counter() - started)
-
-    def _finish(
-        self, day: str, documents: DocumentBatch, futures: list[Future[tuple[Outcome, float]]]
-    ) -> tuple[str, OutcomeBatch]:
-        while wait(futures, timeout=1).not_done:
-            report_throttling()
-        return self._outcomes(day, documents, [future.result() for future in futures])
-
-    def _outcomes(
-        self, day: str, documents: DocumentBatch, timed: list[tuple[Outcome, float]]
-    ) -> tuple[str, OutcomeBatch]:
-        spent: dict[str, float] = {}
+    def _count(self, timed: Iterable[Timed]) -> None:
         for made, milliseconds in timed:
-            spent[made.export] = spent.get(made.export, 0.0) + milliseconds
             self._counters[made.action].inc()
             self._milliseconds.update(int(milliseconds))
             if made.action == "written":
                 self._bytes.inc(made.size)
-        PROGRESS.documents += len(timed)
         report_throttling()
-        return day, OutcomeBatch([made for made, _ in timed], documents.milliseconds, spent)
 
 
 @dataclass

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from transforms.elements.problems import ProblemsError
+
 ABSENT = 0
 """The generation of an object that does not exist."""
 _SAFE = re.compile(r"[^./\\\0][^/\\\0]*(/[^./\\\0][^/\\\0]*)*")
@@ -39,12 +41,27 @@ class StoredObject:
     metadata: Mapping[str, str] = field(default_factory=dict)
 
 
-class Store(Protocol):
-    """Writes whole objects atomically. Implementations are picklable values; clients are made on first use."""
+class ReadableStore(Protocol):
+    """Objects that can be read: those of a store, or what one would hold."""
 
     @property
     def concurrency(self) -> int:
-        """Useful number of writes in flight from one process; 1 where threads gain nothing."""
+        """Useful number of calls in flight from one process; 1 where threads gain nothing."""
+
+    def read(self, path: str) -> tuple[bytes, StoredObject] | None:
+        """Return an object's content and metadata, both of one generation; None when there is none."""
+
+    def list(self, prefix: str, *, recursive: bool = True) -> Iterator[StoredObject]:
+        """Yield the objects whose path starts with ``prefix``, in path order.
+
+        Args:
+            prefix: For example ``tonight/player/``; empty for every object.
+            recursive: False leaves out objects with a further ``/`` after the prefix.
+        """
+
+
+class Store(ReadableStore, Protocol):
+    """Writes whole objects atomically. Implementations are picklable values; clients are made on first use."""
 
     def check(self) -> None:
         """Raise :class:`StoreError` when objects cannot be written here."""
@@ -77,17 +94,6 @@ class Store(Protocol):
     def stat(self, path: str) -> StoredObject | None:
         """Return the metadata of an object; None when there is none."""
 
-    def read(self, path: str) -> tuple[bytes, StoredObject] | None:
-        """Return an object's content and metadata, both of one generation; None when there is none."""
-
-    def list(self, prefix: str, *, recursive: bool = True) -> Iterator[StoredObject]:
-        """Yield the objects whose path starts with ``prefix``, in path order.
-
-        Args:
-            prefix: For example ``tonight/player/``; empty for every object.
-            recursive: False leaves out objects with a further ``/`` after the prefix.
-        """
-
     def delete(self, path: str, *, if_generation: int | None = None) -> None:
         """Remove an object; nothing happens when there is none."""
 
@@ -102,23 +108,11 @@ class Store(Protocol):
         """Return where a person finds the object."""
 
 
-class StoreError(Exception):
+class StoreError(ProblemsError):
     """An object could not be read or written. The message is one line and names the object and the fix.
 
     A check may find more than one thing wrong: the message is the first one.
     """
-
-    def __init__(self, *problems: str) -> None:
-        """Keep the problems, the first of which is the message."""
-        super().__init__(*problems)
-
-    def __str__(self) -> str:
-        return str(self.args[0]) if self.args else ""
-
-    @property
-    def problems(self) -> tuple[str, ...]:
-        """Everything that was found wrong, one line each: what, a semicolon, the fix."""
-        return tuple(map(str, self.args))
 
 
 class GenerationMismatch(StoreError):

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import pyarrow as pa
 
 from exporters.config.leagues import DECLARED, LeagueTables
 from transforms.elements.tables import ScanStream, TablePart, TableScan
-from transforms.warehouses.protocol import AppendingWarehouse, Warehouse, WarehouseError
+from transforms.warehouses.protocol import AppendingWarehouse, Warehouse, WarehouseError, WrappedWarehouse
 
 
 @dataclass(frozen=True)
-class LeagueWarehouse:
+class LeagueWarehouse(WrappedWarehouse):
     """Reads the declared tables from where the rows of a league are.
 
     Attributes:
@@ -25,11 +25,6 @@ class LeagueWarehouse:
 
     warehouse: Warehouse
     league: LeagueTables
-
-    @property
-    def concurrency(self) -> int:
-        """The concurrency of the warehouse."""
-        return self.warehouse.concurrency
 
     def check(self, scan: TableScan) -> tuple[str, ...]:
         """Check the table of the league."""
@@ -42,14 +37,6 @@ class LeagueWarehouse:
     def read(self, stream: ScanStream) -> Iterator[pa.RecordBatch]:
         """Yield the rows of a stream."""
         return self.warehouse.read(stream)
-
-    def newest_as_of(self) -> datetime:
-        """Return that of the warehouse."""
-        return self.warehouse.newest_as_of()
-
-    def history_problem(self, as_of: datetime) -> str:
-        """Return that of the warehouse."""
-        return self.warehouse.history_problem(as_of)
 
     def parts(self, scan: TableScan) -> list[TablePart]:
         """Return the parts of the league's table; those of all leagues where a column tells them apart."""

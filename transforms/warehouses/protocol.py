@@ -14,6 +14,7 @@ from typing import Protocol, runtime_checkable
 import pyarrow as pa
 
 from exporters.config.leagues import DECLARED, LeagueTables
+from transforms.elements.problems import ProblemsError
 from transforms.elements.tables import ScanStream, TablePart, TableScan
 
 
@@ -99,20 +100,39 @@ class AppendingWarehouse(Warehouse, Protocol):
         """
 
 
-class WarehouseError(Exception):
+class WarehouseError(ProblemsError):
     """A table cannot be read. The message is one line with the table, the problem and the fix.
 
     A check may find more than one thing wrong: the message is the first one.
     """
 
-    def __init__(self, *problems: str) -> None:
-        """Keep the problems, the first of which is the message."""
-        super().__init__(*problems)
 
-    def __str__(self) -> str:
-        return str(self.args[0]) if self.args else ""
+class WrappedWarehouse:
+    """Passes calls on to a warehouse; see :class:`Warehouse`.
+
+    Attributes:
+        warehouse: The warehouse.
+    """
+
+    warehouse: Warehouse
 
     @property
-    def problems(self) -> tuple[str, ...]:
-        """Everything that was found wrong, one line each: what, a semicolon, the fix."""
-        return tuple(map(str, self.args))
+    def concurrency(self) -> int:
+        """That of the warehouse."""
+        return self.warehouse.concurrency
+
+    def check(self, scan: TableScan) -> tuple[str, ...]:
+        """Return what the warehouse lacks."""
+        return self.warehouse.check(scan)
+
+    def newest_as_of(self) -> datetime:
+        """Return that of the warehouse."""
+        return self.warehouse.newest_as_of()
+
+    def history_problem(self, as_of: datetime) -> str:
+        """Return that of the warehouse."""
+        return self.warehouse.history_problem(as_of)
+
+    def parts(self, scan: TableScan) -> list[TablePart]:
+        """Return those of the warehouse."""
+        return self.warehouse.parts(scan)

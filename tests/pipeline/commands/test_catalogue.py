@@ -10,6 +10,7 @@ import pytest
 from exporters.registry import PLAYER_TYPES, exports, groups
 from pipeline.commands.catalogue import COMMANDS, EXPORT, GROUPS, MAIN, STREAM
 from pipeline.commands.command import Command, load
+from pipeline.comparison.dry_export import parse_dry_export
 from pipeline.deployment.command_options import (
     CheckOptions,
     CostOptions,
@@ -23,7 +24,7 @@ from pipeline.operations.backfill import parse_backfill
 from pipeline.operations.command_options import VerifyOptions
 from pipeline.operations.diff import parse_diff
 from pipeline.operations.doctor import parse_doctor
-from pipeline.operations.dry_export import parse_dry_export
+from pipeline.operations.maintenance import parse_maintenance
 from pipeline.operations.promote import parse_promote
 from pipeline.operations.rollback_options import RollbackOptions
 from pipeline.operations.status_options import StatusOptions
@@ -56,6 +57,7 @@ PARSERS: dict[str, Callable[[list[str]], Any]] = {
     "promote": lambda argv: parse_promote(argv, now=NOW),
     "rollback": model(RollbackOptions),
     "status": model(StatusOptions),
+    "maintenance": lambda argv: parse_maintenance(argv, now=datetime(2026, 2, 11, tzinfo=timezone.utc)),
     "explain": parse_explain,
     "impact": parse_impact,
     "schedules check": model(CheckOptions),

@@ -20,8 +20,8 @@ from pipeline.planning.planner import at_instant
 from pipeline.provenance.altered import AlteredWarehouse, Edit
 from pipeline.provenance.attribution import MatteringRow, attribute, tables_of
 from pipeline.provenance.bench import Bench
+from pipeline.provenance.built_documents import build_in_memory
 from pipeline.provenance.conditions import Condition, Term
-from pipeline.provenance.dry_export import dry_export
 from pipeline.provenance.explain import DIFFERENT, OK, REJECTED, as_json, explain, main
 from pipeline.provenance.field import MISSING, Field, FieldError, parse_field
 from pipeline.provenance.functions import description_of, functions_of
@@ -109,7 +109,7 @@ def value_in_an_export(bench: Bench, field: Field, edit: Edit) -> Any:
     :func:`test_gates_do_not_hold_back_what_is_asked_about`.
     """
     altered = AlteredWarehouse(worlds.warehouse(), edit)
-    made = dry_export(bench.plan, altered)
+    made = build_in_memory(bench.plan, altered)
     assert max(altered.matched.values(), default=0) == 1, "the removal is of one row"
     found = made.documents.get(bench.path)
     if found is None and made.held():
@@ -258,7 +258,7 @@ def test_what_is_counted_over_all_rows_is_counted_again(store: MemoryStore) -> N
     ]
     after = bench.value({PREDICTIONS.name: dict.fromkeys(positions)})
     plan = replace(bench.plan)
-    real = dry_export(plan, worlds.with_rows(PREDICTIONS, [row for row in changed if row.model_version != "v2"]))
+    real = build_in_memory(plan, worlds.with_rows(PREDICTIONS, [row for row in changed if row.model_version != "v2"]))
     assert after == orjson.loads(real.documents[bench.path].content)
     assert after != before
 

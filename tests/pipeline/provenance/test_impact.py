@@ -32,9 +32,9 @@ from exporters.warehouse.tables import (
 from pipeline.cli import main as phase6
 from pipeline.comparison.compare import compare
 from pipeline.provenance.altered import Edit
+from pipeline.provenance.built_documents import BuiltDocuments, Impact, build_in_memory, exact_impact
 from pipeline.provenance.conditions import AnyTable, parse_set, parse_where
 from pipeline.provenance.declared import BUILDS, Reader, readers_of
-from pipeline.provenance.dry_export import DryExport, Impact, dry_export, exact_impact
 from pipeline.provenance.impact import OK, REJECTED, main
 from tests.pipeline.provenance import worlds
 from tests.support.rows import TONIGHT, Row
@@ -56,10 +56,10 @@ def of_player(player: str, table: Any, more: str = "") -> str:
     return f"player_lookup = '{player}' and {table.partition} = '{NIGHTS[-1]}'{more}"
 
 
-def test_a_dry_export_builds_what_an_export_publishes() -> None:
+def test_a_build_makes_what_an_export_publishes() -> None:
     plan = worlds.plan(first=NIGHTS[-1], last=TONIGHT)
     store = worlds.published(plan, worlds.warehouse())
-    made = dry_export(plan, worlds.warehouse())
+    made = build_in_memory(plan, worlds.warehouse())
     there = {shown.path for shown in store.list("") if not shown.path.startswith(("control/", "schemas/", "status"))}
     there = {path for path in there if path.split("/")[0] not in ("manifest", "runs", "open")}
     assert made.documents.keys() <= there
@@ -71,9 +71,9 @@ def test_a_dry_export_builds_what_an_export_publishes() -> None:
 
 
 @cache
-def before(first: date, last: date) -> DryExport:
-    """Return the dry export of every type of some dates, which edits are compared with."""
-    return dry_export(worlds.plan(first=first, last=last), worlds.warehouse())
+def before(first: date, last: date) -> BuiltDocuments:
+    """Return the build of every type of some dates, which edits are compared with."""
+    return build_in_memory(worlds.plan(first=first, last=last), worlds.warehouse())
 
 
 @cache

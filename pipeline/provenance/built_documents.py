@@ -1,11 +1,10 @@
-"""What an export would publish, built in memory and not written, and what differs between two such exports."""
+"""The documents of an export, built in memory and not published, and what differs between two such builds."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
-from typing import NoReturn
+from datetime import date
 
 from exporters.league.forecasts.readiness import ScanCounts, verdict
 from pipeline.comparison.change import Comparison
@@ -18,13 +17,13 @@ from transforms.elements.guarding import Shown
 from transforms.elements.plan import Plan
 from transforms.publishing.pauses import pause_documents
 from transforms.reading.scan import scan_all
-from transforms.stores.protocol import StoredObject, StoreError
+from transforms.stores.protocol import StoredObject
 from transforms.warehouses.protocol import Warehouse
 
 
 @dataclass(frozen=True)
-class DryExport:
-    """What an export would publish; readable as a store.
+class BuiltDocuments:
+    """What an export builds, whatever is published; compared as a store is.
 
     Attributes:
         plan: Its plan.
@@ -52,67 +51,30 @@ class DryExport:
         """One: everything is in memory."""
         return 1
 
-    def check(self) -> None:
-        """Raise that nothing can be written here."""
-        self._refuse("")
-
-    def write(
-        self,
-        path: str,
-        content: bytes,  # noqa: ARG002
-        *,
-        cache_control: str,  # noqa: ARG002
-        content_type: str = "application/json",  # noqa: ARG002
-        metadata: Mapping[str, str] | None = None,  # noqa: ARG002
-        if_generation: int | None = None,  # noqa: ARG002
-    ) -> int:
-        """Raise that nothing can be written here."""
-        self._refuse(path)
-
-    def stat(self, path: str) -> StoredObject | None:
-        """Return the metadata of a document; None when there is none."""
-        made = self.documents.get(path)
-        if made is None:
-            return None
-        metadata = {"game_date": made.date, "digest": made.digest}
-        return StoredObject(path, 1, len(made.content), "application/json", made.cache_control, metadata)
-
     def read(self, path: str) -> tuple[bytes, StoredObject] | None:
         """Return a document; None when there is none."""
-        shown = self.stat(path)
-        return None if shown is None else (self.documents[path].content, shown)
+        made = self.documents.get(path)
+        return None if made is None else (made.content, _stored(made))
 
     def list(self, prefix: str, *, recursive: bool = True) -> Iterator[StoredObject]:
         """Yield the documents whose path starts with a prefix, in path order."""
         for path in sorted(self.documents):
             if path.startswith(prefix) and (recursive or "/" not in path.removeprefix(prefix)):
-                shown = self.stat(path)
-                if shown is not None:
-                    yield shown
-
-    def delete(self, path: str, *, if_generation: int | None = None) -> None:  # noqa: ARG002
-        """Raise that nothing can be removed here."""
-        self._refuse(path)
-
-    def now(self) -> datetime | None:
-        """Return None: there is no clock but that of this machine."""
-        return None
-
-    def url(self, path: str) -> str:
-        """Return the path."""
-        return path
-
-    def _refuse(self, path: str) -> NoReturn:
-        raise StoreError(f"{path} cannot be written: a dry export is in memory only; export it to publish it")
+                yield _stored(self.documents[path])
 
 
-def dry_export(plan: Plan, warehouse: Warehouse) -> DryExport:
+def _stored(made: Document) -> StoredObject:
+    metadata = {"game_date": made.date, "digest": made.digest}
+    return StoredObject(made.path, 1, len(made.content), "application/json", made.cache_control, metadata)
+
+
+def build_in_memory(plan: Plan, warehouse: Warehouse) -> BuiltDocuments:
     """Read the tables of a plan and build its documents, and publish nothing."""
     batches, scan_counts = scan_all(plan, warehouse)
     documents: dict[str, Document] = {}
     failures: list[Failure] = []
     # As where nothing is published: what a pause leaves of picks depends on those that readers were shown.
-    nothing = DryExport(plan, scan_counts, {})
+    nothing = BuiltDocuments(plan, scan_counts, {})
     for made in build_documents(plan, batches, scan_counts):
         day = plan.reporting_date(made.day)
         paused = pause_documents(plan, nothing, scan_counts, day, Shown(), made.documents)
@@ -120,7 +82,7 @@ def dry_export(plan: Plan, warehouse: Warehouse) -> DryExport:
             # Of a path without a date the newest one comes first.
             documents.setdefault(document.path, document)
         failures.extend(made.failures)
-    return DryExport(plan, scan_counts, documents, tuple(failures))
+    return BuiltDocuments(plan, scan_counts, documents, tuple(failures))
 
 
 @dataclass(frozen=True)
@@ -149,8 +111,8 @@ class Impact:
         return frozenset(changed | set(self.withheld))
 
 
-def exact_impact(plan: Plan, warehouse: Warehouse, edit: Edit, before: DryExport | None = None) -> Impact:
-    """Return what an edit of a table changes, by two dry exports of a plan: without it, and with it.
+def exact_impact(plan: Plan, warehouse: Warehouse, edit: Edit, before: BuiltDocuments | None = None) -> Impact:
+    """Return what an edit of a table changes, by two builds of a plan: without it, and with it.
 
     Both read the same rows: the tables are read once.
 
@@ -158,12 +120,12 @@ def exact_impact(plan: Plan, warehouse: Warehouse, edit: Edit, before: DryExport
         plan: The plan.
         warehouse: The warehouse.
         edit: The edit.
-        before: The dry export without it, where it was made already, of the same plan and rows.
+        before: The build without it, where it was made already, of the same plan and rows.
     """
     once = ReadOnce(warehouse)
-    before = before or dry_export(plan, once)
+    before = before or build_in_memory(plan, once)
     altered = AlteredWarehouse(once, edit)
-    after = dry_export(plan, altered)
+    after = build_in_memory(plan, altered)
     held_before, held_after = before.held(), after.held()
     withheld = {place: reason for place, reason in held_after.items() if place not in held_before}
     stay = {
