@@ -16,6 +16,7 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
+from exporters.config.calendar import NBA_CALENDAR, LeagueCalendar
 from exporters.config.champions import CHAMPIONS
 from exporters.config.guards import FunnelRules, GateRules, PerName, ShrinkRules
 from exporters.config.players import Bands
@@ -28,6 +29,7 @@ __all__ = [
     "ExportConfig",
     "FunnelRules",
     "GateRules",
+    "LeagueCalendar",
     "PerName",
     "PickTier",
     "PlayerRole",
@@ -209,6 +211,7 @@ class ExportConfig:
         gates: What a date with games needs for each of its games.
         funnel: When so few players come through that a date is degraded.
         shrink: How much less than what is published a date may show.
+        calendar: Days, seasons and clock of the league.
     """
 
     champion_system_id: str = CHAMPIONS[-1].system_id
@@ -227,3 +230,4 @@ class ExportConfig:
     gates: GateRules = field(default_factory=GateRules)
     funnel: FunnelRules = field(default_factory=FunnelRules)
     shrink: ShrinkRules = field(default_factory=ShrinkRules)
+    calendar: LeagueCalendar = NBA_CALENDAR

@@ -39,9 +39,8 @@ class HaltRules:
         reasons: The reasons that the warehouse gives.
         unknown: The reason of a date that nothing is known of; any other text that the warehouse holds counts as it.
         unknown_days: Days for which a date counts as halted for that reason, after it.
-        off_season: The reason of a date that no game is near, or that is outside of the season's months.
+        off_season: The reason of a date that no game is near, or that is outside of the months of a season.
         near_days: Days around a date within which a game is near.
-        months: The first and the last month of a season.
         between_rounds: The reason of a date in a break of the season.
         ahead_days: Days within which the next game is played unless there is a break.
         break_days: Days in a row without a game that are a break, as around the All-Star game.
@@ -63,7 +62,6 @@ class HaltRules:
     unknown_days: int = 7
     off_season: str = "off_season"
     near_days: int = 21
-    months: tuple[int, int] = (10, 6)
     between_rounds: str = "between_rounds"
     ahead_days: int = 14
     break_days: int = 4

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from exporters.config.leagues import NBA
 from exporters.declaration import Cache, Export, Follows, Grain, Pointer, Read, Window, over
 from exporters.warehouse.tables import CONTEXT, GAMES
 from tests.support.rows import TONIGHT
@@ -29,7 +30,7 @@ def export(**values: Any) -> Export:
     ],
 )
 def test_the_partitions_of_a_window(window: Window, first: date, last: date) -> None:
-    assert (window.first(TONIGHT), window.last(TONIGHT)) == (first, last)
+    assert (window.first(TONIGHT, NBA.calendar), window.last(TONIGHT)) == (first, last)
 
 
 def test_reads_over_another_window() -> None:

@@ -16,7 +16,8 @@ from typing import Any
 
 import orjson
 
-from exporters.config.leagues import NBA, LeagueCalendar
+from exporters.config.calendar import LeagueCalendar
+from exporters.config.leagues import NBA
 from exporters.declaration import Cache
 from exporters.league.games.schedule import READS, Schedule
 from exporters.warehouse.tables import SCHEDULE
