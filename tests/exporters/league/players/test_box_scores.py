@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from exporters.config.calendar import LeagueCalendar
 from exporters.config.leagues import NBA
 from exporters.league.games.schedule import Schedule
 from exporters.league.players.box_scores import BoxScores, Tally, made_of, outcome, played_at_home, was_played
@@ -209,6 +210,14 @@ def test_rest_starts_anew_each_season() -> None:
     scores = BoxScores([game_row(game_date="2024-09-30"), game_row(game_date="2024-10-01")], NBA.calendar)
     assert scores.tally("back_to_back", TONIGHT).games == 0
     assert scores.tally("normal", TONIGHT).games == 1
+
+
+def test_seasons_are_those_of_the_league() -> None:
+    days = ("2023-04-30", "2023-05-01", "2024-04-30", "2024-05-01", "2024-10-01", "2024-10-02")
+    scores = BoxScores([game_row(game_date=day) for day in days], LeagueCalendar(season_months=(5, 10)))
+    assert scores.season_span(TONIGHT) == (3, 6)
+    assert scores.recent_span(10, TONIGHT) == (1, 6), "this season and the one before"
+    assert scores.tally("back_to_back", TONIGHT).games == 1, "not the first game of a season"
 
 
 def test_a_tally_over_nothing_has_no_averages() -> None:
