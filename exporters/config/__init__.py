@@ -21,6 +21,7 @@ from exporters.config.champions import CHAMPIONS
 from exporters.config.guards import FunnelRules, GateRules, PerName, ShrinkRules
 from exporters.config.players import Bands
 from exporters.config.rules import RULES
+from exporters.config.site import TEAMS
 
 __all__ = [
     "RULES",
@@ -212,6 +213,7 @@ class ExportConfig:
         funnel: When so few players come through that a date is degraded.
         shrink: How much less than what is published a date may show.
         calendar: Days, seasons and clock of the league.
+        teams: Its teams: a game of another one is an exhibition (E1-2).
     """
 
     champion_system_id: str = CHAMPIONS[-1].system_id
@@ -231,3 +233,4 @@ class ExportConfig:
     funnel: FunnelRules = field(default_factory=FunnelRules)
     shrink: ShrinkRules = field(default_factory=ShrinkRules)
     calendar: LeagueCalendar = NBA_CALENDAR
+    teams: frozenset[str] = TEAMS

@@ -87,7 +87,7 @@ def build(season: Season) -> Json:
     if season.lacks(SIGNAL_PICKS) and not halt.active:
         halt = UNKNOWN
     picks = sorted(_shown(season, halt), key=_newest_first)
-    games = GameCounts(season.rows(SCHEDULE), season.date, season.config.calendar)
+    games = GameCounts(season.rows(SCHEDULE), season.date, season.config)
     counted = [pick for pick in picks if _result(pick) != VOID]
     decided = [pick for pick in counted if _result(pick) in (WIN, LOSS)]
     _insist(season, halt, games, len(counted), len(decided))

@@ -26,12 +26,11 @@ def build(season: Season) -> Json:
     Raises:
         WouldBeEmpty: The schedule has no game of the season.
     """
-    calendar = season.config.calendar
-    counts = GameCounts(season.rows(SCHEDULE), season.date, calendar).season()
+    counts = GameCounts(season.rows(SCHEDULE), season.date, season.config).season()
     past = [day for day in counts if day <= season.date]
     to_come = [day for day in counts if day > season.date]
     return {
-        "season": calendar.season_label(season.date),
+        "season": season.config.calendar.season_label(season.date),
         "updated_at": season.generated_at,
         "last_game_date": iso(max(past)) if past else None,
         "next_game_date": iso(min(to_come)) if to_come else None,

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date
 
-from exporters.config import RULES, LeagueCalendar
+from exporters.config import RULES, ExportConfig
 from exporters.declaration import Read, Window, WouldBeEmpty
 from exporters.warehouse.league_rows import ScheduleRow
 from exporters.warehouse.selection import known, latest_per
@@ -28,22 +28,22 @@ class GameCounts:
     moved: it counts on the date that was written last.
     """
 
-    def __init__(self, rows: Iterable[ScheduleRow], day: date, calendar: LeagueCalendar) -> None:
+    def __init__(self, rows: Iterable[ScheduleRow], day: date, config: ExportConfig) -> None:
         """Count the games of the league in the rows of the season's dates, and of those around a day.
 
         Args:
             rows: Schedule rows.
             day: The league day.
-            calendar: The league's.
+            config: The rules of the league, with its calendar and its teams.
         """
-        rules = RULES.calendar
+        calendar, apart = config.calendar, RULES.calendar.apart
         first, last = min(SEASON.first(day, calendar), AROUND.first(day)), SEASON.last(day)
         league = (
             row
             for row in rows
             if first <= row.game_date <= last
-            and {row.away_team_tricode, row.home_team_tricode} <= rules.teams
-            and not row.game_id.startswith(rules.apart)
+            and {row.away_team_tricode, row.home_team_tricode} <= config.teams
+            and not row.game_id.startswith(apart)
         )
         placed = latest_per(
             league, key=lambda row: row.game_id, by=lambda row: (known(row.processed_at), known(row.game_status))

@@ -80,16 +80,16 @@ def halt_on(slate: Slate) -> Halt:
 
 def _calendar_halt(slate: Slate) -> Halt:
     """Return the pause of a date that has no game because the season is over, or has a break."""
-    rules, calendar, day = RULES.halts, slate.config.calendar, slate.date
+    rules, day = RULES.halts, slate.date
     first, last = _NEAR.first(day), _NEAR.last(day)
-    nights = GameCounts((row for row in slate.rows(SCHEDULE) if first <= row.game_date <= last), day, calendar)
+    nights = GameCounts((row for row in slate.rows(SCHEDULE) if first <= row.game_date <= last), day, slate.config)
     nearby = list(nights.between(first, last))
     if day in nearby:
         return Halt()
     before = max((night for night in nearby if night < day), default=None)
     after = min((night for night in nearby if night > day), default=None)
     since = None if before is None else before + timedelta(days=1)
-    if not nearby or not calendar.is_in_season(day):
+    if not nearby or not slate.config.calendar.is_in_season(day):
         return Halt(active=True, reason=rules.off_season, since=since)
     if after is None or (after - day).days > rules.ahead_days:
         return Halt(active=True, reason=rules.between_rounds, since=since)

@@ -42,10 +42,12 @@ def league_of(**values: Any) -> LeagueSettings:
 
 class TestRead:
     def test_a_league_has_what_its_record_says_and_the_rest_of_the_default_one(self) -> None:
-        league = league_of(rules={"live": {"period_minutes": 10}, "min_streak_length": 3})
+        rules = {"live": {"period_minutes": 10}, "min_streak_length": 3, "teams": ["LVA", "NYL"]}
+        league = league_of(rules=rules)
         assert league.config == ExportConfig(
             champion_system_id="model_1",
             min_streak_length=3,
+            teams=frozenset({"LVA", "NYL"}),
             live=ExportConfig().live.__class__(period_minutes=10),
         )
         assert league.calendar == NBA.calendar
