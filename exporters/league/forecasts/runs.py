@@ -50,7 +50,7 @@ class Runs(Generic[RowT, RunT]):
             calendar: The league's; a run is one season's.
         """
         self._make, self._none = make, make(())
-        self._calendar = calendar
+        self._season_start = calendar.season_start
         self._rows: list[RowT] = []
         self._dates: list[date] = []
         self._starts: list[int] = []
@@ -77,7 +77,7 @@ class Runs(Generic[RowT, RunT]):
         return self._run(bisect_left(self._dates, day), day, longest)
 
     def _run(self, end: int, day: date, longest: int | None) -> RunT:
-        if end == 0 or self._dates[end - 1] < self._calendar.season_start(day):
+        if end == 0 or self._dates[end - 1] < self._season_start(day):
             return self._none
         # The run is the same on every date up to the next row.
         if (end, longest) not in self._found:

@@ -227,7 +227,7 @@ class BoxScores:
 
         The date is part of the key, so that a row of a later date never hides one that was known before.
         """
-        self.calendar = calendar
+        self.calendar, self._season_start = calendar, calendar.season_start
         chosen = latest_per(
             rows,
             key=lambda row: (row.game_date, row.game_id),
@@ -274,7 +274,7 @@ class BoxScores:
 
         A name is no outcome: the box score of the date itself may tell it.
         """
-        season = self.between(self.calendar.season_start(day), day)
+        season = self.between(self._season_start(day), day)
         return next((row.player_full_name for row in reversed(season) if row.player_full_name), None)
 
     def between(self, first: date, last: date) -> list[GameRow]:
@@ -312,7 +312,7 @@ class BoxScores:
     def _known(self, day: date) -> _Known:
         """Return what is known before a date; the facts of one night are asked for in a row."""
         if day is not self._day and day != self._day:
-            start = self.calendar.season_start(day)
+            start = self._season_start(day)
             if start not in self._firsts:
                 horizon = HISTORY.first(day, self.calendar)
                 self._firsts[start] = (
