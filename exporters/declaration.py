@@ -350,10 +350,7 @@ class Export:
         return self.path.format(date=day.isoformat(), season=season, player=player)
 
     def folder_of(self, day: date) -> str:
-        """Return the folder of all players' documents of a date, with its slash; empty where each has one of its own.
-
-        So it is for a type without players' documents.
-        """
+        """Return the folder of all players' documents of a date, with its slash; empty where there is no such one."""
         before, _, after = self.path.partition("{player}")
         return before.format(date=day.isoformat()) if after and "/" not in after else ""
 
