@@ -11,8 +11,7 @@ from datetime import date, timedelta
 from enum import Enum
 from typing import Any, ClassVar, TypeVar
 
-from exporters.config import RULES
-from exporters.league.arithmetic.dates import season_label, season_start
+from exporters.config import RULES, LeagueCalendar
 from exporters.warehouse.schema import Table
 
 Json = dict[str, Any]
@@ -83,11 +82,18 @@ class Window:
     TWO_SEASONS: ClassVar[Window]
     ON_RECORD: ClassVar[Window]
 
-    def first(self, day: date) -> date:
-        """Return the first partition date that a document of ``day`` needs."""
+    def first(self, day: date, calendar: LeagueCalendar | None = None) -> date:
+        """Return the first partition date that a document of ``day`` needs.
+
+        Args:
+            day: The date.
+            calendar: That of the league, without which a window of seasons has no first date.
+        """
         if self.since is not None:
             return self.since
-        return season_start(day, self.seasons - 1) if self.seasons else day - timedelta(self.days)
+        if not self.seasons:
+            return day - timedelta(self.days)
+        return _required(calendar).season_start(day, self.seasons - 1)
 
     def last(self, day: date) -> date:
         """Return the last partition date that a document of ``day`` needs."""
@@ -332,20 +338,29 @@ class Export:
         """Its documents are about the games of one date; others are about all that happened up to a date."""
         return self.grain is not Grain.SEASON and "{date}" in self.path
 
-    def path_of(self, day: date, player: str = "") -> str:
-        """Return the path of the document of a date."""
-        season = season_label(day) if "{season}" in self.path else ""
+    def path_of(self, day: date, player: str = "", *, calendar: LeagueCalendar | None = None) -> str:
+        """Return the path of the document of a date.
+
+        Args:
+            day: The date.
+            player: The player of a player's document.
+            calendar: That of the league, without which a path with a season cannot be told.
+        """
+        season = _required(calendar).season_label(day) if "{season}" in self.path else ""
         return self.path.format(date=day.isoformat(), season=season, player=player)
 
-    def around_player(self, day: date) -> tuple[str, str]:
-        """Return what stands before and after the player in the paths of a date; all and nothing in one without."""
-        before, _, after = self.path_of(day, "\0").partition("\0")
-        return before, after
+    def folder_of(self, day: date) -> str:
+        """Return the folder of all players' documents of a date, with its slash; empty where there is no such one."""
+        before, _, after = self.path.partition("{player}")
+        return before.format(date=day.isoformat()) if after and "/" not in after else ""
 
-    def player_of(self, day: date, path: str) -> str:
-        """Return the player in a path of a date; empty for a type without players' documents."""
-        before, after = self.around_player(day)
-        return path[len(before) : len(path) - len(after)] if after else ""
+    def player_of(self, path: str) -> str:
+        """Return the player in a path; empty for a type without players' documents."""
+        for declared, found in zip(self.path.split("/"), path.split("/"), strict=False):
+            before, player, after = declared.partition("{player}")
+            if player:
+                return found[len(before) : len(found) - len(after)]
+        return ""
 
     def item_counts(self, document: Json) -> dict[str, int]:
         """Return the declared counts of a document, by dotted path."""
@@ -366,6 +381,12 @@ def players_in(value: Any) -> Iterator[str]:
     if not isinstance(value, str) and isinstance(value, Iterable):
         for item in value:
             yield from players_in(item)
+
+
+def _required(calendar: LeagueCalendar | None) -> LeagueCalendar:
+    if calendar is None:
+        raise ValueError("seasons depend on the league: pass its calendar")
+    return calendar
 
 
 def _count(document: Any, path: str) -> int:

@@ -259,7 +259,7 @@ def players_loss(evidence: Evidence, lost: Collection[str], whole: int) -> Loss:
         evidence,
         PLAYERS,
         (whole, whole - len(lost)),
-        [evidence.export.player_of(evidence.day, path) for path in lost],
+        [evidence.export.player_of(path) for path in lost],
         whole=whole,
         empties=len(lost) == whole,
     )

@@ -13,7 +13,6 @@ from fractions import Fraction
 
 from exporters.config import RULES, ExportConfig
 from exporters.declaration import Cache, Export, Grain, Json, Read, Window
-from exporters.league.arithmetic.dates import season_start
 from exporters.league.arithmetic.numbers import number, rounded_ratio
 from exporters.league.nights.slate import Season
 from exporters.league.subsets.public_names import PublicModel, public_model
@@ -145,7 +144,8 @@ def _by_model(
     rows: Iterable[SystemDayRow], day: date, config: ExportConfig
 ) -> list[tuple[PublicModel, list[SystemDayRow]]]:
     """Return the season's days of every model that may be named, one row per day: the newest (contract Y1, Y11)."""
-    inside = (row for row in rows if season_start(day) <= row.game_date <= day)
+    first = config.calendar.season_start(day)
+    inside = (row for row in rows if first <= row.game_date <= day)
     chosen = latest_per(
         inside, key=lambda row: (row.system_id, row.game_date), by=lambda row: (known(row.computed_at),)
     )

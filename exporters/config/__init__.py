@@ -16,10 +16,12 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
+from exporters.config.calendar import NBA_CALENDAR, LeagueCalendar
 from exporters.config.champions import CHAMPIONS
 from exporters.config.guards import FunnelRules, GateRules, PerName, ShrinkRules
 from exporters.config.players import Bands
 from exporters.config.rules import RULES
+from exporters.config.site import TEAMS
 
 __all__ = [
     "RULES",
@@ -28,6 +30,7 @@ __all__ = [
     "ExportConfig",
     "FunnelRules",
     "GateRules",
+    "LeagueCalendar",
     "PerName",
     "PickTier",
     "PlayerRole",
@@ -209,6 +212,8 @@ class ExportConfig:
         gates: What a date with games needs for each of its games.
         funnel: When so few players come through that a date is degraded.
         shrink: How much less than what is published a date may show.
+        calendar: Days, seasons and clock of the league.
+        teams: Its teams: a game of another one is an exhibition (E1-2).
     """
 
     champion_system_id: str = CHAMPIONS[-1].system_id
@@ -227,3 +232,5 @@ class ExportConfig:
     gates: GateRules = field(default_factory=GateRules)
     funnel: FunnelRules = field(default_factory=FunnelRules)
     shrink: ShrinkRules = field(default_factory=ShrinkRules)
+    calendar: LeagueCalendar = NBA_CALENDAR
+    teams: frozenset[str] = TEAMS

@@ -11,47 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from exporters.config import ExportConfig
+from exporters.config.calendar import LeagueCalendar
 from exporters.config.champions import CHAMPIONS, Tenure
 
 NAME_PATTERN = "[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?"
 """The name of a league: it is a part of paths, of keys and of labels."""
-LEAGUE_ZONE = "America/New_York"
-ROLLOVER_HOUR = 4
-"""The league day's first hour. Clocks change at 02:00, so this hour exists exactly once on every date."""
-
-
-@dataclass(frozen=True)
-class LeagueCalendar:
-    """When a league's day begins.
-
-    Attributes:
-        time_zone: The IANA name of its time zone.
-        rollover_hour: The hour of the wall clock there at which a league day begins.
-    """
-
-    time_zone: str = LEAGUE_ZONE
-    rollover_hour: int = ROLLOVER_HOUR
-
-    @property
-    def zone(self) -> ZoneInfo:
-        """The time zone.
-
-        Raises:
-            RuntimeError: The system does not know it.
-        """
-        return _zone(self.time_zone)
-
-
-@lru_cache(maxsize=64)
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except ZoneInfoNotFoundError as error:
-        raise RuntimeError(f"no time zone {name} on this system: pip install tzdata") from error
 
 
 @dataclass(frozen=True)
@@ -84,19 +50,22 @@ class LeagueSettings:
 
     Attributes:
         name: Letters, digits and hyphens, as :data:`NAME_PATTERN` has it.
-        calendar: Its days.
         tables: Its tables.
         champions: Its champions by date.
-        config: Its rules of the exporters; the champion is the newest one.
+        config: Its rules of the exporters, its calendar included; the champion is the newest one.
         live_feed: Where the points of its running games are; empty for nowhere. The default league's is an option.
     """
 
     name: str
-    calendar: LeagueCalendar = LeagueCalendar()
     tables: LeagueTables = DECLARED
     champions: tuple[Tenure, ...] = CHAMPIONS
     config: ExportConfig = field(default_factory=ExportConfig)
     live_feed: str = ""
+
+    @property
+    def calendar(self) -> LeagueCalendar:
+        """Its days, seasons and clock."""
+        return self.config.calendar
 
     @property
     def is_default(self) -> bool:

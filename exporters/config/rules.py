@@ -19,7 +19,6 @@ class SourceRules:
 
     Attributes:
         first_date: Where the record begins: documents about all of a player's career look no further back (P&L P1).
-        first_month: Month on whose first day a season begins.
         predictions_days: Days for which forecasts are kept.
         zones_days: Days for which analyses of shots and defences are kept.
         cache_days: Days for which the daily cache is kept.
@@ -29,7 +28,6 @@ class SourceRules:
     """
 
     first_date: date = date(2021, 10, 1)
-    first_month: int = 10
     predictions_days: int = 365
     zones_days: int = 90
     cache_days: int = 30

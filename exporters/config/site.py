@@ -4,26 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+# fmt: off
+TEAMS = frozenset({
+    "ATL", "BOS", "BKN", "CHA", "CHI", "CLE", "DAL", "DEN", "DET", "GSW",
+    "HOU", "IND", "LAC", "LAL", "MEM", "MIA", "MIL", "MIN", "NOP", "NYK",
+    "OKC", "ORL", "PHI", "PHX", "POR", "SAC", "SAS", "TOR", "UTA", "WAS",
+})
+# fmt: on
+"""The teams of the default league."""
+
 
 @dataclass(frozen=True)
 class CalendarRules:
     """Which games a calendar counts (E1).
 
     Attributes:
-        teams: The league's teams: a game of another one is an exhibition (E1-2).
         apart: How official ids begin whose games do not count: preseason and All-Star games (E1-2).
         days_back: Days before the league day.
         days_ahead: Days after it.
         season_days: Days within which a schedule of the season can end, whichever day it is read on.
     """
 
-    # fmt: off
-    teams: frozenset[str] = frozenset({
-        "ATL", "BOS", "BKN", "CHA", "CHI", "CLE", "DAL", "DEN", "DET", "GSW",
-        "HOU", "IND", "LAC", "LAL", "MEM", "MIA", "MIL", "MIN", "NOP", "NYK",
-        "OKC", "ORL", "PHI", "PHX", "POR", "SAC", "SAS", "TOR", "UTA", "WAS",
-    })
-    # fmt: on
     apart: tuple[str, ...] = ("001", "003")
     days_back: int = 30
     days_ahead: int = 7
@@ -39,9 +40,8 @@ class HaltRules:
         reasons: The reasons that the warehouse gives.
         unknown: The reason of a date that nothing is known of; any other text that the warehouse holds counts as it.
         unknown_days: Days for which a date counts as halted for that reason, after it.
-        off_season: The reason of a date that no game is near, or that is outside of the season's months.
+        off_season: The reason of a date that no game is near, or that is outside of the months of a season.
         near_days: Days around a date within which a game is near.
-        months: The first and the last month of a season.
         between_rounds: The reason of a date in a break of the season.
         ahead_days: Days within which the next game is played unless there is a break.
         break_days: Days in a row without a game that are a break, as around the All-Star game.
@@ -63,7 +63,6 @@ class HaltRules:
     unknown_days: int = 7
     off_season: str = "off_season"
     near_days: int = 21
-    months: tuple[int, int] = (10, 6)
     between_rounds: str = "between_rounds"
     ahead_days: int = 14
     break_days: int = 4

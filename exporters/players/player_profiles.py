@@ -201,7 +201,7 @@ def _splits(night: PlayerNight, played: list[GameRow]) -> Json:
     """Split the played games by rest, by place and by opponent (contract §2.2, §2.3, P9, P12, P15)."""
     rest = RULES.rest
     by_rest: dict[str | None, list[GameRow]] = defaultdict(list)
-    for row, gap in zip(played, rest_gaps(played), strict=True):
+    for row, gap in zip(played, rest_gaps(played, night.config.calendar), strict=True):
         by_rest[rest_bucket(gap)].append(row)
     by_place = _grouped(played, lambda row: played_at_home(row, night.league.schedule))
     by_opponent = _grouped(played, lambda row: row.opponent_team_abbr)

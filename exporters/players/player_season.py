@@ -13,7 +13,6 @@ from fractions import Fraction
 
 from exporters.config import RULES, Bands
 from exporters.declaration import Cache, Export, Grain, Json, Window, over
-from exporters.league.arithmetic.dates import season_label, season_start
 from exporters.league.arithmetic.numbers import label_of, number, round_away, rounded_mean, rounded_ratio, signed_text
 from exporters.league.forecasts import grades
 from exporters.league.forecasts.heat import heat, hit_rate
@@ -68,7 +67,7 @@ def build(night: PlayerNight) -> Json | None:
     scores = night.history.box_scores
     if night.context is None and scores.on(night.date) is None:
         return None
-    first = season_start(night.date)
+    first = night.config.calendar.season_start(night.date)
     games = scores.between(first, night.through)
     if not games and not night.history.rows(REGISTRY):
         return unknown_player(night)
@@ -78,7 +77,7 @@ def build(night: PlayerNight) -> Json | None:
     return {
         "player_lookup": night.player,
         "player_full_name": night.name,
-        "season": season_label(night.date),
+        "season": night.config.calendar.season_label(night.date),
         "generated_at": night.generated_at,
         "player_profile": _profile(night, played),
         "averages": _averages(night, played),
@@ -101,7 +100,7 @@ def unknown_player(night: PlayerNight) -> Json:
     return {
         "player_lookup": night.player,
         "player_full_name": night.name,
-        "season": season_label(night.date),
+        "season": night.config.calendar.season_label(night.date),
         "generated_at": night.generated_at,
         "error": UNKNOWN_PLAYER,
         "player_profile": None,
@@ -191,7 +190,7 @@ class Splits:
     def __init__(self, night: PlayerNight, played: Sequence[GameRow]) -> None:
         """Sort the games."""
         rest = RULES.rest
-        gaps = list(zip(played, rest_gaps(played), strict=True))
+        gaps = list(zip(played, rest_gaps(played, night.config.calendar), strict=True))
         places = [(row, played_at_home(row, night.league.schedule)) for row in played]
         self.home = tally_of(row for row, at_home in places if at_home is True)
         self.away = tally_of(row for row, at_home in places if at_home is False)

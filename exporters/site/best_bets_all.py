@@ -12,7 +12,7 @@ from typing import Any
 
 from exporters.config import RULES
 from exporters.declaration import Cache, Export, Grain, Json, WouldBeEmpty
-from exporters.league.arithmetic.dates import NEW_YORK, season_label, utc
+from exporters.league.arithmetic.dates import local_time
 from exporters.league.arithmetic.numbers import number, rounded_ratio
 from exporters.league.forecasts.picks import LOSS, PENDING, VOID, WIN
 from exporters.league.games import game_counts
@@ -46,7 +46,7 @@ def card(night: PlayerNight) -> list[Json] | None:
     for pick in picks_of(night):
         game, became = game_of(night, pick), outcome_of(night, pick)
         team, opponent, at_home = sides_of(night, pick)
-        tip_off = None if game is None or game.tip_off is None else utc(game.tip_off).astimezone(NEW_YORK)
+        tips = None if game is None else game.tip_off
         made.append(
             {
                 "date": pick.day.isoformat(),
@@ -55,7 +55,7 @@ def card(night: PlayerNight) -> list[Json] | None:
                 "was_shown": pick.was_shown,
                 "version": pick.version,
                 "source": pick.source,
-                "game_time": None if tip_off is None else tip_off.isoformat(),
+                "game_time": None if tips is None else local_time(tips, night.config.calendar).isoformat(),
                 "entry": {
                     "player": night.name if night.name != night.player else pick.name or night.player,
                     "player_lookup": night.player,
@@ -87,14 +87,14 @@ def build(season: Season) -> Json:
     if season.lacks(SIGNAL_PICKS) and not halt.active:
         halt = UNKNOWN
     picks = sorted(_shown(season, halt), key=_newest_first)
-    games = GameCounts(season.rows(SCHEDULE), season.date)
+    games = GameCounts(season.rows(SCHEDULE), season.date, season.config)
     counted = [pick for pick in picks if _result(pick) != VOID]
     decided = [pick for pick in counted if _result(pick) in (WIN, LOSS)]
     _insist(season, halt, games, len(counted), len(decided))
     today = [_today(place, pick) for place, pick in enumerate(_ranked(picks, season.date), start=1)]
     return {
         "date": season.date.isoformat(),
-        "season": season_label(season.date),
+        "season": season.config.calendar.season_label(season.date),
         "generated_at": season.generated_at,
         "algorithm_version": next((pick["version"] for pick in picks if pick["version"]), _UNVERSIONED),
         **halt.envelope,

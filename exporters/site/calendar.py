@@ -25,5 +25,5 @@ def build(season: Season) -> Json:
     Raises:
         WouldBeEmpty: The schedule lacks the games of a season that runs.
     """
-    counts = GameCounts(season.rows(SCHEDULE), season.date).around()
+    counts = GameCounts(season.rows(SCHEDULE), season.date, season.config).around()
     return {iso(day): counts[day] for day in sorted(counts, reverse=True)}

@@ -36,7 +36,7 @@ NEWS_SUMMARY = Export(
 
 
 def _mentions(night: PlayerNight) -> list[Mention]:
-    until = known_until(night.date, night.generated_at)
+    until = known_until(night.date, night.generated_at, night.config.calendar)
     return night.league.news.mentions(night.history.rows(NEWS_LINKS), night.date, until)
 
 
@@ -49,7 +49,7 @@ def build(night: PlayerNight) -> Json | None:
     if not any(link.sport == news.SPORT for link in night.history.rows(NEWS_LINKS)):
         return None
     listed = _mentions(night)[: RULES.news.listed]
-    critical = critical_category(listed, known_until(night.date, night.generated_at))
+    critical = critical_category(listed, known_until(night.date, night.generated_at, night.config.calendar))
     return {
         "player_lookup": night.player,
         "player_name": night.name,
@@ -82,7 +82,7 @@ def _article(mention: Mention) -> Json:
 @NEWS_SUMMARY.card
 def card(night: PlayerNight) -> Json | None:
     """Condense a player's recent articles; None for a player without any."""
-    until = known_until(night.date, night.generated_at)
+    until = known_until(night.date, night.generated_at, night.config.calendar)
     since = until - timedelta(hours=RULES.news.recent_hours) // timedelta(microseconds=1)
     recent = [mention for mention in _mentions(night) if mention.published_at > since]
     if not recent:

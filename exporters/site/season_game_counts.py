@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from exporters.declaration import Cache, Export, Grain, Json
-from exporters.league.arithmetic.dates import iso, season_label
+from exporters.league.arithmetic.dates import iso
 from exporters.league.games import game_counts
 from exporters.league.games.game_counts import GameCounts
 from exporters.league.nights.slate import Season
@@ -26,11 +26,11 @@ def build(season: Season) -> Json:
     Raises:
         WouldBeEmpty: The schedule has no game of the season.
     """
-    counts = GameCounts(season.rows(SCHEDULE), season.date).season()
+    counts = GameCounts(season.rows(SCHEDULE), season.date, season.config).season()
     past = [day for day in counts if day <= season.date]
     to_come = [day for day in counts if day > season.date]
     return {
-        "season": season_label(season.date),
+        "season": season.config.calendar.season_label(season.date),
         "updated_at": season.generated_at,
         "last_game_date": iso(max(past)) if past else None,
         "next_game_date": iso(min(to_come)) if to_come else None,

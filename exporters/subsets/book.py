@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from exporters.declaration import Export, Read, Window
-from exporters.league.arithmetic.dates import NEW_YORK, instant_of, season_start, utc
+from exporters.league.arithmetic.dates import instant_of, local_date
 from exporters.league.forecasts import signals
 from exporters.league.forecasts.signals import signals_by_date
 from exporters.league.games import schedule
@@ -44,7 +44,7 @@ Card = dict[str, Any]
 
 def record_card(night: PlayerNight) -> Card | None:
     """Condense a player to the results of the frozen picks of this season; None without any."""
-    results = night.history.subset_picks.results(season_start(night.date), night.date)
+    results = night.history.subset_picks.results(night.config.calendar.season_start(night.date), night.date)
     return {"results": results, "frozen": [], "candidates": []} if results else None
 
 
@@ -55,7 +55,7 @@ def pick_card(night: PlayerNight, *, since: date) -> Card | None:
         night: The player's night.
         since: First date whose frozen picks are wanted whole; of earlier dates the results do.
     """
-    results = night.history.subset_picks.results(season_start(night.date), night.date)
+    results = night.history.subset_picks.results(night.config.calendar.season_start(night.date), night.date)
     frozen = night.history.subset_picks.picks(since, night.date)
     offered = candidates.candidates(night) if _is_selected_now(night) else []
     if not results and not frozen and not offered:
@@ -137,7 +137,7 @@ class SubsetBook:
     @cached_property
     def season_start(self) -> date:
         """The first date that counts in the season."""
-        return season_opening(self._slate.rows(SCHEDULE), self.date)
+        return season_opening(self._slate.rows(SCHEDULE), self.date, self._slate.config.calendar)
 
     @cached_property
     def _versions(self) -> Mapping[date, Sequence[Version]]:
@@ -213,7 +213,7 @@ class SubsetBook:
         Not without definitions or games, and not once a game has begun: what was published before it is what counts,
         and nothing may take its place.
         """
-        today = utc(self.now).astimezone(NEW_YORK).date()
+        today = local_date(self.now, self._slate.config.calendar)
         games = Schedule(row for row in self._slate.rows(SCHEDULE) if row.game_date == self.date)
         has_begun = self.date < today or games.has_begun(self.date, self.now)
         return bool(self.definitions) and bool(games.on(self.date)) and not has_begun

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from exporters.config import RULES
 from exporters.declaration import Cache, Export, Grain, Json
-from exporters.league.arithmetic.dates import season_label, season_start
 from exporters.league.forecasts import signals
 from exporters.league.forecasts.signals import signal_word
 from exporters.league.nights.night import PlayerNight
@@ -30,7 +29,7 @@ SEASON_SUBSETS = Export(
 @SEASON_SUBSETS.card
 def card(night: PlayerNight) -> Card | None:
     """Condense a player to the picks of the season, tonight's included."""
-    return pick_card(night, since=season_start(night.date))
+    return pick_card(night, since=night.config.calendar.season_start(night.date))
 
 
 @SEASON_SUBSETS.builder
@@ -41,7 +40,7 @@ def build(season: Season) -> Json:
     return {
         "generated_at": season.generated_at,
         "version": RULES.documents.subset_version,
-        "season": season_label(season.date),
+        "season": season.config.calendar.season_label(season.date),
         "model_groups": [_group(book, group) for group in book.groups(with_picks)],
         "as_of_date": season.date.isoformat(),
     }

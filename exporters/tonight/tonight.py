@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from exporters.config import RULES
+from exporters.config import RULES, LeagueCalendar
 from exporters.declaration import Cache, Export, Follows, Gate, Grain, Json, Pointer
 from exporters.league.arithmetic.dates import clock_text
 from exporters.league.arithmetic.numbers import number, signed_text
@@ -170,7 +170,7 @@ def build(slate: Slate) -> Json:
             f"{len(unmatched)} of {len(slate.cards(TONIGHT))} players are in no scheduled game of {slate.date}: "
             f"{', '.join(unmatched[: RULES.tonight.named])}; compare the game ids of the context and schedule tables"
         )
-    games = [_game(game, by_game[game.game_id]) for game in slate.schedule.on(slate.date)]
+    games = [_game(game, by_game[game.game_id], slate.config.calendar) for game in slate.schedule.on(slate.date)]
     players = [player for game in games for player in game["players"]]
     return {
         "game_date": slate.date.isoformat(),
@@ -181,12 +181,12 @@ def build(slate: Slate) -> Json:
     }
 
 
-def _game(game: Game, players: list[Json]) -> Json:
+def _game(game: Game, players: list[Json], calendar: LeagueCalendar) -> Json:
     return {
         "game_id": game.game_id,
         "home_team": game.home,
         "away_team": game.away,
-        "game_time": clock_text(game.tip_off),
+        "game_time": clock_text(game.tip_off, calendar),
         "game_status": game.status,
         "home_score": game.home_score,
         "away_score": game.away_score,

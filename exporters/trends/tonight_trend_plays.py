@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 from exporters.config import RULES
 from exporters.declaration import Cache, Export, Follows, Grain, Json, Pointer, Window, over
-from exporters.league.arithmetic.dates import season_start
 from exporters.league.arithmetic.numbers import exact_ratio, number, plain_ratio, rounded_fraction
 from exporters.league.forecasts.heat import hit_rate, mean_margin
 from exporters.league.forecasts.runs import is_current_run
@@ -95,7 +94,7 @@ def _streak(night: PlayerNight) -> Trend | None:
     run, length = night.run, len(night.run.games)
     if length < _RULES.min_run or not is_current_run(run.games[0].game_date, night.date):
         return None
-    season = night.history.box_scores.whole_between(season_start(night.date), night.date)
+    season = night.history.box_scores.whole_between(night.config.calendar.season_start(night.date), night.date)
     decided = [row for row in season if outcome(row) is not None]
     margin = mean_margin(run.games)
     return Trend(
@@ -143,6 +142,7 @@ def momentum_of(games: Sequence[GameRow]) -> Trend | None:
 
 def _rest(night: PlayerNight) -> Trend | None:
     """Return how the player does with the rest that he has tonight."""
+    season_start = night.config.calendar.season_start
     games = night.history.box_scores.rested_between(season_start(night.date, _RULES.seasons - 1), night.date)
     if not games or games[-1][0].game_date < season_start(night.date):
         return None

@@ -42,7 +42,7 @@ def card(night: PlayerNight) -> Json | None:
     rules = RULES.trends.hot_cold
     first = night.date - timedelta(days=rules.days)
     games = [row for row in night.history.box_scores.whole_between(first, night.date) if outcome(row) is not None]
-    run = line_run_of(games, night.date)
+    run = line_run_of(games, night.date, night.config.calendar)
     heat, hits, margin = exact_heat(games, run), hit_rate(games), mean_margin(games)
     if len(games) < rules.min_games or heat is None or hits is None or margin is None:
         return None

@@ -55,7 +55,7 @@ def ends(found: Iterable[Ranked]) -> tuple[list[Ranked], list[Ranked]]:
 def build(season: Season) -> Json:
     """Rank the teams."""
     first = season.date - timedelta(days=_RULES.rest_days)
-    games = TeamGames(season.rows(TEAM_GAMES), season.rows(SCHEDULE), first, season.date)
+    games = TeamGames(season.rows(TEAM_GAMES), season.rows(SCHEDULE), first, season.date, season.config.calendar)
 
     def since(days: int) -> Mapping[str, Sequence[TeamGameRow]]:
         return games.since(season.date - timedelta(days=days))

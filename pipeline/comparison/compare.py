@@ -153,7 +153,7 @@ def _losses(group: _Group, pairs: Sequence[_Pair], config: ExportConfig) -> Iter
         ]
     for loss in found:
         if loss.unexplained:
-            path = loss.path or export.path_of(group.day, "*")
+            path = loss.path or export.path_of(group.day, "*", calendar=config.calendar)
             yield Change(Kind.LOSSES, group.export, group.day, path, loss.what, loss.before, loss.after)
 
 

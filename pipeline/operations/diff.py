@@ -79,10 +79,10 @@ def main(argv: Sequence[str], *, now: datetime | None = None) -> int:
         options, league = _in_league(parse_diff(argv))
         scope = _scope(options, league_day(now, league.calendar))
         if options.run_before or options.run_after:
-            return _runs(options, scope, now)
+            return _runs(options, scope, now, league)
         assert options.after is not None
         before, after = _open(options.before, options), _open(options.after, options)
-        found = compare(before, after, scope)
+        found = compare(before, after, scope, league.config)
         if problems := list(_nothing_to_compare(options, found)):
             raise OptionsError(problems)
     except OptionsError as error:
@@ -126,7 +126,7 @@ def _dry_export(argv: Sequence[str], now: datetime) -> int:
     return DIFFERENT if made.missing else code
 
 
-def _runs(options: DiffOptions, scope: Scope, now: datetime) -> int:
+def _runs(options: DiffOptions, scope: Scope, now: datetime, league: LeagueSettings) -> int:
     """Compare what two runs of a date had published.
 
     Raises:
@@ -157,7 +157,7 @@ def _runs(options: DiffOptions, scope: Scope, now: datetime) -> int:
     assert before is not None
     then = after or _published(store, before.exports, scope.first)
     paths = before.paths | then.paths
-    found = compare(before.without(paths), then.without(paths), replace(scope, paths=paths))
+    found = compare(before.without(paths), then.without(paths), replace(scope, paths=paths), league.config)
     return _report(options, found, f"run {options.run_before}", f"run {options.run_after}" if after else "now")
 
 

@@ -145,7 +145,8 @@ def try_out(config: RunConfig, system_id: str, *, now: datetime) -> Tried:
     outcome = summarize(plan, str(output), run_in_process(plan, warehouse, store))
     scope = Scope(plan.dates[0], plan.dates[-1], frozenset(plan.export_types))
     found = compare(published.public, store.public, scope, config.export_config)
-    checks = verify(store, plan.dates, today=league_day(now, config.league.calendar), champion=system_id)
+    calendar = config.league.calendar
+    checks = verify(store, plan.dates, today=league_day(now, calendar), champion=system_id, calendar=calendar)
     return Tried(outcome, str(output), found, checks, config.league)
 
 

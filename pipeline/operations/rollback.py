@@ -168,7 +168,7 @@ def _preview(
     over = OverlayStore(store)
     _roll_back(options, over, to, now, league)
     day = date.fromisoformat(to["date"])
-    found = compare(store, over, Scope(paths=over.changed))
+    found = compare(store, over, Scope(paths=over.changed), league.config)
     if options.json:
         say_json(found.as_json())
         return OK

@@ -103,6 +103,7 @@ def _verify(
         sample=0 if options.deep else options.sample,
         games=_games(options, days, today),
         also={path for incident in opened for path in incident.trouble.paths},
+        calendar=chosen_league(options.league, options.leagues).calendar,
     )
 
 

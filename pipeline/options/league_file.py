@@ -8,8 +8,10 @@ Each record has what differs from the default league, which is not in the file::
           "name": "wnba",
           "champions": {"2026-05-01": "wnba_model_v1"},
           "datasets": {"nba_predictions": "wnba_predictions", "nba_analytics": "wnba_analytics"},
-          "time_zone": "America/New_York",
+          "time_zone": "America/Los_Angeles",
+          "clock_label": "PT",
           "rollover_hour": 4,
+          "season_months": [5, 10],
           "rules": {"live": {"period_minutes": 10}}
         }
       ]
@@ -32,18 +34,8 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from exporters.config import ExportConfig
-from exporters.config.leagues import (
-    DECLARED,
-    LEAGUE_ZONE,
-    NAME_PATTERN,
-    NBA,
-    ROLLOVER_HOUR,
-    LeagueCalendar,
-    Leagues,
-    LeagueSettings,
-    LeagueTables,
-    tenures,
-)
+from exporters.config.calendar import CLOCK_LABEL, LEAGUE_ZONE, ROLLOVER_HOUR, SEASON_MONTHS, LeagueCalendar
+from exporters.config.leagues import DECLARED, NAME_PATTERN, NBA, Leagues, LeagueSettings, LeagueTables, tenures
 from exporters.warehouse.tables import TABLES
 from pipeline.options.flags import OptionsError
 from pipeline.options.locations import GCS_PATTERN, FeedPlace, GcsPrefix, LocalFolder, league_places
@@ -55,8 +47,14 @@ from pipeline.requests.request_message import CHAMPION_PATTERN, DATE_PATTERN
 FLAG = "--leagues"
 MOST_LEAGUES = 10_000
 _IDENTIFIER = "[A-Za-z_][A-Za-z0-9_]{0,127}"
+_CLOCK_LABEL = "[A-Z]{1,5}"
+_Month = Annotated[int, Field(ge=1, le=12)]
 _DATASETS = tuple(sorted({table.source.partition(".")[0] for table in TABLES if not table.live}))
-_KEPT_APART = {"champion_system_id": "give champions by date", "write_subset_picks": "it is an option of a run"}
+_KEPT_APART = {
+    "champion_system_id": "give champions by date",
+    "write_subset_picks": "it is an option of a run",
+    "calendar": "give time_zone, clock_label, rollover_hour and season_months beside the rules",
+}
 """Fields of the rules that are not written here, with what to do instead."""
 
 
@@ -73,7 +71,9 @@ class _Record(BaseModel):
     column: Annotated[str, whole_or_empty(_IDENTIFIER)] = ""
     value: str = ""
     time_zone: str = LEAGUE_ZONE
+    clock_label: Annotated[str, whole_or_empty(_CLOCK_LABEL)] = ""
     rollover_hour: Annotated[int, Field(ge=0, le=23)] = ROLLOVER_HOUR
+    season_months: Annotated[tuple[_Month, _Month], Field(strict=False)] = SEASON_MONTHS
     live_feed: FeedPlace = ""
     rules: dict[str, Any] = {}
 
@@ -283,19 +283,26 @@ def _league(record: _Record, problems: list[Problem]) -> LeagueSettings:
         problems.append(_problem(shown, "datasets", reason, "name each; one that leagues share has its own name"))
     if bool(record.column) != bool(record.value):
         problems.append(_problem(shown, "column", "and value are not both given", "give both, or neither"))
+    return LeagueSettings(
+        name=record.name,
+        tables=record.tables,
+        champions=tenures(record.champions) if _are_dates(record, problems) else NBA.champions,
+        config=replace(_rules(record, problems), calendar=_calendar(record, problems)),
+        live_feed=record.live_feed,
+    )
+
+
+def _calendar(record: _Record, problems: list[Problem]) -> LeagueCalendar:
+    shown, label = show(record.name), record.clock_label
     try:
         ZoneInfo(record.time_zone)
     except (KeyError, OSError, ValueError):
         fix = f"write an IANA name, for example {LEAGUE_ZONE}"
         problems.append(_problem(shown, "time_zone", f"{show(record.time_zone)} is not known", fix))
-    return LeagueSettings(
-        name=record.name,
-        calendar=LeagueCalendar(record.time_zone, record.rollover_hour),
-        tables=record.tables,
-        champions=tenures(record.champions) if _are_dates(record, problems) else NBA.champions,
-        config=_rules(record, problems),
-        live_feed=record.live_feed,
-    )
+    if not label and record.time_zone != LEAGUE_ZONE:
+        reason = f"is missing, and times of {show(record.time_zone)} are not {CLOCK_LABEL}"
+        problems.append(_problem(shown, "clock_label", reason, "write what follows its times, for example PT"))
+    return LeagueCalendar(record.time_zone, label or CLOCK_LABEL, record.rollover_hour, record.season_months)
 
 
 def _are_dates(record: _Record, problems: list[Problem]) -> bool:

@@ -8,7 +8,6 @@ from datetime import date, timedelta
 from itertools import groupby
 from typing import Any
 
-from exporters.league.arithmetic.dates import season_label
 from exporters.warehouse.tables import SCHEDULE
 from pipeline.planning.planner import plan_scans
 from transforms.elements.plan import Plan
@@ -81,7 +80,7 @@ def why_export(plan: Plan, day: date, manifest: Mapping[str, Any] | None) -> str
 
 
 def _passes(plan: Plan, days: Iterable[date]) -> Iterator[Plan]:
-    for _, found in groupby(sorted(days), key=season_label):
+    for _, found in groupby(sorted(days), key=plan.config.calendar.season_year):
         dates = tuple(found)
         # A path without a date is that of the newest date of the whole backfill, not of each pass.
         due = (export.name for export in plan.exports if not set(dates).isdisjoint(plan.document_dates(export)))

@@ -109,7 +109,7 @@ def _scan(plan: Plan, table: str, needs: list[tuple[Export, Read]]) -> TableScan
     first: date | None = None
     last: date | None = None
     if declared.partition is not None:
-        first = min(read.window.first(_first_date(plan, export)) for export, read in needs)
+        first = min(read.window.first(_first_date(plan, export), plan.config.calendar) for export, read in needs)
         last = max(read.window.last(plan.dates[-1]) for _, read in needs)
     if declared.live:
         first = last = plan.league_day

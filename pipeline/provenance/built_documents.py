@@ -135,7 +135,7 @@ def exact_impact(plan: Plan, warehouse: Warehouse, edit: Edit, before: BuiltDocu
     }
     known = set(before.failures)
     return Impact(
-        compare(before, replace(after, documents={**after.documents, **stay})),
+        compare(before, replace(after, documents={**after.documents, **stay}), config=plan.config),
         max(altered.matched.values(), default=0),
         withheld,
         tuple(failure for failure in after.failures if failure not in known),

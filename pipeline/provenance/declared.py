@@ -1,4 +1,7 @@
-"""Which documents rows of a table may change, by the declarations of the export types alone: nothing is read."""
+"""Which documents rows of a table may change, by the declarations of the export types alone: nothing is read.
+
+Seasons are those of the default league.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from exporters.config.leagues import NBA
 from exporters.declaration import Export, Grain, Read, Window
-from exporters.league.arithmetic.dates import season_start
 from exporters.league.forecasts.readiness import reads_of
 from pipeline.provenance.conditions import AnyTable
 
@@ -49,9 +52,10 @@ class Reader:
             return (first is None or first <= day) and (last is None or day <= last)
         if table.partition is None:
             return True
-        begin = season_start(day) if _is_made_of_slates(self.export) else day
+        begin = NBA.calendar.season_start(day) if _is_made_of_slates(self.export) else day
         return any(
-            (last is None or read.window.first(begin) <= last) and (first is None or first <= read.window.last(day))
+            (last is None or read.window.first(begin, NBA.calendar) <= last)
+            and (first is None or first <= read.window.last(day))
             for read in self.reads
         )
 

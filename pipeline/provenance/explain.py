@@ -90,7 +90,7 @@ def main(argv: Sequence[str], *, now: datetime | None = None) -> int:
     try:
         options, league = in_tree(parse_explain(argv))
         store = open_output(options.output, options.control_output, endpoint=options.gcs_endpoint)
-        published = find_published(store, options.path)
+        published = find_published(store, options.path, league.calendar)
         field = parse_field(options.field, published.value)
         warehouse = LiveWarehouse(open_tables(options.warehouse, league.tables))
         rebuilt = rebuild(published, warehouse, now or datetime.now(timezone.utc), league)

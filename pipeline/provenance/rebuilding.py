@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from exporters.config import ExportConfig, GateRules, PerName
+from exporters.config import ExportConfig, GateRules, LeagueCalendar, PerName
 from exporters.config.leagues import NBA, LeagueSettings, leagues_of
 from exporters.registry import exports, groups
 from pipeline.planning.planner import at_instant, make_plan
@@ -42,6 +42,7 @@ class Published:
         section: The section of its export type in the manifest of the date; empty without one.
         manifest: That manifest; empty without one.
         problem: Why the manifest cannot be used; empty when it can.
+        calendar: That of the league, which paths with a season follow.
     """
 
     place: Place
@@ -50,6 +51,7 @@ class Published:
     section: Mapping[str, Any]
     manifest: Mapping[str, Any]
     problem: str = ""
+    calendar: LeagueCalendar = NBA.calendar
 
     @property
     def value(self) -> dict[str, Any]:
@@ -59,7 +61,7 @@ class Published:
     @property
     def path(self) -> str:
         """The path of the document itself, for a pointer too."""
-        return self.place.export.path_of(self.day, self.place.player)
+        return self.place.export.path_of(self.day, self.place.player, calendar=self.calendar)
 
     @property
     def order(self) -> RunOrder:
@@ -96,7 +98,7 @@ class _Shown:
         return (self.published.found.content, None) if path == self.published.path else None
 
 
-def find_published(store: Store, path: str) -> Published:
+def find_published(store: Store, path: str, calendar: LeagueCalendar = NBA.calendar) -> Published:
     """Return a published document with its manifest.
 
     Raises:
@@ -123,7 +125,7 @@ def find_published(store: Store, path: str) -> Published:
     loaded = load_manifest(store, day)
     manifest = loaded.manifest or {}
     section = manifest.get("exports", {}).get(place.export.name, {})
-    return Published(place, day, found, section, manifest, loaded.problem)
+    return Published(place, day, found, section, manifest, loaded.problem, calendar)
 
 
 @dataclass(frozen=True)

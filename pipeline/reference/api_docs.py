@@ -206,7 +206,7 @@ def _condition(stand_in: StandIn | None) -> str:
 
 
 def _dates(windows: Sequence[Window]) -> str:
-    first = min(windows, key=lambda window: window.first(_SAMPLE_DAY))
+    first = min(windows, key=lambda window: window.first(_SAMPLE_DAY, _CONFIG.calendar))
     ahead = max(window.ahead for window in windows)
     if first.since is not None:
         text = f"since {first.since}"

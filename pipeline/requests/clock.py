@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-from exporters.config.leagues import LEAGUE_ZONE, NBA, ROLLOVER_HOUR, LeagueCalendar
+from exporters.config.calendar import LEAGUE_ZONE, ROLLOVER_HOUR, LeagueCalendar
+from exporters.config.leagues import NBA
 
 __all__ = ["LEAGUE_ZONE", "ROLLOVER_HOUR", "league_day"]
 

@@ -199,7 +199,7 @@ class DateChecks:
         for one in read:
             place = self.tree.places.get(one.path)
             told = str(place.day) if place is not None and place.day is not None else ""
-            found = list(bytes_problems(export, one))
+            found = list(bytes_problems(export, one, self.tree.calendar))
             found += place_problems(export, one, day=told, player=place.player if place is not None else "")
             if not self.tree.is_bare:
                 found += object_problems(export, one)

@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from exporters.config import LeagueCalendar
 from exporters.declaration import Cache, Export
 from exporters.warehouse.tables import TABLES
 from transforms.elements.document import content_digest
@@ -57,8 +58,8 @@ def read_document(path: str, content: bytes, shown: StoredObject) -> ReadDocumen
     return ReadDocument(path, content, shown, value, content_digest(content, stamps[0] if stamps else ""))
 
 
-def bytes_problems(export: Export, found: ReadDocument) -> Iterator[str]:
-    """Yield what is wrong with the bytes of a document, whatever else there is."""
+def bytes_problems(export: Export, found: ReadDocument, calendar: LeagueCalendar) -> Iterator[str]:
+    """Yield what is wrong with the bytes of a document of a league, whatever else there is."""
     if not found.content:
         yield "is empty"
         return
@@ -67,7 +68,7 @@ def bytes_problems(export: Export, found: ReadDocument) -> Iterator[str]:
         yield f"is no JSON object, but begins with {start!r}"
         return
     try:
-        require_valid(export, found.path, found.content)
+        require_valid(export, found.path, found.content, calendar)
     except InvalidDocument as error:
         yield str(error).removeprefix(f"{found.path} ").removesuffix("; it is not published")
         return

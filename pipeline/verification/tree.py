@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache, cached_property
 
+from exporters.config import LeagueCalendar
+from exporters.config.leagues import NBA
 from exporters.declaration import Export, Pointer
 from exporters.registry import exports
 from transforms.publishing.status import STATUS_PATH
@@ -19,7 +21,7 @@ from transforms.stores.protocol import ReadableStore, StoredObject
 _PARTS = {
     "date": r"(?P<date>\d{4}-\d{2}-\d{2})",
     "player": r"(?P<player>[^/]+)",
-    "season": r"(?P<season>\d{4}-\d{2})",
+    "season": r"(?P<season>\d{4}(?:-\d{2})?)",
 }
 
 
@@ -47,10 +49,12 @@ class Tree:
     Attributes:
         objects: Public objects by path.
         manifests: The dates that have a manifest.
+        calendar: That of the league.
     """
 
     objects: Mapping[str, StoredObject]
     manifests: frozenset[date]
+    calendar: LeagueCalendar = NBA.calendar
 
     @property
     def is_bare(self) -> bool:
@@ -82,15 +86,15 @@ class Tree:
         return sorted(day for name, day in self.dated if name == export.name)
 
 
-def tree_of(store: ReadableStore) -> Tree:
-    """Return what is in a store, without the trees of other leagues below it.
+def tree_of(store: ReadableStore, calendar: LeagueCalendar = NBA.calendar) -> Tree:
+    """Return what is in a store of a league, without the trees of other leagues below it.
 
     Raises:
         StoreError: It cannot be listed.
     """
     objects = {shown.path: shown for shown in store.list("") if not shown.path.startswith((LEAGUES, *CONTROL))}
     manifests = (day_in(shown.path.removeprefix(MANIFESTS)) for shown in store.list(MANIFESTS))
-    return Tree(objects, frozenset(day for day in manifests if day is not None))
+    return Tree(objects, frozenset(day for day in manifests if day is not None), calendar)
 
 
 def day_in(name: str) -> date | None:

@@ -201,7 +201,7 @@ class TreeChecks:
     def _pointer(self, export: Export, place: Place, pointer: Pointer, read: ReadDocument) -> Iterator[tuple[str, str]]:
         day = read.shown.metadata.get("game_date") or self._day_of(export, place, read)
         fix = f"export {export.name} for {day or 'today'} with --update_latest=force"
-        problems = list(bytes_problems(export, read))
+        problems = list(bytes_problems(export, read, self.tree.calendar))
         if problems:
             yield problems[0], fix
             return

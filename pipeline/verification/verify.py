@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
+from exporters.config import LeagueCalendar
 from exporters.config.champions import Tenure
+from exporters.config.leagues import NBA
 from pipeline.verification.date_checks import DateChecks
 from pipeline.verification.finding import Verification
 from pipeline.verification.tree import tree_of
@@ -22,6 +24,7 @@ def verify(
     sample: int = 0,
     games: Mapping[date, int] | None = None,
     also: Collection[str] = (),
+    calendar: LeagueCalendar = NBA.calendar,
 ) -> Verification:
     """Return what is wrong with some dates of a tree, and with the tree as a whole.
 
@@ -33,11 +36,12 @@ def verify(
         sample: Player documents that are read of each export type and date, others each day; 0 for all.
         games: Scheduled games by date. A date without games needs no manifest. None when they are not known.
         also: Documents that are read whatever the sample is.
+        calendar: That of the league, whose seasons and clock its documents show.
 
     Raises:
         StoreError: The tree cannot be read.
     """
-    tree = tree_of(store)
+    tree = tree_of(store, calendar)
     found = Verification()
     checks = DateChecks(store, tree, champion, sample, games, also)
     for day in sorted(tree.days) if days is None else days:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from exporters.config import RULES
-from exporters.league.arithmetic.dates import season_label
+from exporters.config.leagues import NBA
 from exporters.registry import exports
 from pipeline.execution.in_process import run_in_process
 from tests.support.plans import plan_of
@@ -247,7 +247,7 @@ def test_a_grade_is_the_same_wherever_it_is_shown(published: tuple[MemoryStore, 
 
 
 def season_of(store: MemoryStore, player: str, day: date) -> Any:
-    found = document(store, f"players/{player}/season/{season_label(day)}.json")
+    found = document(store, f"players/{player}/season/{NBA.calendar.season_label(day)}.json")
     return None if found is None or "error" in found else found
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
+from exporters.config.leagues import NBA
 from exporters.declaration import Json
 from exporters.document_schemas import schema_of
 from exporters.registry import exports
@@ -37,7 +38,7 @@ def published(league: League) -> Iterator[tuple[str, str, Json, Any]]:
         for export in exports().values():
             if "{date}" not in export.path and day != days[-1]:
                 continue
-            prefix, _, suffix = export.path_of(day, "\0").partition("\0")
+            prefix, _, suffix = export.path_of(day, "\0", calendar=NBA.calendar).partition("\0")
             # Documents of players lie side by side.
             paths = [shown.path for shown in store.list(prefix, recursive=False)] if suffix else [prefix]
             for path in paths:

@@ -1,4 +1,7 @@
-"""Two leagues of one deployment, with other tables, champions, rules and calendars: together each is as it is alone."""
+"""Two leagues of one deployment, with other tables, champions, rules and calendars: together each is as it is alone.
+
+The season of the first one began in October; that of the second one lies within a year, and began on 1 January.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +48,15 @@ NOW = "2026-02-03T17:00:00Z"
 """In New York it is noon of 3 February; in Honolulu 07:00, when the league day of 2 February is not over."""
 CLOCK = datetime(2026, 2, 3, 17, tzinfo=timezone.utc)
 DAYS = {"nba": date(2026, 2, 3), "pacific": date(2026, 2, 2)}
-TYPES = ",".join(TONIGHT_TYPES)
+NAMES = (*TONIGHT_TYPES, "player-season", "season-game-counts", "season-subsets", "trends-hot-cold")
+"""Export types of every grain, and those that name a season."""
+TYPES = ",".join(NAMES)
+OWN_CALENDAR = {
+    "time_zone": "Pacific/Honolulu",
+    "clock_label": "HT",
+    "rollover_hour": 8,
+    "season_months": [1, 11],
+}
 CHAMPION = "ensemble_v1"
 DATASETS = (
     "nba_analytics",
@@ -87,10 +98,9 @@ def world(league: League, tmp_path_factory: pytest.TempPathFactory) -> World:
     record = {
         "name": "pacific",
         "datasets": {dataset: dataset.replace("nba", "pacific") for dataset in DATASETS},
-        "time_zone": "Pacific/Honolulu",
-        "rollover_hour": 8,
         "champions": {"2025-10-01": CHAMPION},
         "rules": {"min_streak_length": 2},
+        **OWN_CALENDAR,
     }
     file = root / "leagues.json"
     file.write_text(json.dumps({"leagues": [record]}))
@@ -180,19 +190,72 @@ class TestTogether:
     def test_the_other_league_is_as_in_a_deployment_of_its_own(
         self, world: World, apart: Mapping[str, dict[str, bytes]], tmp_path: Path
     ) -> None:
-        """Its tables under the declared names, in the default league with its champion and rules; pointers aside."""
-        own = ["--min_streak_length=2", f"--champion_system_id={CHAMPION}", "--update_latest=never"]
-        day = f"--target_date={DAYS['pacific']}"
-        assert export(world.alone, tmp_path / "out", day, *own).code == 0
-        found = shown(tmp_path / "out")
+        """Its tables under the declared names, in the default league with its champion and rules; pointers aside.
+
+        With the calendar of the default league the bytes are the same; its own one changes the times of the clock.
+        """
+        told = json.loads(world.leagues.read_text())
+        told["leagues"][0] = {key: value for key, value in told["leagues"][0].items() if key not in OWN_CALENDAR}
+        file = tmp_path / "leagues.json"
+        file.write_text(json.dumps(told))
+        flags = [f"--target_date={DAYS['pacific']}", "--update_latest=never"]
+        own = ["--min_streak_length=2", f"--champion_system_id={CHAMPION}"]
+        assert export(world.alone, tmp_path / "declared", *flags, *own).code == 0
+        assert export(world.warehouse, tmp_path / "out", f"--leagues={file}", "--league=pacific", *flags).code == 0
+        found = shown(tmp_path / "declared")
         assert len(found) > 25
-        assert_same_objects(found, {path: held for path, held in apart["pacific"].items() if path in found})
+        assert_same_objects(found, shown(tmp_path / "out", "pacific"))
+        path = f"tonight/{DAYS['pacific']}.json"
+        times = [[game["game_time"] for game in json.loads(held[path])["games"]] for held in (found, apart["pacific"])]
+        assert times[0]
+        assert times[1] == [in_honolulu(time) for time in times[0]]
 
     def test_the_leagues_differ_in_all_that_their_records_say(self, apart: Mapping[str, dict[str, bytes]]) -> None:
         lengths = {
             name: json.loads(apart[name][f"streaks/{day}.json"])["min_streak_length"] for name, day in DAYS.items()
         }
         assert lengths == {"nba": 4, "pacific": 2}
+
+
+def in_honolulu(time: str) -> str:
+    """Return a time of a New York evening in winter on the clock of Honolulu, five hours behind."""
+    clock, half, label = time.split()
+    assert (half, label) == ("PM", "ET")
+    hour, minute = map(int, clock.split(":"))
+    then = hour % 12 + 12 - 5
+    return f"{(then - 1) % 12 + 1}:{minute:02d} {'PM' if then >= 12 else 'AM'} HT"
+
+
+class TestCalendars:
+    def test_documents_show_the_season_of_their_league(self, apart: Mapping[str, dict[str, bytes]]) -> None:
+        for name, label, first in (("nba", "2025-26", date(2025, 10, 1)), ("pacific", "2026", date(2026, 1, 1))):
+            for path in ("schedule/game-counts.json", "subsets/season.json"):
+                assert json.loads(apart[name][path])["season"] == label
+            paths = [path for path in apart[name] if path.startswith("players/") and "/season/" in path]
+            assert len(paths) > 20
+            assert {path.rpartition("/")[2] for path in paths} == {f"{label}.json"}
+            found = [json.loads(apart[name][path]) for path in paths]
+            assert {document["season"] for document in found} == {label}
+            dates = [date.fromisoformat(game["date"]) for document in found for game in document["game_log"]]
+            assert first <= min(dates)
+            assert (min(dates).year == 2025) == (name == "nba"), "it shows the games of its season, and no others"
+
+    def test_schemas_say_what_the_documents_of_the_league_show(self, published: Path) -> None:
+        for name, season, label in (("nba", "^\\d{4}-\\d{2}$", "ET"), ("pacific", "^\\d{4}$", "HT")):
+            schemas = {path: json_of(tree(published, name), f"schemas/{path}.json") for path in NAMES}
+            assert schemas["player-season"]["properties"]["season"]["pattern"] == season
+            assert f"(AM|PM) {label}$" in json.dumps(schemas["tonight"])
+            assert ("New York" in json.dumps(schemas)) == (name == "nba")
+
+    def test_documents_fit_the_schemas_of_their_league_alone(self, world: World, tmp_path: Path) -> None:
+        output, leagues = tmp_path / "out", f"--leagues={world.leagues}"
+        assert export(world.warehouse, output, leagues, "--league=nba,pacific", "--validate").code == 0
+        day = f"--target_date={DAYS['pacific']}"
+        copied = Path(f"{output}/leagues/pacific").rename(tmp_path / "pacific")
+        Path(f"{output}-control/leagues/pacific").rename(tmp_path / "pacific-control")
+        wrong = called(verify, f"--output={copied}", day, "--json")
+        found = json.loads(wrong.out)["findings"]
+        assert any("2026" in str(finding) and "does not fit its schema" in str(finding) for finding in found), found
 
 
 class TestColumn:
@@ -277,7 +340,7 @@ class Stream:
         self._loop = SubscriberLoop(reader, LaneAnswers(answerer, ledger), self._publish, None, 0.0)
 
     def send(self, payload: dict[str, Any], message_id: str) -> None:
-        body = {"export_types": list(TONIGHT_TYPES), "target_date": "today", "generated_at": NOW, **payload}
+        body = {"export_types": list(NAMES), "target_date": "today", "generated_at": NOW, **payload}
         self._loop.take(_Sent(json.dumps(body).encode(), message_id))
 
     def events(self, count: int) -> list[dict[str, Any]]:

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from exporters.config.calendar import LeagueCalendar
+from exporters.config.leagues import NBA
 from exporters.declaration import Cache, Export, Follows, Grain, Pointer, Read, Window, over
 from exporters.warehouse.tables import CONTEXT, GAMES
 from tests.support.rows import TONIGHT
@@ -29,7 +31,19 @@ def export(**values: Any) -> Export:
     ],
 )
 def test_the_partitions_of_a_window(window: Window, first: date, last: date) -> None:
-    assert (window.first(TONIGHT), window.last(TONIGHT)) == (first, last)
+    assert (window.first(TONIGHT, NBA.calendar), window.last(TONIGHT)) == (first, last)
+
+
+def test_seasons_are_those_of_the_league_and_of_no_other() -> None:
+    summer = LeagueCalendar(season_months=(5, 10))
+    assert Window.TWO_SEASONS.first(TONIGHT, summer) == date(2023, 5, 1)
+    made = export(path="made/{season}/{player}.json")
+    assert made.path_of(TONIGHT, "ann", calendar=summer) == "made/2024/ann.json"
+    assert made.path_of(TONIGHT, "ann", calendar=NBA.calendar) == "made/2024-25/ann.json"
+    assert made.player_of("made/2024/ann.json") == made.player_of("made/2024-25/ann.json") == "ann"
+    for unknown in (lambda: Window.SEASON.first(TONIGHT), lambda: made.path_of(TONIGHT, "ann")):
+        with pytest.raises(ValueError, match="pass its calendar"):
+            unknown()
 
 
 def test_reads_over_another_window() -> None:

@@ -197,6 +197,15 @@ def test_s_d5_no_model_is_named_outside_the_configuration(module: Path) -> None:
 
 
 @pytest.mark.parametrize("module", OUTSIDE_CONFIG, ids=name_of)
+def test_no_league_is_built_by_the_calendar_of_another(module: Path) -> None:
+    """A calendar is given with the configuration; the files of schemas are written for the default league."""
+    names = {node.id for node in ast.walk(tree(module)) if isinstance(node, ast.Name)}
+    made = {node.func.id for node in ast.walk(tree(module)) if isinstance(node, ast.Call) and hasattr(node.func, "id")}
+    assert module.name == "document_schemas.py" or not names & {"NBA", "NBA_CALENDAR", "ZoneInfo"}
+    assert not made & {"LeagueCalendar", "ExportConfig"}
+
+
+@pytest.mark.parametrize("module", OUTSIDE_CONFIG, ids=name_of)
 def test_no_season_is_named_outside_the_configuration(module: Path) -> None:
     found = literals(module)
     assert not [value for value in found if isinstance(value, str) and re.search(r"\b20\d\d-\d\d\b", value)]

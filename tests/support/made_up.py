@@ -64,7 +64,9 @@ ALL = (CARD, ROSTER, LEADERS, DIARY, INDEX)
 def points(night: PlayerNight) -> list[int]:
     """Return the points of the season's games before the date, oldest first."""
     rows = sorted(row for row in night.history.rows(GAMES) if row.game_date < night.date)
-    scored = [row.points or 0 for row in rows if row.game_date >= Window.SEASON.first(night.date)]
+    scored = [
+        row.points or 0 for row in rows if row.game_date >= Window.SEASON.first(night.date, night.config.calendar)
+    ]
     if CURSED_POINTS in scored:
         raise ArithmeticError(f"{night.player} scored\n{CURSED_POINTS}")
     return scored

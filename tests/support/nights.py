@@ -27,8 +27,9 @@ from datetime import date, timedelta
 from typing import Any
 
 from exporters.config import ExportConfig
+from exporters.config.leagues import NBA
 from exporters.declaration import Export, Grain, Json
-from exporters.league.arithmetic.dates import season_start, utc
+from exporters.league.arithmetic.dates import utc
 from exporters.league.forecasts.readiness import DayCount, ScanCounts, SystemCount
 from exporters.league.nights.history import League, PlayerHistory
 from exporters.league.nights.night import PlayerNight
@@ -67,7 +68,9 @@ def scanned(export: Export, rows: Iterable[Row], *, day: str | date = TONIGHT, c
             when = getattr(row, partition) if partition else None
             if isinstance(when, int):
                 when = utc(when).date()
-            fits = partition is None or (when is not None and read.window.first(on) <= when <= read.window.last(on))
+            fits = partition is None or (
+                when is not None and read.window.first(on, NBA.calendar) <= when <= read.window.last(on)
+            )
             wanted = all(getattr(row, column) in values for column, values in read.equals.items())
             if fits and wanted and (not read.champion or row.system_id == system):
                 kept.append(row)
@@ -133,7 +136,7 @@ def history(*rows: Row, player: str | None = None, config: ExportConfig | None =
     """Return the history of one player: the given one, or the only one in the rows."""
     who = _player_in(rows) if player is None else player
     own = [row for row in rows if _owner(row) == who]
-    return PlayerHistory(who, by_table(own), (config or ExportConfig()).champion_system_id)
+    return PlayerHistory(who, by_table(own), config or ExportConfig())
 
 
 def night(
@@ -188,7 +191,7 @@ def season(export: Export, *rows: Row, day: str | date = TONIGHT, **options: Any
     on = date_of(day)
     if export.make_row is None:
         return Season(*_bindings(export, rows, on, **options), {})
-    first = season_start(on)
+    first = NBA.calendar.season_start(on)
     made: dict[date, Any] = {}
     for when in (first + timedelta(days=n) for n in range((on - first).days + 1)):
         row = export.make_row(slate(export, *rows, day=when, **options))

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
+from exporters.config.leagues import NBA
 from exporters.declaration import Grain
 from exporters.league.forecasts.funnel import PUBLISHED, STAGES
 from exporters.registry import exports
@@ -51,7 +52,7 @@ def record_of(day: date, back: int = 0, **changes: Any) -> dict[str, Any]:
         players = tonight if export.grain is Grain.PLAYER else ("",)
         digest = f"{back:06x}{len(name):06x}{'0' * 20}"
         section = {
-            "documents": {export.path_of(day, player): digest for player in players},
+            "documents": {export.path_of(day, player, calendar=NBA.calendar): digest for player in players},
             "written": len(players),
             "state": "ready" if has_games else "no_games",
             "counts": {"picks": 40 + back % 9} if name in ("predictions", "best-bets") else {},

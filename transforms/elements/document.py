@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 import orjson
 
+from exporters.config import LeagueCalendar
+from exporters.config.leagues import NBA
 from exporters.declaration import Export, Json
 from exporters.league.arithmetic.dates import poll_id
 from transforms.elements.validation import require_valid
@@ -96,7 +98,15 @@ def with_value(document: Document, export: Export, value: Json, generated_at: st
 
 
 def make_document(
-    export: Export, value: Json, day: date, generated_at: str, *, settled: bool, key: str = "", validate: bool = False
+    export: Export,
+    value: Json,
+    day: date,
+    generated_at: str,
+    *,
+    settled: bool,
+    key: str = "",
+    validate: bool = False,
+    calendar: LeagueCalendar = NBA.calendar,
 ) -> Document:
     """Return the dated document of an export.
 
@@ -108,13 +118,14 @@ def make_document(
         settled: Whether every game of the date is over.
         key: The player id of a player document.
         validate: Whether to check it against its schema.
+        calendar: That of the league, whose seasons and clock its path and content show.
 
     Raises:
         InvalidDocument: It does not fit its schema.
     """
-    path, content = export.path_of(day, key), encode(value)
+    path, content = export.path_of(day, key, calendar=calendar), encode(value)
     if validate:
-        require_valid(export, path, content)
+        require_valid(export, path, content, calendar)
     return Document(
         path=path,
         export=export.name,

@@ -12,7 +12,6 @@ from typing import Any, Protocol
 from exporters.config import ExportConfig
 from exporters.config.leagues import NBA, LeagueSettings
 from exporters.declaration import Export, Grain
-from exporters.league.arithmetic.dates import season_start
 from exporters.league.forecasts.readiness import reads_of
 from exporters.registry import exports
 from transforms.elements.run_order import RunOrder
@@ -212,7 +211,7 @@ class Plan:
 
     def season_so_far(self, day: date) -> tuple[date, ...]:
         """Return every date of the season of ``day``, up to and including it."""
-        first = season_start(day)
+        first = self.config.calendar.season_start(day)
         return tuple(first + timedelta(days=n) for n in range((day - first).days + 1))
 
     @cached_property
@@ -249,7 +248,10 @@ class Plan:
                     continue
                 for day in self._stage_dates(export, grain):
                     first, last = spans.get(day, (date.max, date.min))
-                    spans[day] = (min(read.window.first(day), first), max(read.window.last(day), last))
+                    spans[day] = (
+                        min(read.window.first(day, self.config.calendar), first),
+                        max(read.window.last(day), last),
+                    )
         return spans
 
     def _stage_dates(self, export: Export, grain: Grain) -> tuple[date, ...]:

@@ -8,6 +8,8 @@ from functools import cache
 import orjson
 from jsonschema_rs import Draft202012Validator
 
+from exporters.config import LeagueCalendar
+from exporters.config.leagues import NBA
 from exporters.declaration import Export
 from exporters.document_schemas import schema_of
 
@@ -20,25 +22,26 @@ class InvalidDocument(ValueError):
 
 
 @cache
-def _validator(export: Export) -> Draft202012Validator:
-    schema = schema_of(export)
+def _validator(export: Export, calendar: LeagueCalendar) -> Draft202012Validator:
+    schema = schema_of(export, calendar)
     if schema is None:
         raise InvalidDocument(f"{export.name} has no schema to check its documents against")
     return Draft202012Validator(schema, validate_formats=True)
 
 
-def require_valid(export: Export, path: str, content: bytes) -> None:
+def require_valid(export: Export, path: str, content: bytes, calendar: LeagueCalendar = NBA.calendar) -> None:
     """Check a document as it is published, so that what the encoding does to a value is checked as well.
 
     Args:
         export: The export type.
         path: The document's path, for the message.
         content: The document, encoded.
+        calendar: That of the league, whose seasons and clock it shows.
 
     Raises:
         InvalidDocument: The document does not fit its schema, or there is none.
     """
-    validator, value = _validator(export), orjson.loads(content)
+    validator, value = _validator(export, calendar), orjson.loads(content)
     if validator.is_valid(value):
         return
     violations = list(validator.iter_errors(value))

@@ -30,9 +30,9 @@ def find_documents(
     folders: list[str] = []
     paths: list[str] = []
     for export, listed in wanted:
-        before, after = export.around_player(day)
-        if after and "/" not in after:
-            folders.append(before)
+        folder = export.folder_of(day)
+        if folder:
+            folders.append(folder)
         else:
             paths.extend(listed)
     found = run_concurrently(lambda folder: list(store.list(folder, recursive=False)), folders, store.concurrency)

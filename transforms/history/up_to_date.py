@@ -89,7 +89,7 @@ def find_up_to_date(
             shown = objects.get(path)
             if shown is None or not _is_as_left(shown, digest, plan):
                 return None
-            outcomes.append(_unchanged(export, day, shown, section["document_counts"].get(path, {})))
+            outcomes.append(_unchanged(export, shown, section["document_counts"].get(path, {})))
     return UpToDate(tuple(outcomes), states)
 
 
@@ -123,12 +123,12 @@ def _is_as_left(shown: StoredObject, digest: str, plan: Plan) -> bool:
     return told.get("digest") == digest and "empty" in told and RunOrder.of(told) < plan.run.order
 
 
-def _unchanged(export: Export, day: date, shown: StoredObject, counts: Mapping[str, int]) -> Outcome:
+def _unchanged(export: Export, shown: StoredObject, counts: Mapping[str, int]) -> Outcome:
     told = shown.metadata
     return Outcome(
         path=shown.path,
         export=export.name,
-        key=export.player_of(day, shown.path),
+        key=export.player_of(shown.path),
         action="unchanged",
         size=shown.size,
         digest=told["digest"],

@@ -39,8 +39,8 @@ def degraded_by(
     """Return why a date is degraded, one line for each stage that too few players reach; empty when it is not."""
     if not is_judged(plan, scan_counts, day):
         return ()
-    count, rules = scan_counts.on(day), plan.config.funnel
-    return tuple(judge_funnel(stages, day, count, rules, league_day=plan.league_day, last_good=last_good))
+    count, rules, calendar = scan_counts.on(day), plan.config.funnel, plan.config.calendar
+    return tuple(judge_funnel(stages, day, count, rules, calendar, league_day=plan.league_day, last_good=last_good))
 
 
 def published_players(plan: Plan, scan_counts: ScanCounts, publication: Publication) -> frozenset[str] | None:

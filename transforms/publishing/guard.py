@@ -145,12 +145,12 @@ def look(store: Store, plan: Plan, day: date, manifest: Mapping[str, Any] | None
         manifest: Its manifest; None when there is none.
         published: What is there.
     """
-    shown = shown_by(manifest, plan, published)
+    shown, calendar = shown_by(manifest, plan, published), plan.config.calendar
     unknown = [
         (export, path)
         for export in plan.exports
         if export.counts and export.grain is not Grain.PLAYER and day in plan.document_dates(export)
-        if (path := export.path_of(day)) not in shown.counts and export.name not in shown.newer
+        if (path := export.path_of(day, calendar=calendar)) not in shown.counts and export.name not in shown.newer
     ]
     found = run_concurrently(partial(_counts_of, store, day), unknown, store.concurrency)
     counts = {path: read for (_, path), read in zip(unknown, found, strict=True) if read is not None}

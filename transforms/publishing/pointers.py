@@ -311,7 +311,7 @@ class PointerMover:
         )
         try:
             if self.plan.validate:
-                require_valid(export, shown.path, content)
+                require_valid(export, shown.path, content, self.plan.config.calendar)
             generation = self._write(shown.path, content, pointer, metadata, shown)
         except (StoreError, InvalidDocument) as error:
             return PointerOutcome(shown.path, export.name, "failed", str(error))

@@ -19,8 +19,9 @@ def schema_path(name: str) -> str:
 
 def schemas_of(plan: Plan) -> list[tuple[str, Json]]:
     """Return the schemas that a run publishes, by name: those of its export types, and that of ``status.json``."""
-    found = [(export.name, schema) for export in plan.exports if (schema := schema_of(export)) is not None]
-    return [*found, (STATUS, status_schema())]
+    calendar = plan.config.calendar
+    found = [(export.name, schema) for export in plan.exports if (schema := schema_of(export, calendar)) is not None]
+    return [*found, (STATUS, status_schema(calendar))]
 
 
 def publish_schema(store: Store, plan: Plan, named: tuple[str, Json]) -> Failure | None:

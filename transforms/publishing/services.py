@@ -14,7 +14,8 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from exporters.config import RULES
-from exporters.config.leagues import NBA, LeagueCalendar
+from exporters.config.calendar import LeagueCalendar
+from exporters.config.leagues import NBA
 from exporters.league.games.schedule import IN_PROGRESS, STATUS_NAMES, Game, Schedule
 from transforms.publishing.unplayed import tip_of, unplayed
 

@@ -17,7 +17,8 @@ from typing import Any
 import orjson
 import pyarrow.compute as pc
 
-from exporters.config.leagues import NBA, LeagueCalendar
+from exporters.config.calendar import LeagueCalendar
+from exporters.config.leagues import NBA
 from exporters.declaration import Cache
 from exporters.league.forecasts.readiness import ScanCounts
 from exporters.league.games.schedule import READS, Schedule

@@ -231,9 +231,7 @@ class _Rollback:
         made = [outcome for outcome in outcomes if outcome.action != "kept"]
         for export, section in published_sections(self.to):
             own = [outcome for outcome in made if outcome.export == export.name]
-            moved.extend(
-                mover.follow(export, self._day, own, State(section["state"]), players_of(export, section, self._day))
-            )
+            moved.extend(mover.follow(export, self._day, own, State(section["state"]), players_of(export, section)))
         return moved
 
     def _withdraw(self) -> list[str]:

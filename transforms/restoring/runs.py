@@ -93,20 +93,20 @@ def published_sections(record: Mapping[str, Any]) -> Iterator[tuple[Export, Mapp
 
 def versions_of(record: Mapping[str, Any]) -> list[PublishedVersion]:
     """Return the documents that a run left published: those it wrote, and those it found as they should be."""
-    day, found = date.fromisoformat(record["date"]), []
+    found = []
     for export, section in published_sections(record):
         left = section["documents"].keys() - set(section["stale"]) - section["missing"].keys()
         writers = writers_of(section, left)
         for path in sorted(left):
-            key = export.player_of(day, path)
+            key = export.player_of(path)
             version = Version(path, section["documents"][path], writers[path])
             found.append(PublishedVersion(export, key, version))
     return found
 
 
-def players_of(export: Export, section: Mapping[str, Any], day: date) -> set[str]:
+def players_of(export: Export, section: Mapping[str, Any]) -> set[str]:
     """Return the players whose documents a section lists, those included that its run did not make any more."""
-    return {export.player_of(day, path) for path in section["documents"]}
+    return {export.player_of(path) for path in section["documents"]}
 
 
 def objects_at(store: Store, versions: Iterable[PublishedVersion], day: date) -> dict[str, StoredObject]:

@@ -163,11 +163,20 @@ def _make(
             if found.halt is not None:
                 value = halted(value, found.halt, made.day)
             made.documents.documents.append(
-                make_document(export, value, made.day, plan.run.generated_at, settled=settled, validate=plan.validate)
+                make_document(
+                    export,
+                    value,
+                    made.day,
+                    plan.run.generated_at,
+                    settled=settled,
+                    validate=plan.validate,
+                    calendar=plan.config.calendar,
+                )
             )
     except Exception as error:
         step = "BuildSeasons" if isinstance(subject, Season) else "BuildSlates"
-        made.failures.append(failure_from(step, export.name, export.path_of(made.day), error, f"date {made.day}"))
+        path = export.path_of(made.day, calendar=plan.config.calendar)
+        made.failures.append(failure_from(step, export.name, path, error, f"date {made.day}"))
     made.documents.milliseconds[export.name] = 1000 * (time.perf_counter() - started)
 
 
@@ -183,7 +192,8 @@ def _freeze(made: DateBatch, plan: Plan, scan_counts: ScanCounts, export: Export
             named = tuple((table.name, tuple(map(tuple, rows))) for table, rows in tables)
             made.frozen.append(FrozenRows(export.name, named))
     except Exception as error:
-        made.failures.append(failure_from("BuildSlates", export.name, export.path_of(made.day), error))
+        path = export.path_of(made.day, calendar=plan.config.calendar)
+        made.failures.append(failure_from("BuildSlates", export.name, path, error))
 
 
 def rows_by_as_of_date(plan: Plan, made: DateBatch) -> Iterable[tuple[date, dict[str, Any]]]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from exporters.config import LeagueCalendar
 from exporters.declaration import Export, Grain, Json
 from exporters.league.forecasts.readiness import ScanCounts, reads_of, verdict
 from exporters.league.nights.history import PlayerHistory
@@ -159,8 +160,7 @@ def _histories(
                     "correct it in the warehouse",
                 )
             )
-    system = plan.config.champion_system_id
-    return [PlayerHistory(player, by_player[player], system) for player in sorted(by_player)], failures
+    return [PlayerHistory(player, by_player[player], plan.config) for player in sorted(by_player)], failures
 
 
 def _reports(plan: Plan, failures: Sequence[Failure], defects: Iterable[Defect]) -> Iterator[NightBatch]:
@@ -230,7 +230,7 @@ class _NightMaker:
             return
         for night, defects in nights:
             if self._is_fixed:
-                path = self._export.path_of(night.date, night.player)
+                path = self._export.path_of(night.date, night.player, calendar=night.config.calendar)
                 if path in self._settled:
                     continue
             try:
@@ -248,7 +248,7 @@ class _NightMaker:
                 self._settled.add(path)
 
     def _require_whole(self, value: Any, day: date, defects: Sequence[Defect]) -> None:
-        concerning = [defect for defect in defects if _concerns(defect, self._export, day)]
+        concerning = [defect for defect in defects if _concerns(defect, self._export, day, self._plan.config.calendar)]
         # A player who is not shown may be missing because of a row of the date itself. A document that is about no date
         # may be missing because of any row.
         if concerning and (value is not None or self._is_fixed or any(defect.day == day for defect in concerning)):
@@ -268,16 +268,17 @@ class _NightMaker:
                 settled=night.league.scan_counts.on(night.date).settled,
                 key=night.player,
                 validate=self._plan.validate,
+                calendar=night.config.calendar,
             )
         )
         for name, card in listed:
             self._made.season_cards.cards.setdefault(name, []).append((night.player, card))
 
 
-def _concerns(defect: Defect, export: Export, day: date) -> bool:
+def _concerns(defect: Defect, export: Export, day: date, calendar: LeagueCalendar) -> bool:
     """Whether an export of ``day`` reads the row of a defect."""
     return any(
         read.table.name == defect.table
-        and (defect.day is None or read.window.first(day) <= defect.day <= read.window.last(day))
+        and (defect.day is None or read.window.first(day, calendar) <= defect.day <= read.window.last(day))
         for read in reads_of(export)
     )

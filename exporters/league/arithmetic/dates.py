@@ -1,38 +1,15 @@
-"""Seasons and instants.
-
-A season is named by the year in which it starts and begins on 1 October.
-"""
+"""Dates, instants and times of the clock."""
 
 from __future__ import annotations
 
 import re
 from datetime import date, datetime, timedelta, timezone
 from functools import lru_cache
-from zoneinfo import ZoneInfo
 
-from exporters.config import RULES
+from exporters.config.calendar import LeagueCalendar
 from exporters.warehouse.schema import Instant
 
-NEW_YORK = ZoneInfo("America/New_York")
 _EPOCH = datetime.fromtimestamp(0, timezone.utc)
-
-
-def season_year(day: date) -> int:
-    """Return the start year of the season that ``day`` belongs to: 2024 for 2025-03-01."""
-    return day.year if day.month >= RULES.sources.first_month else day.year - 1
-
-
-@lru_cache(maxsize=4_096)
-def season_start(day: date, seasons_back: int = 0) -> date:
-    """Return 1 October of the season of ``day``, or of an earlier season."""
-    return date(season_year(day) - seasons_back, RULES.sources.first_month, 1)
-
-
-@lru_cache(maxsize=4_096)
-def season_label(day: date) -> str:
-    """Return the season of ``day`` as the registry writes it: ``2024-25`` for 2025-03-01."""
-    year = season_year(day)
-    return f"{year}-{(year + 1) % 100:02d}"
 
 
 @lru_cache(maxsize=4_096)
@@ -57,14 +34,19 @@ def poll_id(generated_at: str) -> str:
     return f"{seconds.replace('-', '').replace(':', '')}Z"
 
 
-def new_york_date(instant: Instant) -> date:
-    """Return the New York calendar date of an instant."""
-    return utc(instant).astimezone(NEW_YORK).date()
+def local_time(instant: Instant, calendar: LeagueCalendar) -> datetime:
+    """Return an instant on the clock of a league, as an aware datetime."""
+    return utc(instant).astimezone(calendar.zone)
 
 
-def clock_text(instant: Instant | None) -> str | None:
-    """Return the New York wall-clock time of an instant, such as ``7:30 PM ET``; None when unknown."""
+def local_date(instant: Instant, calendar: LeagueCalendar) -> date:
+    """Return the calendar date of an instant where a league is; it changes at midnight, unlike the league day."""
+    return local_time(instant, calendar).date()
+
+
+def clock_text(instant: Instant | None, calendar: LeagueCalendar) -> str | None:
+    """Return the wall-clock time of an instant where a league is, such as ``7:30 PM ET``; None when unknown."""
     if instant is None:
         return None
-    local = utc(instant).astimezone(NEW_YORK)
-    return f"{(local.hour - 1) % 12 + 1}:{local.minute:02d} {('AM', 'PM')[local.hour // 12]} ET"
+    local = local_time(instant, calendar)
+    return f"{(local.hour - 1) % 12 + 1}:{local.minute:02d} {('AM', 'PM')[local.hour // 12]} {calendar.clock_label}"

@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from exporters.config import FunnelRules
+from exporters.config import FunnelRules, LeagueCalendar
 from exporters.declaration import Export, Read
-from exporters.league.arithmetic.dates import season_start
 from exporters.league.forecasts.readiness import DayCount
 from exporters.league.forecasts.rosters import (
     CACHE,
@@ -92,6 +91,7 @@ def judge_funnel(
     day: date,
     count: DayCount,
     rules: FunnelRules,
+    calendar: LeagueCalendar,
     *,
     league_day: date,
     last_good: Mapping[str, int] | None = None,
@@ -106,17 +106,21 @@ def judge_funnel(
         day: The date.
         count: What the warehouse holds for it.
         rules: The shares.
+        calendar: The league's.
         league_day: The league day of the run.
         last_good: What the last run of the date that was not degraded counted: games, and players by stage.
     """
     if count.games == 0 or count.forecasts_gone:
         return []
     judged = [stage for stage in stages if stage.players or (stage.players is not None and day >= league_day)]
-    return [*_against_before(judged, day, rules), *_against_last_good(judged, count.games, rules, last_good or {})]
+    early = (day - calendar.season_start(day)).days < rules.early_days
+    return [
+        *_against_before(judged, rules, early=early),
+        *_against_last_good(judged, count.games, rules, last_good or {}),
+    ]
 
 
-def _against_before(judged: list[StageCount], day: date, rules: FunnelRules) -> Iterator[str]:
-    early = (day - season_start(day)).days < rules.early_days
+def _against_before(judged: list[StageCount], rules: FunnelRules, *, early: bool) -> Iterator[str]:
     before: StageCount | None = None
     for stage in judged:
         skipped = early and stage.stage in rules.early_stages

@@ -13,8 +13,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
-from exporters.config import RULES
-from exporters.league.arithmetic.dates import season_start, season_year
+from exporters.config import RULES, LeagueCalendar
 from exporters.league.arithmetic.numbers import rounded_ratio, tenths
 from exporters.league.forecasts.grades import Grades, is_decided
 from exporters.league.players.box_scores import BoxScores, outcome
@@ -37,21 +36,28 @@ RunT = TypeVar("RunT")
 class Runs(Generic[RowT, RunT]):
     """The runs within a player's decided rows, found once and looked up for any date."""
 
-    def __init__(self, decided: Iterable[tuple[RowT, Hashable]], make: Callable[[Sequence[RowT]], RunT]) -> None:
+    def __init__(
+        self,
+        decided: Iterable[tuple[RowT, Hashable]],
+        make: Callable[[Sequence[RowT]], RunT],
+        calendar: LeagueCalendar,
+    ) -> None:
         """Take rows oldest first, each with what the rows of one run have in common.
 
         Args:
             decided: The rows.
             make: Makes of the rows of a run, newest first, what the run is looked up as; called once a run.
+            calendar: The league's; a run is one season's.
         """
         self._make, self._none = make, make(())
+        self._season_start = calendar.season_start
         self._rows: list[RowT] = []
         self._dates: list[date] = []
         self._starts: list[int] = []
         self._found: dict[tuple[int, int | None], RunT] = {}
         previous: tuple[Hashable, int] | None = None
         for i, (row, kind) in enumerate(decided):
-            current = (kind, season_year(row.game_date))
+            current = (kind, calendar.season_year(row.game_date))
             self._rows.append(row)
             self._dates.append(row.game_date)
             self._starts.append(self._starts[-1] if current == previous else i)
@@ -71,7 +77,7 @@ class Runs(Generic[RowT, RunT]):
         return self._run(bisect_left(self._dates, day), day, longest)
 
     def _run(self, end: int, day: date, longest: int | None) -> RunT:
-        if end == 0 or self._dates[end - 1] < season_start(day):
+        if end == 0 or self._dates[end - 1] < self._season_start(day):
             return self._none
         # The run is the same on every date up to the next row.
         if (end, longest) not in self._found:
@@ -99,7 +105,7 @@ class LineRuns:
 
     def __init__(self, scores: BoxScores) -> None:
         """Find the runs."""
-        self._runs = Runs(_decided(scores.played, scores.outcomes), _line_run)
+        self._runs = Runs(_decided(scores.played, scores.outcomes), _line_run, scores.calendar)
 
     def before(self, day: date, longest: int | None = RULES.runs.longest) -> LineRun:
         """Return the run that stands before a date's game, of at most ``longest`` games; None for all of them."""
@@ -110,10 +116,10 @@ class LineRuns:
         return self._runs.until(day, longest=None)
 
 
-def line_run_of(played: Iterable[GameRow], day: date) -> LineRun:
+def line_run_of(played: Iterable[GameRow], day: date, calendar: LeagueCalendar) -> LineRun:
     """Return the run that stands before a date's game, looking at nothing but some played games, oldest first."""
     games = list(played)
-    return Runs(_decided(games, map(outcome, games)), _line_run).before(day)
+    return Runs(_decided(games, map(outcome, games)), _line_run, calendar).before(day)
 
 
 def _decided(games: Iterable[GameRow], outcomes: Iterable[str | None]) -> Iterator[tuple[GameRow, str]]:
@@ -128,9 +134,10 @@ def _line_run(games: Sequence[GameRow]) -> LineRun:
 class CorrectRuns:
     """A player's runs of correct forecasts; only a wrong forecast breaks one."""
 
-    def __init__(self, grades: Grades) -> None:
+    def __init__(self, grades: Grades, calendar: LeagueCalendar) -> None:
         """Find the runs."""
-        self._runs = Runs(((row, row.prediction_correct) for row in grades.rows if is_decided(row)), _correct_run)
+        decided = ((row, row.prediction_correct) for row in grades.rows if is_decided(row))
+        self._runs = Runs(decided, _correct_run, calendar)
 
     def before(self, day: date) -> Sequence[AccuracyRow]:
         """Return the run that stands before a date's game, newest first; empty after a wrong forecast."""

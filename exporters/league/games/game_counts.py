@@ -6,9 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date
 
-from exporters.config import RULES
+from exporters.config import RULES, ExportConfig
 from exporters.declaration import Read, Window, WouldBeEmpty
-from exporters.league.arithmetic.dates import season_start
 from exporters.warehouse.league_rows import ScheduleRow
 from exporters.warehouse.selection import known, latest_per
 from exporters.warehouse.tables import SCHEDULE
@@ -29,21 +28,22 @@ class GameCounts:
     moved: it counts on the date that was written last.
     """
 
-    def __init__(self, rows: Iterable[ScheduleRow], day: date) -> None:
+    def __init__(self, rows: Iterable[ScheduleRow], day: date, config: ExportConfig) -> None:
         """Count the games of the league in the rows of the season's dates, and of those around a day.
 
         Args:
             rows: Schedule rows.
             day: The league day.
+            config: The rules of the league, with its calendar and its teams.
         """
-        calendar = RULES.calendar
-        first, last = min(SEASON.first(day), AROUND.first(day)), SEASON.last(day)
+        calendar, apart = config.calendar, RULES.calendar.apart
+        first, last = min(SEASON.first(day, calendar), AROUND.first(day)), SEASON.last(day)
         league = (
             row
             for row in rows
             if first <= row.game_date <= last
-            and {row.away_team_tricode, row.home_team_tricode} <= calendar.teams
-            and not row.game_id.startswith(calendar.apart)
+            and {row.away_team_tricode, row.home_team_tricode} <= config.teams
+            and not row.game_id.startswith(apart)
         )
         placed = latest_per(
             league, key=lambda row: row.game_id, by=lambda row: (known(row.processed_at), known(row.game_status))
@@ -51,7 +51,7 @@ class GameCounts:
         meetings = {
             (row.game_date, frozenset((row.away_team_tricode, row.home_team_tricode))) for row in placed.values()
         }
-        self._day = day
+        self._day, self._calendar = day, calendar
         self._counts: Mapping[date, int] = Counter(on for on, _ in meetings)
 
     def between(self, first: date, last: date) -> dict[date, int]:
@@ -64,6 +64,7 @@ class GameCounts:
         Raises:
             WouldBeEmpty: The schedule has no game of the season.
         """
+        season_start = self._calendar.season_start
         start = season_start(self._day)
         found = {on: count for on, count in self.between(start, date.max).items() if season_start(on) == start}
         if not found:

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from exporters.config import RULES
+from exporters.config import RULES, LeagueCalendar
 from exporters.declaration import Read, Window
-from exporters.league.arithmetic.dates import season_start
 from exporters.warehouse.league_rows import ScheduleRow
 from exporters.warehouse.schema import Instant
 from exporters.warehouse.selection import known, latest_per
@@ -123,9 +122,12 @@ def counts(row: ScheduleRow) -> bool:
     return not row.game_id.startswith(_PRESEASON)
 
 
-def season_opening(rows: Iterable[ScheduleRow], day: date) -> date:
-    """Return the first date of the season of ``day`` on which a game counted; 1 October before any (contract G-6)."""
-    start = season_start(day)
+def season_opening(rows: Iterable[ScheduleRow], day: date, calendar: LeagueCalendar) -> date:
+    """Return the first date of a season up to ``day`` on which a game counted; its first day before any (contract G-6).
+
+    It is the season of ``day``.
+    """
+    start = calendar.season_start(day)
     played = (row.game_date for row in rows if start <= row.game_date <= day and counts(row))
     return min(played, default=start)
 

@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
+from exporters.config import LeagueCalendar
 from exporters.declaration import Read, Window
-from exporters.league.arithmetic.dates import season_start, season_year
 from exporters.league.games import schedule
 from exporters.league.games.schedule import Schedule, counts
 from exporters.warehouse.league_rows import ScheduleRow, TeamGameRow
@@ -39,7 +39,14 @@ def reads(days: int) -> tuple[Read, ...]:
 class TeamGames:
     """The games of every team that are over, as known before a date."""
 
-    def __init__(self, rows: Iterable[TeamGameRow], scheduled: Iterable[ScheduleRow], first: date, day: date) -> None:
+    def __init__(
+        self,
+        rows: Iterable[TeamGameRow],
+        scheduled: Iterable[ScheduleRow],
+        first: date,
+        day: date,
+        calendar: LeagueCalendar,
+    ) -> None:
         """Keep the newest row of each team's game from ``first`` to the day before ``day``, if the game is over.
 
         A team has one game a day. Rows of other dates, which another document has read, change nothing.
@@ -57,10 +64,11 @@ class TeamGames:
             dates[team].add(when)
             if not row.is_partial_game_data:
                 self._by_team[team].append(row)
-        season = [row for row in scheduled if season_start(day) <= row.game_date < day and counts(row)]
-        calendar = Schedule(season)
+        self._calendar, opening = calendar, calendar.season_start(day)
+        season = [row for row in scheduled if opening <= row.game_date < day and counts(row)]
+        schedule = Schedule(season)
         for when in {row.game_date for row in season}:
-            for game in calendar.on(when):
+            for game in schedule.on(when):
                 if game.is_final:
                     dates[game.home].add(when)
                     dates[game.away].add(when)
@@ -73,7 +81,7 @@ class TeamGames:
 
     def gap(self, row: TeamGameRow) -> int | None:
         """Return the calendar days since the team's game before, by schedule or results; None in a season's first."""
-        dates = self._dates[row.team_abbr]
+        dates, season_year = self._dates[row.team_abbr], self._calendar.season_year
         place = bisect_left(dates, row.game_date)
         if place == 0 or season_year(dates[place - 1]) != season_year(row.game_date):
             return None

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from exporters.config import RULES
 from exporters.declaration import Json, Read, Window
-from exporters.league.arithmetic.dates import instant_of, new_york_date
+from exporters.league.arithmetic.dates import instant_of, local_date
 from exporters.league.games import game_counts
 from exporters.league.games.game_counts import GameCounts
 from exporters.league.nights.slate import Slate
@@ -74,7 +74,7 @@ def halt_on(slate: Slate) -> Halt:
     by_calendar = _calendar_halt(slate)
     if row is not None or by_calendar.active:
         return by_calendar
-    age = (new_york_date(instant_of(slate.generated_at)) - slate.date).days
+    age = (local_date(instant_of(slate.generated_at), slate.config.calendar) - slate.date).days
     return UNKNOWN if not slate.lacks(HALTS) and 0 <= age <= rules.unknown_days else Halt()
 
 
@@ -82,15 +82,14 @@ def _calendar_halt(slate: Slate) -> Halt:
     """Return the pause of a date that has no game because the season is over, or has a break."""
     rules, day = RULES.halts, slate.date
     first, last = _NEAR.first(day), _NEAR.last(day)
-    nights = GameCounts((row for row in slate.rows(SCHEDULE) if first <= row.game_date <= last), day)
+    nights = GameCounts((row for row in slate.rows(SCHEDULE) if first <= row.game_date <= last), day, slate.config)
     nearby = list(nights.between(first, last))
     if day in nearby:
         return Halt()
     before = max((night for night in nearby if night < day), default=None)
     after = min((night for night in nearby if night > day), default=None)
     since = None if before is None else before + timedelta(days=1)
-    opening, closing = rules.months
-    if not nearby or closing < day.month < opening:
+    if not nearby or not slate.config.calendar.is_in_season(day):
         return Halt(active=True, reason=rules.off_season, since=since)
     if after is None or (after - day).days > rules.ahead_days:
         return Halt(active=True, reason=rules.between_rounds, since=since)

@@ -9,7 +9,6 @@ from functools import cached_property
 from typing import Any
 
 from exporters.config import ExportConfig
-from exporters.league.arithmetic.dates import season_year
 from exporters.league.arithmetic.facts import fact
 from exporters.league.forecasts.grades import Grades
 from exporters.league.forecasts.readiness import ScanCounts
@@ -77,7 +76,8 @@ class League:
     @cached_property
     def news(self) -> News:
         """The articles."""
-        return News(self._rows.get(NEWS_ARTICLES.name, ()), self._rows.get(NEWS_INSIGHTS.name, ()))
+        articles, insights = self._rows.get(NEWS_ARTICLES.name, ()), self._rows.get(NEWS_INSIGHTS.name, ())
+        return News(articles, insights, self.config.calendar)
 
     @cached_property
     def frozen_dates(self) -> frozenset[date]:
@@ -88,11 +88,12 @@ class League:
 class PlayerHistory:
     """All rows of one player, every table."""
 
-    def __init__(self, player: str, rows: Rows, system_id: str) -> None:
+    def __init__(self, player: str, rows: Rows, config: ExportConfig) -> None:
         """Keep the rows; sorting happens on first use."""
         self.player = player
         self._rows = rows
-        self._system_id = system_id
+        self._system_id = config.champion_system_id
+        self._calendar = config.calendar
         self._by_day: dict[str, defaultdict[date | None, list[Any]]] = {}
         self._registered: dict[int, RegistryRow | None] = {}
 
@@ -118,15 +119,15 @@ class PlayerHistory:
 
     def registry(self, day: date) -> RegistryRow | None:
         """Return the player's registry entry as of a date: the same one all season long."""
-        year = season_year(day)
+        year = self._calendar.season_year(day)
         if year not in self._registered:
-            self._registered[year] = registry_entry(self.rows(REGISTRY), day)
+            self._registered[year] = registry_entry(self.rows(REGISTRY), self._calendar.season_label(day))
         return self._registered[year]
 
     @fact
     def box_scores(self) -> BoxScores:
         """The player's games."""
-        return BoxScores(self.rows(GAMES))
+        return BoxScores(self.rows(GAMES), self._calendar)
 
     @fact
     def bad_games(self) -> BadGames:
@@ -151,7 +152,7 @@ class PlayerHistory:
     @fact
     def correct_runs(self) -> CorrectRuns:
         """The champion's runs of correct forecasts of the player."""
-        return CorrectRuns(self.grades)
+        return CorrectRuns(self.grades, self._calendar)
 
     @fact
     def forecast_times(self) -> Mapping[tuple[str, str], int]:

@@ -202,7 +202,7 @@ def _whose(row: LiveBoxScoreRow, ids: Mapping[int, str], aliases: Aliases) -> tu
 
 def sightings_of(night: PlayerNight) -> list[list[Any]]:
     """Return the feed's ids of a player, each with an ISO date of the season on which it was his."""
-    first = Window.SEASON.first(night.date)
+    first = Window.SEASON.first(night.date, night.config.calendar)
     found = {
         (row.bdl_player_id, row.game_date.isoformat())
         for row in night.history.rows(FEED_PLAYERS)

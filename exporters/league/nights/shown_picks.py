@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from exporters.config import RULES
 from exporters.declaration import Read, Window, over
-from exporters.league.arithmetic.dates import instant_of, season_start
+from exporters.league.arithmetic.dates import instant_of
 from exporters.league.forecasts import grades
 from exporters.league.forecasts.picks import LOSS, PENDING, SIDES, VOID, WIN, Outcome, against_line, outcome
 from exporters.league.games import schedule
@@ -110,7 +110,7 @@ def picks_of(night: PlayerNight) -> list[ShownPick]:
     Of a date before it the signals' pick counts, else the one that was published before its game began. Of the date
     itself what readers were shown stays, and the signals only add. A pick that was added by hand replaces either.
     """
-    first, history = season_start(night.date), night.history
+    first, history = night.config.calendar.season_start(night.date), night.history
     signals = latest_per(
         _valid(history.rows(SIGNAL_PICKS), first, night.date),
         key=lambda row: row.game_date,

@@ -25,7 +25,7 @@ class TeamTonight(NamedTuple):
     Attributes:
         team: The team of tonight's context, else of the newest played game before the date; None without either.
         opponent: The other team; None when the team does not play, like everything below.
-        game_time: Tip-off in New York, as text; None when unknown.
+        game_time: Tip-off on the clock of the league, as text; None when unknown.
         is_home: Whether the team is at home.
         injury_status: What was last reported about the player and this game.
     """
@@ -63,7 +63,7 @@ def team_tonight(night: PlayerNight) -> TeamTonight:
     return TeamTonight(
         team=team,
         opponent=game.away if team == game.home else game.home,
-        game_time=clock_text(game.tip_off),
+        game_time=clock_text(game.tip_off, night.config.calendar),
         is_home=team == game.home if at_home is None else at_home,
         injury_status=night.injury.status,
     )

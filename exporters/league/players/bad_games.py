@@ -13,7 +13,6 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from exporters.config import RULES
-from exporters.league.arithmetic.dates import season_start, season_year
 from exporters.league.players.box_scores import BoxScores, mean_of
 from exporters.warehouse.league_rows import GameRow
 
@@ -50,22 +49,26 @@ class BadGames:
     def __init__(self, scores: BoxScores) -> None:
         """Keep the box scores; a season that is over is looked at once."""
         self._scores = scores
+        self._calendar = scores.calendar
         self._over: dict[int, Answers] = {}
 
     def answers(self, day: date) -> Answers:
         """Return how all bad games before a date were answered."""
-        found = self._season(season_start(day), day)
-        for back in range(1, season_year(day) - season_year(RULES.sources.first_date) + 1):
-            year = season_year(day) - back
+        calendar = self._calendar
+        found = self._season(calendar.season_start(day), day)
+        for back in range(1, calendar.season_year(day) - calendar.season_year(RULES.sources.first_date) + 1):
+            year = calendar.season_year(day) - back
             if year not in self._over:
-                self._over[year] = self._season(season_start(day, back), season_start(day, back - 1))
+                first, end = calendar.season_start(day, back), calendar.season_start(day, back - 1)
+                self._over[year] = self._season(first, end)
             found = found.and_also(self._over[year])
         return found
 
     def _season(self, first: date, day: date) -> Answers:
         """Return the answers of the games of one season, from ``first`` to the day before ``day``."""
         scores = self._scores
-        average = scores.mean_points(scores.season_span(day)) if season_start(day) == first else None
+        is_current = self._calendar.season_start(day) == first
+        average = scores.mean_points(scores.season_span(day)) if is_current else None
         games = scores.whole_between(first, day)
         if average is None:
             average = mean_of(games)
@@ -73,6 +76,6 @@ class BadGames:
 
     def last(self, day: date) -> GameRow | None:
         """Return the newest game of the season before a date; None when it is too old to still be answered tonight."""
-        first = max(season_start(day), day - timedelta(days=RULES.trends.bounce_back.current_days))
+        first = max(self._calendar.season_start(day), day - timedelta(days=RULES.trends.bounce_back.current_days))
         games = self._scores.whole_between(first, day)
         return games[-1] if games else None

@@ -11,9 +11,8 @@ from fractions import Fraction
 from itertools import accumulate
 from typing import Any, NamedTuple, TypeVar
 
-from exporters.config import RULES
+from exporters.config import RULES, LeagueCalendar
 from exporters.declaration import Read, Window
-from exporters.league.arithmetic.dates import season_start, season_year
 from exporters.league.arithmetic.facts import fact
 from exporters.league.arithmetic.numbers import rounded_ratio, tenths
 from exporters.league.games.schedule import Schedule, teams_of
@@ -142,7 +141,7 @@ def made_of(makes: int | None, attempts: int | None) -> str | None:
     return None if makes is None or not attempts else f"{makes}/{attempts}"
 
 
-def rest_gaps(played: Iterable[GameRow]) -> Iterator[int | None]:
+def rest_gaps(played: Iterable[GameRow], calendar: LeagueCalendar) -> Iterator[int | None]:
     """Yield, for played games in order, the calendar days since the one before (contract P&L §2.3).
 
     None for the first game of a season: the gap counts nights, and summers are not rest.
@@ -150,7 +149,8 @@ def rest_gaps(played: Iterable[GameRow]) -> Iterator[int | None]:
     previous: date | None = None
     for row in played:
         day = row.game_date
-        yield None if previous is None or season_year(previous) != season_year(day) else (day - previous).days
+        is_first = previous is None or calendar.season_year(previous) != calendar.season_year(day)
+        yield None if previous is None or is_first else (day - previous).days
         previous = day
 
 
@@ -222,11 +222,12 @@ class BoxScores:
     read more than the date alone would, and must not show it.
     """
 
-    def __init__(self, rows: Iterable[GameRow]) -> None:
+    def __init__(self, rows: Iterable[GameRow], calendar: LeagueCalendar) -> None:
         """Keep the newest row of each game (contract B1-D11).
 
         The date is part of the key, so that a row of a later date never hides one that was known before.
         """
+        self.calendar, self._season_start = calendar, calendar.season_start
         chosen = latest_per(
             rows,
             key=lambda row: (row.game_date, row.game_id),
@@ -273,7 +274,7 @@ class BoxScores:
 
         A name is no outcome: the box score of the date itself may tell it.
         """
-        season = self.between(season_start(day), day)
+        season = self.between(self._season_start(day), day)
         return next((row.player_full_name for row in reversed(season) if row.player_full_name), None)
 
     def between(self, first: date, last: date) -> list[GameRow]:
@@ -296,7 +297,7 @@ class BoxScores:
 
     @fact
     def _gaps(self) -> list[int | None]:
-        return list(rest_gaps(self.played))
+        return list(rest_gaps(self.played, self.calendar))
 
     def season_span(self, day: date) -> tuple[int, int]:
         """Return the positions in ``played`` of the season's games before a date."""
@@ -311,9 +312,9 @@ class BoxScores:
     def _known(self, day: date) -> _Known:
         """Return what is known before a date; the facts of one night are asked for in a row."""
         if day is not self._day and day != self._day:
-            start = season_start(day)
+            start = self._season_start(day)
             if start not in self._firsts:
-                horizon = HISTORY.first(day)
+                horizon = HISTORY.first(day, self.calendar)
                 self._firsts[start] = (
                     bisect_left(self._played_dates, start),
                     bisect_left(self._dates, horizon),

@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from datetime import date
 
 from exporters.declaration import Read, Window
-from exporters.league.arithmetic.dates import season_label
 from exporters.league.players.aliases import normalized
 from exporters.warehouse.league_rows import RegistryRow
 from exporters.warehouse.selection import whole
@@ -71,19 +69,18 @@ def _folded(name: str) -> str:
     return _NO_ID.sub("", decomposed.lower())
 
 
-def registry_entry(rows: Iterable[RegistryRow], day: date) -> RegistryRow | None:
-    """Return a player's registry row as of a date (contract B1-D7, P&L §2.5).
+def registry_entry(rows: Iterable[RegistryRow], season: str) -> RegistryRow | None:
+    """Return a player's registry row as of a season, given by its label (contract B1-D7, P&L §2.5).
 
     That of the season, or of the latest season before it: the team with the latest activity, then the one with the most
     games, then the lowest name.
     """
-    label = season_label(day)
-    candidates = [row for row in rows if row.season <= label]
+    candidates = [row for row in rows if row.season <= season]
     if not candidates:
         return None
-    season = max(row.season for row in candidates)
+    newest = max(row.season for row in candidates)
     return min(
-        (row for row in candidates if row.season == season),
+        (row for row in candidates if row.season == newest),
         key=lambda row: (-_last_activity(row), -(row.games_played or 0), row.player_name, row.team_abbr, whole(row)),
     )
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
-from exporters.config import RULES
+from exporters.config import RULES, LeagueCalendar
 from exporters.declaration import Read, Window
-from exporters.league.arithmetic.dates import NEW_YORK, instant_of, new_york_date, utc
+from exporters.league.arithmetic.dates import instant_of, local_date, utc
 from exporters.warehouse.league_rows import NewsArticleRow, NewsInsightRow, NewsLinkRow
 from exporters.warehouse.schema import Instant
 from exporters.warehouse.selection import known, latest_per
@@ -17,7 +17,7 @@ from exporters.warehouse.tables import NEWS_ARTICLES, NEWS_INSIGHTS, NEWS_LINKS
 SPORT = "nba"
 """Players of other sports may share an id (contract P&L P16)."""
 SHOWN = Window(days=RULES.news.days, ahead=1)
-"""How old an article may be. Tables are cut by UTC dates, which begin before a New York evening ends."""
+"""How old an article may be. Tables are cut by UTC dates, which begin before an American evening ends."""
 
 READS = (
     Read(NEWS_LINKS, ("player_lookup", "article_id", "sport"), equals={"sport": (SPORT,)}),
@@ -64,9 +64,9 @@ class Mention(NamedTuple):
     published_at: Instant
 
 
-def known_until(day: date, generated_at: str) -> Instant:
+def known_until(day: date, generated_at: str, calendar: LeagueCalendar) -> Instant:
     """Return the instant up to which articles are known on a date: that of the request, at most the date's end."""
-    midnight = datetime.combine(day + timedelta(days=1), time(), NEW_YORK)
+    midnight = datetime.combine(day + timedelta(days=1), time(), calendar.zone)
     return min(instant_of(generated_at), instant_of(midnight.isoformat()))
 
 
@@ -96,8 +96,11 @@ def short_title(title: str) -> str:
 class News:
     """Every article and what was extracted from it."""
 
-    def __init__(self, articles: Iterable[NewsArticleRow], insights: Iterable[NewsInsightRow]) -> None:
+    def __init__(
+        self, articles: Iterable[NewsArticleRow], insights: Iterable[NewsInsightRow], calendar: LeagueCalendar
+    ) -> None:
         """Keep one row per article and its newest insight."""
+        self._calendar = calendar
         self._articles = latest_per(articles, key=lambda row: row.article_id, by=lambda row: (row.published_at,))
         self._insights = latest_per(insights, key=lambda row: row.article_id, by=lambda row: (known(row.extracted_at),))
 
@@ -134,7 +137,7 @@ class News:
         articles = [
             article
             for article in map(self._articles.get, named)
-            if article is not None and SHOWN.first(day) <= new_york_date(article.published_at) <= day
+            if article is not None and SHOWN.first(day) <= local_date(article.published_at, self._calendar) <= day
         ]
         articles.sort(key=lambda article: (-article.published_at, article.article_id))
         return articles

@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from exporters.config.leagues import NBA
 from exporters.declaration import Json, Window
 from exporters.registry import PLAYER_TYPES, exports, groups
 from exporters.warehouse.tables import NEWS_ARTICLES, SCHEDULE, SHOT_ZONES, TABLES
@@ -228,7 +229,7 @@ class TestMoreHistory:
     def test_tonight_s_scans_are_as_narrow_as_before(self) -> None:
         scans = plan_of(*TONIGHT_TYPES, first=TONIGHT).scans_by_table
         first = {table: scan.first for table, scan in scans.items() if scan.first}
-        assert min(first.values()) == Window.TWO_SEASONS.first(TONIGHT)
+        assert min(first.values()) == Window.TWO_SEASONS.first(TONIGHT, NBA.calendar)
         # The schedule, which tells whether picks are paused, is read some days ahead.
         assert {scan.last for table, scan in scans.items() if table != SCHEDULE.name} == {TONIGHT, None}
         assert not [table for table in scans if "news" in table or "gamebook" in table]

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exporters.config import RULES, ExportConfig
+from exporters.config.leagues import NBA
 from exporters.declaration import Cache, Json
 from exporters.league.arithmetic.numbers import label_of
 from exporters.league.forecasts.heat import Heat, heat, hit_rate
@@ -53,8 +54,13 @@ def season(*rows: Row, **options: Any) -> Json:
 
 class TestDeclaration:
     def test_path_and_cache(self) -> None:
-        assert PLAYER_SEASON.path_of(TONIGHT, PLAYER) == "players/lebronjames/season/2024-25.json"
-        assert PLAYER_SEASON.path_of(date(2025, 10, 1), PLAYER) == "players/lebronjames/season/2025-26.json"
+        assert (
+            PLAYER_SEASON.path_of(TONIGHT, PLAYER, calendar=NBA.calendar) == "players/lebronjames/season/2024-25.json"
+        )
+        assert (
+            PLAYER_SEASON.path_of(date(2025, 10, 1), PLAYER, calendar=NBA.calendar)
+            == "players/lebronjames/season/2025-26.json"
+        )
         assert PLAYER_SEASON.cache_of({}, settled=True) is Cache.HOUR
 
     def test_everything_is_read_over_the_season(self) -> None:

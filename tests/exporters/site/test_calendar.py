@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from exporters.config import ExportConfig
 from exporters.declaration import Json, WouldBeEmpty
 from exporters.site.calendar import CALENDAR
 from tests.support.nights import document
@@ -75,6 +76,14 @@ def test_e1_1_a_game_that_was_moved_out_of_the_window_is_gone() -> None:
 )
 def test_e1_2_only_games_of_the_league_count(other: Row) -> None:
     assert calendar(game(), other) == {"2025-01-15": 1}
+
+
+def test_the_teams_are_those_of_the_league() -> None:
+    config = ExportConfig(teams=frozenset({"LVA", "NYL"}))
+    rows = (game(), game(home="LVA", away="NYL", game_id="1022400001"))
+    assert document(CALENDAR, *rows, config=config) == {"2025-01-15": 1}
+    assert calendar(*rows) == {"2025-01-15": 1}
+    assert document(CALENDAR, *rows, rows[0]._replace(home_team_tricode="SEA"), config=config) == {"2025-01-15": 1}
 
 
 def test_e1_5_a_window_without_games_is_refused_while_the_season_runs() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from exporters.config.leagues import NBA
 from exporters.declaration import Json
 from exporters.league.forecasts.readiness import ScanCounts, State, reads_of, verdict
 from exporters.subsets.season_subsets import SEASON_SUBSETS
@@ -269,7 +270,7 @@ class TestScan:
         """G-13: every partitioned input is bounded, and what expires is not needed for earlier dates."""
         for read in SEASON_SUBSETS.reads:
             if read.table.partition is not None:
-                first = read.window.first(TODAY)
+                first = read.window.first(TODAY, NBA.calendar)
                 nightly = read.table.name.endswith(("prop_predictions", "feature_store_v2", "game_context"))
                 assert first == TODAY if nightly else first in (TODAY, date(2025, 10, 1))
         assert SEASON_SUBSETS.make_row is None

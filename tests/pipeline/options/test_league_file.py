@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from exporters.config import ExportConfig
+from exporters.config.calendar import LeagueCalendar
 from exporters.config.champions import champion_on
 from exporters.config.leagues import DECLARED, NBA, Leagues, LeagueSettings
 from pipeline.options.configuration import MOST_TOGETHER, RunConfig, by_league, check_together, parse_without_beam
@@ -41,10 +42,12 @@ def league_of(**values: Any) -> LeagueSettings:
 
 class TestRead:
     def test_a_league_has_what_its_record_says_and_the_rest_of_the_default_one(self) -> None:
-        league = league_of(rules={"live": {"period_minutes": 10}, "min_streak_length": 3})
+        rules = {"live": {"period_minutes": 10}, "min_streak_length": 3, "teams": ["LVA", "NYL"]}
+        league = league_of(rules=rules)
         assert league.config == ExportConfig(
             champion_system_id="model_1",
             min_streak_length=3,
+            teams=frozenset({"LVA", "NYL"}),
             live=ExportConfig().live.__class__(period_minutes=10),
         )
         assert league.calendar == NBA.calendar
@@ -57,10 +60,17 @@ class TestRead:
         assert league.config.champion_system_id == "model_2"
 
     def test_the_calendar_says_which_day_it_is(self) -> None:
-        league = league_of(time_zone="Pacific/Auckland", rollover_hour=6)
+        league = league_of(time_zone="Pacific/Auckland", clock_label="NZT", rollover_hour=6)
         instants = ("2026-02-03T16:59:59+00:00", "2026-02-03T17:00:00+00:00")
         found = [league_day(_instant(text), league.calendar) for text in instants]
         assert found == [date(2026, 2, 3), date(2026, 2, 4)]
+
+    def test_the_calendar_has_its_seasons_and_its_clock(self) -> None:
+        league = league_of(time_zone="America/Los_Angeles", clock_label="PT", season_months=[5, 10])
+        assert league.config.calendar is league.calendar
+        assert league.calendar == LeagueCalendar("America/Los_Angeles", "PT", season_months=(5, 10))
+        assert league.calendar.season_label(date(2026, 5, 1)) == "2026"
+        assert league_of(clock_label="EST").calendar.clock_label == "EST"
 
     def test_no_file_is_the_default_league_alone(self) -> None:
         assert read_leagues("").names == ("nba",)
@@ -104,7 +114,19 @@ class TestProblems:
             ({"column": "a b", "value": "x"}, "column: string should match"),
             ({"time_zone": "Mars/Olympus"}, '"Mars/Olympus" is not known'),
             ({"time_zone": "../../etc/passwd"}, "is not known"),
+            (
+                {"time_zone": "America/Los_Angeles"},
+                'clock_label: is missing, and times of "America/Los_Angeles" are not ET',
+            ),
+            ({"clock_label": "pacific time"}, "clock_label: string should match"),
             ({"rollover_hour": 24}, "rollover_hour"),
+            ({"season_months": [0, 6]}, "season_months.0"),
+            ({"season_months": [5, 13]}, "season_months.1"),
+            ({"season_months": [5]}, "season_months"),
+            ({"season_months": [5, 7, 10]}, "season_months"),
+            ({"season_months": ["5", 10]}, "season_months.0"),
+            ({"season_months": 5}, "season_months"),
+            ({"rules": {"calendar": {"season_months": [5, 10]}}}, "rules.calendar: is not a rule of a league"),
             ({"rules": {"min_streak": 3}}, "rules.min_streak: is no rule; did you mean min_streak_length?"),
             ({"rules": {"live": {"perods": 3}}}, "rules.live.perods: is no rule; did you mean periods?"),
             ({"rules": {"min_streak_length": "many"}}, "rules.min_streak_length"),

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
-from exporters.config import ExportConfig
+from exporters.config import ExportConfig, LeagueCalendar
 from exporters.declaration import Cache, Export, Grain, Read, Window
 from exporters.league.forecasts.readiness import reads_of
 from exporters.registry import exports
@@ -21,6 +21,7 @@ from exporters.warehouse.tables import (
     PROPS,
     REGISTRY,
     SCHEDULE,
+    SYSTEM_DAYS,
 )
 from pipeline.planning.planner import describe, estimate_bytes
 from tests.support.made_up import CARD, DIARY, LEADERS, ROSTER
@@ -72,6 +73,15 @@ class TestScans:
         assert scans_of(DIARY)[CONTEXT.name].first == date(2025, 10, 1)
         two_seasons = scans_of(DIARY, first=date(2025, 9, 1), last=FIRST)
         assert two_seasons[CONTEXT.name].first == date(2025, 10, 1), "its path holds no date: only the last one counts"
+
+    def test_windows_of_seasons_are_those_of_the_league(self) -> None:
+        config = ExportConfig(calendar=LeagueCalendar(season_months=(1, 10)))
+        scans = {scan.table: scan for scan in plan_of("tonight", "performance", first=FIRST, config=config).scans}
+        assert scans[GAMES.name].first == date(2025, 1, 1), "this season and the one before"
+        assert scans[SYSTEM_DAYS.name].first == date(2026, 1, 1)
+        usual = {scan.table: scan for scan in plan_of("tonight", "performance", first=FIRST).scans}
+        assert usual[GAMES.name].first == date(2024, 10, 1)
+        assert usual[SYSTEM_DAYS.name].first == date(2025, 10, 1)
 
     def test_an_unpartitioned_table_is_read_whole(self) -> None:
         scan = scans_of("tonight")[REGISTRY.name]

@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 import pytest
 
+from exporters.config.leagues import NBA
 from exporters.declaration import Grain
 from exporters.registry import exports
 from exporters.warehouse.tables import CONTEXT, PREDICTIONS, REGISTRY
@@ -68,7 +69,7 @@ def bench_of(store: MemoryStore, path: str, held: MemoryWarehouse | None = None)
 def paths_of(store: MemoryStore, name: str) -> Iterator[str]:
     """Yield the documents of a type, those of one player only, the played date first; one without a date once."""
     export = exports()[name]
-    for path in dict.fromkeys(export.path_of(day, PLAYER) for day in (NIGHTS[-1], TONIGHT)):
+    for path in dict.fromkeys(export.path_of(day, PLAYER, calendar=NBA.calendar) for day in (NIGHTS[-1], TONIGHT)):
         if store.stat(path) is not None:
             yield path
 

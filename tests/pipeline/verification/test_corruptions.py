@@ -16,6 +16,7 @@ from typing import Any
 import orjson
 import pytest
 
+from exporters.config.leagues import NBA
 from exporters.registry import exports
 from pipeline.execution.in_process import run_in_process
 from pipeline.planning.planner import at_instant, begun
@@ -65,7 +66,7 @@ class Night:
         return Night(ControlledStore(*places), self.day)
 
     def path(self, name: str, day: date | None = None, player: str = "") -> str:
-        return exports()[name].path_of(day or self.day, player)
+        return exports()[name].path_of(day or self.day, player, calendar=NBA.calendar)
 
     def player(self, at: int = 0) -> str:
         """A player of the night who has a forecast and a card."""

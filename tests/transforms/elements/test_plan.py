@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
 from datetime import date, timedelta
 
+from exporters.config import LeagueCalendar
 from exporters.declaration import Grain
 from exporters.warehouse.tables import CONTEXT, GAMES, SCHEDULE, SIGNALS
 from tests.support.made_up import ALL, CARD, DIARY, INDEX, LEADERS, ROSTER
@@ -38,6 +40,11 @@ class TestDates:
         assert plan.season_so_far(DAY)[:1] == (OPENING,)
         assert plan.season_so_far(DAY)[-1:] == (DAY,)
         assert len(plan.season_so_far(DAY)) == 102
+
+    def test_a_season_starts_in_the_first_month_of_the_league(self) -> None:
+        plan = made_up_plan(ALL, DAY)
+        summer = replace(plan, config=replace(plan.config, calendar=LeagueCalendar(season_months=(5, 10))))
+        assert summer.season_so_far(DAY)[0] == date(DAY.year - 1, 5, 1)
 
     def test_failures_of_other_dates_are_reported_with_the_last_date(self) -> None:
         plan = made_up_plan(ALL, DAY, LAST)

@@ -276,7 +276,11 @@ PROFILE = Export(
 
 @PROFILE.builder
 def build_profile(night: PlayerNight) -> Any:
-    before = [row for row in night.history.rows(GAMES) if Window.SEASON.first(night.date) <= row.game_date < night.date]
+    before = [
+        row
+        for row in night.history.rows(GAMES)
+        if Window.SEASON.first(night.date, night.config.calendar) <= row.game_date < night.date
+    ]
     if any(row.points == CURSED_POINTS for row in before):
         raise ArithmeticError("cursed")
     return {"date": night.date.isoformat(), "games": len(before)} if before else None

@@ -4,31 +4,9 @@ from datetime import date, datetime, timedelta, timezone
 
 import pytest
 
-from exporters.league.arithmetic.dates import clock_text, season_label, season_start, season_year, utc
+from exporters.config.calendar import NBA_CALENDAR, LeagueCalendar
+from exporters.league.arithmetic.dates import clock_text, local_date, utc
 from tests.support.rows import instant
-
-
-@pytest.mark.parametrize(
-    ("day", "year", "label"),
-    [
-        ("2024-12-11", 2024, "2024-25"),
-        ("2025-03-01", 2024, "2024-25"),
-        ("2024-10-01", 2024, "2024-25"),
-        ("2024-09-30", 2023, "2023-24"),
-        ("2025-06-22", 2024, "2024-25"),
-        ("1999-11-02", 1999, "1999-00"),
-        ("2009-11-02", 2009, "2009-10"),
-    ],
-)
-def test_a_season_starts_in_october(day: str, year: int, label: str) -> None:
-    assert season_year(date.fromisoformat(day)) == year
-    assert season_label(date.fromisoformat(day)) == label
-    assert season_start(date.fromisoformat(day)) == date(year, 10, 1)
-
-
-def test_earlier_seasons_start_a_year_earlier_each() -> None:
-    assert season_start(date(2025, 1, 15), 1) == date(2023, 10, 1)
-    assert season_start(date(2025, 10, 1), 2) == date(2023, 10, 1)
 
 
 @pytest.mark.parametrize(
@@ -48,11 +26,18 @@ def test_earlier_seasons_start_a_year_earlier_each() -> None:
     ],
 )
 def test_a_tip_off_is_shown_in_new_york_without_a_leading_zero(tip_off: str, shown: str) -> None:
-    assert clock_text(instant(tip_off)) == shown
+    assert clock_text(instant(tip_off), NBA_CALENDAR) == shown
+
+
+def test_a_league_shows_its_own_clock_and_date() -> None:
+    calendar = LeagueCalendar(time_zone="Pacific/Honolulu", clock_label="HT")
+    tip_off = instant("2026-07-02T05:30:00Z")
+    assert (clock_text(tip_off, calendar), local_date(tip_off, calendar)) == ("7:30 PM HT", date(2026, 7, 1))
+    assert (clock_text(tip_off, NBA_CALENDAR), local_date(tip_off, NBA_CALENDAR)) == ("1:30 AM ET", date(2026, 7, 2))
 
 
 def test_an_unknown_tip_off_is_null() -> None:
-    assert clock_text(None) is None
+    assert clock_text(None, NBA_CALENDAR) is None
 
 
 def test_an_instant_is_exact_to_the_microsecond() -> None:

@@ -10,6 +10,7 @@ from exporters.bets.live_grading import LIVE_GRADING
 from exporters.bets.predictions import PREDICTIONS
 from exporters.bets.results import RESULTS
 from exporters.config import ExportConfig, GateRules, PerName
+from exporters.config.leagues import NBA
 from exporters.declaration import Export
 from exporters.league.forecasts.readiness import DayCount, ScanCounts, State, SystemCount, Verdict, reads_of, verdict
 from exporters.tonight.streaks import STREAKS
@@ -254,6 +255,6 @@ class TestResultsOfTheDayBefore:
     def test_what_decides_is_read(self) -> None:
         days = {}
         for read in reads_of(HOT_COLD):
-            days[read.table] = min(read.window.first(TONIGHT), days.get(read.table, TONIGHT))
+            days[read.table] = min(read.window.first(TONIGHT, NBA.calendar), days.get(read.table, TONIGHT))
         assert days[SCHEDULE] == TONIGHT - timedelta(days=30)
         assert days[GAMES] <= TONIGHT - timedelta(days=200)

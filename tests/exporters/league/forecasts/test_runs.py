@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from exporters.config.leagues import NBA
 from exporters.league.forecasts.grades import Grades
 from exporters.league.forecasts.runs import CorrectRuns, LineRuns, is_current_run
 from exporters.league.players.box_scores import BoxScores, outcome
@@ -18,7 +19,7 @@ OVER, UNDER, DNP, PUSH = 30, 10, None, 20
 
 
 def line_runs(scored: Sequence[int | None], **values: Any) -> LineRuns:
-    return LineRuns(BoxScores(game_log(scored, **{"lines": 20, **values})))
+    return LineRuns(BoxScores(game_log(scored, **{"lines": 20, **values}), NBA.calendar))
 
 
 def correct_runs(*correct: bool | None, **values: Any) -> CorrectRuns:
@@ -26,7 +27,7 @@ def correct_runs(*correct: bool | None, **values: Any) -> CorrectRuns:
         accuracy_row(game_date=LAST_GAME - timedelta(days=2 * i), prediction_correct=value, **values)
         for i, value in enumerate(correct)
     ]
-    return CorrectRuns(Grades(rows, CHAMPION))
+    return CorrectRuns(Grades(rows, CHAMPION), NBA.calendar)
 
 
 @pytest.mark.parametrize(
@@ -59,7 +60,7 @@ def test_the_games_of_a_run_are_newest_first() -> None:
 
 def test_a_run_does_not_reach_into_the_season_before() -> None:
     rows = [*game_log([OVER], newest="2024-10-22"), *game_log([OVER] * 4, newest="2024-04-14")]
-    runs = LineRuns(BoxScores(rows))
+    runs = LineRuns(BoxScores(rows, NBA.calendar))
     assert len(runs.before(TONIGHT).games) == 1
     assert len(runs.before(date(2024, 4, 15)).games) == 4
     assert len(runs.before(date(2024, 9, 30)).games) == 4
@@ -81,7 +82,9 @@ def test_the_margin_is_the_mean_distance_from_the_line(scored: list[int], lines:
 
 
 def test_tonights_game_never_counts() -> None:
-    runs = LineRuns(BoxScores([*game_log([OVER], lines=20), game_row(game_date=TONIGHT, points=OVER, points_line=20)]))
+    runs = LineRuns(
+        BoxScores([*game_log([OVER], lines=20), game_row(game_date=TONIGHT, points=OVER, points_line=20)], NBA.calendar)
+    )
     assert len(runs.before(TONIGHT).games) == 1
     assert len(runs.before(TONIGHT + timedelta(days=1)).games) == 2
 
@@ -107,14 +110,14 @@ def test_only_a_wrong_forecast_breaks_a_run_of_correct_ones(correct: tuple[bool 
 
 def test_b3_d5_a_run_of_correct_forecasts_does_not_reach_into_the_season_before() -> None:
     rows = [accuracy_row(game_date=day) for day in ("2024-10-22", "2024-04-14", "2024-04-12")]
-    runs = CorrectRuns(Grades(rows, CHAMPION))
+    runs = CorrectRuns(Grades(rows, CHAMPION), NBA.calendar)
     assert len(runs.before(TONIGHT)) == 1
     assert len(runs.before(date(2024, 5, 1))) == 2
     assert runs.before(date(2024, 10, 1)) == ()
 
 
 def test_a_grade_of_the_date_itself_never_counts() -> None:
-    runs = CorrectRuns(Grades([accuracy_row(game_date=TONIGHT)], CHAMPION))
+    runs = CorrectRuns(Grades([accuracy_row(game_date=TONIGHT)], CHAMPION), NBA.calendar)
     assert runs.before(TONIGHT) == ()
     assert len(runs.before(TONIGHT + timedelta(days=1))) == 1
 
@@ -157,9 +160,11 @@ def naive_run(rows: list[Row], day: date) -> list[Row]:
 def test_every_run_equals_a_walk_over_the_rows_up_to_the_date(
     rows: list[Row], days: list[date], data: st.DataObject
 ) -> None:
-    runs = LineRuns(BoxScores(data.draw(disordered(rows))))
+    runs = LineRuns(BoxScores(data.draw(disordered(rows)), NBA.calendar))
     for day in days:
         expected = naive_run([row for row in rows if row.game_date < day], day)
         assert list(runs.before(day).games) == expected
         assert runs.before(day).kind == (outcome(expected[0]) if expected else None)
-        assert LineRuns(BoxScores([row for row in rows if row.game_date < day])).before(day) == runs.before(day)
+        assert LineRuns(BoxScores([row for row in rows if row.game_date < day], NBA.calendar)).before(
+            day
+        ) == runs.before(day)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from exporters.config import ExportConfig
+from exporters.config import ExportConfig, LeagueCalendar
 from exporters.league.forecasts.readiness import ScanCounts
 from exporters.league.nights.halts import Halt, halt_on, halted, with_outcomes
 from exporters.league.nights.slate import Slate
@@ -78,7 +78,11 @@ def test_without_the_table_no_date_is_halted() -> None:
 
 
 def by_schedule(
-    *ages: int, day: date = TONIGHT, rows: tuple[Row, ...] = (), lacking: bool = True
+    *ages: int,
+    day: date = TONIGHT,
+    rows: tuple[Row, ...] = (),
+    lacking: bool = True,
+    config: ExportConfig | None = None,
 ) -> tuple[str | None, str | None]:
     """Return reason and beginning of the pause of a date with games so many days before it, or after.
 
@@ -87,10 +91,11 @@ def by_schedule(
         day: The date.
         rows: Other rows.
         lacking: The warehouse lacks the table of halts.
+        config: The rules of the league.
     """
     nights = (schedule_row(game_date=day + timedelta(days=age), game_id=f"002240{1000 + age}") for age in ages)
     counts = ScanCounts(absent={HALTS.name: ("",)} if lacking else {})
-    slate = Slate(day, f"{day}T17:00:00+00:00", ExportConfig(), counts, {}, by_table((*nights, *rows)))
+    slate = Slate(day, f"{day}T17:00:00+00:00", config or ExportConfig(), counts, {}, by_table((*nights, *rows)))
     made = halt_on(slate).envelope
     assert made["halt_active"] == (made["halt_reason"] is not None)
     return made["halt_reason"], made["halt_since"]
@@ -134,6 +139,21 @@ def test_a_date_without_games_is_paused_in_a_break(
 def test_the_season_is_over_from_july_to_september(day: date, reason: str | None) -> None:
     assert by_schedule(-1, 1, day=day)[0] == reason
     assert by_schedule(0, day=day)[0] is None, "games are played"
+
+
+@pytest.mark.parametrize(
+    ("day", "reason"),
+    [
+        (date(2025, 4, 30), "off_season"),
+        (date(2025, 5, 1), None),
+        (date(2025, 7, 15), None),
+        (date(2025, 10, 31), None),
+        (date(2025, 11, 1), "off_season"),
+    ],
+)
+def test_the_months_of_a_season_are_those_of_the_league(day: date, reason: str | None) -> None:
+    summer = ExportConfig(calendar=LeagueCalendar(season_months=(5, 10)))
+    assert by_schedule(-1, 1, day=day, config=summer)[0] == reason
 
 
 @pytest.mark.parametrize("game", [{"home_team_tricode": "EST", "away_team_tricode": "WST"}, {"game_id": "0032500001"}])

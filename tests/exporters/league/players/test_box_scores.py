@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from exporters.config.calendar import LeagueCalendar
+from exporters.config.leagues import NBA
 from exporters.league.games.schedule import Schedule
 from exporters.league.players.box_scores import BoxScores, Tally, made_of, outcome, played_at_home, was_played
 from tests.support.rows import LAST_GAME, TONIGHT, Row, game_log, game_row, schedule_row
@@ -83,11 +85,11 @@ def test_b1_d11_one_row_per_game_the_newest() -> None:
         game_row(points=99, processed_at=None),
     ]
     for order in (rows, rows[::-1]):
-        assert BoxScores(order).last(10, TONIGHT, points) == [12]
+        assert BoxScores(order, NBA.calendar).last(10, TONIGHT, points) == [12]
 
 
 def test_no_games() -> None:
-    scores = BoxScores([])
+    scores = BoxScores([], NBA.calendar)
     assert scores.last(10, TONIGHT, points) == []
     assert scores.on(TONIGHT) is None
     assert scores.season_span(TONIGHT) == (0, 0)
@@ -96,7 +98,7 @@ def test_no_games() -> None:
 
 
 def test_tonights_own_game_is_not_among_those_before_it() -> None:
-    scores = BoxScores([game_row(), game_row(game_date=TONIGHT, points=50)])
+    scores = BoxScores([game_row(), game_row(game_date=TONIGHT, points=50)], NBA.calendar)
     assert scores.last(10, TONIGHT, points) == [20]
     assert scores.season_span(TONIGHT) == (0, 1)
     tonight = scores.on(TONIGHT)
@@ -105,7 +107,7 @@ def test_tonights_own_game_is_not_among_those_before_it() -> None:
 
 
 def test_newest_first_with_did_not_play_rows() -> None:
-    scores = BoxScores(game_log([None, 10, 20, None, 30]))
+    scores = BoxScores(game_log([None, 10, 20, None, 30]), NBA.calendar)
     assert scores.last(4, TONIGHT, points) == [None, 10, 20, None]
     assert scores.ppg(scores.recent_span(2, TONIGHT)) == Decimal("15.0")
     assert scores.ppg(scores.season_span(TONIGHT)) == Decimal("20.0")
@@ -113,8 +115,8 @@ def test_newest_first_with_did_not_play_rows() -> None:
 
 def test_two_games_of_one_date_are_ordered_by_id() -> None:
     rows = [game_row(game_id="20250113_CHI_LAL", points=1), game_row(game_id="20250113_DEN_LAL", points=2)]
-    assert BoxScores(rows[::-1]).last(10, TONIGHT, points) == [2, 1]
-    newest = BoxScores(rows).on(LAST_GAME)
+    assert BoxScores(rows[::-1], NBA.calendar).last(10, TONIGHT, points) == [2, 1]
+    newest = BoxScores(rows, NBA.calendar).on(LAST_GAME)
     assert newest is not None
     assert newest.points == 2
 
@@ -123,16 +125,16 @@ def test_two_games_of_one_date_are_ordered_by_id() -> None:
     ("scored", "average"), [((20, 20, 20, 21), "20.3"), ((20,) * 7 + (21,) * 13, "20.7"), ((20, 21), "20.5")]
 )
 def test_averages_are_rounded_once_ties_away_from_zero(scored: tuple[int, ...], average: str) -> None:
-    scores = BoxScores(game_log(scored))
+    scores = BoxScores(game_log(scored), NBA.calendar)
     assert str(scores.ppg(scores.season_span(TONIGHT))) == average
 
 
 def test_games_without_minutes_do_not_count_in_their_average() -> None:
     rows = [game_row(minutes_played=30.5), *game_log([8], newest="2025-01-11", minutes_played=None)]
-    scores = BoxScores(rows)
+    scores = BoxScores(rows, NBA.calendar)
     assert str(scores.mpg(scores.season_span(TONIGHT))) == "30.5"
     assert str(scores.ppg(scores.season_span(TONIGHT))) == "14.0"
-    assert BoxScores(rows[1:]).mpg((0, 1)) is None
+    assert BoxScores(rows[1:], NBA.calendar).mpg((0, 1)) is None
 
 
 def test_a_season_is_its_own_and_recent_games_cross_into_the_one_before_it_only() -> None:
@@ -142,7 +144,8 @@ def test_a_season_is_its_own_and_recent_games_cross_into_the_one_before_it_only(
             game_row(game_date="2024-04-14", points=10),
             game_row(game_date="2023-10-01", points=11),
             game_row(game_date="2023-04-09", points=50),
-        ]
+        ],
+        NBA.calendar,
     )
     assert str(scores.ppg(scores.season_span(TONIGHT))) == "30.0"
     assert str(scores.ppg(scores.recent_span(5, TONIGHT))) == "17.0"
@@ -157,7 +160,7 @@ def test_a_row_is_viewed_once_per_view() -> None:
         seen.append(row.game_date)
         return row.game_date
 
-    scores = BoxScores(game_log([1, 2, 3]))
+    scores = BoxScores(game_log([1, 2, 3]), NBA.calendar)
     for day in (TONIGHT - timedelta(days=3), TONIGHT, TONIGHT):
         scores.last(10, day, view)
     assert sorted(seen) == sorted({row.game_date for row in scores.rows})
@@ -188,7 +191,7 @@ def test_splits_of_the_season(split: str, expected: Tally) -> None:
         game_row(game_date="2024-04-01", points=99, points_line=1, opponent_team_abbr="DEN"),
         game_row(game_date=TONIGHT, points=99, points_line=1),
     ]
-    assert BoxScores(rows).tally(split, TONIGHT) == expected
+    assert BoxScores(rows, NBA.calendar).tally(split, TONIGHT) == expected
 
 
 def test_b2_d6_rest_is_counted_from_the_last_game_that_was_played() -> None:
@@ -197,16 +200,24 @@ def test_b2_d6_rest_is_counted_from_the_last_game_that_was_played() -> None:
         game_row(game_date="2025-01-07", points=None, is_dnp=True),
         game_row(game_date="2025-01-08"),
     ]
-    scores = BoxScores(rows)
+    scores = BoxScores(rows, NBA.calendar)
     assert scores.tally("back_to_back", TONIGHT).games == 0
     assert scores.tally("rested", TONIGHT).games == 0
     assert scores.tally("normal", TONIGHT).games == 2
 
 
 def test_rest_starts_anew_each_season() -> None:
-    scores = BoxScores([game_row(game_date="2024-09-30"), game_row(game_date="2024-10-01")])
+    scores = BoxScores([game_row(game_date="2024-09-30"), game_row(game_date="2024-10-01")], NBA.calendar)
     assert scores.tally("back_to_back", TONIGHT).games == 0
     assert scores.tally("normal", TONIGHT).games == 1
+
+
+def test_seasons_are_those_of_the_league() -> None:
+    days = ("2023-04-30", "2023-05-01", "2024-04-30", "2024-05-01", "2024-10-01", "2024-10-02")
+    scores = BoxScores([game_row(game_date=day) for day in days], LeagueCalendar(season_months=(5, 10)))
+    assert scores.season_span(TONIGHT) == (3, 6)
+    assert scores.recent_span(10, TONIGHT) == (1, 6), "this season and the one before"
+    assert scores.tally("back_to_back", TONIGHT).games == 1, "not the first game of a season"
 
 
 def test_a_tally_over_nothing_has_no_averages() -> None:
@@ -284,10 +295,10 @@ class Oracle:
 def test_every_window_equals_that_of_the_rows_before_the_date(
     rows: list[Row], days: list[date], data: st.DataObject
 ) -> None:
-    swept = BoxScores(data.draw(disordered(rows)))
+    swept = BoxScores(data.draw(disordered(rows)), NBA.calendar)
     for day in days:
         oracle = Oracle(rows, day)
-        alone = BoxScores([row for row in rows if row.game_date < day])
+        alone = BoxScores([row for row in rows if row.game_date < day], NBA.calendar)
         for scores in (swept, alone):
             assert scores.last(10, day, points) == [row.points for row in oracle.newest[:10]]
             for count in (5, 10):

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import pytest
 
+from exporters.config.leagues import NBA
 from exporters.league.players.box_scores import BoxScores
 from exporters.league.players.game_views import GameViews
 from exporters.warehouse.league_rows import GameRow
 from tests.support.rows import game_log
 
-GAMES = BoxScores(game_log(list(range(10, 30)))).rows
+GAMES = BoxScores(game_log(list(range(10, 30))), NBA.calendar).rows
 
 
 class Counter:

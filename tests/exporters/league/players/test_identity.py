@@ -5,12 +5,13 @@ from itertools import permutations
 
 import pytest
 
+from exporters.config.leagues import NBA
 from exporters.league.players.identity import is_player_lookup, lookup_of, registry_entry
 from tests.support.rows import TONIGHT, Row, registry_row
 
 
 def entry(*rows: Row, day: date = TONIGHT) -> Row | None:
-    (found,) = {registry_entry(order, day) for order in permutations(rows)}
+    (found,) = {registry_entry(order, NBA.calendar.season_label(day)) for order in permutations(rows)}
     return found
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from exporters.config.leagues import NBA
 from exporters.league.players.box_scores import BoxScores
 from exporters.league.subsets.frozen_picks import PlayerPicks, Version, locked_version, versions_by_date
 from tests.support.disorder import disordered
@@ -15,7 +16,7 @@ EARLY, LATE = "v_20250115_120000", "v_20250115_150000"
 
 
 def player_picks(*rows: Row, games: tuple[Row, ...] = ()) -> PlayerPicks:
-    return PlayerPicks(PLAYER, rows, BoxScores(games), CHAMPION)
+    return PlayerPicks(PLAYER, rows, BoxScores(games, NBA.calendar), CHAMPION)
 
 
 def version(name: str, at: str, **values: Any) -> Row:
