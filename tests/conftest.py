@@ -12,6 +12,7 @@ from hypothesis import settings
 
 from tests.support.eager import ENGINES, runs_graphs, use_engine
 from tests.support.left_out import pytest_sessionfinish
+from tests.support.reflection import keep_what_beam_finds
 from tests.support.warehouses import League
 
 __all__ = ["league", "pytest_sessionfinish"]
@@ -30,7 +31,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Use the engine that the option names."""
+    """Use the engine that the option names, and spare each graph what Beam knows from the last one."""
+    keep_what_beam_finds()
     use_engine(config.getoption("--engine"))
 
 
