@@ -23,6 +23,10 @@ EXPORT_TYPES := tonight-all
 
 # What starts emulators, builds packages, or runs whole command lines.
 NOT_UNIT := tests/wire tests/end_to_end tests/deploy tests/clients tests/engines
+# What makes hundreds of exports, or collects all tests: half of the time of what is left. make matrix runs it, too.
+LONG := tests/benchmarks tests/docs tests/soak tests/test_secrets.py \
+	$(addprefix tests/pipeline/,provenance/test_explain.py provenance/test_impact.py \
+	verification/test_corruptions.py execution/test_ending.py)
 # What make test-engines runs on Prism: its own tests, and those of modules that run graphs.
 ON_ENGINES := tests/engines tests/transforms tests/pipeline \
 	$(addprefix tests/end_to_end/,test_same_bytes.py test_rerun.py test_runs_of_one_date.py)
@@ -95,8 +99,8 @@ demo: setup ## Generate the demo season, unless it is there.
 
 ##@ Check
 
-unit: setup ## Run the unit tests: the inner loop, about a minute.
-	$(PYTEST) $(addprefix --ignore=,$(NOT_UNIT))
+unit: setup ## Run the unit tests: the inner loop, a minute or two.
+	$(PYTEST) $(addprefix --ignore=,$(NOT_UNIT) $(LONG))
 
 lint: setup ## Check style (ruff), types (mypy), links, released schemas and streaming graph, and for secrets.
 	$(BIN)/ruff check .

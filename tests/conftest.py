@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.support.dealing import dealt
 from tests.support.eager import ENGINES, runs_graphs, use_engine
 from tests.support.left_out import pytest_sessionfinish
+from tests.support.reflection import keep_what_beam_finds
 from tests.support.warehouses import League
 
 __all__ = ["league", "pytest_sessionfinish"]
@@ -30,18 +32,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Use the engine that the option names."""
+    """Use the engine that the option names, and spare each graph what Beam knows from the last one."""
+    keep_what_beam_finds()
     use_engine(config.getoption("--engine"))
 
 
+# The order of parametrized fixtures comes first.
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what another engine makes no difference to."""
-    if config.getoption("--engine") == ENGINES[0]:
-        return
-    own = Path(__file__).parent / "engines"
-    chosen = [item for item in items if own in item.path.parents or runs_graphs(item.module)]  # type: ignore[attr-defined]
-    config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
-    items[:] = chosen
+    """Leave out what another engine makes no difference to, and deal the rest to the workers of the run."""
+    here = Path(__file__).parent
+    if config.getoption("--engine") != ENGINES[0]:
+        chosen = [item for item in items if here / "engines" in item.path.parents or runs_graphs(item.module)]  # type: ignore[attr-defined]
+        config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+        items[:] = chosen
+    if (workers := getattr(config, "workerinput", {}).get("workercount", 1)) > 1:
+        items[:] = dealt(items, workers, lambda item: item.path.relative_to(here).parts[0])
 
 
 def generate_league(root: Path) -> League:

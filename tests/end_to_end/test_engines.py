@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.command_line import Ended, run_python
+from tests.end_to_end.command_line import Ended, run_main, run_python
 from tests.support.engine_runs import (
     EMBEDDED,
     LOCAL,
@@ -83,7 +83,7 @@ def test_a_run_that_fails_half_way_ends_with_1_and_names_what_is_missing(league:
 
 def test_a_binary_that_is_not_there_is_named(league: League, tmp_path: Path) -> None:
     location = tmp_path / "nowhere" / "prism"
-    ended = run_python(league, tmp_path / "out", *NIGHT, *prism(location))
+    ended = run_main(league, tmp_path / "out", *NIGHT, *prism(location))
     assert ended.code == 1
     assert ended.err.splitlines()[-1].startswith("nothing was submitted: ")
     assert str(location) in ended.err.splitlines()[-1]
@@ -108,7 +108,7 @@ class TestNoWait:
     def test_it_is_refused_where_the_job_would_end_with_the_client(
         self, league: League, tmp_path: Path, flags: tuple[str, ...]
     ) -> None:
-        ended = run_python(league, tmp_path / "out", *NIGHT, *flags, "--no_wait")
+        ended = run_main(league, tmp_path / "out", *NIGHT, *flags, "--no_wait")
         assert ended.code == 2
         assert ended.err.startswith("--no_wait: would publish nothing: ")
         assert len(ended.err.splitlines()) == 1

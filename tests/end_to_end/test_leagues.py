@@ -262,7 +262,8 @@ class TestColumn:
     """Both leagues in the same tables, whose rows a column tells apart."""
 
     @pytest.fixture(scope="class")
-    def mixed(self, world: World, league: League, tmp_path_factory: pytest.TempPathFactory) -> World:
+    @classmethod
+    def mixed(cls, world: World, league: League, tmp_path_factory: pytest.TempPathFactory) -> World:
         root = tmp_path_factory.mktemp("mixed")
         for name, place in (("nba", league.root), ("pacific", world.alone)):
             for file in place.rglob("*.parquet"):

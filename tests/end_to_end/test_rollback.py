@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from copy import copy
 from dataclasses import replace
 from datetime import date, datetime, timezone
 from pathlib import Path
@@ -62,6 +64,12 @@ class World:
         run_in_process(self.bad, self.corrected(league), self.store)
         self.as_bad_left_it = self.documents()
 
+    def at(self, root: Path) -> World:
+        """Return the same world where its files have been copied to."""
+        copied = copy(self)
+        copied.root, copied.store = root, published_in(root)
+        return copied
+
     @staticmethod
     def _without(league: League, gone: slice) -> dict[Any, pa.Table]:
         """Without some players of the night, so that each run has players whom the other one has not."""
@@ -97,9 +105,17 @@ class World:
         return [shown.path for shown in self.store.list(HISTORY)]
 
 
+@pytest.fixture(scope="module")
+def published(league: League, tmp_path_factory: pytest.TempPathFactory) -> World:
+    """What both runs have published; not to be changed."""
+    return World(league, tmp_path_factory.mktemp("published") / "out")
+
+
 @pytest.fixture
-def world(league: League, tmp_path: Path) -> World:
-    return World(league, tmp_path / "out")
+def world(published: World, tmp_path: Path) -> World:
+    """A copy of it, which a test may change."""
+    shutil.copytree(published.root.parent, tmp_path, dirs_exist_ok=True)
+    return published.at(tmp_path / "out")
 
 
 def listed_by(store: Store, plan: Plan, day: date) -> set[str]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import grpc
@@ -31,6 +32,8 @@ TIMEOUT = 12.0
 SILENT_SECONDS = 1.5
 NOWHERE = "http://127.0.0.1:9"
 TONIGHT = tuple(groups()["tonight-all"])
+Bad = Callable[[AnyTable, str], tuple[Answer, float, Any]]
+"""Answers a request for the night with a table that is bad in some way."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -123,12 +126,23 @@ BAD = {
 }
 
 
+@pytest.fixture(scope="module")
+def bad(league: League) -> Bad:
+    """Returns the night with a bad table; each waits for its time-outs once."""
+
+    @cache
+    def make(table: AnyTable, how: str) -> tuple[Answer, float, Any]:
+        return night(league, table, **BAD[how])
+
+    return make
+
+
 @pytest.mark.parametrize("how", BAD)
 @pytest.mark.parametrize("table", [DEFENSE, PREDICTIONS], ids=["defense", "predictions"])
 def test_a_bad_table_costs_the_types_that_read_it(
-    league: League, whole: tuple[Answer, dict[str, bytes]], table: AnyTable, how: str
+    bad: Bad, league: League, whole: tuple[Answer, dict[str, bytes]], table: AnyTable, how: str
 ) -> None:
-    answer, took, store = night(league, table, **BAD[how])
+    answer, took, store = bad(table, how)
     assert took < TIMEOUT
     lost = readers_of(table)
     assert 0 < len(lost) < len(TONIGHT)
@@ -144,11 +158,11 @@ def test_a_bad_table_costs_the_types_that_read_it(
     assert {path: held for path, held in published.items() if expected[path] != held} == {}
 
 
-def test_the_reason_says_what_was_wrong(league: League) -> None:
-    slow, took, _ = night(league, DEFENSE, **BAD["slow"])
+def test_the_reason_says_what_was_wrong(bad: Bad) -> None:
+    slow, took, _ = bad(DEFENSE, "slow")
     assert any("reading was given up after 9 s" in error for error in slow.event["errors"])
     assert took >= 0.75 * TIMEOUT, "a slow table has the time that there is for reading"
-    silent, took, _ = night(league, DEFENSE, **BAD["silent"])
+    silent, took, _ = bad(DEFENSE, "silent")
     assert any("a stream sent nothing for 1.5 s" in error for error in silent.event["errors"])
     assert took < 0.75 * TIMEOUT, "a silent one does not need it"
 

@@ -302,13 +302,16 @@ def test_a_thousand_mixed_messages_each_end_in_one_way(start: Any, league: Leagu
     with job.running():
         for kind in kinds:
             send(kind)
-        events = job.done.events(len(kinds), seconds=40)
-        until = time.monotonic() + 120
+        events: list[dict[str, Any]] = []
+        pokes, until = 0, time.monotonic() + 160
         while sent.keys() - {event["message_id"] for event in events} and time.monotonic() < until:
-            # Who waits for the end of a quiet period is answered with the next message.
-            job.requests.publish(b"poke")
-            events += job.done.events(50, seconds=0.5)
-        letters = job.dead.take(450, seconds=10)
+            found = job.done.events(50, seconds=0.5)
+            events += found
+            if len(found) < 50:
+                # Who waits for the end of a quiet period is answered with the next message.
+                job.requests.publish(b"poke")
+                pokes += 1
+        letters = job.dead.take(450 + pokes, seconds=10)
     events = [event for event in events if event["message_id"] in sent]
     assert Counter(event["message_id"] for event in events) == Counter(sent.keys())
     by_kind: dict[str, Counter[str]] = {}
@@ -378,8 +381,9 @@ def test_the_local_runner_s_client_receives_what_that_of_the_library_does_not(pu
         limited.pull(**given)
     with UnlimitedSubscriber() as unlimited:
         # The lease of the first pull has to expire.
-        found = [received for _ in range(3) for received in unlimited.pull(**given).received_messages]
-    assert [received.message.data for received in found[:1]] == [payload]
+        pulls = (unlimited.pull(**given).received_messages for _ in range(3))
+        found = next(filter(None, pulls), ())
+    assert [received.message.data for received in found] == [payload]
 
 
 def test_the_topics_are_of_this_test(pubsub: str, tmp_path: Path) -> None:

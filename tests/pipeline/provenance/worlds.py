@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cache
 from typing import Any
+
+import pyarrow as pa
 
 from exporters.registry import exports
 from exporters.warehouse.schema import Table
@@ -15,7 +17,7 @@ from tests.support.plans import plan_of
 from tests.support.rows import TONIGHT, Row, by_table, table_of
 from tests.support.small_night import small_night
 from tests.support.stores import MemoryStore
-from tests.support.warehouses import MemoryWarehouse
+from tests.support.warehouses import MemoryWarehouse, arrow_rows
 from transforms.elements.plan import Plan
 
 AnyTable = Table[Any]
@@ -39,15 +41,20 @@ def rows_of(table: AnyTable) -> list[Row]:
     return [row for row in rows() if table_of(row) is table]
 
 
-def warehouse(held: Iterable[Row] | None = None) -> MemoryWarehouse:
-    """Return rows as a warehouse."""
-    grouped = by_table(list(rows() if held is None else held))
-    return MemoryWarehouse({table: grouped.get(table.name, ()) for table in WAREHOUSE_TABLES})
+@cache
+def _held() -> Mapping[AnyTable, pa.Table]:
+    grouped = by_table(rows())
+    return {table: arrow_rows(table, grouped.get(table.name, ())) for table in WAREHOUSE_TABLES}
+
+
+def warehouse() -> MemoryWarehouse:
+    """Return the night as a warehouse."""
+    return MemoryWarehouse(_held())
 
 
 def with_rows(table: AnyTable, changed: Sequence[Row]) -> MemoryWarehouse:
     """Return the night with other rows of one table."""
-    return warehouse([*(row for row in rows() if table_of(row) is not table), *changed])
+    return MemoryWarehouse({**_held(), table: changed})
 
 
 def plan(*types: str, first: date = TONIGHT, last: date | None = None) -> Plan:
