@@ -12,7 +12,7 @@ from enum import Enum
 from typing import Any, ClassVar, TypeVar
 
 from exporters.config import RULES
-from exporters.league.arithmetic.dates import season_label, season_start
+from exporters.league.arithmetic.dates import iso, season_label, season_start
 from exporters.warehouse.schema import Table
 
 Json = dict[str, Any]
@@ -335,7 +335,7 @@ class Export:
     def path_of(self, day: date, player: str = "") -> str:
         """Return the path of the document of a date."""
         season = season_label(day) if "{season}" in self.path else ""
-        return self.path.format(date=day.isoformat(), season=season, player=player)
+        return self.path.format(date=iso(day), season=season, player=player)
 
     def around_player(self, day: date) -> tuple[str, str]:
         """Return what stands before and after the player in the paths of a date; all and nothing in one without."""

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import orjson
 
 from exporters.declaration import Export, Json
-from exporters.league.arithmetic.dates import poll_id
+from exporters.league.arithmetic.dates import iso, poll_id
 from transforms.elements.validation import require_valid
 
 _FORMAT = orjson.OPT_INDENT_2
@@ -118,7 +118,7 @@ def make_document(
     return Document(
         path=path,
         export=export.name,
-        date=day.isoformat(),
+        date=iso(day),
         key=key,
         content=content,
         digest=content_digest(content, generated_at),
