@@ -12,6 +12,7 @@ from enum import Enum
 from typing import Any, ClassVar, TypeVar
 
 from exporters.config import RULES, LeagueCalendar
+from exporters.league.arithmetic.dates import iso
 from exporters.warehouse.schema import Table
 
 Json = dict[str, Any]
@@ -347,12 +348,12 @@ class Export:
             calendar: That of the league, without which a path with a season cannot be told.
         """
         season = _required(calendar).season_label(day) if "{season}" in self.path else ""
-        return self.path.format(date=day.isoformat(), season=season, player=player)
+        return self.path.format(date=iso(day), season=season, player=player)
 
     def folder_of(self, day: date) -> str:
         """Return the folder of all players' documents of a date, with its slash; empty where there is no such one."""
         before, _, after = self.path.partition("{player}")
-        return before.format(date=day.isoformat()) if after and "/" not in after else ""
+        return before.format(date=iso(day)) if after and "/" not in after else ""
 
     def player_of(self, path: str) -> str:
         """Return the player in a path; empty for a type without players' documents."""

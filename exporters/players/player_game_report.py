@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
-from fractions import Fraction
 from typing import NamedTuple
 
 from exporters.config import RULES
 from exporters.declaration import Cache, Export, Grain, Json, Read, Window, over
-from exporters.league.arithmetic.numbers import number, round_away, rounded_mean, rounded_ratio
+from exporters.league.arithmetic.dates import iso
+from exporters.league.arithmetic.numbers import number, round_away, rounded_mean, rounded_ratio, tenths
 from exporters.league.forecasts import forecasts, grades
 from exporters.league.forecasts.forecasts import confidence_percent
 from exporters.league.forecasts.picks import LOSS, NO_LINE, PENDING, SIDES, WIN, actual_points, did_not_play, is_void
@@ -69,11 +69,12 @@ def build(night: PlayerNight) -> Json | None:
     rating = None if matchup.opponent is None else night.league.ratings.before(night.date).get(matchup.opponent)
     profile = night.history.shot_zones.before(night.date) or BALANCED
     averages = _moving_averages(night)
+    before = _before(night)
     result, reason = _result(night, prop, played)
     return {
         "player_lookup": night.player,
         "player_full_name": night.name,
-        "game_date": night.date.isoformat(),
+        "game_date": iso(night.date),
         "game_id": matchup.game_id,
         "generated_at": night.generated_at,
         "player_profile": {
@@ -85,8 +86,8 @@ def build(night: PlayerNight) -> Json | None:
         "moving_averages": {span: number(average) for span, average in averages.items()},
         "prop_line": None if prop is None else _prop_line(prop),
         "prediction_angles": _angles(night, prop, profile, rating, averages),
-        "recent_games": [_recent_game(row) for row in _before(night)[: -RULES.report.recent_games - 1 : -1]],
-        "head_to_head": _head_to_head(night, matchup.opponent),
+        "recent_games": [_recent_game(row) for row in before[: -RULES.report.recent_games - 1 : -1]],
+        "head_to_head": _head_to_head(before, matchup.opponent),
         "result": result,
         "result_reason": reason,
     }
@@ -97,7 +98,7 @@ def unknown_player(night: PlayerNight) -> Json:
     return {
         "player_lookup": night.player,
         "player_full_name": night.name,
-        "game_date": night.date.isoformat(),
+        "game_date": iso(night.date),
         "game_id": None if night.matchup is None else night.matchup.game_id,
         "generated_at": night.generated_at,
         "error": UNKNOWN_PLAYER,
@@ -217,13 +218,17 @@ def defense_angle(profile: str, rating: Rating | None) -> Angle:
 
 
 def trend_angle(last_5: Decimal | None, season: Decimal | None) -> Angle:
-    """Return how the last five games differ from the season, compared exactly (contract G14)."""
+    """Return how the last five games differ from the season, compared exactly (contract G14).
+
+    Both are points per game, with one decimal.
+    """
     if not last_5 or not season:
         return NO_ANGLE
-    change = (Fraction(last_5) - Fraction(season)) / Fraction(season)
-    if abs(change) < RULES.report.trend:
+    usual, least = tenths(season), RULES.report.trend
+    change = tenths(last_5) - usual
+    if abs(change) * least.denominator < usual * least.numerator:
         return NO_ANGLE
-    percent = rounded_ratio(100 * change.numerator, change.denominator, 0)
+    percent = rounded_ratio(100 * change, usual, 0)
     return change > 0, f"Trending {'up' if change > 0 else 'down'} ({percent:+}% L5)"
 
 
@@ -244,7 +249,7 @@ def _before(night: PlayerNight) -> Sequence[GameRow]:
 
 def _recent_game(row: GameRow) -> Json:
     return {
-        "date": row.game_date.isoformat(),
+        "date": iso(row.game_date),
         "opponent": row.opponent_team_abbr,
         "points": row.points,
         "line": number(row.points_line),
@@ -253,9 +258,9 @@ def _recent_game(row: GameRow) -> Json:
     }
 
 
-def _head_to_head(night: PlayerNight, opponent: str | None) -> Json:
+def _head_to_head(before: Sequence[GameRow], opponent: str | None) -> Json:
     """Return how the player did against the opponent in all games on record."""
-    meetings = [row for row in _before(night) if row.opponent_team_abbr == opponent]
+    meetings = [row for row in before if row.opponent_team_abbr == opponent]
     tally = tally_of(meetings)
     return {
         "games": tally.games,

@@ -144,12 +144,14 @@ class SubsetBook:
         return versions_by_date(self._slate.rows(SUBSET_VERSIONS), self._seen())
 
     def _seen(self) -> Iterator[tuple[date, str, int]]:
-        days = _Dates()
-        for card in self._cards:
-            for day, version_id, computed_at, _ in card["results"]:
-                yield days[day], version_id, computed_at
-            for pick in card["frozen"]:
-                yield days[pick["game_date"]], pick["version_id"], pick["computed_at"]
+        # Players have picks of the same versions: a season has few, and many results.
+        seen = {(day, version, at) for card in self._cards for day, version, at, _ in card["results"]}
+        seen.update(
+            (pick["game_date"], pick["version_id"], pick["computed_at"])
+            for card in self._cards
+            for pick in card["frozen"]
+        )
+        return ((date.fromisoformat(day), version, at) for day, version, at in sorted(seen))
 
     @cached_property
     def _locked(self) -> Mapping[date, str]:

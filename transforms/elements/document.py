@@ -12,7 +12,7 @@ import orjson
 from exporters.config import LeagueCalendar
 from exporters.config.leagues import NBA
 from exporters.declaration import Export, Json
-from exporters.league.arithmetic.dates import poll_id
+from exporters.league.arithmetic.dates import iso, poll_id
 from transforms.elements.validation import require_valid
 
 _FORMAT = orjson.OPT_INDENT_2
@@ -129,7 +129,7 @@ def make_document(
     return Document(
         path=path,
         export=export.name,
-        date=day.isoformat(),
+        date=iso(day),
         key=key,
         content=content,
         digest=content_digest(content, generated_at),

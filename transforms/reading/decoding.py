@@ -9,7 +9,6 @@ with a text longer than :data:`LONGEST_TEXT`, is left out and becomes a :class:`
 
 from __future__ import annotations
 
-import math
 from collections import namedtuple
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from datetime import date
 from functools import lru_cache, partial, reduce
 from typing import Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -153,16 +153,24 @@ def _values(column: Column, data: pa.ChunkedArray) -> list[Any]:
         return list(data.cast(pa.int64()).to_pylist())
     if column.type in ("DATE", "NUMERIC", "STRING"):
         return _by_distinct_value(data)
-    values: list[Any] = data.to_pylist()
-    if column.type == "FLOAT64":
-        return [None if value is None or not math.isfinite(value) else value for value in values]
-    return values
+    return _finite(data) if column.type == "FLOAT64" else list(data.to_pylist())
+
+
+def _finite(data: pa.ChunkedArray) -> list[float | None]:
+    """Return numbers; null where one is null or not finite."""
+    # Nulls come out of Arrow as NaN.
+    numbers = data.to_numpy()
+    unusable = ~np.isfinite(numbers)
+    if unusable.any():
+        numbers = numbers.astype(object)
+        numbers[unusable] = None
+    return list(numbers.tolist())
 
 
 def _by_distinct_value(data: pa.ChunkedArray) -> list[Any]:
     encoded = data.combine_chunks().dictionary_encode()
-    values = [*_python_values(encoded.dictionary), None]
-    return [values[i] for i in pc.fill_null(encoded.indices, len(values) - 1).to_pylist()]
+    values = np.array([*_python_values(encoded.dictionary), None], dtype=object)
+    return list(values[encoded.indices.fill_null(len(values) - 1).to_numpy()].tolist())
 
 
 def _python_values(distinct: pa.Array) -> list[Any]:

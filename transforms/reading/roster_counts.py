@@ -176,7 +176,7 @@ def _columns(batch: pa.RecordBatch, **more: pa.Array) -> pa.RecordBatch:
 
 
 def _ready(batch: pa.RecordBatch) -> dict[str, pa.RecordBatch]:
-    return {READY: _columns(batch.filter(pc.fill_null(batch.column("is_quality_ready"), False)))}
+    return {READY: _columns(batch).filter(pc.fill_null(batch.column("is_quality_ready"), False))}
 
 
 def _graded(batch: pa.RecordBatch) -> dict[str, pa.RecordBatch]:

@@ -6,9 +6,12 @@ import hashlib
 import os
 import threading
 from collections.abc import Iterable
+from datetime import date
 from typing import NamedTuple
 
-from exporters.league.forecasts.readiness import ScanCounts
+from exporters.config import ExportConfig
+from exporters.declaration import Export
+from exporters.league.forecasts.readiness import ScanCounts, Verdict, verdict
 from exporters.league.nights.history import League
 from transforms.elements.plan import Plan
 from transforms.elements.tables import TableBatch
@@ -18,17 +21,34 @@ Content = tuple[str, tuple[tuple[str, bytes], ...]]
 """The identity of a league: the run, and a digest of each of its batches."""
 
 
+class Verdicts:
+    """The verdicts of a run: the same for every shard, and found once."""
+
+    def __init__(self, scan_counts: ScanCounts, config: ExportConfig) -> None:
+        """Take what they follow from."""
+        self._scan_counts, self._config = scan_counts, config
+        self._found: dict[tuple[Export, date], Verdict] = {}
+
+    def on(self, export: Export, day: date) -> Verdict:
+        """Return whether an export goes out on a date."""
+        if (export, day) not in self._found:
+            self._found[export, day] = verdict(export, day, self._scan_counts, self._config)
+        return self._found[export, day]
+
+
 class DecodedLeague(NamedTuple):
-    """The league, and its unusable rows."""
+    """The league, its unusable rows, and what its counts decide."""
 
     league: League
     defects: tuple[Defect, ...]
+    verdicts: Verdicts
 
 
 def decode_league(plan: Plan, scan_counts: ScanCounts, batches: Iterable[TableBatch]) -> DecodedLeague:
     """Return the league of some league-wide batches."""
     rows, defects = decode_all(batches)
-    return DecodedLeague(League(rows, scan_counts, plan.config), tuple(defects))
+    league = League(rows, scan_counts, plan.config)
+    return DecodedLeague(league, tuple(defects), Verdicts(scan_counts, plan.config))
 
 
 class ProcessLeague:

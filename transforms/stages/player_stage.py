@@ -11,7 +11,7 @@ from typing import Any
 
 from exporters.config import LeagueCalendar
 from exporters.declaration import Export, Grain, Json
-from exporters.league.forecasts.readiness import ScanCounts, reads_of, verdict
+from exporters.league.forecasts.readiness import ScanCounts, reads_of
 from exporters.league.nights.history import PlayerHistory
 from exporters.league.nights.night import PlayerNight
 from exporters.league.players.identity import is_player_lookup
@@ -91,10 +91,9 @@ def sweep_histories(
     settled: set[str] = set()
     for day, exports in reversed(list(plan.exports_by_date.items())):
         made = NightBatch(day)
-        ready = [(export, verdict(export, day, scan_counts, plan.config)) for export in exports]
         nights: dict[int, PlayerNight] = {}
-        for export, found in ready:
-            if found.builds:
+        for export in exports:
+            if decoded.verdicts.on(export, day).builds:
                 started = time.perf_counter()
                 maker = _NightMaker(made, plan, export, settled)
                 positions = () if maker.function is None else appearances.on(export, day)

@@ -96,6 +96,9 @@ class SystemCount:
     players: int = 0
 
 
+_NOTHING, _NO_FORECASTS = DayCount(), SystemCount(None, 0, 0)
+
+
 @dataclass(frozen=True)
 class ScanCounts:
     """Facts about the whole league that were counted in the scan, before players are looked at one by one.
@@ -135,11 +138,11 @@ class ScanCounts:
 
     def on(self, day: date) -> DayCount:
         """Return the counts of a date; all zero when nothing was read for it."""
-        return self.days.get(day, DayCount())
+        return self.days.get(day, _NOTHING)
 
     def of(self, day: date, system_id: str) -> SystemCount:
         """Return the forecasts of a system for a date; all zero when it has none."""
-        return self.systems.get((day, system_id), SystemCount(None, 0, 0))
+        return self.systems.get((day, system_id), _NO_FORECASTS)
 
     def systems_on(self, day: date) -> dict[str, int]:
         """Return the systems that have active forecasts for a date, with how many, by name."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from exporters.config import RULES, ExportConfig
 from exporters.declaration import Cache, Json
+from exporters.league.arithmetic.numbers import rounded_fraction
 from exporters.league.players.ratings import Rating, zone_tier
 from exporters.league.players.shot_profile import BALANCED, INTERIOR, MID_RANGE, PERIMETER
 from exporters.players.player_game_report import NO_ANGLE, PLAYER_GAME_REPORT, defense_angle, pace_angle, trend_angle
@@ -470,6 +472,16 @@ class TestAngles:
     def test_trends_are_compared_exactly(self, last_5: str | None, season: str | None, angle: tuple[bool, str]) -> None:
         means = (None if value is None else Decimal(value) for value in (last_5, season))
         assert trend_angle(*means) == angle
+
+    @given(st.integers(1, 999), st.integers(1, 999))
+    def test_a_trend_is_at_least_its_share_of_the_season(self, last_5: int, season: int) -> None:
+        """Both means in tenths of a point."""
+        share = Fraction(last_5 - season, season)
+        is_over, label = trend_angle(Decimal(last_5) / 10, Decimal(season) / 10)
+        assert bool(label) == (abs(share) >= Fraction(15, 100))
+        if label:
+            assert is_over == (share > 0)
+            assert f"({rounded_fraction(100 * share, 0):+}% L5)" in label
 
     @pytest.mark.parametrize(
         ("pace", "angle"),

@@ -23,10 +23,10 @@ def test_many_rows_do_not_start_a_search() -> None:
     try:
         gc.collect()
         searches.clear()
-        kept = [[] for _ in range(10_000)]
+        kept = [[] for _ in range(100_000)]
     finally:
         gc.callbacks.pop()
-    assert len(kept) == 10_000
+    assert len(kept) == 100_000
     assert not searches
 
 

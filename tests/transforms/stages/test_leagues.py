@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from exporters.config import ExportConfig
-from exporters.league.forecasts.readiness import DayCount, ScanCounts
-from exporters.warehouse.tables import CONTEXT, GAMES, SCHEDULE
+from exporters.league.forecasts.readiness import DayCount, ScanCounts, State, verdict
+from exporters.registry import exports
+from exporters.warehouse.tables import CONTEXT, GAMES, SCHEDULE, TABLES
 from tests.support.made_up import CARD
 from tests.support.plans import NO_GATES, made_up_plan
 from tests.support.rows import context_row, game_row, schedule_row
@@ -92,6 +93,32 @@ class TestSharing:
         for _ in range(2):
             (defect,) = shared.get(PLAN, CENSUS, [batch(SCHEDULE, *rows)]).defects
             assert "home_team_tricode" in defect.message
+
+
+class TestVerdicts:
+    def test_shards_share_the_verdicts_of_their_run(self) -> None:
+        shared = ProcessLeague()
+        (export,) = PLAN.exports
+        found = shared.get(PLAN, CENSUS, games(DAY)).verdicts.on(export, DAY)
+        assert found == verdict(export, DAY, CENSUS, PLAN.config)
+        assert shared.get(PLAN, CENSUS, games(DAY)).verdicts.on(export, DAY) is found
+
+    def test_each_export_and_date_has_its_own(self) -> None:
+        verdicts = decode_league(PLAN, CENSUS, []).verdicts
+        found = {
+            (export.name, day): (verdicts.on(export, day), verdict(export, day, CENSUS, PLAN.config))
+            for export in exports().values()
+            for day in (DAY, DAY + timedelta(days=1))
+        }
+        assert all(held == due for held, due in found.values()), found
+        assert len({held.state for held, _ in found.values()}) > 1
+
+    def test_other_counts_decide_anew(self) -> None:
+        shared = ProcessLeague()
+        (export,) = PLAN.exports
+        counts = ScanCounts({DAY: DayCount(games=2)}, broken={table.name: "gone" for table in TABLES})
+        assert shared.get(PLAN, CENSUS, games(DAY)).verdicts.on(export, DAY).state is not State.FAILED
+        assert shared.get(PLAN, counts, games(DAY)).verdicts.on(export, DAY).state is State.FAILED
 
 
 class TestSweeping:
