@@ -331,19 +331,17 @@ class BoxScores:
 
     def ppg(self, span: tuple[int, int]) -> Decimal | None:
         """Return points per game over a span, one decimal."""
-        return self.averages(span).ppg
+        first, end = span
+        return rounded_ratio(self._points[end] - self._points[first], end - first, 1)
 
     def mpg(self, span: tuple[int, int]) -> Decimal | None:
-        """Return minutes per game over a span, one decimal."""
-        return self.averages(span).mpg
+        """Return minutes per game over a span, one decimal; games without minutes do not count."""
+        first, end = span
+        return rounded_ratio(self._minutes[end] - self._minutes[first], 10 * (self._timed[end] - self._timed[first]), 1)
 
     def averages(self, span: tuple[int, int]) -> Averages:
-        """Return points and minutes per game over a span; games without minutes do not count for minutes."""
-        first, end = span
-        return Averages(
-            rounded_ratio(self._points[end] - self._points[first], end - first, 1),
-            rounded_ratio(self._minutes[end] - self._minutes[first], 10 * (self._timed[end] - self._timed[first]), 1),
-        )
+        """Return points and minutes per game over a span."""
+        return Averages(self.ppg(span), self.mpg(span))
 
     def tally(self, split: str, day: date) -> Tally:
         """Return the season's totals before a date for one split.
