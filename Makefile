@@ -139,7 +139,7 @@ bench: demo ## Measure bars, costs beside a script, loop and floor, scans, lanes
 	$(BIN)/python -m benchmarks.lanes
 	$(BIN)/python -m benchmarks.streaming
 
-bench-growth: demo ## Measure CPU per document and memory as history, dates and players grow; 30 minutes at most.
+bench-growth: demo ## Measure CPU per document and memory as history, dates and players grow; 40 minutes at most.
 	$(BIN)/python -m benchmarks.growth
 
 ##@ Release

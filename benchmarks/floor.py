@@ -27,7 +27,7 @@ import pyarrow.dataset as ds
 from benchmarks.against_script import published
 from benchmarks.plans import plan_of
 from transforms.elements.tables import TableScan
-from transforms.warehouses.parquet_files import files_of
+from transforms.warehouses.parquet_folder.files import files_of
 
 
 @dataclass

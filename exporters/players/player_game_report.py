@@ -138,7 +138,7 @@ def _moving_averages(night: PlayerNight) -> dict[str, Decimal | None]:
     scores = night.history.box_scores
     first, end = scores.season_span(night.date)
     spans = {f"l{count}": (max(first, end - count), end) for count in RULES.report.averages}
-    return {name: scores.ppg(span) for name, span in {**spans, "season": (first, end)}.items()}
+    return {name: scores.averages(span).ppg for name, span in {**spans, "season": (first, end)}.items()}
 
 
 class Prop(NamedTuple):

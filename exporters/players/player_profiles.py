@@ -23,14 +23,13 @@ from exporters.league.nights.next_game import next_night
 from exporters.league.nights.night import CONTEXT_READS, PlayerNight
 from exporters.league.nights.slate import Season
 from exporters.league.players import box_scores, identity, news
+from exporters.league.players.box_lines import made_of, rebounds
 from exporters.league.players.box_scores import (
     BOX_READS,
     SHOOTING_READS,
     Tally,
-    made_of,
     outcome,
     played_at_home,
-    rebounds,
     rest_gaps,
     tally_of,
     was_played,

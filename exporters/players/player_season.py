@@ -23,13 +23,13 @@ from exporters.league.nights import minutes
 from exporters.league.nights.minutes import minutes_of
 from exporters.league.nights.night import CONTEXT_READS, PlayerNight
 from exporters.league.players import box_scores, identity, shot_profile
+from exporters.league.players.box_lines import rebounds
 from exporters.league.players.box_scores import (
     BOX_READS,
     SHOOTING_READS,
     Tally,
     outcome,
     played_at_home,
-    rebounds,
     rest_gaps,
     tally_of,
     was_played,

@@ -24,7 +24,8 @@ from exporters.league.nights.live_scores import (
 from exporters.league.nights.night import PlayerNight
 from exporters.league.nights.slate import Slate
 from exporters.league.players import box_scores, identity
-from exporters.league.players.box_scores import rebounds, was_played
+from exporters.league.players.box_lines import rebounds
+from exporters.league.players.box_scores import was_played
 from exporters.warehouse.league_rows import GameRow, LiveBoxScoreRow
 from exporters.warehouse.tables import LIVE_BOX_SCORES
 

@@ -14,7 +14,8 @@ from exporters.league.forecasts.forecasts import Forecast
 from exporters.league.games import schedule
 from exporters.league.nights.night import CONTEXT_READS, PlayerNight
 from exporters.league.players import availability, box_scores, defense, identity
-from exporters.league.players.box_scores import Tally, made_of, outcome, played_at_home
+from exporters.league.players.box_lines import made_of
+from exporters.league.players.box_scores import Tally, outcome, played_at_home
 from exporters.league.players.sparkline import DNP, GAMES_SHOWN, not_played
 from exporters.warehouse.league_rows import ContextRow, GameRow
 from exporters.warehouse.tables import CONTEXT

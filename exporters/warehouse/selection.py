@@ -52,10 +52,15 @@ def latest_per(
         ties: Columns that decide first among equals, as far as they were scanned. They are those of the documents that
             must not change because another one has more columns read.
     """
-    chosen: dict[KeyT, RowT] = {}
+    held_rows = list(rows)
+    groups = list(map(key, held_rows))
+    chosen = dict(zip(groups, held_rows, strict=True))
+    if len(chosen) == len(held_rows):
+        # Every row stands alone, as most do.
+        return chosen
+    chosen = {}
     order: dict[KeyT, tuple[Any, ...]] = {}
-    for row in rows:
-        group = key(row)
+    for row, group in zip(held_rows, groups, strict=True):
         held = chosen.setdefault(group, row)
         if held is row:
             continue

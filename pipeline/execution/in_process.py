@@ -14,16 +14,19 @@ from datetime import date
 from functools import partial
 from typing import Any
 
+import pyarrow as pa
+
 from exporters.declaration import Grain
 from exporters.league.forecasts.readiness import ScanCounts
 from exporters.warehouse.tables import TABLES
+from pipeline.planning.shards import rows_of_shard
 from transforms.clients.concurrency import run_concurrently
 from transforms.elements.failure import Failure
 from transforms.elements.guarding import DateVerdict, Tally
-from transforms.elements.plan import FEWEST_SHARDS, Plan
+from transforms.elements.plan import Plan
 from transforms.elements.progress import PROGRESS
 from transforms.elements.publication import Publication
-from transforms.elements.tables import TableBatch, table_named
+from transforms.elements.tables import TableBatch
 from transforms.history.up_to_date import is_still_up_to_date, tally_of
 from transforms.publishing.documents import DocumentPublisher
 from transforms.publishing.guard import judge_date, open_date, triage, withheld_outcome
@@ -34,8 +37,10 @@ from transforms.publishing.publish_run_status import publish_run_status
 from transforms.publishing.publish_schemas import publish_schema, schemas_of
 from transforms.publishing.status import date_status, games_scanned
 from transforms.publishing.write_back import append_subset_picks, appending
-from transforms.reading.route import split_by_date, split_by_shard, with_player_ids
-from transforms.reading.scan import scan_all
+from transforms.reading.kept_aside import KeptAside
+from transforms.reading.player_rows import PlayerRows
+from transforms.reading.route import split_by_date, with_player_ids
+from transforms.reading.scan import count_of, scan_each
 from transforms.stages.date_stages import FrozenRows, build_season, build_slate, rows_by_as_of_date
 from transforms.stages.garbage import collect_rarely
 from transforms.stages.leagues import PROCESS_LEAGUE
@@ -45,15 +50,49 @@ from transforms.warehouses.protocol import Warehouse
 
 LOG = logging.getLogger(__name__)
 
+_HELD_CARDS = 4_096
+"""Cards that wait in memory for the documents of their dates: those of a week of a league."""
+_HELD_OUTCOMES = 16_384
+"""Outcomes that wait in memory for the manifests of their dates, with about half a KiB each."""
+_HELD_BYTES = 32 * 2**20
+"""Bytes of documents that wait in memory for the guard."""
 _PLAYER_TABLES = frozenset(table.name for table in TABLES if table.player is not None)
+
+
+class ScannedRows:
+    """The rows that the documents of a plan are built from.
+
+    Attributes:
+        players: Rows of players, which are gone once they are swept.
+        league: League-wide rows.
+    """
+
+    def __init__(self, plan: Plan, batches: Iterable[TableBatch]) -> None:
+        """Take batches in which each player has one id, one after the other."""
+        self.players, self.league = PlayerRows(plan.shards, rows_of_shard(len(plan.dates))), []
+        for scanned in batches:
+            if scanned.table not in _PLAYER_TABLES:
+                self.league.append(scanned)
+            elif scanned.table in plan.built_from:
+                self.players.add(scanned)
+        # Else Arrow keeps what it decoded, where Python's objects find no room.
+        pa.default_memory_pool().release_unused()
 
 
 def run_in_process(plan: Plan, warehouse: Warehouse, store: Store) -> dict[str, dict[str, Any]]:
     """Run a plan and return the manifest of each target date, by ISO date."""
+    return {record["date"]: record for record in run_date_by_date(plan, warehouse, store)}
+
+
+def run_date_by_date(plan: Plan, warehouse: Warehouse, store: Store) -> Iterator[dict[str, Any]]:
+    """Run a plan and yield the manifest of each target date."""
     collect_rarely()
-    batches, scan_counts = scan_all(plan, warehouse)
-    PROGRESS.rows += sum(scanned.batch.num_rows for scanned in batches)
-    return publish_scanned(plan, batches, scan_counts, warehouse, store)
+    count = count_of(plan)
+    rows = ScannedRows(plan, scan_each(plan, warehouse, count))
+    PROGRESS.rows += sum(count.rows.values())
+    scan_counts = count.scan_counts(plan.config.champion_system_id)
+    del count
+    yield from _published(plan, rows, scan_counts, warehouse, store)
 
 
 def publish_scanned(
@@ -69,12 +108,27 @@ def publish_scanned(
             scans do not.
         store: Receives the documents.
     """
+    rows = ScannedRows(plan, _with_player_ids(plan, batches, scan_counts))
+    return {record["date"]: record for record in _published(plan, rows, scan_counts, warehouse, store)}
+
+
+def _with_player_ids(plan: Plan, batches: Iterable[TableBatch], scan_counts: ScanCounts) -> Iterator[TableBatch]:
+    return (
+        with_player_ids(scanned, scan_counts.aliases)
+        for scanned in batches
+        if scanned.table in plan.built_from | plan.shared_tables
+    )
+
+
+def _published(
+    plan: Plan, rows: ScannedRows, scan_counts: ScanCounts, warehouse: Warehouse, store: Store
+) -> Iterator[dict[str, Any]]:
     with Heartbeat(store, plan.run, plan.lease):
         log = _Log(plan, store, scan_counts)
         try:
             # Nothing is in flight any more when the leases are given back.
             with closing(log):
-                return _publish(plan, batches, scan_counts, warehouse, store, log)
+                yield from _publish(plan, rows, scan_counts, warehouse, store, log)
         except BaseException:
             for day in plan.dates:
                 abandon(store, plan.run, day.isoformat())
@@ -82,12 +136,12 @@ def publish_scanned(
 
 
 def _publish(
-    plan: Plan, batches: list[TableBatch], scan_counts: ScanCounts, warehouse: Warehouse, store: Store, log: _Log
-) -> dict[str, dict[str, Any]]:
+    plan: Plan, rows: ScannedRows, scan_counts: ScanCounts, warehouse: Warehouse, store: Store, log: _Log
+) -> Iterator[dict[str, Any]]:
     schemas = run_concurrently(partial(publish_schema, store, plan), schemas_of(plan), store.concurrency)
     log.failures[plan.dates[-1]].extend(failure for failure in schemas if failure is not None)
     frozen: list[tuple[date, FrozenRows]] = []
-    for made in build_documents(log.skip_up_to_date(), batches, scan_counts):
+    for made in _built(log.skip_up_to_date(), rows, scan_counts):
         log.add(made.day, made.documents, made.failures)
         frozen.extend((made.day, rows_to_write) for rows_to_write in made.frozen)
     verdicts = log.settle()
@@ -96,16 +150,16 @@ def _publish(
         if verdicts[reported].withheld is None:
             failure = append_subset_picks(plan, appending(warehouse), day, rows_to_write)
             log.failures[reported].extend([] if failure is None else [failure])
-    records: dict[str, dict[str, Any]] = {}
+    statuses = []
     for day in plan.dates:
         moved = move_pointers(plan, store, scan_counts, log.publication(day, verdicts[day]))
-        records[day.isoformat()] = finish_date(plan, store, scan_counts, moved)
+        record = finish_date(plan, store, scan_counts, moved)
         PROGRESS.dates += 1
-    told, games = [date_status(record) for record in records.values()], games_scanned(plan, batches, scan_counts)
-    for wrong in publish_run_status(store, plan, told, warehouse, games):
+        statuses.append(date_status(record))
+        yield record
+    for wrong in publish_run_status(store, plan, statuses, warehouse, games_scanned(plan, rows.league, scan_counts)):
         LOG.warning("%s", wrong)
     forget_signs(store, plan.run)
-    return records
 
 
 @dataclass(frozen=True)
@@ -133,54 +187,40 @@ def build_documents(plan: Plan, batches: Iterable[TableBatch], scan_counts: Scan
         batches: All rows of its scans.
         scan_counts: Their counts.
     """
-    batches = list(batches)
-    cards: dict[Grain, dict[date, list[CardBatch]]] = {Grain.SLATE: defaultdict(list), Grain.SEASON: defaultdict(list)}
-    for night in _swept(plan, scan_counts, swept_batches(plan, batches, scan_counts)):
+    yield from _built(plan, ScannedRows(plan, _with_player_ids(plan, batches, scan_counts)), scan_counts)
+
+
+def _built(plan: Plan, rows: ScannedRows, scan_counts: ScanCounts) -> Iterator[Built]:
+    cards: KeptAside[tuple[Grain, date], CardBatch] = KeptAside(_HELD_CARDS)
+    for night in _swept(plan, scan_counts, rows):
         yield Built(night.day, night.documents, night.failures)
-        cards[Grain.SLATE][night.day].append(night.slate_cards)
-        cards[Grain.SEASON][night.day].append(night.season_cards)
-    rows: dict[date, dict[date, dict[str, Any]]] = defaultdict(dict)
-    slate_tables = batches_by_date(plan, batches, Grain.SLATE)
+        for grain, made in ((Grain.SLATE, night.slate_cards), (Grain.SEASON, night.season_cards)):
+            if made.cards:
+                cards.add((grain, night.day), made, sum(map(len, made.cards.values())))
+    season_rows: dict[date, dict[date, dict[str, Any]]] = defaultdict(dict)
+    slate_tables = batches_by_date(plan, rows.league, Grain.SLATE)
     for day in sorted({day for export in plan.exports for day in plan.slate_dates(export)}):
-        slate = build_slate(plan, scan_counts, day, cards[Grain.SLATE][day], slate_tables[day])
+        slate = build_slate(plan, scan_counts, day, cards.take((Grain.SLATE, day)), slate_tables.pop(day, ()))
         yield Built(day, slate.documents, slate.failures, slate.frozen)
-        for as_of, made in rows_by_as_of_date(plan, slate):
-            rows[as_of][day] = made
-    season_tables = batches_by_date(plan, batches, Grain.SEASON)
+        for as_of, row in rows_by_as_of_date(plan, slate):
+            season_rows[as_of][day] = row
+    season_tables = batches_by_date(plan, rows.league, Grain.SEASON)
     for day in sorted({day for export in plan.exports for day in plan.season_dates(export)}):
-        season = build_season(plan, scan_counts, day, cards[Grain.SEASON][day], season_tables[day], rows[day])
+        of_day = season_rows.pop(day, {})
+        season = build_season(
+            plan, scan_counts, day, cards.take((Grain.SEASON, day)), season_tables.pop(day, ()), of_day
+        )
         yield Built(day, season.documents, season.failures)
 
 
-def _swept(plan: Plan, scan_counts: ScanCounts, batches: Sequence[TableBatch]) -> Iterator[NightBatch]:
-    """Yield what the player stage makes: of all players at once, or shard by shard where they would take much memory.
-
-    A plan has more than the fewest shards only where its rows need them. Rows become objects in a sweep alone.
-    """
-    if plan.shards <= FEWEST_SHARDS:
-        yield from sweep_histories(plan, scan_counts, batches)
-        return
-    owned: dict[int, list[TableBatch]] = defaultdict(list)
-    league_wide = [scanned for scanned in batches if scanned.table not in _PLAYER_TABLES]
-    for scanned in batches:
-        player = table_named(scanned.table).player
-        if player is not None:
-            for shard, part in split_by_shard(scanned.batch, player, plan.shards):
-                owned[shard].append(TableBatch(scanned.table, part))
+def _swept(plan: Plan, scan_counts: ScanCounts, rows: ScannedRows) -> Iterator[NightBatch]:
+    """Yield what the player stage makes, some players at a time. Rows become objects in a sweep alone."""
+    shared = [scanned for scanned in rows.league if scanned.table in plan.shared_tables]
     try:
-        for shard in sorted(owned) or [0]:
-            yield from sweep_histories(plan, scan_counts, [*owned.pop(shard, ()), *league_wide], PROCESS_LEAGUE)
+        for owned in rows.players.sweeps():
+            yield from sweep_histories(plan, scan_counts, [*owned, *shared], PROCESS_LEAGUE)
     finally:
         PROCESS_LEAGUE.release()
-
-
-def swept_batches(plan: Plan, batches: Iterable[TableBatch], scan_counts: ScanCounts) -> list[TableBatch]:
-    """Return the batches that the player stage of a plan reads, every player under one id."""
-    return [
-        with_player_ids(scanned, scan_counts.aliases)
-        for scanned in batches
-        if scanned.table in (_PLAYER_TABLES & plan.built_from) | plan.shared_tables
-    ]
 
 
 def batches_by_date(plan: Plan, batches: Iterable[TableBatch], grain: Grain) -> dict[date, list[TableBatch]]:
@@ -197,7 +237,7 @@ class _Log:
     """Publishes documents as they are built, unless the guard holds them, and keeps their outcomes."""
 
     def __init__(self, plan: Plan, store: Store, scan_counts: ScanCounts) -> None:
-        self.outcomes: dict[date, list[OutcomeBatch]] = defaultdict(list)
+        self.outcomes: KeptAside[date, OutcomeBatch] = KeptAside(_HELD_OUTCOMES)
         self.failures: dict[date, list[Failure]] = defaultdict(list)
         self._store = store
         self._publisher = ConcurrentPublisher(DocumentPublisher(store, plan))
@@ -205,7 +245,7 @@ class _Log:
         self._scan_counts = scan_counts
         opened = run_concurrently(partial(open_date, plan, store, may_skip=True), plan.dates, store.concurrency)
         self._opened = dict(zip(plan.dates, opened, strict=True))
-        self._held: list[tuple[date, DocumentBatch]] = []
+        self._held: KeptAside[date, DocumentBatch] = KeptAside(_HELD_BYTES)
         self._tallies: dict[date, list[Tally]] = defaultdict(list)
 
     def skip_up_to_date(self) -> Plan:
@@ -217,7 +257,7 @@ class _Log:
                 built.append(day)
                 continue
             self._tallies[day].append(tally_of(up_to_date))
-            self.outcomes[day].append(OutcomeBatch(list(up_to_date.outcomes), {}, {}))
+            self._keep(day, OutcomeBatch(list(up_to_date.outcomes), {}, {}))
             PROGRESS.documents += len(up_to_date.outcomes)
         return replace(self._plan, dates=tuple(built))
 
@@ -230,7 +270,7 @@ class _Log:
         if tally is not None:
             self._tallies[reported].append(tally)
         if held.documents:
-            self._held.append((reported, held))
+            self._held.add(reported, held, sum(len(made.content) for made in held.documents))
         self._publish(reported, released)
         self.failures[reported].extend(failures)
 
@@ -242,27 +282,31 @@ class _Log:
             )
             for day in self._plan.dates
         }
-        for day, held in self._held:
+        for day in sorted(self._held.keys, reverse=True):
             reason = verdicts[day].withheld
-            if reason is None:
-                self._publish(day, held)
-            else:
-                outcomes = [withheld_outcome(made, reason) for made in held.documents]
-                self.outcomes[day].append(OutcomeBatch(outcomes, {}, {}))
-        self._keep(self._publisher.finish())
+            for held in self._held.take(day):
+                if reason is None:
+                    self._publish(day, held)
+                else:
+                    outcomes = [withheld_outcome(made, reason) for made in held.documents]
+                    self._keep(day, OutcomeBatch(outcomes, {}, {}))
+        self._keep_finished(self._publisher.finish())
         return verdicts
 
     def publication(self, day: date, guard: DateVerdict) -> Publication:
-        """Return the publication of a date."""
-        return gather(day.isoformat(), self.outcomes[day], self.failures[day], guard)
+        """Return the publication of a date, once."""
+        return gather(day.isoformat(), self.outcomes.take(day), self.failures[day], guard)
 
     def close(self) -> None:
         """Leave what is not being written yet unwritten, and wait for what is."""
         self._publisher.close()
 
     def _publish(self, day: date, documents: DocumentBatch) -> None:
-        self._keep(self._publisher.start(day.isoformat(), documents, self._opened[day].published))
+        self._keep_finished(self._publisher.start(day.isoformat(), documents, self._opened[day].published))
 
-    def _keep(self, finished: Iterable[tuple[str, OutcomeBatch, Sequence[Timed]]]) -> None:
+    def _keep_finished(self, finished: Iterable[tuple[str, OutcomeBatch, Sequence[Timed]]]) -> None:
         for day, outcomes, _ in finished:
-            self.outcomes[date.fromisoformat(day)].append(outcomes)
+            self._keep(date.fromisoformat(day), outcomes)
+
+    def _keep(self, day: date, batch: OutcomeBatch) -> None:
+        self.outcomes.add(day, batch, len(batch.outcomes))

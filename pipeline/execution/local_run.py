@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 
 from pipeline.engines.errors import RunError, RunInterrupted
 from pipeline.engines.reasons import reason_of
-from pipeline.execution.in_process import run_in_process
+from pipeline.execution.in_process import run_date_by_date
 from pipeline.execution.outcome import read_outcome
 from pipeline.planning.planner import started
 from pipeline.reporting.completion import Event, completed, publish_event
@@ -47,7 +47,10 @@ def run_locally(
     plan = plan if plan.run.execution_id else started(plan)
     with Watch(plan, counts=True):
         try:
-            records = run_in_process(plan, warehouse, store)
+            # Only the event needs the manifests of all dates at once.
+            records = {
+                record["date"]: record for record in run_date_by_date(plan, warehouse, store) if completion_topic
+            }
             if completion_topic:
                 now = datetime.now(timezone.utc)
                 publish(completion_topic, completed(plan, output, records, finished=now))

@@ -12,6 +12,8 @@ from transforms.elements.plan import Plan
 from transforms.publishing.manifest import load_manifest, load_record
 from transforms.stores.protocol import Store, StoreError
 
+_OF_DOCUMENTS = frozenset(("documents", "document_counts", "generations", "writers"))
+
 
 def read_outcome(plan: Plan, store: Store, output: str, *, since: datetime | None = None, engine: str = "") -> Summary:
     """Return what a run published, from its manifests alone. The state that the engine reports is not used.
@@ -30,7 +32,8 @@ def read_outcome(plan: Plan, store: Store, output: str, *, since: datetime | Non
 
     def record_of(day: str) -> Mapping[str, Any] | None:
         # What another run says of the date tells why there is no record.
-        return load_record(store, plan.run, day, since=since) or load_manifest(store, day).manifest
+        record = load_record(store, plan.run, day, since=since) or load_manifest(store, day).manifest
+        return None if record is None else _without_documents(record)
 
     records = run_concurrently(record_of, days, store.concurrency)
     summary = summarize(plan, output, dict(zip(days, records, strict=True)), since=since)
@@ -44,3 +47,12 @@ def read_broken(plan: Plan, store: Store, output: str) -> Summary | None:
         return read_outcome(plan, store, output)
     except StoreError:
         return None
+
+
+def _without_documents(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a record without what it tells of each document, which would fill memory with a season of many players."""
+    exports = {
+        name: {key: value for key, value in section.items() if key not in _OF_DOCUMENTS}
+        for name, section in record["exports"].items()
+    }
+    return {**record, "exports": exports}

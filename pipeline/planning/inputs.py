@@ -80,7 +80,9 @@ class _Digests:
 
     def all(self) -> Inputs:
         """Return every digest."""
-        found = Inputs(rows={table: _rows_of(parts) for table, parts in self._parts.items()})
+        found = Inputs(
+            rows={table: _rows_of(parts, self._plan.scans_by_table[table]) for table, parts in self._parts.items()}
+        )
         for export in self._plan.exports:
             for day in self._plan.document_dates(export):
                 # The scans of the document of one night alone, independent of the nights of a pass.
@@ -116,13 +118,14 @@ def _plain(value: object) -> object:
     return sorted(value) if isinstance(value, frozenset) else str(value)
 
 
-def _rows_of(parts: Iterable[TablePart]) -> int | None:
-    """Return the rows of some parts; None when that of one is not known."""
+def _rows_of(parts: Iterable[TablePart], scan: TableScan) -> int | None:
+    """Return the rows of the parts that a scan may read; None when that of one is not known."""
     total = 0
     for part in parts:
-        if part.rows is None:
-            return None
-        total += part.rows
+        if part.may_hold(scan.first, scan.last):
+            if part.rows is None:
+                return None
+            total += part.rows
     return total
 
 

@@ -39,8 +39,13 @@ def shards_for(rows: int | None, dates: int) -> int:
     """
     if rows is None:
         return FEWEST_SHARDS
-    needed = ceil(rows * (ROW_BYTES + dates * OUTPUT_BYTES) / SHARD_BYTES)
+    needed = ceil(rows / rows_of_shard(dates))
     return min(max(needed, FEWEST_SHARDS), MOST_SHARDS)
+
+
+def rows_of_shard(dates: int) -> int:
+    """Return how many rows of players a shard may have, for some target dates."""
+    return SHARD_BYTES // (ROW_BYTES + dates * OUTPUT_BYTES)
 
 
 def player_rows(plan: Plan, rows: Mapping[str, int | None]) -> int | None:

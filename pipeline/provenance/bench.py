@@ -28,7 +28,7 @@ from transforms.elements.tables import TableBatch, alike, table_named
 from transforms.publishing.pauses import Documents, pause_documents
 from transforms.reading.roster_counts import RosterCounts
 from transforms.reading.route import with_player_ids
-from transforms.reading.scan import read_all
+from transforms.reading.scan import count_of, read_all
 from transforms.reading.scan_counts import Count
 from transforms.stages.date_stages import build_season, build_slate, rows_by_as_of_date
 from transforms.stages.leagues import ProcessLeague
@@ -87,8 +87,7 @@ class Bench:
         """
         self.plan, self.export, self.path, self.player = plan, export, path, player
         self._shown = shown
-        days = frozenset(plan.dates)
-        total = Count(broken=dict(plan.broken), dates=days, players=RosterCounts(plan.dates[0], plan.dates[-1]))
+        total = count_of(plan)
         scanned = read_all(warehouse, [scan for scan in plan.scans if scan.table not in plan.broken], total)
         self.scan_counts = total.scan_counts(plan.config.champion_system_id)
         by_table: dict[str, list[pa.RecordBatch]] = {}

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from benchmarks.growth.__main__ import Bench, measure_all
+from benchmarks.growth.__main__ import MOST_DAYS, Bench, added_up, measure_all, ranges
 from benchmarks.growth.cells import DATES, PLAYERS, SEASONS, Cell, Grown, base_of, cells, expected_seconds
 from benchmarks.growth.warehouses import (
     Wanted,
@@ -22,6 +22,7 @@ from benchmarks.growth.warehouses import (
     wanted,
     with_seasons,
 )
+from benchmarks.processes import Cost
 
 GAMES, REGISTRY = "nba_analytics.player_game_summary", "nba_reference.nba_players_registry"
 UTC = timezone.utc
@@ -174,3 +175,17 @@ def test_cases_that_may_not_end_in_time_are_left_out_and_smaller_ones_are_not() 
             yield cell.size, grown is not None
 
     assert list(outcome()) == [(1, True), (7, True), (30, True), (165, False), (2, True)]
+
+
+@pytest.mark.parametrize(("days", "runs"), [(1, 1), (165, 1), (400, 1), (401, 2), (660, 2)])
+def test_more_dates_than_a_request_may_have_are_several_runs_over_each_date_once(days: int, runs: int) -> None:
+    last = date(2026, 4, 12)
+    found = ranges(last, days)
+    every = [first + timedelta(days=n) for first, end in found for n in range((end - first).days + 1)]
+    assert len(found) == runs
+    assert all((end - first).days < MOST_DAYS for first, end in found)
+    assert every == [last - timedelta(days=n) for n in reversed(range(days))]
+
+
+def test_the_memory_of_several_runs_is_that_of_the_largest() -> None:
+    assert added_up([Cost(1.0, 2.0, 300.0, 10), Cost(2.0, 3.0, 200.0, 20)]) == Cost(3.0, 5.0, 300.0, 30)

@@ -84,3 +84,27 @@ class Reads(Generic[ItemT, ResultT]):
                 continue
             return True
         return False
+
+
+def read_concurrently(
+    read: Callable[[ItemT], Iterator[ResultT]], items: Iterable[ItemT], threads: int
+) -> Iterator[ResultT]:
+    """Yield the results of some items, several of which are read side by side.
+
+    Args:
+        read: Yields the results of an item; what it raises is raised here.
+        items: The items.
+        threads: Items in flight; a single one is read in this thread, and then results come in the order of the items.
+    """
+    if threads == 1:
+        for item in items:
+            yield from read(item)
+        return
+    reads = Reads(read, threads)
+    try:
+        for item in items:
+            reads.start(item)
+            yield from reads.until(threads)
+        yield from reads.until(0)
+    finally:
+        reads.stop()

@@ -94,12 +94,14 @@ def games_scanned(plan: Plan, batches: Iterable[TableBatch], scan_counts: ScanCo
 
     Args:
         plan: The plan of the run.
-        batches: All rows of its scans.
+        batches: The rows that its documents are built from.
         scan_counts: Their counts.
     """
     scan = plan.scans_by_table.get(SCHEDULE.name)
     first, last = _dates_around(league_day_of(plan))
-    if plan.is_past or SCHEDULE.name in scan_counts.broken or scan is None or not scan.covers(first, last, _COLUMNS):
+    if plan.is_past or scan is None or not scan.covers(first, last, _COLUMNS):
+        return None
+    if SCHEDULE.name in scan_counts.broken or SCHEDULE.name not in plan.built_from | plan.shared_tables:
         return None
     assert SCHEDULE.partition is not None
     found = []

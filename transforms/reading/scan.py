@@ -8,11 +8,12 @@ import pyarrow.compute as pc
 
 from exporters.league.forecasts.readiness import ScanCounts
 from exporters.warehouse.tables import PLAYER_ALIASES
-from transforms.clients.concurrency import run_concurrently
+from transforms.clients.concurrency import read_concurrently, run_concurrently
 from transforms.elements.plan import Plan
 from transforms.elements.tables import ScanStream, TableBatch, TableScan, table_named
 from transforms.reading.decoding import defects_of
 from transforms.reading.roster_counts import RosterCounts
+from transforms.reading.route import with_player_ids
 from transforms.reading.scan_counts import Count
 from transforms.warehouses.protocol import Warehouse, WarehouseError
 
@@ -61,8 +62,11 @@ def _dated(scanned: TableBatch, count: Count) -> TableBatch:
     return TableBatch(scanned.table, batch.filter(pc.is_valid(days)))
 
 
-def read_all(warehouse: Warehouse, scans: Sequence[TableScan], count: Count) -> list[TableBatch]:
-    """Return the batches of some scans and add them to ``count``, with unreadable tables."""
+def read_each(warehouse: Warehouse, scans: Sequence[TableScan], count: Count) -> Iterator[TableBatch]:
+    """Yield the batches of some scans, and add them to ``count``, with unreadable tables.
+
+    The count is complete once all batches are taken. No more batches are in memory than are being read.
+    """
     streams: list[ScanStream] = []
     for found in split_all(warehouse, scans):
         if isinstance(found, Count):
@@ -70,21 +74,45 @@ def read_all(warehouse: Warehouse, scans: Sequence[TableScan], count: Count) -> 
         else:
             streams.extend(found)
 
-    def read(stream: ScanStream) -> tuple[list[TableBatch], Count]:
+    def read(stream: ScanStream) -> Iterator[TableBatch | Count]:
         own = Count(dates=count.dates, players=RosterCounts(count.players.first, count.players.last))
-        return list(read_counted(warehouse, stream, own)), own
+        yield from read_counted(warehouse, stream, own)
+        yield own
 
-    batches: list[TableBatch] = []
-    for scanned, own in run_concurrently(read, streams, warehouse.concurrency):
-        batches.extend(scanned)
-        count.merge(own)
-    return batches
+    for result in read_concurrently(read, streams, warehouse.concurrency):
+        if isinstance(result, Count):
+            count.merge(result)
+        else:
+            yield result
+
+
+def read_all(warehouse: Warehouse, scans: Sequence[TableScan], count: Count) -> list[TableBatch]:
+    """Return the batches of some scans and add them to ``count``, with unreadable tables."""
+    return list(read_each(warehouse, scans, count))
+
+
+def scan_each(plan: Plan, warehouse: Warehouse, count: Count) -> Iterator[TableBatch]:
+    """Yield the rows of every table of a plan as they are read, every player under one id, and count them.
+
+    The aliases, which give the ids, are read first. Tables that only the count needs are not among the batches.
+    """
+    readable = [scan for scan in plan.scans if scan.table not in plan.broken]
+    read_all(warehouse, [scan for scan in readable if scan.table == PLAYER_ALIASES.name], count)
+    aliases = count.aliases()
+    for scanned in read_each(warehouse, [scan for scan in readable if scan.table != PLAYER_ALIASES.name], count):
+        if scanned.table in plan.built_from | plan.shared_tables:
+            yield with_player_ids(scanned, aliases)
+
+
+def count_of(plan: Plan) -> Count:
+    """Return the count of a plan's rows before any is read."""
+    players = RosterCounts(plan.dates[0], plan.dates[-1])
+    return Count(broken=dict(plan.broken), dates=frozenset(plan.dates), players=players)
 
 
 def scan_all(plan: Plan, warehouse: Warehouse) -> tuple[list[TableBatch], ScanCounts]:
     """Read every table of a plan in this process; what :class:`ScanTables` does, without Beam."""
-    players = RosterCounts(plan.dates[0], plan.dates[-1])
-    total = Count(broken=dict(plan.broken), dates=frozenset(plan.dates), players=players)
+    total = count_of(plan)
     batches = read_all(warehouse, [scan for scan in plan.scans if scan.table not in plan.broken], total)
     counted = total.scan_counts(plan.config.champion_system_id)
     return [scanned for scanned in batches if scanned.table != PLAYER_ALIASES.name], counted

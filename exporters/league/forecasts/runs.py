@@ -101,19 +101,27 @@ class LineRun(NamedTuple):
 
 
 class LineRuns:
-    """A player's runs of games over or under the line."""
+    """A player's runs of games over or under the line, found season by season: none goes on into the next."""
 
     def __init__(self, scores: BoxScores) -> None:
-        """Find the runs."""
-        self._runs = Runs(_decided(scores.played, scores.outcomes), _line_run, scores.calendar)
+        """Keep the games."""
+        self._scores, self._calendar = scores, scores.calendar
+        self._by_season: dict[date, Runs[GameRow, LineRun]] = {}
 
     def before(self, day: date, longest: int | None = RULES.runs.longest) -> LineRun:
         """Return the run that stands before a date's game, of at most ``longest`` games; None for all of them."""
-        return self._runs.before(day, longest)
+        return self._of(day).before(day, longest)
 
     def whole(self, day: date) -> LineRun:
         """Return the run up to and including a date, however long it is (contract P&L S10)."""
-        return self._runs.until(day, longest=None)
+        return self._of(day).until(day, longest=None)
+
+    def _of(self, day: date) -> Runs[GameRow, LineRun]:
+        start = self._calendar.season_start(day)
+        if start not in self._by_season:
+            season = self._scores.season(day)
+            self._by_season[start] = Runs(_decided(season.played, season.outcomes), _line_run, self._calendar)
+        return self._by_season[start]
 
 
 def line_run_of(played: Iterable[GameRow], day: date, calendar: LeagueCalendar) -> LineRun:

@@ -9,6 +9,7 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from itertools import accumulate
+from operator import attrgetter
 from typing import Any, NamedTuple, TypeVar
 
 from exporters.config import RULES, LeagueCalendar
@@ -99,6 +100,8 @@ BOX_READS = (
 
 ViewT = TypeVar("ViewT")
 
+_DATE, _GAME = attrgetter("game_date"), attrgetter("game_date", "game_id")
+
 
 def outcome(row: GameRow) -> str | None:
     """Return ``OVER`` or ``UNDER``; None for a push, a missing line, missing points or a game not played.
@@ -127,18 +130,6 @@ def played_at_home(row: GameRow, schedule: Schedule | None = None) -> bool | Non
         game = schedule.find(row.game_date, row.game_id, row.team_abbr)
         teams = None if game is None else (game.away, game.home)
     return None if teams is None or row.team_abbr not in teams else teams[1] == row.team_abbr
-
-
-def rebounds(row: GameRow) -> int | None:
-    """Return the rebounds of both kinds; None when one of them is unknown."""
-    if row.offensive_rebounds is None or row.defensive_rebounds is None:
-        return None
-    return row.offensive_rebounds + row.defensive_rebounds
-
-
-def made_of(makes: int | None, attempts: int | None) -> str | None:
-    """Return shots as ``makes/attempts``; None when either is unknown or there was none (contract B2-D9, P18)."""
-    return None if makes is None or not attempts else f"{makes}/{attempts}"
 
 
 def rest_gaps(played: Iterable[GameRow], calendar: LeagueCalendar) -> Iterator[int | None]:
@@ -230,23 +221,18 @@ class BoxScores:
         self.calendar, self._season_start = calendar, calendar.season_start
         chosen = latest_per(
             rows,
-            key=lambda row: (row.game_date, row.game_id),
+            key=_GAME,
             by=lambda row: (known(row.processed_at),),
             ties=(*READS[0].columns, *SHOOTING_READS[0].columns),
         )
-        self.rows = sorted(chosen.values(), key=lambda row: (row.game_date, row.game_id))
+        self.rows = sorted(chosen.values(), key=_GAME)
         self.played = [row for row in self.rows if was_played(row)]
-        self._dates = [row.game_date for row in self.rows]
-        self._played_dates = [row.game_date for row in self.played]
-        minutes = [None if row.minutes_played is None else tenths(row.minutes_played) for row in self.played]
+        self._dates = list(map(_DATE, self.rows))
+        self._played_dates = list(map(_DATE, self.played))
         self._views: dict[Callable[[GameRow], Any], GameViews[Any]] = {}
-        self._splits: dict[str, RunningTotals] = {}
+        self._seasons: dict[date, SeasonGames] = {}
         self._firsts: dict[date, tuple[int, int, int]] = {}
         self._day, self._held = date.min, _Known(0, 0, 0, 0, 0)
-        self._scored = [row.points or 0 for row in self.played]
-        self._points = [0, *accumulate(self._scored)]
-        self._minutes = [0, *accumulate(value or 0 for value in minutes)]
-        self._timed = [0, *accumulate(value is not None for value in minutes)]
 
     def last(self, count: int, day: date, view: Callable[[GameRow], ViewT]) -> list[ViewT]:
         """Return a view of the newest ``count`` games before a date, newest first, did-not-play rows included.
@@ -296,6 +282,17 @@ class BoxScores:
         return [(row, gap) for row, gap in pairs if not row.is_partial_game_data]
 
     @fact
+    def _points(self) -> list[int]:
+        return [0, *accumulate(row.points or 0 for row in self.played)]
+
+    @fact
+    def _minutes(self) -> tuple[list[int], list[int]]:
+        """Running totals of tenths of minutes, and of the games that have any."""
+        tenths_of = [None if row.minutes_played is None else tenths(row.minutes_played) for row in self.played]
+        timed = (value is not None for value in tenths_of)
+        return [0, *accumulate(value or 0 for value in tenths_of)], [0, *accumulate(timed)]
+
+    @fact
     def _gaps(self) -> list[int | None]:
         return list(rest_gaps(self.played, self.calendar))
 
@@ -329,19 +326,14 @@ class BoxScores:
         first, end = span
         return Fraction(self._points[end] - self._points[first], end - first) if end > first else None
 
-    def ppg(self, span: tuple[int, int]) -> Decimal | None:
-        """Return points per game over a span, one decimal."""
-        first, end = span
-        return rounded_ratio(self._points[end] - self._points[first], end - first, 1)
-
-    def mpg(self, span: tuple[int, int]) -> Decimal | None:
-        """Return minutes per game over a span, one decimal; games without minutes do not count."""
-        first, end = span
-        return rounded_ratio(self._minutes[end] - self._minutes[first], 10 * (self._timed[end] - self._timed[first]), 1)
-
     def averages(self, span: tuple[int, int]) -> Averages:
-        """Return points and minutes per game over a span."""
-        return Averages(self.ppg(span), self.mpg(span))
+        """Return points and minutes per game over a span; games without minutes do not count for minutes."""
+        first, end = span
+        minutes, timed = self._minutes
+        return Averages(
+            rounded_ratio(self._points[end] - self._points[first], end - first, 1),
+            rounded_ratio(minutes[end] - minutes[first], 10 * (timed[end] - timed[first]), 1),
+        )
 
     def tally(self, split: str, day: date) -> Tally:
         """Return the season's totals before a date for one split.
@@ -351,32 +343,52 @@ class BoxScores:
                 the games against one team.
             day: The date.
         """
+        first, end = self.season_span(day)
+        return self.season(day).tally(split, end - first)
+
+    def season(self, day: date) -> SeasonGames:
+        """Return the games of the season of a date, later ones included."""
+        start = self._season_start(day)
+        if start not in self._seasons:
+            first, end = (bisect_left(self._played_dates, bound) for bound in (start, self._season_start(day, -1)))
+            self._seasons[start] = SeasonGames(self.played[first:end], self.calendar)
+        return self._seasons[start]
+
+
+class SeasonGames:
+    """The played games of one season, oldest first: what no document of another season needs."""
+
+    def __init__(self, played: Sequence[GameRow], calendar: LeagueCalendar) -> None:
+        """Keep the games, and the calendar of their league."""
+        self.played, self._calendar = played, calendar
+        self._splits: dict[str, RunningTotals] = {}
+
+    def tally(self, split: str, count: int) -> Tally:
+        """Return the totals of the first ``count`` games for a split of :meth:`BoxScores.tally`."""
         if split not in self._splits:
-            self._splits[split] = RunningTotals(
-                self._positions.get(split, ()), self._scored, self._overs, self._decided
-            )
-        known = self._known(day)
-        return Tally(*self._splits[split].between(known.season, known.played))
+            self._splits[split] = RunningTotals(self._positions.get(split, ()), *self._values)
+        return Tally(*self._splits[split].between(0, count))
 
     @fact
     def outcomes(self) -> list[str | None]:
-        """The :func:`outcome` of each played game."""
+        """The :func:`outcome` of each game."""
         return [outcome(row) for row in self.played]
 
     @fact
-    def _overs(self) -> list[int]:
-        return [int(found == "OVER") for found in self.outcomes]
-
-    @fact
-    def _decided(self) -> list[int]:
-        return [int(found is not None) for found in self.outcomes]
+    def _values(self) -> tuple[list[int], list[int], list[int]]:
+        """The points of each game, whether it was over the line, and whether it was decided."""
+        return (
+            [row.points or 0 for row in self.played],
+            [int(found == "OVER") for found in self.outcomes],
+            [int(found is not None) for found in self.outcomes],
+        )
 
     @fact
     def _positions(self) -> Mapping[str, Sequence[int]]:
-        """The positions in ``played`` of the games of each split."""
+        """The positions of the games of each split."""
         positions: dict[str, list[int]] = defaultdict(list)
         rest = RULES.rest
-        for i, (row, gap) in enumerate(zip(self.played, self._gaps, strict=True)):
+        for i, (row, gap) in enumerate(zip(self.played, rest_gaps(self.played, self._calendar), strict=True)):
             at_home = played_at_home(row)
             if at_home is not None:
                 positions["home" if at_home else "away"].append(i)

@@ -54,18 +54,23 @@ class TestShardsFor:
 
 @dataclass(frozen=True)
 class Counted:
-    """Has so many rows in each of two parts of every table; those of some tables are not known, or not readable."""
+    """Has so many rows in each of two parts of every table; those of some tables are not known, or not readable.
+
+    A third part has rows of dates before any that is read.
+    """
 
     rows: int
     unknown: str = ""
     unreadable: str = ""
+    older: int = 0
     concurrency: int = 1
 
     def parts(self, scan: TableScan) -> list[TablePart]:
         if scan.table == self.unreadable:
             raise WarehouseError(f"table {scan.table}: gone")
         rows = None if scan.table == self.unknown else self.rows
-        return [TablePart(None, None, "1", rows=self.rows), TablePart(None, None, "2", rows=rows)]
+        old = TablePart(date(1990, 1, 1), date(1990, 12, 31), "3", rows=self.older if scan.first else 0)
+        return [TablePart(None, None, "1", rows=self.rows), TablePart(None, None, "2", rows=rows), old]
 
 
 def shards_of(warehouse: Any, given: int | None = None, days: int = 1) -> int:
@@ -96,3 +101,7 @@ class TestShardsOfAPlan:
     def test_a_table_that_cannot_be_read_has_no_rows(self) -> None:
         found = shards_of(Counted(2_000_000, unreadable=PREDICTIONS.name))
         assert FEWEST_SHARDS < found < shards_of(Counted(2_000_000))
+
+    def test_rows_of_other_dates_than_those_that_are_read_do_not_count(self) -> None:
+        longer = Counted(2_000_000, older=10**9)
+        assert shards_of(longer) == shards_of(Counted(2_000_000))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from transforms.clients.concurrency import Reads, run_concurrently
+from transforms.clients.concurrency import Reads, read_concurrently, run_concurrently
 
 
 def test_results_keep_their_order() -> None:
@@ -101,3 +101,25 @@ class TestReads:
         reads.stop()
         assert ended.acquire(timeout=10)
         assert ended.acquire(timeout=10)
+
+
+class TestReadConcurrently:
+    @pytest.mark.parametrize("threads", [1, 3])
+    def test_every_result_comes(self, threads: int) -> None:
+        found = list(read_concurrently(lambda number: iter([number, -number]), range(1, 9), threads))
+        assert sorted(found) == sorted([*range(-8, 0), *range(1, 9)])
+
+    @pytest.mark.parametrize("threads", [1, 3])
+    def test_what_reading_raises_is_raised(self, threads: int) -> None:
+        with pytest.raises(ZeroDivisionError):
+            list(read_concurrently(lambda number: iter([1 // number]), [1, 0, 2], threads))
+
+    def test_one_thread_reads_no_further_than_wanted(self) -> None:
+        begun: list[int] = []
+
+        def read(number: int) -> Iterator[int]:
+            begun.append(number)
+            yield number
+
+        assert next(read_concurrently(read, range(9), 1)) == 0
+        assert begun == [0]

@@ -13,7 +13,7 @@ from tests.support.rows import subset_version_row
 from tests.support.warehouses import arrow_rows, write_parquet
 from transforms.elements.tables import TableScan
 from transforms.warehouses.parquet import ParquetWarehouse
-from transforms.warehouses.parquet_append import append_file
+from transforms.warehouses.parquet_folder.append import append_file
 from transforms.warehouses.protocol import AppendingWarehouse, WarehouseError
 
 TABLE = SUBSET_VERSIONS.name

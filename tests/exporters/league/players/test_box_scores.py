@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from exporters.config.calendar import LeagueCalendar
 from exporters.config.leagues import NBA
 from exporters.league.games.schedule import Schedule
-from exporters.league.players.box_scores import BoxScores, Tally, made_of, outcome, played_at_home, was_played
+from exporters.league.players.box_lines import made_of
+from exporters.league.players.box_scores import BoxScores, Tally, outcome, played_at_home, was_played
 from tests.support.rows import LAST_GAME, TONIGHT, Row, game_log, game_row, schedule_row
 from tests.support.worlds import PROPERTY, disordered
 
@@ -93,7 +94,7 @@ def test_no_games() -> None:
     assert scores.last(10, TONIGHT, points) == []
     assert scores.on(TONIGHT) is None
     assert scores.season_span(TONIGHT) == (0, 0)
-    assert scores.ppg((0, 0)) is scores.mpg((0, 0)) is None
+    assert scores.averages((0, 0)) == (None, None)
     assert scores.tally("home", TONIGHT) == Tally()
 
 
@@ -109,8 +110,8 @@ def test_tonights_own_game_is_not_among_those_before_it() -> None:
 def test_newest_first_with_did_not_play_rows() -> None:
     scores = BoxScores(game_log([None, 10, 20, None, 30]), NBA.calendar)
     assert scores.last(4, TONIGHT, points) == [None, 10, 20, None]
-    assert scores.ppg(scores.recent_span(2, TONIGHT)) == Decimal("15.0")
-    assert scores.ppg(scores.season_span(TONIGHT)) == Decimal("20.0")
+    assert scores.averages(scores.recent_span(2, TONIGHT)).ppg == Decimal("15.0")
+    assert scores.averages(scores.season_span(TONIGHT)).ppg == Decimal("20.0")
 
 
 def test_two_games_of_one_date_are_ordered_by_id() -> None:
@@ -126,15 +127,15 @@ def test_two_games_of_one_date_are_ordered_by_id() -> None:
 )
 def test_averages_are_rounded_once_ties_away_from_zero(scored: tuple[int, ...], average: str) -> None:
     scores = BoxScores(game_log(scored), NBA.calendar)
-    assert str(scores.ppg(scores.season_span(TONIGHT))) == average
+    assert str(scores.averages(scores.season_span(TONIGHT)).ppg) == average
 
 
 def test_games_without_minutes_do_not_count_in_their_average() -> None:
     rows = [game_row(minutes_played=30.5), *game_log([8], newest="2025-01-11", minutes_played=None)]
     scores = BoxScores(rows, NBA.calendar)
-    assert str(scores.mpg(scores.season_span(TONIGHT))) == "30.5"
-    assert str(scores.ppg(scores.season_span(TONIGHT))) == "14.0"
-    assert BoxScores(rows[1:], NBA.calendar).mpg((0, 1)) is None
+    assert str(scores.averages(scores.season_span(TONIGHT)).mpg) == "30.5"
+    assert str(scores.averages(scores.season_span(TONIGHT)).ppg) == "14.0"
+    assert BoxScores(rows[1:], NBA.calendar).averages((0, 1)).mpg is None
 
 
 def test_a_season_is_its_own_and_recent_games_cross_into_the_one_before_it_only() -> None:
@@ -147,8 +148,8 @@ def test_a_season_is_its_own_and_recent_games_cross_into_the_one_before_it_only(
         ],
         NBA.calendar,
     )
-    assert str(scores.ppg(scores.season_span(TONIGHT))) == "30.0"
-    assert str(scores.ppg(scores.recent_span(5, TONIGHT))) == "17.0"
+    assert str(scores.averages(scores.season_span(TONIGHT)).ppg) == "30.0"
+    assert str(scores.averages(scores.recent_span(5, TONIGHT)).ppg) == "17.0"
     assert scores.last(10, TONIGHT, points) == [30, 10, 11]
     assert scores.last(10, date(2024, 4, 15), points) == [10, 11, 50]
 
@@ -303,12 +304,12 @@ def test_every_window_equals_that_of_the_rows_before_the_date(
             assert scores.last(10, day, points) == [row.points for row in oracle.newest[:10]]
             for count in (5, 10):
                 recent = scores.recent_span(count, day)
-                assert scores.ppg(recent) == oracle.mean([row.points for row in oracle.played[:count]])
-                assert scores.mpg(recent) == oracle.mean([row.minutes_played for row in oracle.played[:count]])
+                assert scores.averages(recent).ppg == oracle.mean([row.points for row in oracle.played[:count]])
+                assert scores.averages(recent).mpg == oracle.mean([row.minutes_played for row in oracle.played[:count]])
             first, end = scores.season_span(day)
             assert end - first == len(oracle.season)
-            assert scores.ppg((first, end)) == oracle.mean([row.points for row in oracle.season])
-            assert scores.mpg((first, end)) == oracle.mean([row.minutes_played for row in oracle.season])
+            assert scores.averages((first, end)).ppg == oracle.mean([row.points for row in oracle.season])
+            assert scores.averages((first, end)).mpg == oracle.mean([row.minutes_played for row in oracle.season])
             for name in ("home", "away", "back_to_back", "normal", "rested", "vs:BOS"):
                 games = oracle.split(name)
                 results = [outcome(row) for row in games]
