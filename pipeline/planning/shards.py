@@ -39,13 +39,18 @@ def shards_for(rows: int | None, dates: int) -> int:
     """
     if rows is None:
         return FEWEST_SHARDS
-    needed = ceil(rows / rows_of_shard(dates))
+    needed = ceil(rows * _row_bytes(dates) / SHARD_BYTES)
     return min(max(needed, FEWEST_SHARDS), MOST_SHARDS)
 
 
 def rows_of_shard(dates: int) -> int:
     """Return how many rows of players a shard may have, for some target dates."""
-    return SHARD_BYTES // (ROW_BYTES + dates * OUTPUT_BYTES)
+    return SHARD_BYTES // _row_bytes(dates)
+
+
+def _row_bytes(dates: int) -> int:
+    """Return what a row of a player takes with what becomes of it on every date."""
+    return ROW_BYTES + dates * OUTPUT_BYTES
 
 
 def player_rows(plan: Plan, rows: Mapping[str, int | None]) -> int | None:

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from exporters.warehouse.tables import GAMES, NEWS_INSIGHTS, PREDICTIONS, SCHEDULE
@@ -27,6 +27,7 @@ class TestShardsFor:
         assert FEWEST_SHARDS <= shards_for(rows, dates) <= shards_for(rows + more, dates + later) <= MOST_SHARDS
 
     @given(ROWS, DATES)
+    @example(355_453, 1_281)
     def test_a_shard_stays_below_its_memory_and_is_not_cut_smaller_than_that(self, rows: int, dates: int) -> None:
         shards, needed = shards_for(rows, dates), rows * (ROW_BYTES + dates * OUTPUT_BYTES)
         if shards < MOST_SHARDS:
