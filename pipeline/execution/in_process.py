@@ -191,7 +191,9 @@ def build_documents(plan: Plan, batches: Iterable[TableBatch], scan_counts: Scan
 
 
 def _built(plan: Plan, rows: ScannedRows, scan_counts: ScanCounts) -> Iterator[Built]:
-    cards: KeptAside[tuple[Grain, date], CardBatch] = KeptAside(_HELD_CARDS)
+    cards: KeptAside[tuple[Grain, date], CardBatch] = KeptAside(
+        _HELD_CARDS, lambda made: (None, made.encoded()), lambda _, content: CardBatch.decoded(content)
+    )
     for night in _swept(plan, scan_counts, rows):
         yield Built(night.day, night.documents, night.failures)
         for grain, made in ((Grain.SLATE, night.slate_cards), (Grain.SEASON, night.season_cards)):

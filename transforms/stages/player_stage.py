@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+import orjson
+
 from exporters.config import LeagueCalendar
 from exporters.declaration import Export, Grain, Json
 from exporters.league.forecasts.readiness import ScanCounts, reads_of
@@ -24,6 +26,8 @@ from transforms.elements.tables import TableBatch
 from transforms.reading.decoding import Defect, decode_all, rows_by_player
 from transforms.stages.leagues import ProcessLeague, decode_league
 
+EXACT = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_SUBCLASS
+"""Makes orjson refuse what would be read back as another type."""
 _TABLES = {table.name: table for table in TABLES}
 
 
@@ -36,6 +40,15 @@ class CardBatch:
     """
 
     cards: dict[str, list[tuple[str, Any]]] = field(default_factory=dict)
+
+    def encoded(self) -> bytes:
+        """Return the cards, which are JSON values, as JSON."""
+        return orjson.dumps(self.cards, option=EXACT)
+
+    @classmethod
+    def decoded(cls, content: bytes) -> CardBatch:
+        """Return the batch that :meth:`encoded` made bytes of."""
+        return cls({export: list(map(tuple, cards)) for export, cards in orjson.loads(content).items()})
 
 
 @dataclass

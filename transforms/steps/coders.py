@@ -27,10 +27,8 @@ from transforms.elements.opened_date import OpenedDate
 from transforms.elements.tables import TableBatch
 from transforms.publishing.publish import OutcomeBatch
 from transforms.stages.date_stages import SeasonRows
-from transforms.stages.player_stage import CardBatch, DocumentBatch
+from transforms.stages.player_stage import EXACT, CardBatch, DocumentBatch
 
-_EXACT = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_SUBCLASS
-"""Refuse what would be read back as another type."""
 _CONTENT = Document._fields.index("content")
 _SIZE_BYTES = 4
 
@@ -66,11 +64,11 @@ class CardBatchCoder(_Coder):
 
     def encode(self, value: CardBatch) -> bytes:
         """Return the cards by export."""
-        return orjson.dumps(value.cards, option=_EXACT)
+        return value.encoded()
 
     def decode(self, encoded: bytes) -> CardBatch:
         """Return the cards, each with its player."""
-        return CardBatch({export: list(map(tuple, cards)) for export, cards in orjson.loads(encoded).items()})
+        return CardBatch.decoded(encoded)
 
 
 class SeasonRowsCoder(_Coder):
@@ -78,7 +76,7 @@ class SeasonRowsCoder(_Coder):
 
     def encode(self, value: SeasonRows) -> bytes:
         """Return the date and the rows by export."""
-        return orjson.dumps([value.day, value.rows], option=_EXACT)
+        return orjson.dumps([value.day, value.rows], option=EXACT)
 
     def decode(self, encoded: bytes) -> SeasonRows:
         """Return the rows of a date."""
@@ -92,7 +90,7 @@ class DocumentBatchCoder(_Coder):
         """Return the size of the head, the head, and the contents."""
         contents = [made.content for made in value.documents]
         told = [[*made[:_CONTENT], len(made.content), *made[_CONTENT + 1 :]] for made in value.documents]
-        head = orjson.dumps([told, value.milliseconds], option=_EXACT)
+        head = orjson.dumps([told, value.milliseconds], option=EXACT)
         return b"".join([len(head).to_bytes(_SIZE_BYTES, "big"), head, *contents])
 
     def decode(self, encoded: bytes) -> DocumentBatch:
