@@ -116,7 +116,7 @@ class Count:
         names = pc.utf8_slice_codeunits(batch.column("player_lookup"), 0, _MOST_NAME)
         rows = pa.table([days, names], ["day", "player"]).filter(wanted)
         counted = rows.group_by(["day", "player"]).aggregate([([], "count_all")])
-        columns = (counted.column(name).to_pylist() for name in ("day", "player", "count_all"))
+        columns = (counted.column(name).to_numpy().tolist() for name in ("day", "player", "count_all"))
         for day, player, number in zip(*columns, strict=True):
             spelled = self.named.setdefault((table, day), {})
             spelled[player] = spelled.get(player, 0) + number

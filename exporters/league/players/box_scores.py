@@ -18,7 +18,6 @@ from exporters.league.arithmetic.facts import fact
 from exporters.league.arithmetic.numbers import rounded_ratio, tenths
 from exporters.league.games.schedule import Schedule, teams_of
 from exporters.league.players.game_views import GameViews
-from exporters.league.players.running_totals import RunningTotals
 from exporters.warehouse.league_rows import GameRow
 from exporters.warehouse.selection import known, latest_per
 from exporters.warehouse.tables import GAMES
@@ -361,27 +360,29 @@ class SeasonGames:
     def __init__(self, played: Sequence[GameRow], calendar: LeagueCalendar) -> None:
         """Keep the games, and the calendar of their league."""
         self.played, self._calendar = played, calendar
-        self._splits: dict[str, RunningTotals] = {}
+        self._splits: dict[str, tuple[Sequence[int], Sequence[Tally]]] = {}
 
     def tally(self, split: str, count: int) -> Tally:
         """Return the totals of the first ``count`` games for a split of :meth:`BoxScores.tally`."""
         if split not in self._splits:
-            self._splits[split] = RunningTotals(self._positions.get(split, ()), *self._values)
-        return Tally(*self._splits[split].between(0, count))
+            self._splits[split] = self._tallied(split)
+        positions, tallies = self._splits[split]
+        return tallies[bisect_left(positions, count)]
+
+    def _tallied(self, split: str) -> tuple[Sequence[int], Sequence[Tally]]:
+        """Return the positions of a split's games, and the totals before the first one and after each."""
+        positions = self._positions.get(split, ())
+        tallies = [Tally()]
+        for i in positions:
+            games, points, overs, decided = tallies[-1]
+            found, points = self.outcomes[i], points + (self.played[i].points or 0)
+            tallies.append(Tally(games + 1, points, overs + (found == "OVER"), decided + (found is not None)))
+        return positions, tallies
 
     @fact
     def outcomes(self) -> list[str | None]:
         """The :func:`outcome` of each game."""
         return [outcome(row) for row in self.played]
-
-    @fact
-    def _values(self) -> tuple[list[int], list[int], list[int]]:
-        """The points of each game, whether it was over the line, and whether it was decided."""
-        return (
-            [row.points or 0 for row in self.played],
-            [int(found == "OVER") for found in self.outcomes],
-            [int(found is not None) for found in self.outcomes],
-        )
 
     @fact
     def _positions(self) -> Mapping[str, Sequence[int]]:
