@@ -39,8 +39,8 @@ from benchmarks.bars import (
     with_parts,
     with_section,
 )
-from benchmarks.imports import by_package
-from benchmarks.processes import Cost, run
+from benchmarks.processes import ROOT, Cost, run
+from benchmarks.time_spent import LAYERS, OTHER, by_package, layer_of, layers_table
 
 
 def cost(cpu: float, wall: float = 2.0, documents: int = 1234) -> Cost:
@@ -205,6 +205,27 @@ def test_imports_are_counted_by_package() -> None:
         "a warning: import time\n"
     )
     assert by_package(printed) == {"alpha": 0.0015, "gamma": 0.00025}
+
+
+def test_the_longest_beginning_of_a_path_decides_its_layer() -> None:
+    assert layer_of("transforms/reading/scan.py") == "reading columns and counting rows"
+    assert layer_of("transforms/reading/decoding.py") == "rows as Python objects"
+    assert layer_of("exporters/tonight/tonight.py") != layer_of("exporters/league/nights/night.py") != OTHER
+    assert layer_of("benchmarks/bars.py") == layer_of(".venv/lib/x.py") == OTHER
+
+
+def test_every_layer_is_of_modules_that_are_there() -> None:
+    assert not [start for starts in LAYERS.values() for start in starts if not (ROOT / start).exists()]
+
+
+def test_layers_are_in_the_order_of_the_first_season() -> None:
+    table = layers_table({"four": {"b": 0.75, "a": 0.25}, "nine": {"a": 1.0}})
+    assert table.splitlines() == [
+        "| layer | four | nine |",
+        "|---|---|---|",
+        "| b | 75 % | 0 % |",
+        "| a | 25 % | 100 % |",
+    ]
 
 
 def test_the_page_names_the_plots(tmp_path: Path) -> None:
