@@ -21,8 +21,8 @@ WAREHOUSE := .demo/warehouse
 OUTPUT := out
 EXPORT_TYPES := tonight-all
 
-# What starts emulators, builds packages, or runs whole command lines.
-NOT_UNIT := tests/wire tests/end_to_end tests/deploy tests/clients tests/engines
+# What starts emulators or a browser, builds packages, or runs whole command lines.
+NOT_UNIT := tests/browser tests/wire tests/end_to_end tests/deploy tests/clients tests/engines
 # What makes hundreds of exports, or collects all tests: half of the time of what is left. make matrix runs it, too.
 LONG := tests/benchmarks tests/docs tests/soak tests/test_secrets.py \
 	$(addprefix tests/pipeline/,provenance/test_explain.py provenance/test_impact.py \

@@ -130,7 +130,7 @@ def shuffled(warehouse: str, first: str, last: str, types: str) -> dict[str, Any
 
 def one_upload() -> float:
     """Return CPU seconds of one write to GCS by the store of the pipeline, against a stub that answers after 40 ms."""
-    worker = [sys.executable, "-m", "benchmarks.uploads"]
+    worker = [sys.executable, "-m", "benchmarks.stores.uploads"]
     with subprocess.Popen([*worker, "serve"], cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
         try:
             assert server.stdout is not None

@@ -37,10 +37,10 @@ from transforms.publishing.publish_run_status import publish_run_status
 from transforms.publishing.publish_schemas import publish_schema, schemas_of
 from transforms.publishing.status import date_status, games_scanned
 from transforms.publishing.write_back import append_subset_picks, appending
-from transforms.reading.kept_aside import KeptAside
 from transforms.reading.player_rows import PlayerRows
 from transforms.reading.route import split_by_date, with_player_ids
 from transforms.reading.scan import count_of, scan_each
+from transforms.reading.spill_buffer import SpillBuffer
 from transforms.stages.date_stages import FrozenRows, build_season, build_slate, rows_by_as_of_date
 from transforms.stages.garbage import collect_rarely
 from transforms.stages.leagues import PROCESS_LEAGUE
@@ -191,7 +191,7 @@ def build_documents(plan: Plan, batches: Iterable[TableBatch], scan_counts: Scan
 
 
 def _built(plan: Plan, rows: ScannedRows, scan_counts: ScanCounts) -> Iterator[Built]:
-    cards: KeptAside[tuple[Grain, date], CardBatch] = KeptAside(
+    cards: SpillBuffer[tuple[Grain, date], CardBatch] = SpillBuffer(
         _HELD_CARDS, lambda made: (None, made.encoded()), lambda _, content: CardBatch.decoded(content)
     )
     for night in _swept(plan, scan_counts, rows):
@@ -239,7 +239,7 @@ class _Log:
     """Publishes documents as they are built, unless the guard holds them, and keeps their outcomes."""
 
     def __init__(self, plan: Plan, store: Store, scan_counts: ScanCounts) -> None:
-        self.outcomes: KeptAside[date, OutcomeBatch] = KeptAside(_HELD_OUTCOMES)
+        self.outcomes: SpillBuffer[date, OutcomeBatch] = SpillBuffer(_HELD_OUTCOMES)
         self.failures: dict[date, list[Failure]] = defaultdict(list)
         self._store = store
         self._publisher = ConcurrentPublisher(DocumentPublisher(store, plan))
@@ -247,7 +247,7 @@ class _Log:
         self._scan_counts = scan_counts
         opened = run_concurrently(partial(open_date, plan, store, may_skip=True), plan.dates, store.concurrency)
         self._opened = dict(zip(plan.dates, opened, strict=True))
-        self._held: KeptAside[date, DocumentBatch] = KeptAside(_HELD_BYTES)
+        self._held: SpillBuffer[date, DocumentBatch] = SpillBuffer(_HELD_BYTES)
         self._tallies: dict[date, list[Tally]] = defaultdict(list)
 
     def skip_up_to_date(self) -> Plan:

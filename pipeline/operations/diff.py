@@ -23,7 +23,7 @@ from pipeline.operations.rollback import chosen_record
 from pipeline.options.flags import OptionsError, parse_options
 from pipeline.options.league_file import in_tree
 from pipeline.options.locations import GcsPrefix, LocalFolder
-from pipeline.options.tree_options import Tree
+from pipeline.options.tree_options import TreeOptions
 from pipeline.planning.champion import ChampionError
 from pipeline.reporting.terminal import complain, say, say_all, say_json
 from pipeline.requests.clock import league_day
@@ -100,7 +100,7 @@ def _in_league(options: DiffOptions) -> tuple[DiffOptions, LeagueSettings]:
     Raises:
         OptionsError: The file of the leagues is wrong, or has no such league.
     """
-    tree = Tree(options.before, options.league, options.leagues, options.control_output)
+    tree = TreeOptions(options.before, options.league, options.leagues, options.control_output)
     before, league = in_tree(tree)
     after = None if options.after is None else in_tree(replace(tree, output=options.after))[0].output
     return replace(options, before=before.output, after=after, control_output=before.control_output), league

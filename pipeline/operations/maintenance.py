@@ -9,10 +9,10 @@ from pipeline.execution.places import open_output
 from pipeline.operations.command_options import MaintenanceOptions
 from pipeline.options.flags import OptionsError, parse_options
 from pipeline.options.league_file import in_tree
-from pipeline.options.tree_options import Tree
+from pipeline.options.tree_options import TreeOptions
 from pipeline.reporting.terminal import complain, say, say_json
 from pipeline.requests.problems import Problem, show
-from transforms.publishing.services import windows_left
+from transforms.publishing.services import remaining_windows
 from transforms.publishing.status import STATUS_PATH, announce, read_status
 from transforms.stores.protocol import Store, StoreError
 
@@ -55,7 +55,7 @@ def main(argv: Sequence[str], *, now: datetime | None = None) -> int:
     now = now or datetime.now(timezone.utc)
     try:
         options = parse_maintenance(argv, now=now)
-        tree, _ = in_tree(Tree(options.output, options.league, options.leagues))
+        tree, _ = in_tree(TreeOptions(options.output, options.league, options.leagues))
         store = open_output(tree.output, endpoint=options.gcs_endpoint)
         windows = _announced(options, store, now)
     except OptionsError as error:
@@ -82,7 +82,7 @@ def _announced(options: MaintenanceOptions, store: Store, now: datetime) -> list
     """
     if options.start is not None and options.end is not None:
         window = {"start": options.start.isoformat(), "end": options.end.isoformat(), "message": options.message}
-        return list(announce(store, [window], now, again=options.clear)["maintenance_windows"])
+        return list(announce(store, [window], now, replace=options.clear)["maintenance_windows"])
     if options.clear:
-        return list(announce(store, [], now, again=True)["maintenance_windows"])
-    return windows_left(read_status(store) or {}, now)
+        return list(announce(store, [], now, replace=True)["maintenance_windows"])
+    return remaining_windows(read_status(store) or {}, now)

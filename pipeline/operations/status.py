@@ -16,7 +16,7 @@ from pipeline.operations.status_server import StatusServer
 from pipeline.options.flags import OptionsError, check_folder, parse_options
 from pipeline.options.league_file import in_tree
 from pipeline.options.locations import LocalFolder
-from pipeline.options.tree_options import Tree
+from pipeline.options.tree_options import TreeOptions
 from pipeline.reporting.terminal import complain, say, say_json
 from pipeline.requests.problems import Problem, show
 from transforms.status_page.calendar import CALENDAR_PATH
@@ -41,7 +41,7 @@ def main(argv: Sequence[str]) -> int:
     """
     try:
         options = parse_options(StatusOptions, argv)
-        tree, _ = in_tree(Tree(options.output, options.league, options.leagues))
+        tree, _ = in_tree(TreeOptions(options.output, options.league, options.leagues))
         options = replace(options, output=tree.output)
         if isinstance(options.output, LocalFolder):
             check_folder("--output", Path(options.output.path))

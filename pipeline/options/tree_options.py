@@ -87,7 +87,7 @@ GcsEndpointOption = Annotated[
 
 
 @dataclass(frozen=True)
-class Tree:
+class TreeOptions:
     """A published tree of a league, as the options of a command name it.
 
     Attributes:

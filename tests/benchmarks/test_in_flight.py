@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks import in_flight
-from benchmarks.in_flight import DistantStore, InFlight
+from benchmarks.stores import in_flight
+from benchmarks.stores.in_flight import DistantStore, InFlight
 from tests.support.stores import MemoryStore
 from transforms.clients.concurrency import run_concurrently
 

@@ -13,9 +13,9 @@ import pyarrow as pa
 
 from tests.soak.simulation import Process
 from tests.support.warehouses import Fake
-from transforms.elements.tables import ScanStream, TablePart, TableScan
+from transforms.elements.tables import ScanStream, TableScan
 from transforms.stores.protocol import Store, StoredObject, StoreError
-from transforms.warehouses.protocol import Warehouse, WarehouseError
+from transforms.warehouses.protocol import Warehouse, WarehouseError, WrappedWarehouse
 
 WRITE_FAULTS = {
     "refused write": "the store answers 503 or 429 until retries are used up; nothing was written",
@@ -184,17 +184,17 @@ def _small_disk(most: int) -> Iterator[None]:
 
 
 @dataclass
-class FaultyWarehouse(Fake):
+class FaultyWarehouse(Fake, WrappedWarehouse):
     """The warehouse as one run sees it.
 
     Attributes:
-        inner: Where the rows really are.
+        warehouse: Where the rows really are.
         process: The run.
         met: Counts the faults that happened.
         spoilt: Faults that changed what the run has read.
     """
 
-    inner: Warehouse
+    warehouse: Warehouse
     process: Process
     met: Counter[str]
     spoilt: set[str] = field(default_factory=set)
@@ -205,14 +205,10 @@ class FaultyWarehouse(Fake):
         """Stay the same object in a graph."""
         super().__init__()
 
-    def check(self, scan: TableScan) -> tuple[str, ...]:
-        """Return the absent columns."""
-        return self.inner.check(scan)
-
     def split(self, scan: TableScan) -> list[ScanStream]:
         """Return the streams of a scan, or fail."""
         self.process.point()
-        streams = self.inner.split(scan)
+        streams = self.warehouse.split(scan)
         if streams and next_fault(self.process, scan.table, {"refused table"}, self.met):
             self.spoilt.add("refused table")
             raise WarehouseError(f"{scan.table} cannot be read: 503")
@@ -221,7 +217,7 @@ class FaultyWarehouse(Fake):
     def read(self, stream: ScanStream) -> Iterator[pa.RecordBatch]:
         """Yield the rows of a stream, or fail on the way."""
         self.process.point()
-        batches = [batch for batch in self.inner.read(stream) if batch.num_rows]
+        batches = [batch for batch in self.warehouse.read(stream) if batch.num_rows]
         fault = (
             next_fault(self.process, stream.scan.table, SCAN_FAULTS.keys() - {"refused table"}, self.met)
             if batches
@@ -239,18 +235,6 @@ class FaultyWarehouse(Fake):
                 raise WarehouseError(f"{stream.scan.table} cannot be read: the stream broke")
             if fault == "early end":
                 return
-
-    def newest_as_of(self) -> Any:
-        """Return the newest instant."""
-        return self.inner.newest_as_of()
-
-    def history_problem(self, as_of: Any) -> str:
-        """Return why there is no history."""
-        return self.inner.history_problem(as_of)
-
-    def parts(self, scan: TableScan) -> list[TablePart]:
-        """Return the parts."""
-        return self.inner.parts(scan)
 
 
 def _without_values(batch: pa.RecordBatch, at: int) -> pa.RecordBatch:

@@ -24,9 +24,9 @@ from tests.support.stores import MemoryStore
 from tests.support.warehouses import AnyTable, League
 from tests.wire.read_server import Break, ReadServer
 from transforms.clients.retries import RetryPolicy
-from transforms.elements.tables import ScanStream, TablePart, TableScan
+from transforms.elements.tables import ScanStream, TableScan
 from transforms.warehouses.bigquery import BigQueryWarehouse
-from transforms.warehouses.protocol import Warehouse
+from transforms.warehouses.protocol import Warehouse, WrappedWarehouse
 
 TIMEOUT = 12.0
 SILENT_SECONDS = 1.5
@@ -37,31 +37,19 @@ Bad = Callable[[AnyTable, str], tuple[Answer, float, Any]]
 
 
 @dataclasses.dataclass(frozen=True)
-class OneOverTheWire:
+class OneOverTheWire(WrappedWarehouse):
     """A warehouse in memory, one of whose tables is read from a server."""
 
-    rest: Warehouse
+    warehouse: Warehouse
     table: str
     remote: BigQueryWarehouse
     concurrency: int = 8
 
-    def check(self, scan: TableScan) -> tuple[str, ...]:
-        return self.rest.check(scan)
-
     def split(self, scan: TableScan) -> list[ScanStream]:
-        return (self.remote if scan.source == self.table else self.rest).split(scan)
+        return (self.remote if scan.source == self.table else self.warehouse).split(scan)
 
     def read(self, stream: ScanStream) -> Iterator[pa.RecordBatch]:
-        return (self.remote if stream.scan.source == self.table else self.rest).read(stream)
-
-    def newest_as_of(self) -> datetime:
-        return self.rest.newest_as_of()
-
-    def history_problem(self, as_of: datetime) -> str:
-        return self.rest.history_problem(as_of)
-
-    def parts(self, scan: TableScan) -> list[TablePart]:
-        return self.rest.parts(scan)
+        return (self.remote if stream.scan.source == self.table else self.warehouse).read(stream)
 
 
 def readers_of(table: AnyTable) -> set[str]:

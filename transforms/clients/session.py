@@ -1,7 +1,7 @@
 """Authorised HTTP connections that Google's clients share: ``requests``' interface over a pool of urllib3.
 
 The clients for Cloud Storage and BigQuery take any session with the interface of :class:`requests.Session`. Over this
-one, an upload costs less than half of the CPU (``benchmarks/uploads.py``,
+one, an upload costs less than half of the CPU (``benchmarks/stores/uploads.py``,
 ``docs/decisions/official-storage-client.md``). Signing and token refresh are those of google-auth; connection reuse and
 TLS are those of urllib3.
 """

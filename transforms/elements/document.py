@@ -15,6 +15,8 @@ from exporters.declaration import Export, Json
 from exporters.league.arithmetic.dates import iso, poll_id
 from transforms.elements.validation import require_valid
 
+STRICT_JSON = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_SUBCLASS
+"""Makes orjson refuse what would be read back as another type, in what travels between stages."""
 _FORMAT = orjson.OPT_INDENT_2
 _STAMPS = ("generated_at", "updated_at")
 """The names of the request's time in documents; a ``poll_id`` is another form of it."""

@@ -80,8 +80,8 @@ class ConcurrentPublisher:
 
     def start(
         self, day: str, documents: DocumentBatch, before: Published
-    ) -> Iterator[tuple[str, OutcomeBatch, list[Timed]]]:
-        """Publish a batch, or leave it in flight, and yield what became of batches until few enough are in flight.
+    ) -> list[tuple[str, OutcomeBatch, list[Timed]]]:
+        """Start publishing a batch, and return what became of those that had to end first: too many were in flight.
 
         Args:
             day: Its date, ISO.
@@ -89,12 +89,13 @@ class ConcurrentPublisher:
             before: What is published of the date.
         """
         if self._threads is None:
-            yield _finished(day, documents, [self._timed(made, before) for made in documents.documents])
-            return
+            return [_finished(day, documents, [self._timed(made, before) for made in documents.documents])]
         futures = [self._threads.submit(self._timed, made, before) for made in documents.documents]
         self._pending.append(_Pending(day, documents, futures))
+        finished = []
         while sum(len(batch.futures) for batch in self._pending) > self._most:
-            yield self._finish(self._pending.pop(0))
+            finished.append(self._finish(self._pending.pop(0)))
+        return finished
 
     def finish(self) -> Iterator[tuple[str, OutcomeBatch, list[Timed]]]:
         """Yield what became of every batch that is in flight, each once all of it is written."""

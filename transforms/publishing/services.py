@@ -160,7 +160,7 @@ def site_status(moment: Moment, exports: Mapping[str, Any], previous: Mapping[st
         "overall_status": _overall(services),
         "services": services,
         "known_issues": _issues(services, previous or {}, moment.now),
-        "maintenance_windows": windows_left(previous or {}, moment.now),
+        "maintenance_windows": remaining_windows(previous or {}, moment.now),
         "active_break": _break(moment),
         "valid_until": _text(moment.now + VALID),
     }
@@ -188,7 +188,7 @@ def _issues(services: Mapping[str, Json], previous: Mapping[str, Any], now: date
     ]
 
 
-def windows_left(previous: Mapping[str, Any], now: datetime) -> list[Json]:
+def remaining_windows(previous: Mapping[str, Any], now: datetime) -> list[Json]:
     """Return the announced windows of maintenance of a status that have not ended, the first one first.
 
     An operator announces them (``phase6 maintenance``), and every status takes them over from the one before.

@@ -27,7 +27,7 @@ from transforms.elements.manifest import HELD, publisher_of
 from transforms.elements.plan import Plan
 from transforms.elements.run_order import RunOrder
 from transforms.elements.tables import TableBatch, TableScan
-from transforms.publishing.services import DAYS_AHEAD, DAYS_BACK, Json, Moment, site_status, windows_left
+from transforms.publishing.services import DAYS_AHEAD, DAYS_BACK, Json, Moment, remaining_windows, site_status
 from transforms.reading.decoding import decode_all
 from transforms.status_page.night import night_of
 from transforms.stores.protocol import ABSENT, GenerationMismatch, Store, StoreError
@@ -219,14 +219,14 @@ def read_status(store: Store) -> Json | None:
     return None if shown is None else _understood(shown[0])
 
 
-def announce(store: Store, windows: Iterable[Mapping[str, str]], now: datetime, *, again: bool = False) -> Json:
+def announce(store: Store, windows: Iterable[Mapping[str, str]], now: datetime, *, replace: bool = False) -> Json:
     """Announce windows of maintenance in the status, which every later status takes over, and return the status.
 
     Args:
         store: The place of the documents.
         windows: ``start``, ``end`` and ``message`` of each.
         now: The current instant, aware; what has ended is left out.
-        again: Keep none of those that were announced before.
+        replace: Keep none of those that were announced before.
 
     Raises:
         StoreError: There is no status yet, or it cannot be written.
@@ -236,8 +236,8 @@ def announce(store: Store, windows: Iterable[Mapping[str, str]], now: datetime, 
     def announced(previous: Json | None) -> Json:
         if previous is None or previous["version"] != VERSION:
             raise StoreError("nothing is published there yet; export something first")
-        kept = [] if again else previous.get("maintenance_windows", [])
-        return {**previous, "maintenance_windows": windows_left({"maintenance_windows": [*kept, *added]}, now)}
+        kept = [] if replace else previous.get("maintenance_windows", [])
+        return {**previous, "maintenance_windows": remaining_windows({"maintenance_windows": [*kept, *added]}, now)}
 
     return _rewrite(store, announced)
 

@@ -9,8 +9,8 @@ from typing import Any
 import pyarrow as pa
 
 from transforms.elements.tables import TableBatch, table_named
-from transforms.reading.kept_aside import Encoded, KeptAside
 from transforms.reading.route import split_by_shard
+from transforms.reading.spill_buffer import Encoded, SpillBuffer
 
 HELD_BYTES = 16 * 2**20
 """Most bytes of Arrow columns that wait in memory for their sweep."""
@@ -29,7 +29,7 @@ class PlayerRows:
         self._whole: list[TableBatch] = []
         self._rows = 0
         self._rows_of: defaultdict[int, int] = defaultdict(int)
-        self._sharded: KeptAside[int, TableBatch] = KeptAside(HELD_BYTES, _encoded, _decoded)
+        self._sharded: SpillBuffer[int, TableBatch] = SpillBuffer(HELD_BYTES, _encoded, _decoded)
 
     def add(self, scanned: TableBatch) -> None:
         """Take the rows of a batch, in which each player has one id."""

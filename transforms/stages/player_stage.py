@@ -19,15 +19,13 @@ from exporters.league.nights.night import PlayerNight
 from exporters.league.players.identity import is_player_lookup
 from exporters.warehouse.schema import Table
 from exporters.warehouse.tables import TABLES
-from transforms.elements.document import Document, make_document
+from transforms.elements.document import STRICT_JSON, Document, make_document
 from transforms.elements.failure import Failure, SkippedRows, failure_from, shortened
 from transforms.elements.plan import Plan
 from transforms.elements.tables import TableBatch
 from transforms.reading.decoding import Defect, decode_all, rows_by_player
 from transforms.stages.leagues import ProcessLeague, decode_league
 
-EXACT = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_SUBCLASS
-"""Makes orjson refuse what would be read back as another type."""
 _TABLES = {table.name: table for table in TABLES}
 
 
@@ -43,7 +41,7 @@ class CardBatch:
 
     def encoded(self) -> bytes:
         """Return the cards, which are JSON values, as JSON."""
-        return orjson.dumps(self.cards, option=EXACT)
+        return orjson.dumps(self.cards, option=STRICT_JSON)
 
     @classmethod
     def decoded(cls, content: bytes) -> CardBatch:

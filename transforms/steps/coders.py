@@ -20,14 +20,14 @@ from pydantic import TypeAdapter
 
 from exporters.league.forecasts.readiness import ScanCounts
 from exporters.league.players.aliases import Aliases
-from transforms.elements.document import Document
+from transforms.elements.document import STRICT_JSON, Document
 from transforms.elements.failure import Failure, SkippedRows
 from transforms.elements.guarding import DateVerdict, Tally
 from transforms.elements.opened_date import OpenedDate
 from transforms.elements.tables import TableBatch
 from transforms.publishing.publish import OutcomeBatch
 from transforms.stages.date_stages import SeasonRows
-from transforms.stages.player_stage import EXACT, CardBatch, DocumentBatch
+from transforms.stages.player_stage import CardBatch, DocumentBatch
 
 _CONTENT = Document._fields.index("content")
 _SIZE_BYTES = 4
@@ -76,7 +76,7 @@ class SeasonRowsCoder(_Coder):
 
     def encode(self, value: SeasonRows) -> bytes:
         """Return the date and the rows by export."""
-        return orjson.dumps([value.day, value.rows], option=EXACT)
+        return orjson.dumps([value.day, value.rows], option=STRICT_JSON)
 
     def decode(self, encoded: bytes) -> SeasonRows:
         """Return the rows of a date."""
@@ -90,7 +90,7 @@ class DocumentBatchCoder(_Coder):
         """Return the size of the head, the head, and the contents."""
         contents = [made.content for made in value.documents]
         told = [[*made[:_CONTENT], len(made.content), *made[_CONTENT + 1 :]] for made in value.documents]
-        head = orjson.dumps([told, value.milliseconds], option=EXACT)
+        head = orjson.dumps([told, value.milliseconds], option=STRICT_JSON)
         return b"".join([len(head).to_bytes(_SIZE_BYTES, "big"), head, *contents])
 
     def decode(self, encoded: bytes) -> DocumentBatch:

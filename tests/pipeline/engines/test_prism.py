@@ -23,6 +23,11 @@ server.start()
 print("Serving JobManagement", flush=True)
 """
 STAY = "time.sleep(600)\n"
+UNTIL_TOLD = """
+import os
+while not os.path.exists(sys.argv[0] + ".end"):
+    time.sleep(0.05)
+"""
 
 
 def binary(folder: Path, script: str) -> str:
@@ -34,6 +39,11 @@ def binary(folder: Path, script: str) -> str:
 
 def process(folder: Path, script: str, *flags: str) -> PrismProcess:
     return PrismProcess(PipelineOptions([f"--prism_location={binary(folder, script)}", *flags]))
+
+
+def end(folder: Path) -> None:
+    """Tell a script to go on, however long its start took."""
+    (folder / "prism.end").touch()
 
 
 def ending_of(prism: PrismProcess, seconds: float = 60) -> str:
@@ -55,24 +65,27 @@ def test_a_process_that_serves_has_not_stopped_until_it_is_ended(tmp_path: Path)
 
 
 def test_a_killed_process_names_the_usual_cause(tmp_path: Path) -> None:
-    prism = process(tmp_path, SERVE + "import os, signal\ntime.sleep(1)\nos.kill(os.getpid(), signal.SIGKILL)\n")
+    prism = process(tmp_path, SERVE + UNTIL_TOLD + "import signal\nos.kill(os.getpid(), signal.SIGKILL)\n")
     prism.start()
+    end(tmp_path)
     assert ending_of(prism) == "Prism stopped: exit 137 (killed, which usually means out of memory)"
     prism.stop()
 
 
 def test_a_panic_is_quoted_and_its_stack_is_not(tmp_path: Path) -> None:
-    script = SERVE + "time.sleep(1)\nprint('panic: nil map')\nprint('goroutine 1 [running]:')\nsys.exit(2)\n"
+    script = SERVE + UNTIL_TOLD + "print('panic: nil map')\nprint('goroutine 1 [running]:')\nsys.exit(2)\n"
     prism = process(tmp_path, script)
     prism.start()
+    end(tmp_path)
     assert ending_of(prism) == "Prism stopped: exit 2 (panic: nil map)"
     prism.stop()
 
 
 def test_memory_that_go_cannot_get_is_quoted(tmp_path: Path) -> None:
-    script = SERVE + "time.sleep(1)\nprint('fatal error: runtime: out of memory')\nprint('goroutine 1:')\nsys.exit(2)\n"
+    script = SERVE + UNTIL_TOLD + "print('fatal error: runtime: out of memory')\nprint('goroutine 1:')\nsys.exit(2)\n"
     prism = process(tmp_path, script)
     prism.start()
+    end(tmp_path)
     assert ending_of(prism) == "Prism stopped: exit 2 (fatal error: runtime: out of memory)"
     prism.stop()
 

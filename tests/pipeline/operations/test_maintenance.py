@@ -17,7 +17,7 @@ from exporters.league.games.schedule import Schedule
 from pipeline.operations.maintenance import FAILED, OK, REJECTED, main
 from tests.support.matchers import assert_one_line_each, json_of
 from tests.support.stores import MemoryStore
-from transforms.publishing.services import Moment, windows_left
+from transforms.publishing.services import Moment, remaining_windows
 from transforms.publishing.status import STATUS_PATH, announce, write_status
 from transforms.stores.folder import LocalStore
 
@@ -150,9 +150,9 @@ _TOLD = st.one_of(
 
 @given(_TOLD, st.sampled_from([NOW, NOW + timedelta(days=1)]))
 def test_whatever_a_status_holds_only_windows_that_have_not_ended_are_taken_over(told: Any, now: datetime) -> None:
-    left = windows_left({"maintenance_windows": told}, now)
+    left = remaining_windows({"maintenance_windows": told}, now)
     for window in left:
         assert window.keys() == WINDOW.keys()
         start, end = (datetime.fromisoformat(window[key]) for key in ("start", "end"))
         assert start < end > now
-    assert windows_left({"maintenance_windows": left}, now) == left
+    assert remaining_windows({"maintenance_windows": left}, now) == left

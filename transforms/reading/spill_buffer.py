@@ -36,7 +36,7 @@ def unpickled(_head: None, content: bytes) -> Any:
     return pickle.loads(content)
 
 
-class KeptAside(Generic[KeyT, ValueT]):
+class SpillBuffer(Generic[KeyT, ValueT]):
     """Values by key, each taken out once.
 
     The first ones stay in memory. Once they weigh more than is allowed, those that follow go to a temporary file, which

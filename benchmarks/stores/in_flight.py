@@ -1,8 +1,8 @@
 """How many documents of a run are in flight at once, on their way to a bucket that answers after 40 ms.
 
-    python -m benchmarks.in_flight
-    python -m benchmarks.in_flight --first=2026-03-25 --shards=64
-    python -m benchmarks.in_flight --first=2026-03-30 --last=2026-03-30 --types=tonight-players
+    python -m benchmarks.stores.in_flight
+    python -m benchmarks.stores.in_flight --first=2026-03-25 --shards=64
+    python -m benchmarks.stores.in_flight --first=2026-03-30 --last=2026-03-30 --types=tonight-players
 
 The run is one in process. The bucket is in memory; each request waits in the thread that makes it, as one over a
 network does. What counts is the time from the first upload of a document to the end of the last one. Documents of a
@@ -32,7 +32,7 @@ from typing import Any, NamedTuple
 
 from benchmarks.plans import parser_of, plan_of
 from benchmarks.processes import memory_folder
-from benchmarks.uploads import DELAY, THREADS
+from benchmarks.stores.uploads import DELAY, THREADS
 from pipeline.execution.in_process import build_documents, run_in_process
 from pipeline.planning.planner import started
 from transforms.elements.plan import FEWEST_SHARDS, Plan

@@ -3,7 +3,7 @@
 The server is a stub in another process that answers after 40 ms, as a bucket does. Every way is a process of its own
 with 32 requests in flight. CPU is what counts: Python runs one thread at a time, so it bounds what a process can write.
 
-    python -m benchmarks.uploads
+    python -m benchmarks.stores.uploads
 
 Last measured, on two cores (CPU per upload, and what that allows a process at most):
 
@@ -187,7 +187,7 @@ def main() -> None:
     parser.add_argument("--uploads", type=int, default=2000, help="uploads per measurement")
     parser.add_argument("--rounds", type=int, default=3, help="turns; the best of each way counts")
     arguments = parser.parse_args()
-    worker = [sys.executable, "-m", "benchmarks.uploads"]
+    worker = [sys.executable, "-m", "benchmarks.stores.uploads"]
     with subprocess.Popen([*worker, "serve"], stdout=subprocess.PIPE, text=True) as server:
         try:
             assert server.stdout is not None

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transforms.reading.kept_aside import KeptAside, pickled
+from transforms.reading.spill_buffer import SpillBuffer, pickled
 
 values = st.lists(
     st.tuples(st.sampled_from("abc"), st.text() | st.integers() | st.tuples(st.dates()), st.integers(0, 9))
@@ -16,14 +16,14 @@ values = st.lists(
 
 @given(values, st.integers(0, 30))
 def test_every_value_comes_back_once_in_order(added: list[tuple[str, Any, int]], most: int) -> None:
-    aside: KeptAside[str, Any] = KeptAside(most)
+    buffer: SpillBuffer[str, Any] = SpillBuffer(most)
     for key, value, weight in added:
-        aside.add(key, value, weight)
-    assert set(aside.keys) == {key for key, *_ in added}
+        buffer.add(key, value, weight)
+    assert set(buffer.keys) == {key for key, *_ in added}
     for wanted in "abc":
-        assert aside.take(wanted) == [value for key, value, _ in added if key == wanted]
-        assert aside.take(wanted) == []
-    assert not aside.keys
+        assert buffer.take(wanted) == [value for key, value, _ in added if key == wanted]
+        assert buffer.take(wanted) == []
+    assert not buffer.keys
 
 
 def test_only_what_is_too_much_goes_to_the_file() -> None:
@@ -33,20 +33,20 @@ def test_only_what_is_too_much_goes_to_the_file() -> None:
         written.append(value)
         return None, pickled(value)[1]
 
-    aside: KeptAside[int, str] = KeptAside(2, encode)
+    buffer: SpillBuffer[int, str] = SpillBuffer(2, encode)
     for value in "abcd":
-        aside.add(1, value, 1)
+        buffer.add(1, value, 1)
     assert written == ["c", "d"]
-    assert aside.take(1) == ["a", "b", "c", "d"]
+    assert buffer.take(1) == ["a", "b", "c", "d"]
 
 
 def test_values_may_be_added_after_some_were_taken() -> None:
-    aside: KeptAside[int, str] = KeptAside(0)
-    aside.add(1, "a", 1)
-    assert aside.take(1) == ["a"]
-    aside.add(1, "b", 1)
-    aside.add(2, "c", 1)
-    assert (aside.take(2), aside.take(1)) == (["c"], ["b"])
+    buffer: SpillBuffer[int, str] = SpillBuffer(0)
+    buffer.add(1, "a", 1)
+    assert buffer.take(1) == ["a"]
+    buffer.add(1, "b", 1)
+    buffer.add(2, "c", 1)
+    assert (buffer.take(2), buffer.take(1)) == (["c"], ["b"])
 
 
 def test_without_a_file_everything_stays_in_memory(
@@ -56,8 +56,8 @@ def test_without_a_file_everything_stays_in_memory(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
-    aside: KeptAside[int, str] = KeptAside(0)
+    buffer: SpillBuffer[int, str] = SpillBuffer(0)
     for value in "ab":
-        aside.add(1, value, 1)
-    assert aside.take(1) == ["a", "b"]
+        buffer.add(1, value, 1)
+    assert buffer.take(1) == ["a", "b"]
     assert caplog.text.count("no temporary file can be written") == 1

@@ -1,7 +1,7 @@
 """What one document costs from its value to its file, beside the floor: serialise, write, rename.
 
-    python -m benchmarks.writing
-    python -m benchmarks.writing --first=2026-02-01 --last=2026-02-28 --rounds=7
+    python -m benchmarks.stores.writing
+    python -m benchmarks.stores.writing --first=2026-02-01 --last=2026-02-28 --rounds=7
 
 The documents are built once, and kept as values. Then each step takes its turn over all of them, and the fastest turn
 counts, in CPU microseconds a document. Files go to a memory file system where there is one.
